@@ -1,0 +1,26 @@
+//! What client and server say to each other: one JSON text a WebSocket message, tagged by `type`.
+//!
+//! The messages of each direction are an enum of their own ([`ClientMessage`], [`ServerMessage`]); [`codec`] turns
+//! them into text and back. Unknown fields are ignored. docs/PROTOCOL.md explains the protocol to those who write a
+//! client in another language; each of its examples is a golden file that the tests of this crate read.
+
+mod client;
+mod close;
+pub mod codec;
+mod error;
+mod payload;
+mod position;
+mod server;
+
+pub use client::{ClientMessage, Hello, Publish, SignalKind, Subscribe};
+pub use close::CloseCode;
+pub use error::{ErrorCode, Refusal};
+pub use payload::{Level, Payload};
+pub use position::{Gap, GapReason, Position};
+pub use server::{
+    Accepted, Closing, ErrorReply, Limits, Message, Page, Presence, PresenceChange, Push, Sender, ServerMessage,
+    Signal, SignalState, Subscribed, Welcome,
+};
+
+/// The version of this protocol. A `hello` of another version is refused with `unsupported_version`.
+pub const VERSION: u32 = 1;

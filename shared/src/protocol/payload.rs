@@ -1,0 +1,229 @@
+//! What a message says.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ErrorCode, Refusal};
+use crate::ids::MessageId;
+use crate::limits::{
+    CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, EMOJI_BYTES_MAX, LINK_BYTES_MAX, PAYLOAD_BYTES_MAX, TEXT_BYTES_MAX,
+    TITLE_BYTES_MAX,
+};
+
+/// The content of a message or a push.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Payload {
+    /// Somebody says something.
+    Chat {
+        /// What they say, as plain text.
+        text: String,
+        /// The message this answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<MessageId>,
+    },
+    /// Something has happened that a person should know.
+    Notification {
+        /// The headline.
+        title: String,
+        /// The rest; may be empty.
+        #[serde(default)]
+        body: String,
+        /// How serious it is.
+        #[serde(default)]
+        level: Level,
+        /// Where to read on: `https:`, `http:`, or a path of the same site beginning with one `/`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<String>,
+    },
+    /// An earlier chat message of the same sender now reads so.
+    Edit {
+        /// The message.
+        of: MessageId,
+        /// Its new text.
+        text: String,
+    },
+    /// An earlier message of the same sender is taken back.
+    Retract {
+        /// The message.
+        of: MessageId,
+    },
+    /// The sender reacts to a message, or no longer does.
+    Reaction {
+        /// The message.
+        of: MessageId,
+        /// With what.
+        emoji: String,
+        /// Whether the reaction is there now.
+        on: bool,
+    },
+    /// Something of the application's own.
+    Custom {
+        /// What kind of thing.
+        name: String,
+        /// The thing.
+        #[serde(default)]
+        data: Value,
+    },
+}
+
+/// How serious a notification is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Good to know.
+    #[default]
+    Info,
+    /// Something went well.
+    Success,
+    /// Something may go wrong.
+    Warning,
+    /// Something went wrong.
+    Error,
+}
+
+impl Level {
+    /// All levels, mildest first.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Success, Self::Warning, Self::Error];
+
+    /// The name that JSON uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Success => "success",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Payload {
+    /// A chat message that answers nothing.
+    pub fn chat(text: impl Into<String>) -> Self {
+        Self::Chat { text: text.into(), reply_to: None }
+    }
+
+    /// Checks what the types cannot: that nothing is empty that has to show something, and nothing too long.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with `text_too_long`, `payload_too_large` or `invalid_field`.
+    pub fn check(&self) -> Result<(), Refusal> {
+        match self {
+            Self::Chat { text, .. } | Self::Edit { text, .. } => filled("text", text, TEXT_BYTES_MAX),
+            Self::Notification { title, body, link, .. } => {
+                filled("title", title, TITLE_BYTES_MAX)?;
+                short("body", body, TEXT_BYTES_MAX)?;
+                link.as_deref().map_or(Ok(()), check_link)
+            }
+            Self::Retract { .. } => Ok(()),
+            Self::Reaction { emoji, .. } => filled("emoji", emoji, EMOJI_BYTES_MAX),
+            Self::Custom { name, data } => {
+                filled("name", name, CUSTOM_NAME_BYTES_MAX)?;
+                if !is_within(data, DATA_DEPTH_MAX) {
+                    let message = format!("The data is nested deeper than {DATA_DEPTH_MAX} levels.");
+                    return Err(Refusal::new(ErrorCode::InvalidField, message));
+                }
+                if data.to_string().len() > PAYLOAD_BYTES_MAX - CUSTOM_NAME_BYTES_MAX {
+                    let message = format!("The data is larger than {PAYLOAD_BYTES_MAX} bytes.");
+                    return Err(Refusal::new(ErrorCode::PayloadTooLarge, message));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn filled(field: &str, text: &str, bytes_max: usize) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::new(ErrorCode::InvalidField, format!("“{field}” is empty.")));
+    }
+    short(field, text, bytes_max)
+}
+
+fn short(field: &str, text: &str, bytes_max: usize) -> Result<(), Refusal> {
+    if text.len() > bytes_max {
+        let message = format!("“{field}” has {} bytes; {bytes_max} are allowed.", text.len());
+        return Err(Refusal::new(ErrorCode::TextTooLong, message));
+    }
+    Ok(())
+}
+
+/// Whether arrays and objects are nested at most `levels` deep.
+fn is_within(data: &Value, levels: usize) -> bool {
+    match data {
+        Value::Array(items) => levels > 0 && items.iter().all(|item| is_within(item, levels - 1)),
+        Value::Object(fields) => levels > 0 && fields.values().all(|field| is_within(field, levels - 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+/// A link becomes an anchor in somebody else's page: `javascript:` and the like must not get there, and `//host`
+/// would leave the site while looking like a path.
+fn check_link(link: &str) -> Result<(), Refusal> {
+    short("link", link, LINK_BYTES_MAX)?;
+    let outside = link.starts_with("https://") || link.starts_with("http://");
+    let inside = link.starts_with('/') && !link.starts_with("//") && !link.starts_with("/\\");
+    if (outside || inside) && !link.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Refusal::new(ErrorCode::InvalidField, "“link” has to begin with https://, http:// or /."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn code_of(payload: &Payload) -> Option<ErrorCode> {
+        payload.check().err().map(|refusal| refusal.code)
+    }
+
+    fn linked(link: &str) -> Payload {
+        let (title, body) = ("t".to_owned(), String::new());
+        Payload::Notification { title, body, level: Level::Info, link: Some(link.to_owned()) }
+    }
+
+    #[test]
+    fn the_longest_text_is_taken_and_one_byte_more_is_not() {
+        assert_eq!(code_of(&Payload::chat("x".repeat(TEXT_BYTES_MAX))), None);
+        assert_eq!(code_of(&Payload::chat("x".repeat(TEXT_BYTES_MAX + 1))), Some(ErrorCode::TextTooLong));
+        assert_eq!(code_of(&linked(&format!("/{}", "x".repeat(LINK_BYTES_MAX - 1)))), None);
+        assert_eq!(code_of(&linked(&format!("/{}", "x".repeat(LINK_BYTES_MAX)))), Some(ErrorCode::TextTooLong));
+    }
+
+    #[test]
+    fn a_text_that_shows_nothing_is_refused() {
+        assert_eq!(code_of(&Payload::chat(" \n")), Some(ErrorCode::InvalidField));
+    }
+
+    #[test]
+    fn only_links_that_open_a_page_are_taken() {
+        for link in ["https://example.org/x", "http://localhost/", "/rooms"] {
+            assert_eq!(code_of(&linked(link)), None, "{link}");
+        }
+        for link in ["javascript:alert(1)", "data:text/html,x", "//example.org", "/\\example.org", "", "/a\nb"] {
+            assert_eq!(code_of(&linked(link)), Some(ErrorCode::InvalidField), "{link}");
+        }
+    }
+
+    #[test]
+    fn data_of_ones_own_has_a_limit() {
+        let custom = |bytes: usize| Payload::Custom { name: "n".to_owned(), data: "x".repeat(bytes).into() };
+        let quotes = 2;
+        let largest = PAYLOAD_BYTES_MAX - CUSTOM_NAME_BYTES_MAX - quotes;
+        assert_eq!(code_of(&custom(largest)), None);
+        assert_eq!(code_of(&custom(largest + 1)), Some(ErrorCode::PayloadTooLarge));
+    }
+
+    fn nested(levels: usize) -> Payload {
+        let data = (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+        Payload::Custom { name: "n".to_owned(), data }
+    }
+
+    #[test]
+    fn data_of_ones_own_is_not_nested_without_end() {
+        assert_eq!(code_of(&nested(DATA_DEPTH_MAX)), None);
+        assert_eq!(code_of(&nested(DATA_DEPTH_MAX + 1)), Some(ErrorCode::InvalidField));
+    }
+}

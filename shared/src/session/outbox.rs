@@ -1,0 +1,105 @@
+//! The own messages that are not in the log yet.
+
+use std::collections::VecDeque;
+
+use crate::ids::{ChannelName, MessageId, RequestId};
+use crate::limits::OUTBOX_MESSAGES_MAX;
+use crate::protocol::{Payload, Publish};
+
+/// A message on its way.
+#[derive(Debug, Clone)]
+struct Entry {
+    channel: ChannelName,
+    message_id: MessageId,
+    payload: Payload,
+    progress: Progress,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// To be sent.
+    Queued,
+    /// Sent on this connection, not answered.
+    Sent(RequestId),
+    /// Refused for good; kept until it is tried again or given up.
+    Failed,
+}
+
+/// The messages in the order in which they were written. Each is sent again on every connection until it is
+/// answered; the log recognises those it has.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    entries: VecDeque<Entry>,
+}
+
+impl Outbox {
+    /// Adds a message. Returns false where [`OUTBOX_MESSAGES_MAX`] are waiting.
+    pub(super) fn push(&mut self, channel: ChannelName, message_id: MessageId, payload: Payload) -> bool {
+        if self.entries.len() >= OUTBOX_MESSAGES_MAX {
+            return false;
+        }
+        self.entries.push_back(Entry { channel, message_id, payload, progress: Progress::Queued });
+        true
+    }
+
+    /// The next message to send.
+    pub(super) fn next(&mut self, id: RequestId) -> Option<Publish> {
+        let entry = self.entries.iter_mut().find(|entry| entry.progress == Progress::Queued)?;
+        entry.progress = Progress::Sent(id);
+        let (channel, payload) = (entry.channel.clone(), entry.payload.clone());
+        Some(Publish { id, channel, message_id: entry.message_id, payload })
+    }
+
+    /// How many messages have been sent and not answered.
+    pub(super) fn in_flight(&self) -> usize {
+        self.entries.iter().filter(|entry| matches!(entry.progress, Progress::Sent(_))).count()
+    }
+
+    /// The connection is gone: what was not answered has to be sent again.
+    pub(super) fn unsend_all(&mut self) {
+        for entry in &mut self.entries {
+            if matches!(entry.progress, Progress::Sent(_)) {
+                entry.progress = Progress::Queued;
+            }
+        }
+    }
+
+    /// The message that request `id` carried.
+    pub(super) fn sent_by(&self, id: RequestId) -> Option<MessageId> {
+        let entry = self.entries.iter().find(|entry| entry.progress == Progress::Sent(id))?;
+        Some(entry.message_id)
+    }
+
+    /// Takes a message out: it is in the log, or given up. Returns its channel.
+    pub(super) fn remove(&mut self, message_id: MessageId) -> Option<ChannelName> {
+        let index = self.index_of(message_id)?;
+        self.entries.remove(index).map(|entry| entry.channel)
+    }
+
+    /// Marks a message as refused for good. Returns its channel.
+    pub(super) fn fail(&mut self, message_id: MessageId) -> Option<ChannelName> {
+        self.set(message_id, Progress::Failed)
+    }
+
+    /// Marks a message to be sent again that the server refused for now.
+    pub(super) fn unsend(&mut self, message_id: MessageId) {
+        self.set(message_id, Progress::Queued);
+    }
+
+    /// Marks a failed message to be sent again. Returns its channel.
+    pub(super) fn retry(&mut self, message_id: MessageId) -> Option<ChannelName> {
+        let failed = |entry: &Entry| entry.message_id == message_id && entry.progress == Progress::Failed;
+        self.entries.iter().any(failed).then(|| self.set(message_id, Progress::Queued))?
+    }
+
+    fn set(&mut self, message_id: MessageId, progress: Progress) -> Option<ChannelName> {
+        let index = self.index_of(message_id)?;
+        let entry = self.entries.get_mut(index)?;
+        entry.progress = progress;
+        Some(entry.channel.clone())
+    }
+
+    fn index_of(&self, message_id: MessageId) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.message_id == message_id)
+    }
+}

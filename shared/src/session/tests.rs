@@ -1,0 +1,14 @@
+//! Stories of a session, in virtual time: nothing here sleeps, and the server is a struct.
+
+mod connecting;
+mod ending;
+mod history;
+mod hole;
+mod identity;
+mod limits;
+mod operations;
+mod outbox;
+mod pair;
+mod server;
+mod stopping;
+mod subscriptions;
