@@ -1,0 +1,33 @@
+//! The settings: flags over `TIDINGS_*` variables over a file over defaults.
+
+mod cli;
+mod namespace;
+mod secret;
+mod settings;
+
+use shared::ids::ChannelName;
+
+pub use cli::{Cli, Command, ConfigError, ServeArgs};
+pub use namespace::{Access, Policy, default_namespaces};
+pub use secret::{KeyError, api_key, token_secret};
+pub use settings::Settings;
+
+/// The channel in which plain clients are guests.
+pub const PLAIN_CHANNEL: &str = "room:lobby";
+
+/// The channel in which plain clients are guests, as a name. It is a legal one; a test proves it.
+///
+/// # Panics
+/// Never.
+#[allow(clippy::expect_used, reason = "the constant parses; see the test below")]
+pub fn plain_channel() -> ChannelName {
+    ChannelName::parse(PLAIN_CHANNEL).expect("a legal name")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_plain_channel_has_a_legal_name() {
+        assert_eq!(super::plain_channel().as_str(), super::PLAIN_CHANNEL);
+    }
+}

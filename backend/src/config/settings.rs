@@ -1,0 +1,116 @@
+//! The settings of a running server, all of them checked.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use shared::ids::{ChannelName, Namespace};
+use shared::limits::{FRAME_BYTES_MAX, SUBSCRIPTIONS_MAX};
+
+use super::namespace::{Policy, default_namespaces};
+
+/// What can be set. Each field is described where a user sets it: in [`ServeArgs`](super::ServeArgs).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each is described by the flag of the same name, which `--help` prints")]
+pub struct Settings {
+    pub listen: SocketAddr,
+    pub data: PathBuf,
+    pub origins: Vec<String>,
+    pub workers: usize,
+    pub message_rate: u32,
+    pub connections_max: usize,
+    pub subscriptions_max: usize,
+    pub frame_bytes_max: usize,
+    pub heartbeat_ms: u64,
+    pub hello_ms: u64,
+    pub presence_grace_ms: u64,
+    pub stop_ms: u64,
+    pub log: String,
+    #[serde(skip_serializing)]
+    pub api_key: Option<String>,
+    #[serde(skip_serializing)]
+    pub token_secret: Option<String>,
+    /// The namespaces by name. The file's tables `[namespaces.NAME]` add to the default ones, or replace them.
+    pub namespaces: BTreeMap<Namespace, Policy>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 9501)),
+            data: PathBuf::from("tidings-data"),
+            origins: Vec::new(),
+            workers: std::thread::available_parallelism().map_or(1, Into::into),
+            message_rate: 50,
+            connections_max: 50_000,
+            subscriptions_max: SUBSCRIPTIONS_MAX,
+            frame_bytes_max: FRAME_BYTES_MAX,
+            heartbeat_ms: 25_000,
+            hello_ms: 10_000,
+            presence_grace_ms: 5_000,
+            stop_ms: 10_000,
+            log: "info,actix_server=warn".to_owned(),
+            api_key: None,
+            token_secret: None,
+            namespaces: default_namespaces(),
+        }
+    }
+}
+
+impl Settings {
+    /// The policy of a channel, where its namespace is configured.
+    pub fn policy(&self, channel: &ChannelName) -> Option<&Policy> {
+        self.namespaces.get(channel.namespace())
+    }
+
+    /// How long the server says nothing on a connection at most.
+    pub fn heartbeat(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_ms)
+    }
+
+    /// How long a client may take to say `hello`.
+    pub fn hello(&self) -> Duration {
+        Duration::from_millis(self.hello_ms)
+    }
+
+    /// How long somebody who went still counts as there.
+    pub fn presence_grace(&self) -> Duration {
+        Duration::from_millis(self.presence_grace_ms)
+    }
+
+    /// How long stopping waits for connections to close.
+    pub fn stop(&self) -> Duration {
+        Duration::from_millis(self.stop_ms)
+    }
+
+    /// Checks what the types cannot.
+    pub(super) fn check(self) -> Result<Self, String> {
+        const HEARTBEAT_MS_MIN: u64 = 100;
+        let origin = self.origins.iter().find(|origin| !is_origin(origin));
+        if let Some(origin) = origin {
+            return Err(format!("“{origin}” is not an origin: scheme://host or scheme://host:port is due"));
+        }
+        if self.heartbeat_ms < HEARTBEAT_MS_MIN {
+            return Err(format!("heartbeat-ms is {}; at least {HEARTBEAT_MS_MIN} are needed", self.heartbeat_ms));
+        }
+        let zeros = [
+            ("workers", self.workers),
+            ("connections-max", self.connections_max),
+            ("subscriptions-max", self.subscriptions_max),
+            ("frame-bytes-max", self.frame_bytes_max),
+        ];
+        match zeros.iter().find(|(_, value)| *value == 0) {
+            Some((name, _)) => Err(format!("{name} is 0; at least 1 is needed")),
+            None => Ok(self),
+        }
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, host)| {
+        matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains(['/', '?', '#', ' '])
+    })
+}

@@ -1,0 +1,130 @@
+//! `/api/channels`: which channels there are, what was said and who is there.
+
+use actix_web::web::{Json, Path, Query};
+use serde::{Deserialize, Serialize};
+use shared::ids::{ChannelName, Offset};
+use shared::limits::PAGE_MESSAGES_MAX;
+use shared::protocol::{ErrorCode, Message, Refusal, Sender};
+
+use super::ThisWorker;
+use super::auth::Authorized;
+use super::error::ApiError;
+use crate::config::Policy;
+use crate::hub::Hub;
+use crate::log::LogError;
+
+/// Most channels in one answer.
+const PAGE_CHANNELS_MAX: u32 = 1000;
+
+/// How many messages an answer has where nothing is said.
+const PAGE_MESSAGES: u32 = 50;
+
+/// Which part of the list.
+#[derive(Debug, Deserialize)]
+pub(super) struct ChannelRange {
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+/// A part of the list.
+#[derive(Debug, Serialize)]
+pub(super) struct Channels {
+    channels: Vec<Channel>,
+}
+
+/// A channel that has had messages.
+#[derive(Debug, Serialize)]
+pub(super) struct Channel {
+    channel: ChannelName,
+    head: Offset,
+    members: usize,
+}
+
+pub(super) async fn list(
+    _key: Authorized,
+    worker: ThisWorker,
+    range: Query<ChannelRange>,
+) -> Result<Json<Channels>, ApiError> {
+    let hub = &worker.0.hub;
+    let ChannelRange { after, limit } = range.into_inner();
+    let limit = limit.unwrap_or(PAGE_CHANNELS_MAX).clamp(1, PAGE_CHANNELS_MAX);
+    let found = hub.reads.channels(after.unwrap_or_default(), limit).await.map_err(|error| unreadable(&error))?;
+    let channel = |(channel, head)| {
+        let members = hub.presence.members(&channel).len();
+        Channel { channel, head, members }
+    };
+    Ok(Json(Channels { channels: found.into_iter().map(channel).collect() }))
+}
+
+/// Which messages: those after an offset, or the newest before one.
+#[derive(Debug, Deserialize)]
+pub(super) struct MessageRange {
+    after: Option<Offset>,
+    before: Option<Offset>,
+    limit: Option<u32>,
+}
+
+/// Some messages.
+#[derive(Debug, Serialize)]
+pub(super) struct Messages {
+    /// Oldest first.
+    messages: Vec<Message>,
+    /// Whether there are more in that direction.
+    more: bool,
+}
+
+pub(super) async fn messages(
+    _key: Authorized,
+    worker: ThisWorker,
+    name: Path<String>,
+    range: Query<MessageRange>,
+) -> Result<Json<Messages>, ApiError> {
+    let hub = &worker.0.hub;
+    let channel = channel(&name)?;
+    if !policy(hub, &channel)?.history {
+        return Err(ApiError(Refusal::new(ErrorCode::HistoryOff, "This channel keeps no history.")));
+    }
+    let limit = range.limit.unwrap_or(PAGE_MESSAGES).clamp(1, PAGE_MESSAGES_MAX);
+    let run = match (range.after, range.before) {
+        (Some(_), Some(_)) => return Err(super::invalid("Give “after” or “before”, not both.")),
+        (Some(after), None) => hub.reads.read(&channel, after, limit).await,
+        (None, before) => hub.reads.read_before(&channel, before, limit).await,
+    };
+    let run = run.map_err(|error| unreadable(&error))?;
+    Ok(Json(Messages { messages: run.messages, more: run.more }))
+}
+
+/// Who is in a channel.
+#[derive(Debug, Serialize)]
+pub(super) struct Members {
+    members: Vec<Sender>,
+}
+
+pub(super) async fn presence(
+    _key: Authorized,
+    worker: ThisWorker,
+    name: Path<String>,
+) -> Result<Json<Members>, ApiError> {
+    let hub = &worker.0.hub;
+    let channel = channel(&name)?;
+    if !policy(hub, &channel)?.presence {
+        return Err(ApiError(Refusal::new(ErrorCode::PresenceOff, "This channel does not tell who is there.")));
+    }
+    Ok(Json(Members { members: hub.presence.members(&channel) }))
+}
+
+fn channel(name: &str) -> Result<ChannelName, Refusal> {
+    ChannelName::parse(name).map_err(|error| Refusal::new(ErrorCode::InvalidChannel, error.to_string()))
+}
+
+fn policy<'a>(hub: &'a Hub, channel: &ChannelName) -> Result<&'a Policy, Refusal> {
+    hub.settings.policy(channel).ok_or_else(|| {
+        let what = format!("There are no channels in “{}” on this server.", channel.namespace());
+        Refusal::new(ErrorCode::UnknownNamespace, what)
+    })
+}
+
+fn unreadable(error: &LogError) -> Refusal {
+    tracing::error!(%error, "the log cannot be read");
+    Refusal::new(ErrorCode::StorageFailed, "The server cannot read its log.")
+}

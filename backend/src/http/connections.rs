@@ -1,0 +1,82 @@
+//! `/api/connections`: who is connected, and showing somebody the door.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Json, Path, Query};
+use serde::{Deserialize, Serialize};
+use shared::ids::ConnectionId;
+use shared::limits::CLOSE_REASON_BYTES_MAX;
+use shared::protocol::{CloseCode, ErrorCode, Refusal};
+
+use super::ThisWorker;
+use super::auth::Authorized;
+use super::error::ApiError;
+use crate::hub::registry::ConnectionView;
+use crate::hub::worker::ToWorker;
+
+/// Most connections in one answer.
+const PAGE_CONNECTIONS_MAX: usize = 1000;
+
+/// Which part of the list.
+#[derive(Debug, Deserialize)]
+pub(super) struct Range {
+    after: Option<ConnectionId>,
+    limit: Option<usize>,
+}
+
+/// A part of the list.
+#[derive(Debug, Serialize)]
+pub(super) struct List {
+    connections: Vec<ConnectionView>,
+    /// How many are open in all.
+    open: usize,
+}
+
+pub(super) async fn list(_key: Authorized, worker: ThisWorker, range: Query<Range>) -> Json<List> {
+    let registry = &worker.0.hub.registry;
+    let limit = range.limit.unwrap_or(PAGE_CONNECTIONS_MAX).clamp(1, PAGE_CONNECTIONS_MAX);
+    let connections = registry.list(range.after.unwrap_or(ConnectionId(0)), limit);
+    let connections = connections.iter().map(|info| info.view()).collect();
+    Json(List { connections, open: registry.len() })
+}
+
+pub(super) async fn get(
+    _key: Authorized,
+    worker: ThisWorker,
+    id: Path<ConnectionId>,
+) -> Result<Json<ConnectionView>, ApiError> {
+    let info = worker.0.hub.registry.get(*id).ok_or_else(|| unknown(*id))?;
+    Ok(Json(info.view()))
+}
+
+/// What the client is told.
+#[derive(Debug, Deserialize)]
+pub(super) struct Farewell {
+    code: Option<CloseCode>,
+    reason: Option<String>,
+}
+
+pub(super) async fn disconnect(
+    _key: Authorized,
+    worker: ThisWorker,
+    id: Path<ConnectionId>,
+    farewell: Query<Farewell>,
+) -> Result<HttpResponse, ApiError> {
+    let connection = *id;
+    let Farewell { code, reason } = farewell.into_inner();
+    let code = code.unwrap_or(CloseCode::DISCONNECTED);
+    if !code.is_for_applications() {
+        return Err(super::invalid("“code” has to be 1000, or 4000 to 4499 (come back) or 4500 to 4999 (do not)."));
+    }
+    let reason = reason.unwrap_or_else(|| "An operator ended the connection.".to_owned());
+    if reason.len() > CLOSE_REASON_BYTES_MAX {
+        return Err(super::invalid(format!("“reason” may have {CLOSE_REASON_BYTES_MAX} bytes.")));
+    }
+    let hub = &worker.0.hub;
+    let info = hub.registry.get(connection).ok_or_else(|| unknown(connection))?;
+    hub.tell(info.worker, ToWorker::Disconnect { connection, code, reason })?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn unknown(connection: ConnectionId) -> Refusal {
+    Refusal::new(ErrorCode::UnknownConnection, format!("There is no open connection {connection}."))
+}

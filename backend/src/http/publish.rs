@@ -1,0 +1,82 @@
+//! `POST /api/publish`: a message into a channel.
+
+use actix_web::web::Json;
+use serde::{Deserialize, Serialize};
+use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
+use shared::protocol::{ErrorCode, Payload, Refusal, Sender};
+use tokio::sync::oneshot;
+
+use super::ThisWorker;
+use super::auth::Authorized;
+use super::error::ApiError;
+use crate::clock;
+use crate::hub::Hub;
+use crate::log::thread::{Publication, ReplyTo};
+use crate::log::{Append, Appended};
+
+/// What is to be published.
+#[derive(Debug, Deserialize)]
+pub(super) struct Request {
+    channel: ChannelName,
+    payload: Payload,
+    /// By which a retry is recognised; without it, the server makes one, and a retry is a new message.
+    message_id: Option<MessageId>,
+    /// In whose name; without it, in the server's.
+    from: Option<Sender>,
+}
+
+/// Where it is now.
+#[derive(Debug, Serialize)]
+pub(super) struct Response {
+    offset: Offset,
+    epoch: Epoch,
+    duplicate: bool,
+}
+
+pub(super) async fn publish(
+    _key: Authorized,
+    worker: ThisWorker,
+    request: Json<Request>,
+) -> Result<Json<Response>, ApiError> {
+    let hub = &worker.0.hub;
+    let Request { channel, payload, message_id, from } = request.into_inner();
+    payload.check()?;
+    let policy = hub.settings.policy(&channel).ok_or_else(|| {
+        let what = format!("There are no channels in “{}” on this server.", channel.namespace());
+        Refusal::new(ErrorCode::UnknownNamespace, what)
+    })?;
+    let (history, epoch) = (policy.history, hub.epoch(policy.history));
+    let id = message_id.map_or_else(new_id, Ok)?;
+    let from = from.map_or_else(server_itself, Ok)?;
+    let appended = append(hub, Append { channel, id, at: clock::now(), from, payload }, history).await?;
+    let (offset, duplicate) = match appended {
+        Appended::Accepted { offset, .. } => (offset, false),
+        Appended::Duplicate { offset } => (offset, true),
+    };
+    Ok(Json(Response { offset, epoch, duplicate }))
+}
+
+async fn append(hub: &Hub, append: Append, history: bool) -> Result<Appended, Refusal> {
+    let (reply, answer) = oneshot::channel();
+    hub.queue.append(Publication { append, history, reply: ReplyTo::Caller(reply) })?;
+    // The log thread answers all that it has taken, unless it dies.
+    let died = || Refusal::new(ErrorCode::Internal, "The server does not know whether the message was stored.");
+    answer.await.map_err(|_| died())?
+}
+
+fn new_id() -> Result<MessageId, Refusal> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|error| internal(&error))?;
+    Ok(MessageId::new(clock::now().0, &random))
+}
+
+fn server_itself() -> Result<Sender, Refusal> {
+    let user = UserId::parse("server").map_err(|error| internal(&error))?;
+    let name = DisplayName::parse("Server").map_err(|error| internal(&error))?;
+    Ok(Sender { user, name })
+}
+
+fn internal(error: &dyn std::fmt::Display) -> Refusal {
+    tracing::error!(%error, "a publication could not be made");
+    Refusal::new(ErrorCode::Internal, "The server could not take the message.")
+}

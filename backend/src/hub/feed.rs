@@ -1,0 +1,216 @@
+//! What a worker holds of a channel: its newest frames, and who reads it here.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use shared::ids::{ChannelName, Epoch, Offset};
+use slab::Slab;
+
+use super::frame::Frame;
+use super::outbound::Outbound;
+
+/// Most frames that a feed holds. A reader further behind is served from the log.
+pub const RING_FRAMES_MAX: usize = 1024;
+
+/// Most bytes of frames that a feed holds.
+pub const RING_BYTES_MAX: usize = 256 * 1024;
+
+/// What comes after a cursor.
+#[derive(Debug, Clone)]
+pub enum Next {
+    /// This.
+    Frame(Arc<Frame>),
+    /// Nothing yet.
+    UpToDate,
+    /// Something that is no longer in the ring.
+    Behind,
+}
+
+/// A channel on one worker.
+pub struct Feed {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The incarnation of its log.
+    pub epoch: Epoch,
+    /// Whether what has left the ring can be read from the log.
+    pub history: bool,
+    ring: RefCell<Ring>,
+    readers: RefCell<Slab<Reader>>,
+    /// How many sweeps have found it without readers.
+    idle_sweeps: Cell<u32>,
+}
+
+struct Reader {
+    outbound: Rc<Outbound>,
+    slot: usize,
+}
+
+impl Feed {
+    /// A feed that holds nothing yet.
+    pub fn new(channel: ChannelName, epoch: Epoch, history: bool) -> Self {
+        let (ring, readers) = (RefCell::default(), RefCell::default());
+        Self { channel, epoch, history, ring, readers, idle_sweeps: Cell::new(0) }
+    }
+
+    /// Takes the next frame of the channel, and marks each reader once.
+    pub fn push(&self, frame: Arc<Frame>) {
+        self.ring.borrow_mut().push(frame);
+        for (_, reader) in self.readers.borrow().iter() {
+            reader.outbound.mark(reader.slot);
+        }
+    }
+
+    /// What comes after `cursor`.
+    pub fn next(&self, cursor: Offset) -> Next {
+        self.ring.borrow().next(cursor)
+    }
+
+    /// The newest offset, where it is known.
+    pub fn head(&self) -> Option<Offset> {
+        self.ring.borrow().head
+    }
+
+    /// Tells the feed the newest offset that the log had after this feed was made.
+    pub fn learn_head(&self, head: Offset) {
+        let known = &mut self.ring.borrow_mut().head;
+        *known = (*known).max(Some(head));
+    }
+
+    /// The offset before the oldest frame in the ring, where there is one.
+    pub fn ring_floor(&self) -> Option<Offset> {
+        self.ring.borrow().frames.front().map(|frame| frame.prev)
+    }
+
+    /// Registers a reader: what it calls the subscription is `slot`. Returns what the feed calls the reader.
+    pub fn add_reader(&self, outbound: Rc<Outbound>, slot: usize) -> usize {
+        self.idle_sweeps.set(0);
+        self.readers.borrow_mut().insert(Reader { outbound, slot })
+    }
+
+    /// Forgets a reader.
+    pub fn remove_reader(&self, key: usize) {
+        self.readers.borrow_mut().try_remove(key);
+    }
+
+    /// How many read it here.
+    pub fn reader_count(&self) -> usize {
+        self.readers.borrow().len()
+    }
+
+    /// Calls `tell` with each reader.
+    pub fn each_reader(&self, mut tell: impl FnMut(&Outbound)) {
+        for (_, reader) in self.readers.borrow().iter() {
+            tell(&reader.outbound);
+        }
+    }
+
+    /// Counts a sweep. Returns how many in a row have found nobody.
+    pub fn sweep(&self) -> u32 {
+        let idle = if self.reader_count() == 0 { self.idle_sweeps.get() + 1 } else { 0 };
+        self.idle_sweeps.set(idle);
+        idle
+    }
+}
+
+/// The newest frames of a channel, without a hole between them.
+#[derive(Default)]
+struct Ring {
+    frames: VecDeque<Arc<Frame>>,
+    bytes: usize,
+    head: Option<Offset>,
+}
+
+impl Ring {
+    fn push(&mut self, frame: Arc<Frame>) {
+        if self.frames.back().is_some_and(|last| last.offset != frame.prev) {
+            // A hole would be jumped over in silence. The readers of what was here go on from the log.
+            self.frames.clear();
+            self.bytes = 0;
+        }
+        self.head = self.head.max(Some(frame.offset));
+        self.bytes += frame.len();
+        self.frames.push_back(frame);
+        while self.frames.len() > RING_FRAMES_MAX || (self.bytes > RING_BYTES_MAX && self.frames.len() > 1) {
+            if let Some(oldest) = self.frames.pop_front() {
+                self.bytes -= oldest.len();
+            }
+        }
+    }
+
+    fn next(&self, cursor: Offset) -> Next {
+        let Some(oldest) = self.frames.front() else {
+            return if self.head.is_some_and(|head| cursor < head) { Next::Behind } else { Next::UpToDate };
+        };
+        if cursor < oldest.prev {
+            return Next::Behind;
+        }
+        let index = self.frames.partition_point(|frame| frame.offset <= cursor);
+        self.frames.get(index).map_or(Next::UpToDate, |frame| Next::Frame(Arc::clone(frame)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn frame(prev: u64, offset: u64, bytes: usize) -> Arc<Frame> {
+        let typed = Bytes::from(vec![0; bytes]);
+        Arc::new(Frame { offset: Offset(offset), prev: Offset(prev), origin: None, typed, plain: None })
+    }
+
+    fn offset_after(ring: &Ring, cursor: u64) -> Option<u64> {
+        match ring.next(Offset(cursor)) {
+            Next::Frame(frame) => Some(frame.offset.0),
+            Next::UpToDate => None,
+            Next::Behind => panic!("{cursor} is behind the ring"),
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_led_from_frame_to_frame() {
+        let mut ring = Ring::default();
+        for (prev, offset) in [(4, 5), (5, 9), (9, 10)] {
+            ring.push(frame(prev, offset, 1));
+        }
+        assert_eq!(offset_after(&ring, 4), Some(5));
+        assert_eq!(offset_after(&ring, 5), Some(9));
+        assert_eq!(offset_after(&ring, 7), Some(9), "offsets may have holes");
+        assert_eq!(offset_after(&ring, 10), None);
+        assert!(matches!(ring.next(Offset(3)), Next::Behind));
+    }
+
+    #[test]
+    fn without_frames_the_head_decides() {
+        let mut ring = Ring::default();
+        assert!(matches!(ring.next(Offset(0)), Next::UpToDate));
+        ring.head = Some(Offset(3));
+        assert!(matches!(ring.next(Offset(2)), Next::Behind));
+        assert!(matches!(ring.next(Offset(3)), Next::UpToDate));
+    }
+
+    #[test]
+    fn the_ring_keeps_to_its_limits() {
+        let mut ring = Ring::default();
+        let frames = u64::try_from(RING_FRAMES_MAX).unwrap();
+        for offset in 1..=frames {
+            ring.push(frame(offset - 1, offset, 1));
+        }
+        assert_eq!(offset_after(&ring, 0), Some(1));
+        ring.push(frame(frames, frames + 1, 1));
+        assert!(matches!(ring.next(Offset(0)), Next::Behind));
+
+        ring.push(frame(frames + 1, frames + 2, RING_BYTES_MAX + 1));
+        assert_eq!(ring.frames.len(), 1, "the newest stays, however large");
+    }
+
+    #[test]
+    fn a_hole_is_never_jumped_over() {
+        let mut ring = Ring::default();
+        ring.push(frame(0, 1, 1));
+        ring.push(frame(5, 6, 1));
+        assert!(matches!(ring.next(Offset(1)), Next::Behind));
+    }
+}

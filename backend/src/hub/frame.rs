@@ -1,0 +1,105 @@
+//! Messages as the bytes that go into a socket.
+
+use actix_http::ws::{CloseReason, Codec, Message as WsMessage};
+use bytes::{Bytes, BytesMut};
+use shared::ids::{ConnectionId, Offset};
+use shared::protocol::{CloseCode, Message, Payload, ServerMessage, codec};
+use tokio_util::codec::Encoder as _;
+
+use crate::config::PLAIN_CHANNEL;
+
+/// A logged message, encoded once for all its readers.
+#[derive(Debug)]
+pub struct Frame {
+    /// Its place in the channel.
+    pub offset: Offset,
+    /// The place before it.
+    pub prev: Offset,
+    /// The connection it came by, if it came by one.
+    pub origin: Option<ConnectionId>,
+    /// As a typed client gets it.
+    pub typed: Bytes,
+    /// As a plain client gets it, where it is something for one.
+    pub plain: Option<Bytes>,
+}
+
+impl Frame {
+    /// Encodes a message.
+    pub fn new(message: Message, origin: Option<ConnectionId>) -> Self {
+        let (offset, prev, plain) = (message.offset, message.prev, plain_line(&message));
+        let typed = server_frame(&ServerMessage::Message(message));
+        Self { offset, prev, origin, typed, plain: plain.map(|line| text_frame(line)) }
+    }
+
+    /// Its size, in bytes.
+    pub fn len(&self) -> usize {
+        self.typed.len() + self.plain.as_ref().map_or(0, Bytes::len)
+    }
+}
+
+/// What a plain client is told of a message: a line, where it is something said in the room of plain clients.
+fn plain_line(message: &Message) -> Option<String> {
+    let said = if message.channel.as_str() == PLAIN_CHANNEL { plain_text(&message.payload) } else { None };
+    said.map(|said| format!("{}: {said}", message.from.name))
+}
+
+/// What a payload says to somebody who reads lines of text; nothing where it is no saying.
+pub fn plain_text(payload: &Payload) -> Option<String> {
+    match payload {
+        Payload::Chat { text, .. } => Some(text.clone()),
+        Payload::Notification { title, body, .. } if body.is_empty() => Some(title.clone()),
+        Payload::Notification { title, body, .. } => Some(format!("{title}: {body}")),
+        Payload::Edit { .. } | Payload::Retract { .. } | Payload::Reaction { .. } | Payload::Custom { .. } => None,
+    }
+}
+
+/// A message of the server's as a text frame.
+pub fn server_frame(message: &ServerMessage) -> Bytes {
+    text_frame(codec::encode_server(message))
+}
+
+/// A text frame.
+pub fn text_frame(text: String) -> Bytes {
+    encode(WsMessage::Text(text.into()))
+}
+
+/// A ping.
+pub fn ping_frame() -> Bytes {
+    encode(WsMessage::Ping(Bytes::new()))
+}
+
+/// The answer to a ping.
+pub fn pong_frame(payload: Bytes) -> Bytes {
+    encode(WsMessage::Pong(payload))
+}
+
+/// A close frame. The reason is cut to what the protocol allows.
+pub fn close_frame(code: CloseCode, reason: &str) -> Bytes {
+    let mut end = reason.len().min(shared::limits::CLOSE_REASON_BYTES_MAX);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    let description = Some(reason[..end].to_owned());
+    encode(WsMessage::Close(Some(CloseReason { code: code.0.into(), description })))
+}
+
+fn encode(message: WsMessage) -> Bytes {
+    let mut bytes = BytesMut::new();
+    // Only continuations can be refused, and none is written here.
+    let written = Codec::new().encode(message, &mut bytes);
+    debug_assert!(written.is_ok());
+    bytes.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reason_is_cut_between_characters() {
+        let frame = close_frame(CloseCode::NORMAL, &"ä".repeat(100));
+        let (header, code) = (2, 2);
+        let reason = std::str::from_utf8(&frame[header + code..]).unwrap();
+        assert_eq!(reason, "ä".repeat(shared::limits::CLOSE_REASON_BYTES_MAX / 2));
+    }
+}

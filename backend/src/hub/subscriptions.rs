@@ -1,0 +1,178 @@
+//! The cursors of one connection.
+
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use shared::ids::{ChannelName, Offset, RequestId};
+use slab::Slab;
+
+use super::feed::{Feed, Next};
+use super::frame::Frame;
+use super::outbound::Outbound;
+
+/// Most frames of one channel in a row, while other channels have something too.
+const TURN_FRAMES_MAX: usize = 16;
+
+/// What a writer finds.
+pub(super) enum Take {
+    /// The next frame of some channel.
+    Frame(Arc<Frame>),
+    /// A reader that has fallen behind its feed: it waits for [`Subscriptions::fill`] or [`Subscriptions::jump`].
+    Behind { slot: usize, serial: u64, feed: Rc<Feed>, cursor: Offset },
+    /// Nothing to write.
+    Nothing,
+}
+
+/// All subscriptions of a connection.
+#[derive(Default)]
+pub(super) struct Subscriptions {
+    slots: Slab<Subscription>,
+    by_channel: HashMap<ChannelName, usize>,
+    /// Those that may have something to write, each once.
+    ready: VecDeque<usize>,
+    /// How many frames of the first of them have gone out in a row.
+    turn: usize,
+    last_serial: u64,
+}
+
+struct Subscription {
+    feed: Rc<Feed>,
+    reader: usize,
+    request: RequestId,
+    cursor: Offset,
+    /// What was read from the log, while the cursor is behind the ring.
+    page: VecDeque<Arc<Frame>>,
+    state: State,
+    /// Tells this subscription from an earlier one in the same slot.
+    serial: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It waits for news.
+    Idle,
+    /// It stands in `ready`.
+    Ready,
+    /// It waits for the log.
+    Reading,
+}
+
+impl Subscriptions {
+    pub(super) fn add(&mut self, outbound: &Rc<Outbound>, feed: Rc<Feed>, request: RequestId, cursor: Offset) {
+        self.last_serial += 1;
+        let channel = feed.channel.clone();
+        let entry = self.slots.vacant_entry();
+        let slot = entry.key();
+        let reader = feed.add_reader(Rc::clone(outbound), slot);
+        let (page, serial) = (VecDeque::new(), self.last_serial);
+        entry.insert(Subscription { feed, reader, request, cursor, page, state: State::Ready, serial });
+        self.by_channel.insert(channel, slot);
+        self.ready.push_back(slot);
+    }
+
+    pub(super) fn remove(&mut self, channel: &ChannelName) -> bool {
+        let Some(slot) = self.by_channel.remove(channel) else { return false };
+        let subscription = self.slots.remove(slot);
+        subscription.feed.remove_reader(subscription.reader);
+        if self.ready.front() == Some(&slot) {
+            self.turn = 0;
+        }
+        self.ready.retain(|&ready| ready != slot);
+        true
+    }
+
+    pub(super) fn clear(&mut self) {
+        for (_, subscription) in self.slots.iter() {
+            subscription.feed.remove_reader(subscription.reader);
+        }
+        *self = Self { last_serial: self.last_serial, ..Self::default() };
+    }
+
+    pub(super) fn contains(&self, channel: &ChannelName) -> bool {
+        self.by_channel.contains_key(channel)
+    }
+
+    pub(super) fn channels(&self) -> Vec<ChannelName> {
+        self.by_channel.keys().cloned().collect()
+    }
+
+    /// Notes that there is something new. Returns whether that was news.
+    pub(super) fn mark(&mut self, slot: usize) -> bool {
+        match self.slots.get_mut(slot) {
+            Some(subscription) if subscription.state == State::Idle => {
+                subscription.state = State::Ready;
+                self.ready.push_back(slot);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// The next frame. Channels take turns of [`TURN_FRAMES_MAX`] frames.
+    pub(super) fn take(&mut self) -> Take {
+        while let Some(&slot) = self.ready.front() {
+            let Some(subscription) = self.slots.get_mut(slot) else {
+                self.next_turn();
+                continue;
+            };
+            match subscription.next() {
+                Next::Frame(frame) => {
+                    subscription.cursor = frame.offset;
+                    self.turn += 1;
+                    if self.turn >= TURN_FRAMES_MAX {
+                        self.next_turn();
+                        self.ready.push_back(slot);
+                    }
+                    return Take::Frame(frame);
+                }
+                Next::UpToDate => {
+                    subscription.state = State::Idle;
+                    self.next_turn();
+                }
+                Next::Behind => {
+                    subscription.state = State::Reading;
+                    let (serial, cursor) = (subscription.serial, subscription.cursor);
+                    let feed = Rc::clone(&subscription.feed);
+                    self.next_turn();
+                    return Take::Behind { slot, serial, feed, cursor };
+                }
+            }
+        }
+        Take::Nothing
+    }
+
+    /// Gives a reader what the log had for it.
+    pub(super) fn fill(&mut self, slot: usize, serial: u64, page: VecDeque<Arc<Frame>>) {
+        let reading = |subscription: &&mut Subscription| {
+            subscription.serial == serial && subscription.state == State::Reading
+        };
+        if let Some(subscription) = self.slots.get_mut(slot).filter(reading) {
+            subscription.page = page;
+            subscription.state = State::Ready;
+            self.ready.push_back(slot);
+        }
+    }
+
+    /// Moves a reader over what is no longer kept. Returns what it has to be told.
+    pub(super) fn jump(&mut self, slot: usize, serial: u64, floor: Offset) -> Option<(Rc<Feed>, RequestId)> {
+        let subscription = self.slots.get_mut(slot).filter(|subscription| subscription.serial == serial)?;
+        subscription.cursor = floor;
+        if !subscription.feed.history {
+            subscription.state = State::Ready;
+            self.ready.push_back(slot);
+        }
+        Some((Rc::clone(&subscription.feed), subscription.request))
+    }
+
+    fn next_turn(&mut self) {
+        self.ready.pop_front();
+        self.turn = 0;
+    }
+}
+
+impl Subscription {
+    fn next(&mut self) -> Next {
+        self.page.pop_front().map_or_else(|| self.feed.next(self.cursor), Next::Frame)
+    }
+}

@@ -1,0 +1,304 @@
+//! One worker thread's connections and feeds.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use shared::ids::{ChannelName, ConnectionId};
+use shared::protocol::{CloseCode, Closing, ErrorReply, PresenceChange, Push, ServerMessage};
+use shared::time::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Hub;
+use super::fanout::Batch;
+use super::feed::Feed;
+use super::frame::{ping_frame, server_frame, text_frame};
+use super::outbound::Outbound;
+use super::registry::Mode;
+use super::slots::SlotKey;
+use crate::clock;
+use crate::config::Policy;
+use crate::log::LogError;
+
+/// Most things in a worker's mailbox. The log thread waits at the limit; others are refused.
+pub const MAILBOX_MAX: usize = 1024;
+
+/// How often a worker looks after its connections.
+const TICK_MAX: Duration = Duration::from_secs(1);
+
+/// A feed that nobody reads is kept for this many ticks: who comes back soon finds its ring.
+const FEED_IDLE_TICKS: u32 = 30;
+
+/// The span over which clients are told to come back when the server stops, in milliseconds.
+const RETURN_SPREAD_MS: u64 = 2_000;
+
+/// What a worker is told.
+pub enum ToWorker {
+    /// New messages, and the answers to those who published.
+    Batch(Arc<Batch>),
+    /// Something that is true only now, for all who follow its channel, but for one connection.
+    Relay {
+        /// What it is about.
+        key: SlotKey,
+        /// The frame.
+        frame: Bytes,
+        /// Who is not told.
+        except: Option<ConnectionId>,
+    },
+    /// A payload for one connection. Answered with whether the connection is there and takes it.
+    Push {
+        /// The connection.
+        connection: ConnectionId,
+        /// The payload.
+        push: Arc<Push>,
+        /// Who waits.
+        reply: oneshot::Sender<bool>,
+    },
+    /// One connection is to be closed.
+    Disconnect {
+        /// The connection.
+        connection: ConnectionId,
+        /// Why.
+        code: CloseCode,
+        /// Why, for a person.
+        reason: String,
+    },
+    /// All connections are to be closed: the server stops. Answered when none is left.
+    Stop {
+        /// Who waits.
+        reply: oneshot::Sender<()>,
+    },
+}
+
+/// A worker's part of the hub.
+pub struct Worker {
+    /// Its index.
+    pub index: usize,
+    /// What all workers share.
+    pub hub: Arc<Hub>,
+    feeds: RefCell<HashMap<ChannelName, Rc<Feed>>>,
+    connections: RefCell<HashMap<ConnectionId, Rc<Outbound>>>,
+    stopping: RefCell<Option<oneshot::Sender<()>>>,
+}
+
+impl Worker {
+    /// Starts a worker on this thread.
+    pub fn start(index: usize, hub: Arc<Hub>, mut mailbox: mpsc::Receiver<ToWorker>) -> Rc<Self> {
+        let (feeds, connections, stopping) = (RefCell::default(), RefCell::default(), RefCell::default());
+        let worker = Rc::new(Self { index, hub, feeds, connections, stopping });
+        let this = Rc::clone(&worker);
+        actix_web::rt::spawn(async move {
+            let mut ticks = tokio::time::interval(this.tick_length());
+            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    told = mailbox.recv() => match told {
+                        Some(what) => this.receive(what),
+                        None => return,
+                    },
+                    _ = ticks.tick() => this.tick(),
+                }
+            }
+        });
+        worker
+    }
+
+    /// Adds a connection.
+    pub fn add(&self, outbound: &Rc<Outbound>) {
+        self.connections.borrow_mut().insert(outbound.info.connection, Rc::clone(outbound));
+        if self.stopping.borrow().is_some() {
+            self.say_goodbye(outbound);
+        }
+    }
+
+    /// Takes a connection out that has ended.
+    pub fn remove(&self, outbound: &Rc<Outbound>) {
+        for channel in outbound.channels() {
+            self.leave(outbound, &channel);
+        }
+        outbound.end();
+        self.hub.registry.remove(&outbound.info);
+        self.connections.borrow_mut().remove(&outbound.info.connection);
+        self.finish_stop();
+    }
+
+    /// The feed of a channel, with a head that is known.
+    ///
+    /// # Errors
+    /// [`LogError`] where the log had to be asked, and failed.
+    pub async fn feed(&self, channel: &ChannelName, history: bool) -> Result<Rc<Feed>, LogError> {
+        let new = || Rc::new(Feed::new(channel.clone(), self.hub.epoch(history), history));
+        let feed = Rc::clone(self.feeds.borrow_mut().entry(channel.clone()).or_insert_with(new));
+        if feed.head().is_none() {
+            // The feed takes what comes from here on; what came before, the log tells.
+            let head = match history {
+                true => self.hub.reads.bounds(channel).await?.head,
+                false => self.hub.queue.live_head(channel),
+            };
+            feed.learn_head(head);
+        }
+        Ok(feed)
+    }
+
+    /// Notes that a connection follows a channel.
+    pub fn join(&self, outbound: &Outbound, channel: &ChannelName, policy: &Policy) {
+        outbound.info.set_subscriptions(outbound.channels().len());
+        if let (true, Some(sender)) = (policy.presence, outbound.info.identity())
+            && let Some(change) = self.hub.presence.join(channel, sender)
+        {
+            self.hub.announce(channel, change);
+        }
+    }
+
+    /// Ends a connection's subscription, if it has one.
+    pub fn leave(&self, outbound: &Outbound, channel: &ChannelName) {
+        if !outbound.unsubscribe(channel) {
+            return;
+        }
+        outbound.info.set_subscriptions(outbound.channels().len());
+        let presence = self.hub.settings.policy(channel).is_some_and(|policy| policy.presence);
+        if let (true, Some(sender)) = (presence, outbound.info.identity()) {
+            self.hub.presence.leave(channel, &sender.user);
+        }
+    }
+
+    fn receive(&self, what: ToWorker) {
+        match what {
+            ToWorker::Batch(batch) => self.fan_out(&batch),
+            ToWorker::Relay { key, frame, except } => self.relay(&key, &frame, except),
+            ToWorker::Push { connection, push, reply } => {
+                // Who asked may have gone meanwhile.
+                let _ = reply.send(self.push(connection, &push));
+            }
+            ToWorker::Disconnect { connection, code, reason } => {
+                if let Some(outbound) = self.connection(connection) {
+                    say_closing(&outbound, code, &reason, None);
+                }
+            }
+            ToWorker::Stop { reply } => {
+                self.stopping.replace(Some(reply));
+                let all: Vec<_> = self.connections.borrow().values().cloned().collect();
+                all.iter().for_each(|outbound| self.say_goodbye(outbound));
+                self.finish_stop();
+            }
+        }
+    }
+
+    fn fan_out(&self, batch: &Batch) {
+        {
+            let feeds = self.feeds.borrow();
+            for (channel, frame) in &batch.frames {
+                if let Some(feed) = feeds.get(channel) {
+                    feed.push(Arc::clone(frame));
+                }
+            }
+        }
+        for answer in batch.answers.get(self.index).into_iter().flatten() {
+            let Some(outbound) = self.connection(answer.connection) else { continue };
+            outbound.settle();
+            match (answer.message(), &answer.result) {
+                (Some(message), _) => outbound.reply(&message),
+                (None, Err(refusal)) => outbound.reply_frame(text_frame(format!("Tidings: {}", refusal.message))),
+                (None, Ok(_)) => {}
+            }
+        }
+    }
+
+    fn relay(&self, key: &SlotKey, frame: &Bytes, except: Option<ConnectionId>) {
+        if let Some(feed) = self.feeds.borrow().get(&key.channel) {
+            feed.each_reader(|outbound| {
+                if outbound.info.mode == Mode::Typed && except != Some(outbound.info.connection) {
+                    outbound.signal(key.clone(), frame.clone());
+                }
+            });
+        }
+    }
+
+    fn push(&self, connection: ConnectionId, push: &Push) -> bool {
+        let Some(outbound) = self.connection(connection).filter(|outbound| outbound.is_open()) else { return false };
+        if outbound.is_full() {
+            return false;
+        }
+        match outbound.info.mode {
+            Mode::Typed => outbound.reply(&ServerMessage::Push(push.clone())),
+            Mode::Plain => outbound.reply_frame(text_frame(crate::ws::plain::pushed_line(push))),
+        }
+        true
+    }
+
+    fn connection(&self, connection: ConnectionId) -> Option<Rc<Outbound>> {
+        self.connections.borrow().get(&connection).cloned()
+    }
+
+    fn tick_length(&self) -> Duration {
+        TICK_MAX.min(self.hub.settings.heartbeat() / 4)
+    }
+
+    fn tick(&self) {
+        let heartbeat = self.hub.settings.heartbeat();
+        let all: Vec<_> = self.connections.borrow().values().cloned().collect();
+        for outbound in all {
+            outbound.sweep();
+            if outbound.is_open() {
+                look_after(&outbound, heartbeat, self.hub.settings.hello());
+            }
+        }
+        self.feeds.borrow_mut().retain(|_, feed| feed.sweep() < FEED_IDLE_TICKS);
+        if self.index == 0 {
+            for (channel, user) in self.hub.presence.sweep(self.hub.settings.presence_grace()) {
+                self.hub.announce(&channel, PresenceChange::Left(user));
+            }
+        }
+    }
+
+    fn say_goodbye(&self, outbound: &Outbound) {
+        // Spread by the connection's number: as even as by chance, and without asking for randomness.
+        let retry_after_ms = outbound.info.connection.0.wrapping_mul(797) % RETURN_SPREAD_MS;
+        say_closing(outbound, CloseCode::STOPPING, "The server is restarting.", Some(retry_after_ms));
+    }
+
+    fn finish_stop(&self) {
+        if self.connections.borrow().is_empty()
+            && let Some(reply) = self.stopping.borrow_mut().take()
+        {
+            // Who waited may have lost patience.
+            let _ = reply.send(());
+        }
+    }
+}
+
+/// Keeps a connection alive, or finds that it is not.
+fn look_after(outbound: &Outbound, heartbeat: Duration, hello: Duration) {
+    if outbound.info.identity().is_none() && clock::now().since(outbound.info.opened_at) > hello {
+        return say_closing(outbound, CloseCode::NO_HELLO, "No hello came in time.", None);
+    }
+    if outbound.silence() > heartbeat * 2 {
+        tracing::info!(connection = %outbound.info.connection, "silent");
+        return say_closing(outbound, CloseCode::SILENT, "Nothing was heard of you for too long.", None);
+    }
+    if outbound.quiet() >= heartbeat {
+        if outbound.info.mode == Mode::Typed {
+            let at: Timestamp = clock::now();
+            outbound.reply_frame(server_frame(&ServerMessage::Heartbeat { at }));
+        }
+        // The answer tells that the peer is there; a browser gives it by itself.
+        outbound.reply_frame(ping_frame());
+    }
+}
+
+/// Announces the end and closes.
+pub fn say_closing(outbound: &Outbound, code: CloseCode, reason: &str, retry_after_ms: Option<u64>) {
+    if outbound.info.mode == Mode::Typed {
+        let closing = Closing { code, reason: reason.to_owned(), retry_after_ms };
+        outbound.reply(&ServerMessage::Closing(closing));
+    }
+    outbound.close(code, reason);
+}
+
+/// An error as a message.
+pub fn error_message(id: Option<shared::ids::RequestId>, refusal: shared::protocol::Refusal) -> ServerMessage {
+    ServerMessage::Error(ErrorReply { id, refusal })
+}

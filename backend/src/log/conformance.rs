@@ -1,0 +1,120 @@
+//! The suite that every store of the log has to pass: one function a property of the contract of [`Log`].
+
+use shared::ids::{ChannelName, DisplayName, MessageId, Offset, UserId};
+use shared::protocol::{Payload, Sender};
+use shared::time::Timestamp;
+
+use super::{Append, Appended, Bounds, Log};
+
+/// Checks the whole contract on an empty log.
+pub(super) fn check(log: &dyn Log) {
+    an_unknown_channel_is_empty(log);
+    offsets_grow_in_order(log);
+    a_retry_is_recognised(log);
+    an_id_is_taken_once_a_channel(log);
+    what_was_appended_can_be_read(log);
+    pages_meet_without_hole_or_overlap(log);
+    channels_are_listed_by_name(log);
+}
+
+/// A chat message whose id is made of `number`.
+pub(super) fn chat(channel: &str, number: u8) -> Append {
+    Append {
+        channel: ChannelName::parse(channel).unwrap(),
+        id: MessageId::new(u64::from(number), &[number; 10]),
+        at: Timestamp(1_000 + u64::from(number)),
+        from: Sender { user: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada Ä").unwrap() },
+        payload: Payload::chat(format!("message {number}")),
+    }
+}
+
+fn accepted(appended: &[Appended]) -> Vec<(u64, u64)> {
+    let pair = |appended: &Appended| match appended {
+        Appended::Accepted { offset, prev } => (prev.0, offset.0),
+        Appended::Duplicate { .. } => panic!("{appended:?}"),
+    };
+    appended.iter().map(pair).collect()
+}
+
+fn an_unknown_channel_is_empty(log: &dyn Log) {
+    let channel = ChannelName::parse("room:unknown").unwrap();
+    assert_eq!(log.bounds(&channel).unwrap(), Bounds { head: Offset(0), floor: Offset(0) });
+    let run = log.read(&channel, Offset::START, 10).unwrap();
+    assert!(run.messages.is_empty() && !run.more);
+}
+
+fn offsets_grow_in_order(log: &dyn Log) {
+    let batch = [chat("room:order", 1), chat("room:order-too", 2), chat("room:order", 3)];
+    let first = accepted(&log.append(&batch).unwrap());
+    let second = accepted(&log.append(&[chat("room:order", 4)]).unwrap());
+    assert_eq!(first[0].0, 0, "nothing is before the first message");
+    assert_eq!(first[2].0, first[0].1, "prev names the one before, in the same batch");
+    assert_eq!(second[0].0, first[2].1, "and in the batch before");
+    assert!(first[0].1 < first[2].1 && first[2].1 < second[0].1);
+}
+
+fn a_retry_is_recognised(log: &dyn Log) {
+    let entry = chat("room:retry", 1);
+    let batch = [entry.clone(), entry.clone()];
+    let appended = log.append(&batch).unwrap();
+    let [Appended::Accepted { offset, .. }, Appended::Duplicate { offset: again }] = appended[..] else {
+        panic!("{appended:?}");
+    };
+    assert_eq!(offset, again);
+    assert_eq!(log.append(&[entry]).unwrap(), [Appended::Duplicate { offset }]);
+}
+
+fn an_id_is_taken_once_a_channel(log: &dyn Log) {
+    let batch = [chat("room:here", 9), chat("room:there", 9)];
+    assert_eq!(accepted(&log.append(&batch).unwrap()).len(), 2);
+}
+
+fn what_was_appended_can_be_read(log: &dyn Log) {
+    let entry = chat("room:read", 7);
+    log.append(std::slice::from_ref(&entry)).unwrap();
+    let run = log.read(&entry.channel, Offset::START, 10).unwrap();
+    let read = run.messages.into_iter().next().unwrap();
+    assert_eq!(
+        (read.channel, read.id, read.at, read.from, read.payload),
+        (entry.channel, entry.id, entry.at, entry.from, entry.payload)
+    );
+}
+
+fn pages_meet_without_hole_or_overlap(log: &dyn Log) {
+    let batch: Vec<Append> = (1..=25).map(|number| chat("room:pages", number)).collect();
+    let all: Vec<u64> = accepted(&log.append(&batch).unwrap()).into_iter().map(|(_, offset)| offset).collect();
+    let channel = &batch[0].channel;
+
+    let (mut forward, mut after) = (Vec::new(), Offset::START);
+    loop {
+        let run = log.read(channel, after, 10).unwrap();
+        forward.extend(run.messages.iter().map(|message| message.offset.0));
+        if !run.more {
+            break;
+        }
+        after = run.messages.last().unwrap().offset;
+    }
+    assert_eq!(forward, all);
+
+    let (mut backward, mut before) = (Vec::new(), None);
+    loop {
+        let run = log.read_before(channel, before, 10).unwrap();
+        let page: Vec<u64> = run.messages.iter().map(|message| message.offset.0).collect();
+        backward.splice(0..0, page);
+        if !run.more {
+            break;
+        }
+        before = Some(run.messages[0].offset);
+    }
+    assert_eq!(backward, all);
+    assert_eq!(log.bounds(channel).unwrap().head.0, *all.last().unwrap());
+}
+
+fn channels_are_listed_by_name(log: &dyn Log) {
+    log.append(&[chat("zz:b", 1), chat("zz:a", 1), chat("zz:c", 1)]).unwrap();
+    let names = |after: &str, limit| -> Vec<String> {
+        log.channels(after, limit).unwrap().iter().map(|(name, _)| name.to_string()).collect()
+    };
+    assert_eq!(names("zz", 10), ["zz:a", "zz:b", "zz:c"]);
+    assert_eq!(names("zz:a", 1), ["zz:b"]);
+}

@@ -1,0 +1,133 @@
+//! The log: where a message has to be before it is acknowledged.
+//!
+//! [`Log`] is the contract of a store and [`conformance`] its test suite: a store is accepted when it passes.
+//! [`sqlite`] is the store of one machine. [`thread`] is the one writer in front of it: it takes what has queued,
+//! has it appended at once, and hands the result to the workers.
+
+#[cfg(test)]
+mod conformance;
+mod live;
+mod reads;
+pub mod sqlite;
+pub mod thread;
+
+use shared::ids::{ChannelName, Epoch, MessageId, Offset};
+use shared::protocol::{Message, Payload, Sender};
+use shared::time::Timestamp;
+use thiserror::Error;
+
+pub use reads::LogReads;
+
+/// A message to be added.
+#[derive(Debug, Clone)]
+pub struct Append {
+    /// The channel.
+    pub channel: ChannelName,
+    /// Its sender's id for it, by which a retry is recognised.
+    pub id: MessageId,
+    /// When the server took it.
+    pub at: Timestamp,
+    /// Who sends it.
+    pub from: Sender,
+    /// What it says.
+    pub payload: Payload,
+}
+
+/// What became of an [`Append`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// It is in the log.
+    Accepted {
+        /// Its place.
+        offset: Offset,
+        /// The place before it.
+        prev: Offset,
+    },
+    /// The log had it already.
+    Duplicate {
+        /// Its place.
+        offset: Offset,
+    },
+}
+
+/// What a log holds of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// The newest offset ever given; 0 for a channel without messages.
+    pub head: Offset,
+    /// The offset just before the oldest message that is kept; `head` where none is.
+    pub floor: Offset,
+}
+
+/// A run of messages ends after this many bytes of payload, however few messages those are: it is what a reader that
+/// stalls in the middle of it keeps in memory.
+pub const RUN_BYTES_MAX: usize = 64 * 1024;
+
+/// Some messages in a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Oldest first.
+    pub messages: Vec<Message>,
+    /// Whether there are more in the direction of reading.
+    pub more: bool,
+}
+
+/// Why a log cannot do what it was asked.
+#[derive(Debug, Error)]
+pub enum LogError {
+    /// Nothing more can be written: the disk is full, or the file system no longer takes writes.
+    #[error("the log cannot be written: {0}")]
+    Full(String),
+    /// Something else failed.
+    #[error("the log failed: {0}")]
+    Failed(String),
+}
+
+/// A store of ordered channels. Its methods block; they are called from threads that may.
+///
+/// - *Atomic*: after [`append`](Log::append) has returned `Ok`, all of the batch survives what the store promises to
+///   survive; after `Err`, none of it is there.
+/// - *Ordered*: within a channel, offsets grow in the order of the batch, and with each batch. They may have holes;
+///   `prev` always names the one before.
+/// - *Idempotent*: a message id is taken once in a channel for as long as the message is kept, also within a batch.
+/// - *Read your writes*: what `append` has returned, every later read sees.
+pub trait Log: Send + Sync {
+    /// The incarnation of this log. A log that is begun anew, or put back to an earlier state, has another.
+    fn epoch(&self) -> Epoch;
+
+    /// Adds a batch; the results are in its order.
+    ///
+    /// # Errors
+    /// [`LogError`]; then nothing of the batch was added.
+    fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError>;
+
+    /// The messages after an offset, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn read(&self, channel: &ChannelName, after: Offset, limit: u32) -> Result<Run, LogError>;
+
+    /// The newest messages before an offset (or of all), oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn read_before(&self, channel: &ChannelName, before: Option<Offset>, limit: u32) -> Result<Run, LogError>;
+
+    /// What is held of a channel.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn bounds(&self, channel: &ChannelName) -> Result<Bounds, LogError>;
+
+    /// The channels that have ever had a message, by name, after `after`, with the head of each.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn channels(&self, after: &str, limit: u32) -> Result<Vec<(ChannelName, Offset)>, LogError>;
+
+    /// Takes `count` numbers for connections that were never given before, and returns the first.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn reserve_connections(&self, count: u64) -> Result<u64, LogError>;
+}

@@ -1,0 +1,317 @@
+//! The log of one machine: SQLite in WAL mode, one connection that writes, a few that read.
+
+mod schema;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Row, Rows, Transaction, params};
+use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
+use shared::protocol::{Message, Sender};
+use shared::time::Timestamp;
+
+use super::{Append, Appended, Bounds, Log, LogError, RUN_BYTES_MAX, Run};
+
+/// Most idle reading connections that are kept open. More readers at a time open their own and close it again.
+const IDLE_READERS_MAX: usize = 4;
+
+/// Most channels whose heads the writer remembers; beyond, it forgets all and asks the database again.
+const CACHED_CHANNELS_MAX: usize = 100_000;
+
+/// A log in one SQLite file.
+pub struct SqliteLog {
+    path: PathBuf,
+    epoch: Epoch,
+    writer: Mutex<Writer>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+struct Writer {
+    connection: Connection,
+    heads: HashMap<ChannelName, Head>,
+}
+
+/// What the writer knows of a channel without asking.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    channel: i64,
+    offset: u64,
+}
+
+impl SqliteLog {
+    /// Opens the log in `path`; makes it where there is none.
+    ///
+    /// # Errors
+    /// [`LogError`] where the file cannot be opened, is damaged, or was written by a later version.
+    pub fn open(path: &Path) -> Result<Self, LogError> {
+        let connection = schema::open_writer(path)?;
+        let epoch = schema::epoch(&connection)?;
+        let writer = Mutex::new(Writer { connection, heads: HashMap::new() });
+        Ok(Self { path: path.to_owned(), epoch, writer, readers: Mutex::new(Vec::new()) })
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        // A panic while writing has rolled its transaction back; the cache is dropped with it.
+        self.writer.lock().unwrap_or_else(|poisoned| {
+            let mut writer = poisoned.into_inner();
+            writer.heads.clear();
+            writer
+        })
+    }
+
+    fn reading<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, LogError> {
+        let idle = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let connection = kept.map_or_else(|| schema::open_reader(&self.path), Ok)?;
+        let result = read(&connection)?;
+        let mut idle = idle();
+        if idle.len() < IDLE_READERS_MAX {
+            idle.push(connection);
+        }
+        Ok(result)
+    }
+}
+
+impl Log for SqliteLog {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError> {
+        let mut writer = self.writer();
+        let Writer { connection, heads } = &mut *writer;
+        if heads.len() > CACHED_CHANNELS_MAX {
+            heads.clear();
+        }
+        let result = append_all(connection, heads, batch);
+        if result.is_err() {
+            // The transaction is rolled back: what the cache learned in it is not true.
+            heads.clear();
+        }
+        Ok(result?)
+    }
+
+    fn read(&self, channel: &ChannelName, after: Offset, limit: u32) -> Result<Run, LogError> {
+        self.reading(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
+                 WHERE c.name = ?1 AND m.offset > ?2 ORDER BY m.offset LIMIT ?3",
+            )?;
+            let bound = params![channel.as_str(), after.0.cast_signed(), u64::from(limit).cast_signed() + 1];
+            collect(statement.query(bound)?, channel, limit)
+        })
+    }
+
+    fn read_before(&self, channel: &ChannelName, before: Option<Offset>, limit: u32) -> Result<Run, LogError> {
+        self.reading(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
+                 WHERE c.name = ?1 AND m.offset < ?2 ORDER BY m.offset DESC LIMIT ?3",
+            )?;
+            let before = before.map_or(i64::MAX, |offset| offset.0.cast_signed());
+            let bound = params![channel.as_str(), before, u64::from(limit).cast_signed() + 1];
+            let mut run = collect(statement.query(bound)?, channel, limit)?;
+            run.messages.reverse();
+            Ok(run)
+        })
+    }
+
+    fn bounds(&self, channel: &ChannelName) -> Result<Bounds, LogError> {
+        self.reading(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT c.head, (SELECT MIN(offset) FROM messages WHERE channel = c.id) FROM channels c WHERE c.name = ?1",
+            )?;
+            let found = statement
+                .query_row([channel.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?)))
+                .optional()?;
+            Ok(found.map_or(Bounds { head: Offset::START, floor: Offset::START }, |(head, oldest)| Bounds {
+                head: Offset(head.cast_unsigned()),
+                floor: Offset(oldest.map_or(head, |oldest| oldest - 1).cast_unsigned()),
+            }))
+        })
+    }
+
+    fn channels(&self, after: &str, limit: u32) -> Result<Vec<(ChannelName, Offset)>, LogError> {
+        self.reading(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT name, head FROM channels WHERE name > ?1 ORDER BY name LIMIT ?2")?;
+            let rows = statement.query_map(params![after, limit], |row| {
+                let name = row.get::<_, String>(0)?;
+                let name = ChannelName::parse(&name).map_err(|error| unreadable(0, error))?;
+                Ok((name, Offset(row.get::<_, i64>(1)?.cast_unsigned())))
+            })?;
+            rows.collect()
+        })
+    }
+
+    fn reserve_connections(&self, count: u64) -> Result<u64, LogError> {
+        let sql = "UPDATE meta SET value = value + ?1 WHERE key = 'next_connection' RETURNING value - ?1";
+        let first = self.writer().connection.query_row(sql, [count.cast_signed()], |row| row.get::<_, i64>(0))?;
+        Ok(first.cast_unsigned())
+    }
+}
+
+fn append_all(
+    connection: &mut Connection,
+    heads: &mut HashMap<ChannelName, Head>,
+    batch: &[Append],
+) -> rusqlite::Result<Vec<Appended>> {
+    let transaction = connection.transaction()?;
+    let mut touched: HashMap<i64, u64> = HashMap::new();
+    let mut results = Vec::with_capacity(batch.len());
+    for entry in batch {
+        let head = match heads.get_mut(&entry.channel) {
+            Some(head) => head,
+            None => {
+                let head = channel_head(&transaction, &entry.channel)?;
+                heads.entry(entry.channel.clone()).or_insert(head)
+            }
+        };
+        if let Some(offset) = offset_of(&transaction, head.channel, entry.id)? {
+            results.push(Appended::Duplicate { offset });
+            continue;
+        }
+        let prev = Offset(head.offset);
+        head.offset += 1;
+        insert(&transaction, head.channel, head.offset, entry)?;
+        touched.insert(head.channel, head.offset);
+        results.push(Appended::Accepted { offset: Offset(head.offset), prev });
+    }
+    {
+        let mut update = transaction.prepare_cached("UPDATE channels SET head = ?2 WHERE id = ?1")?;
+        for (channel, head) in touched {
+            update.execute([channel, head.cast_signed()])?;
+        }
+    }
+    transaction.commit()?;
+    Ok(results)
+}
+
+fn channel_head(transaction: &Transaction<'_>, channel: &ChannelName) -> rusqlite::Result<Head> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO channels (name, head) VALUES (?1, 0) ON CONFLICT (name) DO UPDATE SET name = name RETURNING id, head",
+    )?;
+    statement.query_row([channel.as_str()], |row| {
+        Ok(Head { channel: row.get(0)?, offset: row.get::<_, i64>(1)?.cast_unsigned() })
+    })
+}
+
+fn offset_of(transaction: &Transaction<'_>, channel: i64, id: MessageId) -> rusqlite::Result<Option<Offset>> {
+    let mut statement =
+        transaction.prepare_cached("SELECT offset FROM messages WHERE id = ?1 AND channel = ?2")?;
+    let offset = statement.query_row(params![id.as_bytes(), channel], |row| row.get::<_, i64>(0)).optional()?;
+    Ok(offset.map(|offset| Offset(offset.cast_unsigned())))
+}
+
+fn insert(transaction: &Transaction<'_>, channel: i64, offset: u64, entry: &Append) -> rusqlite::Result<()> {
+    let payload = serde_json::to_string(&entry.payload)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO messages (channel, offset, id, at, user, name, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    statement.execute(params![
+        channel,
+        offset.cast_signed(),
+        entry.id.as_bytes(),
+        entry.at.0.cast_signed(),
+        entry.from.user.as_str(),
+        entry.from.name.as_str(),
+        payload,
+    ])?;
+    Ok(())
+}
+
+fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message> {
+    let offset = row.get::<_, i64>(0)?.cast_unsigned();
+    let user = UserId::parse(row.get_ref(3)?.as_str()?).map_err(|error| unreadable(3, error))?;
+    let name = DisplayName::parse(row.get_ref(4)?.as_str()?).map_err(|error| unreadable(4, error))?;
+    Ok(Message {
+        channel: channel.clone(),
+        offset: Offset(offset),
+        // This store's offsets are dense.
+        prev: Offset(offset - 1),
+        id: MessageId::from_bytes(row.get(1)?),
+        at: Timestamp(row.get::<_, i64>(2)?.cast_unsigned()),
+        from: Sender { user, name },
+        payload: serde_json::from_str(row.get_ref(5)?.as_str()?).map_err(|error| unreadable(5, error))?,
+    })
+}
+
+/// Takes rows up to a limit of messages or of [`RUN_BYTES_MAX`], and looks whether there is one more.
+fn collect(mut rows: Rows<'_>, channel: &ChannelName, limit: u32) -> rusqlite::Result<Run> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (mut messages, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        if messages.len() == limit || bytes >= RUN_BYTES_MAX {
+            return Ok(Run { messages, more: true });
+        }
+        bytes += row.get_ref(5)?.as_str()?.len();
+        messages.push(message(channel, row)?);
+    }
+    Ok(Run { messages, more: false })
+}
+
+fn unreadable(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+}
+
+impl From<rusqlite::Error> for LogError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+        match error.sqlite_error_code() {
+            Some(DiskFull | SystemIoFailure | ReadOnly | CannotOpen) => Self::Full(error.to_string()),
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::conformance;
+
+    fn open(directory: &tempfile::TempDir) -> SqliteLog {
+        SqliteLog::open(&directory.path().join("tidings.db")).unwrap()
+    }
+
+    #[test]
+    fn it_keeps_the_contract() {
+        let directory = tempfile::tempdir().unwrap();
+        conformance::check(&open(&directory));
+    }
+
+    #[test]
+    fn a_log_that_is_opened_again_is_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let (entry, epoch) = (conformance::chat("room:lobby", 1), open(&directory).epoch());
+        let first = open(&directory).append(std::slice::from_ref(&entry)).unwrap();
+        let again = open(&directory);
+        assert_eq!(again.epoch(), epoch);
+        assert_eq!(first, [Appended::Accepted { offset: Offset(1), prev: Offset(0) }]);
+        assert_eq!(again.append(&[entry]).unwrap(), [Appended::Duplicate { offset: Offset(1) }]);
+    }
+
+    #[test]
+    fn a_new_log_has_an_epoch_of_its_own() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        assert_ne!(open(&one).epoch(), open(&other).epoch());
+    }
+
+    #[test]
+    fn connection_numbers_are_never_given_twice() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = open(&directory).reserve_connections(100).unwrap();
+        assert_eq!(open(&directory).reserve_connections(5).unwrap(), first + 100);
+    }
+
+    #[test]
+    fn a_log_of_a_later_version_is_not_touched() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tidings.db");
+        drop(SqliteLog::open(&path).unwrap());
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", 999).unwrap();
+        let error = SqliteLog::open(&path).err().unwrap().to_string();
+        assert!(error.contains("later version"), "{error}");
+    }
+}

@@ -1,0 +1,72 @@
+//! The tables, and how the file is opened.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use shared::ids::Epoch;
+
+use crate::log::LogError;
+
+/// The version of the tables, kept in the file's `user_version`.
+const VERSION: i64 = 1;
+
+/// How long a reader waits for a lock. In WAL mode only the rare reset of the write-ahead log holds one.
+const BUSY_MS: u64 = 5_000;
+
+// `messages` is clustered by channel, so that a page of history is one walk through neighbouring rows. The index of
+// ids leads with the id: those of version 7 grow with time, and so the index grows at its end.
+const TABLES: &str = "
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE channels (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, head INTEGER NOT NULL);
+    CREATE TABLE messages (
+        channel INTEGER NOT NULL,
+        offset INTEGER NOT NULL,
+        id BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        user TEXT NOT NULL,
+        name TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        PRIMARY KEY (channel, offset)
+    ) WITHOUT ROWID;
+    CREATE UNIQUE INDEX message_ids ON messages (id, channel);
+    INSERT INTO meta VALUES ('next_connection', 1);
+";
+
+pub(super) fn open_writer(path: &Path) -> Result<Connection, LogError> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    // FULL makes every commit wait for the disk: an acknowledged message survives a loss of power.
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;")?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match version {
+        VERSION => {}
+        0 => create(&mut connection)?,
+        _ => {
+            let what = format!("{} was written by a later version of Tidings", path.display());
+            return Err(LogError::Failed(what));
+        }
+    }
+    Ok(connection)
+}
+
+pub(super) fn open_reader(path: &Path) -> Result<Connection, LogError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    Ok(connection)
+}
+
+pub(super) fn epoch(connection: &Connection) -> Result<Epoch, LogError> {
+    let epoch: i64 = connection.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))?;
+    Ok(Epoch(epoch.cast_unsigned()))
+}
+
+fn create(connection: &mut Connection) -> Result<(), LogError> {
+    let epoch = crate::random::number().map_err(|error| LogError::Failed(error.to_string()))?;
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(TABLES)?;
+    transaction.execute("INSERT INTO meta VALUES ('epoch', ?1)", [epoch.cast_signed()])?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()?;
+    Ok(())
+}

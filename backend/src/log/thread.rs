@@ -1,0 +1,257 @@
+//! The one thread that writes the log.
+//!
+//! It takes whatever has queued, appends it at once and hands the outcome to the sink: under load, many messages
+//! share the wait for the disk; when idle, a message waits for nobody.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use shared::ids::{ChannelName, ConnectionId, Offset, RequestId};
+use shared::protocol::{ErrorCode, Refusal};
+use tokio::sync::oneshot;
+
+use super::live::LiveOffsets;
+use super::{Append, Appended, Log, LogError};
+
+/// Most publications that wait for the log. One more is refused with `overloaded`.
+pub const QUEUE_PUBLICATIONS_MAX: usize = 8192;
+
+/// Most publications in one transaction.
+pub const BATCH_PUBLICATIONS_MAX: usize = 1024;
+
+/// When to try again after the queue was full, in milliseconds.
+const OVERLOADED_RETRY_MS: u64 = 500;
+
+/// When to try again after the log could not be written, in milliseconds.
+const STORAGE_RETRY_MS: u64 = 2_000;
+
+/// A message to be published, and who waits for the outcome.
+#[derive(Debug)]
+pub struct Publication {
+    /// The message.
+    pub append: Append,
+    /// Whether its channel is logged; otherwise it only gets its place in the order.
+    pub history: bool,
+    /// Who is told.
+    pub reply: ReplyTo,
+}
+
+/// Who is told what became of a publication.
+#[derive(Debug)]
+pub enum ReplyTo {
+    /// A connection, by way of its worker.
+    Connection {
+        /// The worker that owns it.
+        worker: usize,
+        /// Its number.
+        connection: ConnectionId,
+        /// The request to answer; a plain connection has none.
+        request: Option<RequestId>,
+    },
+    /// A caller who waits.
+    Caller(oneshot::Sender<Result<Appended, Refusal>>),
+}
+
+/// A publication with what became of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The publication.
+    pub publication: Publication,
+    /// Its place, or why it has none.
+    pub result: Result<Appended, Refusal>,
+}
+
+/// The way into the log. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct LogQueue {
+    jobs: SyncSender<Job>,
+    live: Arc<Mutex<LiveOffsets>>,
+    writable: Arc<AtomicBool>,
+}
+
+#[derive(Debug)]
+enum Job {
+    Append(Publication),
+    Stop,
+}
+
+impl LogQueue {
+    /// Queues a publication. It never waits.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`] are waiting, `stopping` where the thread has
+    /// ended.
+    pub fn append(&self, publication: Publication) -> Result<(), Refusal> {
+        self.jobs.try_send(Job::Append(publication)).map_err(|error| {
+            let wait = Duration::from_millis(OVERLOADED_RETRY_MS);
+            match error {
+                TrySendError::Full(_) => Refusal::for_now(ErrorCode::Overloaded, "Too many messages at once.", wait),
+                TrySendError::Disconnected(_) => {
+                    Refusal::for_now(ErrorCode::Stopping, "The server is stopping.", wait)
+                }
+            }
+        })
+    }
+
+    /// The newest offset given in a channel without history.
+    pub fn live_head(&self, channel: &ChannelName) -> Offset {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).head(channel)
+    }
+
+    /// Whether the last batch could be written.
+    pub fn is_writable(&self) -> bool {
+        self.writable.load(Ordering::Relaxed)
+    }
+
+    /// Tells the thread to end when it has written all that is queued.
+    pub fn stop(&self) {
+        // Where the thread is gone already, there is nothing to end.
+        let _ = self.jobs.send(Job::Stop);
+    }
+}
+
+/// Starts the thread. `sink` is given each batch when it is on disk, in order.
+///
+/// # Errors
+/// The operating system's, where it gives no thread.
+pub fn start(
+    log: Arc<dyn Log>,
+    sink: impl FnMut(Vec<Outcome>) + Send + 'static,
+) -> std::io::Result<(LogQueue, JoinHandle<()>)> {
+    let (jobs, receiver) = sync_channel(QUEUE_PUBLICATIONS_MAX);
+    let writable = Arc::new(AtomicBool::new(true));
+    let live = Arc::<Mutex<LiveOffsets>>::default();
+    let writer = Writer { log, live: Arc::clone(&live), writable: Arc::clone(&writable) };
+    let thread = std::thread::Builder::new().name("log".to_owned()).spawn(move || run(writer, &receiver, sink))?;
+    Ok((LogQueue { jobs, live, writable }, thread))
+}
+
+fn run(writer: Writer, jobs: &Receiver<Job>, mut sink: impl FnMut(Vec<Outcome>)) {
+    let mut stopping = false;
+    while !stopping {
+        let Ok(first) = jobs.recv() else { return };
+        let mut batch = Vec::new();
+        for job in std::iter::once(first).chain(jobs.try_iter()) {
+            match job {
+                Job::Append(publication) => batch.push(publication),
+                Job::Stop => stopping = true,
+            }
+            if stopping || batch.len() == BATCH_PUBLICATIONS_MAX {
+                break;
+            }
+        }
+        if !batch.is_empty() {
+            sink(writer.write(batch));
+        }
+    }
+}
+
+struct Writer {
+    log: Arc<dyn Log>,
+    live: Arc<Mutex<LiveOffsets>>,
+    writable: Arc<AtomicBool>,
+}
+
+impl Writer {
+    fn write(&self, batch: Vec<Publication>) -> Vec<Outcome> {
+        let logged: Vec<Append> = batch.iter().filter(|one| one.history).map(|one| one.append.clone()).collect();
+        let appended = if logged.is_empty() { Ok(Vec::new()) } else { self.append(&logged) };
+        let mut appended = appended.map(Vec::into_iter);
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outcome = |publication: Publication| {
+            let result = match &mut appended {
+                _ if !publication.history => Ok(live.append(&publication.append.channel)),
+                Ok(appended) => appended.next().ok_or_else(lost_count),
+                Err(refusal) => Err(refusal.clone()),
+            };
+            Outcome { publication, result }
+        };
+        batch.into_iter().map(&mut outcome).collect()
+    }
+
+    fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, Refusal> {
+        let result = self.log.append(batch);
+        let was_writable = self.writable.swap(result.is_ok(), Ordering::Relaxed);
+        match &result {
+            Ok(_) if !was_writable => tracing::info!("the log can be written again"),
+            Err(error) if was_writable => tracing::error!(%error, refused = batch.len(), "publishing is refused"),
+            Ok(_) | Err(_) => {}
+        }
+        result.map_err(|error| {
+            let wait = Duration::from_millis(STORAGE_RETRY_MS);
+            let what = match error {
+                LogError::Full(_) => "The server cannot store messages now: its disk takes no more.",
+                LogError::Failed(_) => "The server cannot store messages now.",
+            };
+            Refusal::for_now(ErrorCode::StorageFailed, what, wait)
+        })
+    }
+}
+
+/// A store that answers fewer entries than it was given has broken its contract.
+fn lost_count() -> Refusal {
+    Refusal::new(ErrorCode::Internal, "The server lost count of what it stored.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::conformance::chat;
+    use crate::log::sqlite::SqliteLog;
+    use std::sync::mpsc::channel;
+
+    fn publication(number: u8, history: bool) -> (Publication, oneshot::Receiver<Result<Appended, Refusal>>) {
+        let (reply, answer) = oneshot::channel();
+        (Publication { append: chat("room:lobby", number), history, reply: ReplyTo::Caller(reply) }, answer)
+    }
+
+    #[test]
+    fn all_that_is_queued_is_written_before_the_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db")).unwrap());
+        let (outcomes, received) = channel();
+        let (queue, thread) = start(log, move |batch| outcomes.send(batch).unwrap()).unwrap();
+        for number in 0..100 {
+            queue.append(publication(number, true).0).unwrap();
+        }
+        queue.stop();
+        thread.join().unwrap();
+        let offsets: Vec<u64> = received
+            .iter()
+            .flatten()
+            .map(|outcome| match outcome.result {
+                Ok(Appended::Accepted { offset, .. }) => offset.0,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(offsets, (1..=100).collect::<Vec<_>>());
+        assert_eq!(queue.append(publication(0, true).0).unwrap_err().code, ErrorCode::Stopping);
+    }
+
+    #[test]
+    fn one_more_than_the_queue_holds_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db")).unwrap());
+        let (gate, closed) = channel::<()>();
+        // The sink holds the thread until the gate opens, so that what is queued stays.
+        let (entered, inside) = channel();
+        let (queue, thread) = start(log, move |_| {
+            let _ = entered.send(());
+            let _ = closed.recv();
+        })
+        .unwrap();
+        queue.append(publication(0, false).0).unwrap();
+        inside.recv().unwrap();
+        for _ in 0..QUEUE_PUBLICATIONS_MAX {
+            queue.append(publication(1, false).0).unwrap();
+        }
+        let refusal = queue.append(publication(2, false).0).unwrap_err();
+        assert_eq!((refusal.code, refusal.retry_after_ms), (ErrorCode::Overloaded, Some(OVERLOADED_RETRY_MS)));
+        drop(gate);
+        queue.stop();
+        thread.join().unwrap();
+    }
+}

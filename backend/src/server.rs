@@ -1,0 +1,201 @@
+//! Puts the parts together, starts them and stops them in order.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer};
+use shared::ids::Epoch;
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::{self, KeyError, Settings};
+use crate::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
+use crate::hub::{Hub, HubParts, fanout};
+use crate::identity::Tokens;
+use crate::log::sqlite::SqliteLog;
+use crate::log::{Log, LogError, thread};
+use crate::telemetry::metrics::Metrics;
+use crate::{http, random};
+
+/// Connections that a worker takes from the operating system at most. The settings' own limit is below and answers;
+/// this one only stops accepting.
+const SOCKETS_PER_WORKER_MAX: usize = 100_000;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 4096;
+
+/// Why the server could not start, or ended. The text is for the operator.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// The data directory cannot be used.
+    #[error("the data directory {} cannot be written: {reason}. Give another with --data DIR", path.display())]
+    Data {
+        /// The directory.
+        path: PathBuf,
+        /// The operating system's word.
+        reason: std::io::Error,
+    },
+    /// The log cannot be opened.
+    #[error("the log in {} cannot be opened: {reason}", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: LogError,
+    },
+    /// There is no API key, or no token secret.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The address cannot be listened on.
+    #[error("{address} cannot be listened on: {reason}. Give another with --listen ADDR:PORT")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The operating system's word.
+        reason: std::io::Error,
+    },
+    /// Something else of the operating system's failed.
+    #[error("the server failed: {0}")]
+    Io(#[from] std::io::Error),
+    /// The operating system has no randomness.
+    #[error("no randomness can be had: {0}")]
+    Randomness(#[from] getrandom::Error),
+}
+
+/// Runs the server until it is told to stop by SIGTERM or SIGINT.
+///
+/// # Errors
+/// [`ServerError`].
+pub async fn run(settings: Settings) -> Result<(), ServerError> {
+    prepare_directory(&settings.data)?;
+    let path = settings.data.join("tidings.db");
+    let log = SqliteLog::open(&path).map_err(|reason| ServerError::Log { path, reason })?;
+    let log: Arc<dyn Log> = Arc::new(log);
+    let api_key = config::api_key(&settings)?;
+    let tokens = Tokens::new(&config::token_secret(&settings)?);
+
+    let listener = listen(&settings)?;
+    let address = listener.local_addr()?;
+    let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
+    let workers: Arc<[mpsc::Sender<ToWorker>]> = mailboxes.into();
+    let metrics = Metrics::new();
+    let sink = fanout::sink(Arc::clone(&workers), metrics.clone());
+    let (queue, log_thread) = thread::start(Arc::clone(&log), sink)?;
+    let live_epoch = Epoch(random::number()?);
+    let hub = HubParts { settings, log, queue, tokens, metrics, live_epoch, workers };
+    let hub = Arc::new(Hub::new(hub));
+
+    let server = start_http(&hub, receivers, &api_key, listener)?;
+    announce(address)?;
+    let stopper = actix_web::rt::spawn(stop_on_signal(Arc::clone(&hub), server.handle()));
+    server.await?;
+    stopper.abort();
+    hub.queue.stop();
+    // What is queued is acknowledged to nobody any more, but it is kept.
+    if log_thread.join().is_err() {
+        tracing::error!("the log thread panicked");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn start_http(
+    hub: &Arc<Hub>,
+    receivers: Vec<mpsc::Receiver<ToWorker>>,
+    api_key: &str,
+    listener: TcpListener,
+) -> Result<actix_web::dev::Server, ServerError> {
+    let (workers, stop) = (hub.settings.workers, hub.settings.stop());
+    let waiting = Mutex::new(receivers.into_iter().enumerate().collect::<Vec<_>>());
+    let (waiting, hub, key) = (Arc::new(waiting), Arc::clone(hub), Arc::<str>::from(api_key));
+    // The closure runs once on each worker thread, which is where a worker's state has to be made.
+    let server = HttpServer::new(move || {
+        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let Some((index, mailbox)) = next else {
+            // A worker thread has died, and with it the connections that its mailbox knew: only a fresh start is sound.
+            tracing::error!("a worker thread died; ending, to be started anew");
+            std::process::abort();
+        };
+        let worker = Worker::start(index, Arc::clone(&hub), mailbox);
+        App::new().configure(|app| http::configure(app, worker, &key))
+    });
+    let server = server
+        .workers(workers)
+        .max_connections(SOCKETS_PER_WORKER_MAX)
+        .backlog(BACKLOG)
+        // Nagle's algorithm holds small frames back for tens of milliseconds.
+        .tcp_nodelay(true)
+        // A closed WebSocket counts as having an unread body; there is nothing to wait for.
+        .client_disconnect_timeout(Duration::ZERO)
+        .shutdown_timeout(stop.as_secs())
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// Tells all clients to come back, waits until they have closed, and stops.
+async fn stop_on_signal(hub: Arc<Hub>, server: ServerHandle) {
+    wait_for_signal().await;
+    tracing::info!("stopping");
+    server.pause().await;
+    let stopped: Vec<_> = hub.workers.iter().filter_map(|worker| {
+        let (reply, stopped) = oneshot::channel();
+        worker.try_send(ToWorker::Stop { reply }).is_ok().then_some(stopped)
+    }).collect();
+    let all = futures_util::future::join_all(stopped);
+    if tokio::time::timeout(hub.settings.stop(), all).await.is_err() {
+        tracing::warn!(open = hub.registry.len(), "some connections did not close in time");
+    }
+    server.stop(false).await;
+}
+
+async fn wait_for_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+        if let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            return;
+        }
+    }
+    // Where the signal cannot be had, the server runs until it is killed.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Makes the data directory, and tries whether it takes a file: a clear word now is better than a refusal later.
+fn prepare_directory(path: &Path) -> Result<(), ServerError> {
+    let probe = path.join(".probe");
+    std::fs::create_dir_all(path)
+        .and_then(|()| std::fs::write(&probe, b"probe"))
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map_err(|reason| ServerError::Data { path: path.to_owned(), reason })
+}
+
+fn listen(settings: &Settings) -> Result<TcpListener, ServerError> {
+    let address = settings.listen;
+    let failed = |reason| ServerError::Listen { address, reason };
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None).map_err(failed)?;
+    // A restart must not wait for the old connections' last packets.
+    socket.set_reuse_address(true).map_err(failed)?;
+    socket.bind(&address.into()).map_err(failed)?;
+    socket.listen(i32::try_from(BACKLOG).unwrap_or(i32::MAX)).map_err(failed)?;
+    Ok(socket.into())
+}
+
+/// The first line on standard output names the address: with port 0 it is the only way to know it.
+#[allow(clippy::print_stdout, reason = "the promised first line")]
+fn announce(address: std::net::SocketAddr) -> Result<(), ServerError> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on http://{address}")?;
+    out.flush()?;
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! What the server does with each message of a typed client.
+
+use std::rc::Rc;
+
+use shared::ids::{ChannelName, Offset, RequestId};
+use shared::limits::PAGE_MESSAGES_MAX;
+use shared::protocol::{
+    self, ClientMessage, ErrorCode, Gap, GapReason, Hello, Limits, Page, Position, Presence, PresenceChange, Publish,
+    Refusal, Sender, ServerMessage, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome, codec,
+};
+
+use super::connection::{Connection, NewMessage, Refused, Speaker, unreadable};
+use crate::hub::feed::Feed;
+use crate::hub::slots::{SlotKey, SlotKind};
+use crate::hub::worker::error_message;
+
+/// Speaks the protocol of the `shared` crate.
+pub(super) struct Typed;
+
+impl Speaker for Typed {
+    async fn text(&mut self, connection: &mut Connection, text: &str) -> Result<(), Refused> {
+        let message =
+            codec::decode_client(text).map_err(|error| Refused { id: error.id, refusal: error.refusal })?;
+        let id = request_of(&message);
+        let refused = |refusal| Refused { id, refusal };
+        connection.take_turn().map_err(refused)?;
+        let from = connection.outbound.info.identity().cloned();
+        match (message, from) {
+            (ClientMessage::Hello(hello), None) => greet(connection, hello),
+            (ClientMessage::Hello(_), Some(_)) => {
+                Err(Refusal::new(ErrorCode::AlreadyGreeted, "Hello has been said on this connection."))
+            }
+            (_, None) => Err(Refusal::new(ErrorCode::HelloRequired, "Say hello first.")),
+            (message, Some(from)) => take(connection, message, from, text.len()).await,
+        }
+        .map_err(refused)
+    }
+
+    fn refuse(&self, connection: &Connection, Refused { id, refusal }: Refused) {
+        tracing::debug!(connection = %connection.outbound.info.connection, code = refusal.code.as_str(), "refused");
+        connection.outbound.reply(&error_message(id, refusal));
+    }
+}
+
+async fn take(connection: &Connection, message: ClientMessage, from: Sender, bytes: usize) -> Result<(), Refusal> {
+    match message {
+        ClientMessage::Hello(_) => Ok(()),
+        ClientMessage::Publish(Publish { id, channel, message_id, payload }) => {
+            let number = connection.outbound.info.connection;
+            tracing::info!(target: "tidings::message", connection = %number, %channel, bytes, "message");
+            connection.publish(Some(id), NewMessage { channel, id: message_id, payload }, from)
+        }
+        ClientMessage::Subscribe(request) => subscribe(connection, request, &from).await,
+        ClientMessage::Unsubscribe { channel } => {
+            connection.worker.leave(&connection.outbound, &channel);
+            Ok(())
+        }
+        ClientMessage::History { id, channel, before, limit } => {
+            history(connection, id, &channel, before, limit, &from).await
+        }
+        ClientMessage::Presence { id, channel } => presence(connection, id, channel, &from),
+        ClientMessage::Signal { channel, kind: SignalKind::Typing } => {
+            signal(connection, channel, from, SlotKind::Typing, SignalState::Typing)
+        }
+        ClientMessage::Seen { channel, delivered, read } => {
+            signal(connection, channel, from, SlotKind::Seen, SignalState::Seen { delivered, read })
+        }
+    }
+}
+
+fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
+    if hello.version != protocol::VERSION {
+        let what = format!("This server speaks version {}; the page may have to be loaded again.", protocol::VERSION);
+        return Err(Refusal::new(ErrorCode::UnsupportedVersion, what));
+    }
+    let (hub, info) = (&connection.worker.hub, &connection.outbound.info);
+    let (user, known_name, token) = match hello.token {
+        Some(token) => hub.tokens.read(&token).map(|claims| (claims.sub, claims.name, None))?,
+        None => hub.tokens.new_guest().map(|(user, token)| (user, None, Some(token)))?,
+    };
+    let unnamed = || shared::ids::DisplayName::parse(&format!("Guest {}", info.connection));
+    let name = hello.name.or(known_name).map_or_else(unnamed, Ok);
+    let name = name.map_err(|error| Refusal::new(ErrorCode::InvalidName, error.to_string()))?;
+    hub.registry.identify(info, Sender { user: user.clone(), name: name.clone() });
+    tracing::info!(connection = %info.connection, %user, "hello");
+    let settings = &hub.settings;
+    let limits = Limits {
+        frame_bytes_max: settings.frame_bytes_max as u64,
+        subscriptions_max: settings.subscriptions_max as u64,
+        messages_per_second: settings.message_rate,
+    };
+    let (heartbeat_ms, version) = (settings.heartbeat_ms, protocol::VERSION);
+    let welcome = Welcome { connection: info.connection, user, name, token, heartbeat_ms, limits, version };
+    connection.outbound.reply(&ServerMessage::Welcome(welcome));
+    Ok(())
+}
+
+async fn subscribe(connection: &Connection, request: Subscribe, from: &Sender) -> Result<(), Refusal> {
+    let Subscribe { id, channel, since } = request;
+    let policy = connection.policy(&channel)?;
+    may_read(connection, &channel, from)?;
+    let (worker, outbound) = (&connection.worker, &connection.outbound);
+    let most = worker.hub.settings.subscriptions_max;
+    let again = outbound.is_subscribed(&channel);
+    if !again && outbound.channels().len() >= most {
+        let what = format!("This connection follows {most} channels already; more are not allowed.");
+        return Err(Refusal::new(ErrorCode::TooManySubscriptions, what));
+    }
+    let feed = worker.feed(&channel, policy.history).await.map_err(|error| unreadable(&error))?;
+    let floor = floor(connection, &feed, since).await?;
+    let head = feed.head().unwrap_or_default();
+    let (cursor, gap) = begin(since, &feed, head, floor);
+    let position = Position { epoch: feed.epoch, offset: cursor };
+    let subscribed = ServerMessage::Subscribed(Subscribed { id, channel: channel.clone(), position, head, gap });
+    outbound.subscribe(feed, id, cursor, Some(&subscribed));
+    if !again {
+        worker.join(outbound, &channel, policy);
+    }
+    Ok(())
+}
+
+/// The offset before the oldest message that can still be had, where the answer matters.
+async fn floor(connection: &Connection, feed: &Rc<Feed>, since: Option<Position>) -> Result<Offset, Refusal> {
+    let ring = feed.ring_floor();
+    match since {
+        None => Ok(Offset::START),
+        Some(since) if ring.is_some_and(|floor| floor <= since.offset) && since.epoch == feed.epoch => {
+            Ok(ring.unwrap_or_default())
+        }
+        Some(_) if feed.history => {
+            let bounds = connection.worker.hub.reads.bounds(&feed.channel).await;
+            bounds.map(|bounds| bounds.floor).map_err(|error| unreadable(&error))
+        }
+        Some(_) => Ok(ring.or(feed.head()).unwrap_or_default()),
+    }
+}
+
+/// Where a subscription begins, and what its reader has missed for good.
+fn begin(since: Option<Position>, feed: &Feed, head: Offset, floor: Offset) -> (Offset, Option<Gap>) {
+    let gap = |reason| (floor, Some(Gap { oldest: Offset(floor.0 + 1), reason }));
+    match since {
+        None => (head, None),
+        Some(since) if since.epoch != feed.epoch => gap(GapReason::Epoch),
+        Some(since) if since.offset > head => gap(GapReason::Ahead),
+        Some(since) if since.offset < floor => gap(GapReason::Trimmed),
+        Some(since) => (since.offset, None),
+    }
+}
+
+async fn history(
+    connection: &Connection,
+    id: RequestId,
+    channel: &ChannelName,
+    before: Option<Offset>,
+    limit: u32,
+    from: &Sender,
+) -> Result<(), Refusal> {
+    may_read(connection, channel, from)?;
+    if !connection.policy(channel)?.history {
+        return Err(Refusal::new(ErrorCode::HistoryOff, "This channel keeps no history."));
+    }
+    let limit = limit.clamp(1, PAGE_MESSAGES_MAX);
+    let run = connection.worker.hub.reads.read_before(channel, before, limit).await;
+    let run = run.map_err(|error| unreadable(&error))?;
+    let page = Page { id, messages: run.messages, more: run.more };
+    connection.outbound.reply(&ServerMessage::Page(page));
+    Ok(())
+}
+
+fn presence(connection: &Connection, id: RequestId, channel: ChannelName, from: &Sender) -> Result<(), Refusal> {
+    may_read(connection, &channel, from)?;
+    if !connection.policy(&channel)?.presence {
+        return Err(Refusal::new(ErrorCode::PresenceOff, "This channel does not tell who is there."));
+    }
+    let change = PresenceChange::Members(connection.worker.hub.presence.members(&channel));
+    connection.outbound.reply(&ServerMessage::Presence(Presence { id: Some(id), channel, change }));
+    Ok(())
+}
+
+fn signal(
+    connection: &Connection,
+    channel: ChannelName,
+    from: Sender,
+    kind: SlotKind,
+    state: SignalState,
+) -> Result<(), Refusal> {
+    let outbound = &connection.outbound;
+    if !outbound.is_subscribed(&channel) {
+        return Err(Refusal::new(ErrorCode::NotSubscribed, "Subscribe to the channel first."));
+    }
+    let key = SlotKey { channel: channel.clone(), user: from.user.clone(), kind };
+    let signal = ServerMessage::Signal(Signal { channel, from, state });
+    connection.worker.hub.relay(key, &signal, Some(outbound.info.connection));
+    Ok(())
+}
+
+fn may_read(connection: &Connection, channel: &ChannelName, from: &Sender) -> Result<(), Refusal> {
+    if connection.policy(channel)?.read.allows(channel, &from.user) {
+        return Ok(());
+    }
+    Err(Refusal::new(ErrorCode::Forbidden, "You may not read this channel."))
+}
+
+/// The number of a request, so that a refusal can name it.
+fn request_of(message: &ClientMessage) -> Option<RequestId> {
+    match message {
+        ClientMessage::Subscribe(Subscribe { id, .. })
+        | ClientMessage::Publish(Publish { id, .. })
+        | ClientMessage::History { id, .. }
+        | ClientMessage::Presence { id, .. } => Some(*id),
+        ClientMessage::Hello(_)
+        | ClientMessage::Unsubscribe { .. }
+        | ClientMessage::Signal { .. }
+        | ClientMessage::Seen { .. } => None,
+    }
+}

@@ -1,0 +1,78 @@
+//! Plain mode, on `/`: open, message, close and push, as in a few lines of script.
+//!
+//! The server answers each text `T` with `已收到你的消息:T`. Such a client is also a guest in the room of plain
+//! clients: its texts are chat there, and what others say reaches it as a line `name: text`.
+
+use shared::ids::{DisplayName, MessageId, RequestId};
+use shared::protocol::{ErrorCode, Payload, Push, Refusal, Sender};
+
+use super::connection::{Connection, NewMessage, Refused, Speaker, unreadable};
+use crate::clock;
+use crate::config::plain_channel;
+use crate::hub::frame::{plain_text, text_frame};
+
+/// Speaks lines of text.
+pub(super) struct Plain;
+
+impl Speaker for Plain {
+    async fn text(&mut self, connection: &mut Connection, text: &str) -> Result<(), Refused> {
+        let info = &connection.outbound.info;
+        let from = info.identity().cloned();
+        tracing::info!(target: "tidings::message", connection = %info.connection, bytes = text.len(), "message");
+        connection.take_turn()?;
+        connection.outbound.reply_frame(text_frame(format!("已收到你的消息:{text}")));
+        let (Some(from), false) = (from, text.trim().is_empty()) else { return Ok(()) };
+        let message = NewMessage { channel: plain_channel(), id: new_id()?, payload: Payload::chat(text) };
+        Ok(connection.publish(None, message, from)?)
+    }
+
+    fn refuse(&self, connection: &Connection, Refused { refusal, .. }: Refused) {
+        connection.outbound.reply_frame(text_frame(format!("Tidings: {}", refusal.message)));
+    }
+}
+
+/// Makes the client a guest of the room. Where that fails, it still gets its answers.
+pub(super) async fn welcome(connection: &Connection) {
+    if let Err(refusal) = join(connection).await {
+        let number = connection.outbound.info.connection;
+        tracing::warn!(connection = %number, code = refusal.code.as_str(), "a plain client is not in the room");
+    }
+}
+
+async fn join(connection: &Connection) -> Result<(), Refusal> {
+    let (worker, outbound) = (&connection.worker, &connection.outbound);
+    let (user, _) = worker.hub.tokens.new_guest()?;
+    let name = DisplayName::parse(&format!("Guest {}", outbound.info.connection));
+    let name = name.map_err(|error| Refusal::new(ErrorCode::InvalidName, error.to_string()))?;
+    worker.hub.registry.identify(&outbound.info, Sender { user: user.clone(), name });
+    let channel = plain_channel();
+    let policy = connection.policy(&channel)?;
+    if !policy.read.allows(&channel, &user) {
+        return Err(Refusal::new(ErrorCode::Forbidden, "Guests may not read the room."));
+    }
+    let feed = worker.feed(&channel, policy.history).await.map_err(|error| unreadable(&error))?;
+    let head = feed.head().unwrap_or_default();
+    outbound.subscribe(feed, RequestId(0), head, None);
+    worker.join(outbound, &channel, policy);
+    Ok(())
+}
+
+/// What a plain client is told of a push.
+pub fn pushed_line(push: &Push) -> String {
+    // What is no saying goes as the JSON it is; writing that to memory cannot fail.
+    let json = || serde_json::to_string(&push.payload).unwrap_or_default();
+    let line = plain_text(&push.payload).unwrap_or_else(json);
+    match &push.from {
+        Some(from) => format!("{}: {line}", from.name),
+        None => line,
+    }
+}
+
+fn new_id() -> Result<MessageId, Refusal> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|error| {
+        tracing::error!(%error, "no message id can be made");
+        Refusal::new(ErrorCode::Internal, "The server could not take the message.")
+    })?;
+    Ok(MessageId::new(clock::now().0, &random))
+}
