@@ -80,7 +80,8 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
 
     let listener = listen(&settings)?;
     let address = listener.local_addr()?;
-    let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
+    let (mailboxes, receivers): (Vec<_>, Vec<_>) =
+        (0..settings.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
     let workers: Arc<[mpsc::Sender<ToWorker>]> = mailboxes.into();
     let metrics = Metrics::new();
     let sink = fanout::sink(Arc::clone(&workers), metrics.clone());
@@ -142,13 +143,17 @@ async fn stop_on_signal(hub: Arc<Hub>, server: ServerHandle) {
     wait_for_signal().await;
     tracing::info!("stopping");
     server.pause().await;
-    let stopped: Vec<_> = hub.workers.iter().filter_map(|worker| {
-        let (reply, stopped) = oneshot::channel();
-        worker.try_send(ToWorker::Stop { reply }).is_ok().then_some(stopped)
-    }).collect();
+    let stopped: Vec<_> = hub
+        .workers
+        .iter()
+        .filter_map(|worker| {
+            let (reply, stopped) = oneshot::channel();
+            worker.try_send(ToWorker::Stop { reply }).is_ok().then_some(stopped)
+        })
+        .collect();
     let all = futures_util::future::join_all(stopped);
     if tokio::time::timeout(hub.settings.stop(), all).await.is_err() {
-        tracing::warn!(open = hub.registry.len(), "some connections did not close in time");
+        tracing::warn!(open = hub.registry.count(), "some connections did not close in time");
     }
     server.stop(false).await;
 }

@@ -133,9 +133,10 @@ impl ServeArgs {
     pub fn settings(self) -> Result<Settings, ConfigError> {
         let mut figment = Figment::from(Serialized::defaults(Settings::default()));
         if let Some(path) = &self.config {
-            let read = std::fs::read_to_string(path);
-            let text = read.map_err(|reason| ConfigError::Unreadable { path: path.clone(), reason })?;
-            figment = figment.merge(Toml::string(&text));
+            // figment takes a file that is not there for an empty one.
+            let opened = std::fs::File::open(path);
+            opened.map_err(|reason| ConfigError::Unreadable { path: path.clone(), reason })?;
+            figment = figment.merge(Toml::file_exact(path));
         }
         let settings = figment.merge(Serialized::defaults(self)).extract::<Settings>();
         let settings = settings.map_err(|error| ConfigError::Invalid(error.to_string()))?;
@@ -155,7 +156,10 @@ mod tests {
 
     #[test]
     fn serve_is_the_default_command() {
-        assert_eq!(settings(&["--message-rate", "7"]).unwrap(), settings(&["serve", "--message-rate", "7"]).unwrap());
+        assert_eq!(
+            settings(&["--message-rate", "7"]).unwrap(),
+            settings(&["serve", "--message-rate", "7"]).unwrap()
+        );
     }
 
     #[test]
@@ -174,7 +178,9 @@ mod tests {
     fn what_cannot_be_used_is_said() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("tidings.toml");
-        for (text, word) in [("colour = 1", "colour"), ("message_rate = \"x\"", "message_rate"), ("x", "invalid")] {
+        for (text, word) in
+            [("colour = 1", "colour"), ("message_rate = \"x\"", "message_rate"), ("x", "tidings.toml")]
+        {
             std::fs::write(&file, text).unwrap();
             let error = settings(&["--config", file.to_str().unwrap()]).unwrap_err().to_string();
             assert!(error.contains(word), "{error}");

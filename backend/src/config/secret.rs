@@ -65,7 +65,9 @@ fn kept(path: &Path) -> Result<String, KeyError> {
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             let mut file = options.open(path).map_err(failed)?;
-            file.write_all(format!("{secret}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+            file.write_all(format!("{secret}\n").as_bytes())
+                .and_then(|()| file.sync_all())
+                .map_err(failed)?;
             Ok(secret)
         }
         Err(error) => Err(failed(error)),

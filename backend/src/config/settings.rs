@@ -94,7 +94,10 @@ impl Settings {
             return Err(format!("“{origin}” is not an origin: scheme://host or scheme://host:port is due"));
         }
         if self.heartbeat_ms < HEARTBEAT_MS_MIN {
-            return Err(format!("heartbeat-ms is {}; at least {HEARTBEAT_MS_MIN} are needed", self.heartbeat_ms));
+            return Err(format!(
+                "heartbeat-ms is {}; at least {HEARTBEAT_MS_MIN} are needed",
+                self.heartbeat_ms
+            ));
         }
         let zeros = [
             ("workers", self.workers),

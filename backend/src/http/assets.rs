@@ -46,7 +46,8 @@ pub(super) async fn file(request: HttpRequest) -> HttpResponse {
 }
 
 fn answer(request: &HttpRequest, path: &str, file: EmbeddedFile) -> HttpResponse {
-    let hash: String = file.metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hash: String =
+        file.metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("\"{hash}\"");
     let known = request.headers().get(IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
@@ -92,7 +93,9 @@ mod tests {
 
     #[test]
     fn only_names_with_a_hash_are_kept_for_ever() {
-        for path in ["frontend-0123456789abcdef_bg.wasm", "frontend-0123456789abcdef.js", "base-00ff00ff00ff00ff.css"] {
+        for path in
+            ["frontend-0123456789abcdef_bg.wasm", "frontend-0123456789abcdef.js", "base-00ff00ff00ff00ff.css"]
+        {
             assert!(caching(path).contains("immutable"), "{path}");
         }
         for path in ["index.html", "favicon.svg", "frontend-main.js"] {

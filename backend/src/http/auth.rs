@@ -24,7 +24,8 @@ impl ApiKey {
         let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let shown = header.and_then(|value| value.split_once(' '));
         shown.is_some_and(|(scheme, key)| {
-            scheme.eq_ignore_ascii_case("bearer") && bool::from(key.trim().as_bytes().ct_eq(self.0.as_bytes()))
+            scheme.eq_ignore_ascii_case("bearer")
+                && bool::from(key.trim().as_bytes().ct_eq(self.0.as_bytes()))
         })
     }
 }

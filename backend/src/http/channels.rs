@@ -48,7 +48,8 @@ pub(super) async fn list(
     let hub = &worker.0.hub;
     let ChannelRange { after, limit } = range.into_inner();
     let limit = limit.unwrap_or(PAGE_CHANNELS_MAX).clamp(1, PAGE_CHANNELS_MAX);
-    let found = hub.reads.channels(after.unwrap_or_default(), limit).await.map_err(|error| unreadable(&error))?;
+    let found =
+        hub.reads.channels(after.unwrap_or_default(), limit).await.map_err(|error| unreadable(&error))?;
     let channel = |(channel, head)| {
         let members = hub.presence.members(&channel).len();
         Channel { channel, head, members }
@@ -108,7 +109,10 @@ pub(super) async fn presence(
     let hub = &worker.0.hub;
     let channel = channel(&name)?;
     if !policy(hub, &channel)?.presence {
-        return Err(ApiError(Refusal::new(ErrorCode::PresenceOff, "This channel does not tell who is there.")));
+        return Err(ApiError(Refusal::new(
+            ErrorCode::PresenceOff,
+            "This channel does not tell who is there.",
+        )));
     }
     Ok(Json(Members { members: hub.presence.members(&channel) }))
 }

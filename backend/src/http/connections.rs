@@ -36,7 +36,7 @@ pub(super) async fn list(_key: Authorized, worker: ThisWorker, range: Query<Rang
     let limit = range.limit.unwrap_or(PAGE_CONNECTIONS_MAX).clamp(1, PAGE_CONNECTIONS_MAX);
     let connections = registry.list(range.after.unwrap_or(ConnectionId(0)), limit);
     let connections = connections.iter().map(|info| info.view()).collect();
-    Json(List { connections, open: registry.len() })
+    Json(List { connections, open: registry.count() })
 }
 
 pub(super) async fn get(
@@ -65,7 +65,9 @@ pub(super) async fn disconnect(
     let Farewell { code, reason } = farewell.into_inner();
     let code = code.unwrap_or(CloseCode::DISCONNECTED);
     if !code.is_for_applications() {
-        return Err(super::invalid("“code” has to be 1000, or 4000 to 4499 (come back) or 4500 to 4999 (do not)."));
+        return Err(super::invalid(
+            "“code” has to be 1000, or 4000 to 4499 (come back) or 4500 to 4999 (do not).",
+        ));
     }
     let reason = reason.unwrap_or_else(|| "An operator ended the connection.".to_owned());
     if reason.len() > CLOSE_REASON_BYTES_MAX {

@@ -41,7 +41,9 @@ impl std::ops::Deref for Local {
 
 /// Adds all addresses to a worker's app.
 pub fn configure(app: &mut ServiceConfig, worker: Rc<Worker>, api_key: &Arc<str>) {
-    let json = web::JsonConfig::default().limit(BODY_BYTES_MAX).error_handler(|error, _| error::bad_json(&error).into());
+    let json = web::JsonConfig::default()
+        .limit(BODY_BYTES_MAX)
+        .error_handler(|error, _| error::bad_json(&error).into());
     let path = web::PathConfig::default().error_handler(|error, _| error::bad_address(&error).into());
     let query = web::QueryConfig::default().error_handler(|error, _| error::bad_address(&error).into());
     app.app_data(web::ThinData(Local(worker)))
@@ -52,7 +54,9 @@ pub fn configure(app: &mut ServiceConfig, worker: Rc<Worker>, api_key: &Arc<str>
         .route("/healthz", web::get().to(health::alive))
         .route("/readyz", web::get().to(health::ready))
         .route("/metrics", web::get().to(health::metrics))
-        .service(web::resource("/ws").route(web::get().to(typed)).default_service(web::to(error::wrong_method)))
+        .service(
+            web::resource("/ws").route(web::get().to(typed)).default_service(web::to(error::wrong_method)),
+        )
         .service(
             web::scope("/api")
                 .service(resource("/publish").route(web::post().to(publish::publish)))
@@ -76,12 +80,20 @@ fn resource(path: &str) -> actix_web::Resource {
     web::resource(path).default_service(web::to(error::wrong_method))
 }
 
-async fn typed(worker: ThisWorker, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, ApiError> {
+async fn typed(
+    worker: ThisWorker,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
     ws::typed(worker.0.0, request, payload).await
 }
 
 /// A WebSocket on `/` is a plain client; everybody else gets the page.
-async fn root(worker: ThisWorker, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, ApiError> {
+async fn root(
+    worker: ThisWorker,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
     let upgrade = request.headers().get(actix_web::http::header::UPGRADE);
     let websocket = upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
     if websocket { ws::plain(worker.0.0, request, payload).await } else { assets::index(request).await }

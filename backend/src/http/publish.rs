@@ -60,7 +60,8 @@ async fn append(hub: &Hub, append: Append, history: bool) -> Result<Appended, Re
     let (reply, answer) = oneshot::channel();
     hub.queue.append(Publication { append, history, reply: ReplyTo::Caller(reply) })?;
     // The log thread answers all that it has taken, unless it dies.
-    let died = || Refusal::new(ErrorCode::Internal, "The server does not know whether the message was stored.");
+    let died =
+        || Refusal::new(ErrorCode::Internal, "The server does not know whether the message was stored.");
     answer.await.map_err(|_| died())?
 }
 

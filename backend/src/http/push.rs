@@ -41,7 +41,9 @@ pub(super) async fn push(
     let targets = match (connection, user) {
         (Some(connection), None) => vec![hub.registry.get(connection).ok_or_else(|| unknown(connection))?],
         (None, Some(user)) => hub.registry.of_user(&user),
-        (None, None) => return Err(ApiError(Refusal::new(ErrorCode::MissingField, "Name a connection or a user."))),
+        (None, None) => {
+            return Err(ApiError(Refusal::new(ErrorCode::MissingField, "Name a connection or a user.")));
+        }
         (Some(_), Some(_)) => return Err(super::invalid("Name a connection or a user, not both.")),
     };
     if targets.is_empty() {
@@ -56,12 +58,21 @@ pub(super) async fn push(
     }
     if connections == 0 {
         let what = "Nobody took it: the connection is closing, or does not read what it is sent.";
-        return Err(ApiError(Refusal::for_now(ErrorCode::Overloaded, what, std::time::Duration::from_secs(1))));
+        return Err(ApiError(Refusal::for_now(
+            ErrorCode::Overloaded,
+            what,
+            std::time::Duration::from_secs(1),
+        )));
     }
     Ok(Json(Response { connections }))
 }
 
-async fn hand_over(hub: &Hub, worker: usize, connection: ConnectionId, push: Arc<Push>) -> Result<bool, Refusal> {
+async fn hand_over(
+    hub: &Hub,
+    worker: usize,
+    connection: ConnectionId,
+    push: Arc<Push>,
+) -> Result<bool, Refusal> {
     let (reply, answer) = oneshot::channel();
     hub.tell(worker, ToWorker::Push { connection, push, reply })?;
     Ok(answer.await.unwrap_or(false))

@@ -130,11 +130,11 @@ impl Ring {
             self.bytes = 0;
         }
         self.head = self.head.max(Some(frame.offset));
-        self.bytes += frame.len();
+        self.bytes += frame.bytes();
         self.frames.push_back(frame);
         while self.frames.len() > RING_FRAMES_MAX || (self.bytes > RING_BYTES_MAX && self.frames.len() > 1) {
             if let Some(oldest) = self.frames.pop_front() {
-                self.bytes -= oldest.len();
+                self.bytes -= oldest.bytes();
             }
         }
     }

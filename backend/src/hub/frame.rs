@@ -28,11 +28,11 @@ impl Frame {
     pub fn new(message: Message, origin: Option<ConnectionId>) -> Self {
         let (offset, prev, plain) = (message.offset, message.prev, plain_line(&message));
         let typed = server_frame(&ServerMessage::Message(message));
-        Self { offset, prev, origin, typed, plain: plain.map(|line| text_frame(line)) }
+        Self { offset, prev, origin, typed, plain: plain.map(text_frame) }
     }
 
     /// Its size, in bytes.
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.typed.len() + self.plain.as_ref().map_or(0, Bytes::len)
     }
 }
@@ -49,7 +49,10 @@ pub fn plain_text(payload: &Payload) -> Option<String> {
         Payload::Chat { text, .. } => Some(text.clone()),
         Payload::Notification { title, body, .. } if body.is_empty() => Some(title.clone()),
         Payload::Notification { title, body, .. } => Some(format!("{title}: {body}")),
-        Payload::Edit { .. } | Payload::Retract { .. } | Payload::Reaction { .. } | Payload::Custom { .. } => None,
+        Payload::Edit { .. }
+        | Payload::Retract { .. }
+        | Payload::Reaction { .. }
+        | Payload::Custom { .. } => None,
     }
 }
 

@@ -82,7 +82,19 @@ impl Hub {
         let HubParts { settings, log, queue, tokens, metrics, live_epoch, workers } = parts;
         let (registry, presence) = (Registry::default(), PresenceBoard::default());
         let (reads, numbers) = (LogReads::new(Arc::clone(&log)), Mutex::new(0..0));
-        Self { settings, queue, reads, registry, presence, tokens, metrics, live_epoch, workers, log, numbers }
+        Self {
+            settings,
+            queue,
+            reads,
+            registry,
+            presence,
+            tokens,
+            metrics,
+            live_epoch,
+            workers,
+            log,
+            numbers,
+        }
     }
 
     /// A number for a new connection, never given before.

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use shared::ids::{ChannelName, Offset, RequestId};
-use shared::protocol::{CloseCode, Gap, GapReason, Position, Presence, PresenceChange, ServerMessage, Subscribed};
+use shared::protocol::{
+    CloseCode, Gap, GapReason, Position, Presence, PresenceChange, ServerMessage, Subscribed,
+};
 
 use super::Hub;
 use super::feed::Feed;
@@ -63,7 +65,11 @@ struct Inner {
 enum Phase {
     Open,
     /// The replies go out, then this close frame.
-    Closing { frame: Option<Bytes>, since: Instant, peer_closed: bool },
+    Closing {
+        frame: Option<Bytes>,
+        since: Instant,
+        peer_closed: bool,
+    },
     /// Nothing goes out any more.
     Ended,
 }
@@ -82,7 +88,13 @@ impl Outbound {
             reader: None,
             sent: now,
         };
-        Rc::new(Self { info, hub, inner: RefCell::new(inner), heard: Cell::new(now), close_code: Cell::new(None) })
+        Rc::new(Self {
+            info,
+            hub,
+            inner: RefCell::new(inner),
+            heard: Cell::new(now),
+            close_code: Cell::new(None),
+        })
     }
 
     /// Queues a reply of the protocol's own.
@@ -134,7 +146,13 @@ impl Outbound {
     }
 
     /// Begins a subscription, or begins it anew at another cursor. What a typed client is told goes out first.
-    pub fn subscribe(self: &Rc<Self>, feed: Rc<Feed>, request: RequestId, cursor: Offset, told: Option<&ServerMessage>) {
+    pub fn subscribe(
+        self: &Rc<Self>,
+        feed: Rc<Feed>,
+        request: RequestId,
+        cursor: Offset,
+        told: Option<&ServerMessage>,
+    ) {
         self.unsubscribe(&feed.channel);
         if let Some(told) = told {
             self.reply(told);
@@ -336,7 +354,8 @@ impl Outbound {
             }
         };
         let mut inner = self.inner.borrow_mut();
-        let floor = run.messages.first().map_or_else(|| feed.head().unwrap_or(cursor), |message| message.prev);
+        let floor =
+            run.messages.first().map_or_else(|| feed.head().unwrap_or(cursor), |message| message.prev);
         if floor > cursor {
             inner.jump(&self.info, slot, serial, floor);
         }

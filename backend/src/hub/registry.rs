@@ -180,7 +180,7 @@ impl Registry {
     }
 
     /// How many are open.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.lock().by_number.len()
     }
 

@@ -59,7 +59,13 @@ enum State {
 }
 
 impl Subscriptions {
-    pub(super) fn add(&mut self, outbound: &Rc<Outbound>, feed: Rc<Feed>, request: RequestId, cursor: Offset) {
+    pub(super) fn add(
+        &mut self,
+        outbound: &Rc<Outbound>,
+        feed: Rc<Feed>,
+        request: RequestId,
+        cursor: Offset,
+    ) {
         self.last_serial += 1;
         let channel = feed.channel.clone();
         let entry = self.slots.vacant_entry();

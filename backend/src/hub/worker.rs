@@ -201,7 +201,9 @@ impl Worker {
             outbound.settle();
             match (answer.message(), &answer.result) {
                 (Some(message), _) => outbound.reply(&message),
-                (None, Err(refusal)) => outbound.reply_frame(text_frame(format!("Tidings: {}", refusal.message))),
+                (None, Err(refusal)) => {
+                    outbound.reply_frame(text_frame(format!("Tidings: {}", refusal.message)))
+                }
                 (None, Ok(_)) => {}
             }
         }
@@ -218,7 +220,9 @@ impl Worker {
     }
 
     fn push(&self, connection: ConnectionId, push: &Push) -> bool {
-        let Some(outbound) = self.connection(connection).filter(|outbound| outbound.is_open()) else { return false };
+        let Some(outbound) = self.connection(connection).filter(|outbound| outbound.is_open()) else {
+            return false;
+        };
         if outbound.is_full() {
             return false;
         }
@@ -299,6 +303,9 @@ pub fn say_closing(outbound: &Outbound, code: CloseCode, reason: &str, retry_aft
 }
 
 /// An error as a message.
-pub fn error_message(id: Option<shared::ids::RequestId>, refusal: shared::protocol::Refusal) -> ServerMessage {
+pub fn error_message(
+    id: Option<shared::ids::RequestId>,
+    refusal: shared::protocol::Refusal,
+) -> ServerMessage {
     ServerMessage::Error(ErrorReply { id, refusal })
 }

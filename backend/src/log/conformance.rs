@@ -82,7 +82,8 @@ fn what_was_appended_can_be_read(log: &dyn Log) {
 
 fn pages_meet_without_hole_or_overlap(log: &dyn Log) {
     let batch: Vec<Append> = (1..=25).map(|number| chat("room:pages", number)).collect();
-    let all: Vec<u64> = accepted(&log.append(&batch).unwrap()).into_iter().map(|(_, offset)| offset).collect();
+    let all: Vec<u64> =
+        accepted(&log.append(&batch).unwrap()).into_iter().map(|(_, offset)| offset).collect();
     let channel = &batch[0].channel;
 
     let (mut forward, mut after) = (Vec::new(), Offset::START);

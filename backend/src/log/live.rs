@@ -58,7 +58,9 @@ mod tests {
         for number in 0..CHANNELS_MAX {
             live.append(&ChannelName::parse(&format!("live:{number}")).unwrap());
         }
-        let Appended::Accepted { offset, prev } = live.append(&first) else { panic!("live has no duplicates") };
+        let Appended::Accepted { offset, prev } = live.append(&first) else {
+            panic!("live has no duplicates")
+        };
         assert!(prev >= Offset(1) && offset > prev);
         assert!(live.heads.len() <= CHANNELS_MAX);
     }

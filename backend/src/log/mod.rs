@@ -111,7 +111,8 @@ pub trait Log: Send + Sync {
     ///
     /// # Errors
     /// [`LogError`].
-    fn read_before(&self, channel: &ChannelName, before: Option<Offset>, limit: u32) -> Result<Run, LogError>;
+    fn read_before(&self, channel: &ChannelName, before: Option<Offset>, limit: u32)
+    -> Result<Run, LogError>;
 
     /// What is held of a channel.
     ///

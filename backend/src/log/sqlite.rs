@@ -103,7 +103,12 @@ impl Log for SqliteLog {
         })
     }
 
-    fn read_before(&self, channel: &ChannelName, before: Option<Offset>, limit: u32) -> Result<Run, LogError> {
+    fn read_before(
+        &self,
+        channel: &ChannelName,
+        before: Option<Offset>,
+        limit: u32,
+    ) -> Result<Run, LogError> {
         self.reading(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
@@ -134,8 +139,8 @@ impl Log for SqliteLog {
 
     fn channels(&self, after: &str, limit: u32) -> Result<Vec<(ChannelName, Offset)>, LogError> {
         self.reading(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT name, head FROM channels WHERE name > ?1 ORDER BY name LIMIT ?2")?;
+            let mut statement = connection
+                .prepare_cached("SELECT name, head FROM channels WHERE name > ?1 ORDER BY name LIMIT ?2")?;
             let rows = statement.query_map(params![after, limit], |row| {
                 let name = row.get::<_, String>(0)?;
                 let name = ChannelName::parse(&name).map_err(|error| unreadable(0, error))?;
@@ -147,7 +152,8 @@ impl Log for SqliteLog {
 
     fn reserve_connections(&self, count: u64) -> Result<u64, LogError> {
         let sql = "UPDATE meta SET value = value + ?1 WHERE key = 'next_connection' RETURNING value - ?1";
-        let first = self.writer().connection.query_row(sql, [count.cast_signed()], |row| row.get::<_, i64>(0))?;
+        let first =
+            self.writer().connection.query_row(sql, [count.cast_signed()], |row| row.get::<_, i64>(0))?;
         Ok(first.cast_unsigned())
     }
 }
@@ -200,7 +206,8 @@ fn channel_head(transaction: &Transaction<'_>, channel: &ChannelName) -> rusqlit
 fn offset_of(transaction: &Transaction<'_>, channel: i64, id: MessageId) -> rusqlite::Result<Option<Offset>> {
     let mut statement =
         transaction.prepare_cached("SELECT offset FROM messages WHERE id = ?1 AND channel = ?2")?;
-    let offset = statement.query_row(params![id.as_bytes(), channel], |row| row.get::<_, i64>(0)).optional()?;
+    let offset =
+        statement.query_row(params![id.as_bytes(), channel], |row| row.get::<_, i64>(0)).optional()?;
     Ok(offset.map(|offset| Offset(offset.cast_unsigned())))
 }
 

@@ -4,8 +4,8 @@
 //! share the wait for the disk; when idle, a message waits for nobody.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -88,7 +88,9 @@ impl LogQueue {
         self.jobs.try_send(Job::Append(publication)).map_err(|error| {
             let wait = Duration::from_millis(OVERLOADED_RETRY_MS);
             match error {
-                TrySendError::Full(_) => Refusal::for_now(ErrorCode::Overloaded, "Too many messages at once.", wait),
+                TrySendError::Full(_) => {
+                    Refusal::for_now(ErrorCode::Overloaded, "Too many messages at once.", wait)
+                }
                 TrySendError::Disconnected(_) => {
                     Refusal::for_now(ErrorCode::Stopping, "The server is stopping.", wait)
                 }
@@ -125,7 +127,8 @@ pub fn start(
     let writable = Arc::new(AtomicBool::new(true));
     let live = Arc::<Mutex<LiveOffsets>>::default();
     let writer = Writer { log, live: Arc::clone(&live), writable: Arc::clone(&writable) };
-    let thread = std::thread::Builder::new().name("log".to_owned()).spawn(move || run(writer, &receiver, sink))?;
+    let thread =
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || run(writer, &receiver, sink))?;
     Ok((LogQueue { jobs, live, writable }, thread))
 }
 
@@ -157,7 +160,8 @@ struct Writer {
 
 impl Writer {
     fn write(&self, batch: Vec<Publication>) -> Vec<Outcome> {
-        let logged: Vec<Append> = batch.iter().filter(|one| one.history).map(|one| one.append.clone()).collect();
+        let logged: Vec<Append> =
+            batch.iter().filter(|one| one.history).map(|one| one.append.clone()).collect();
         let appended = if logged.is_empty() { Ok(Vec::new()) } else { self.append(&logged) };
         let mut appended = appended.map(Vec::into_iter);
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
@@ -177,7 +181,9 @@ impl Writer {
         let was_writable = self.writable.swap(result.is_ok(), Ordering::Relaxed);
         match &result {
             Ok(_) if !was_writable => tracing::info!("the log can be written again"),
-            Err(error) if was_writable => tracing::error!(%error, refused = batch.len(), "publishing is refused"),
+            Err(error) if was_writable => {
+                tracing::error!(%error, refused = batch.len(), "publishing is refused")
+            }
             Ok(_) | Err(_) => {}
         }
         result.map_err(|error| {
@@ -249,7 +255,10 @@ mod tests {
             queue.append(publication(1, false).0).unwrap();
         }
         let refusal = queue.append(publication(2, false).0).unwrap_err();
-        assert_eq!((refusal.code, refusal.retry_after_ms), (ErrorCode::Overloaded, Some(OVERLOADED_RETRY_MS)));
+        assert_eq!(
+            (refusal.code, refusal.retry_after_ms),
+            (ErrorCode::Overloaded, Some(OVERLOADED_RETRY_MS))
+        );
         drop(gate);
         queue.stop();
         thread.join().unwrap();

@@ -116,7 +116,12 @@ impl Connection {
                 speaker.refuse(&self, refused);
             }
             if errors >= ERRORS_IN_A_ROW_MAX {
-                say_closing(&self.outbound, CloseCode::MISUSE, "Too many messages in a row were refused.", None);
+                say_closing(
+                    &self.outbound,
+                    CloseCode::MISUSE,
+                    "Too many messages in a row were refused.",
+                    None,
+                );
             }
         }
         self.linger(stream).await;
@@ -155,7 +160,12 @@ impl Connection {
     ///
     /// # Errors
     /// A [`Refusal`] where the message cannot be taken.
-    pub(super) fn publish(&self, request: Option<RequestId>, message: NewMessage, from: Sender) -> Result<(), Refusal> {
+    pub(super) fn publish(
+        &self,
+        request: Option<RequestId>,
+        message: NewMessage,
+        from: Sender,
+    ) -> Result<(), Refusal> {
         let NewMessage { channel, id, payload } = message;
         let policy = self.policy(&channel)?;
         payload.check()?;
@@ -217,7 +227,9 @@ pub(super) fn unreadable(error: &LogError) -> Refusal {
 fn close_code(error: &ProtocolError) -> Option<CloseCode> {
     match error {
         ProtocolError::Overflow => Some(CloseCode::TOO_BIG),
-        ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => Some(CloseCode::INVALID_TEXT),
+        ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            Some(CloseCode::INVALID_TEXT)
+        }
         ProtocolError::Io(_) => None,
         _ => Some(CloseCode::PROTOCOL),
     }

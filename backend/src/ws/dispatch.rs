@@ -5,8 +5,9 @@ use std::rc::Rc;
 use shared::ids::{ChannelName, Offset, RequestId};
 use shared::limits::PAGE_MESSAGES_MAX;
 use shared::protocol::{
-    self, ClientMessage, ErrorCode, Gap, GapReason, Hello, Limits, Page, Position, Presence, PresenceChange, Publish,
-    Refusal, Sender, ServerMessage, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome, codec,
+    self, ClientMessage, ErrorCode, Gap, GapReason, Hello, Limits, Page, Position, Presence, PresenceChange,
+    Publish, Refusal, Sender, ServerMessage, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome,
+    codec,
 };
 
 use super::connection::{Connection, NewMessage, Refused, Speaker, unreadable};
@@ -42,7 +43,12 @@ impl Speaker for Typed {
     }
 }
 
-async fn take(connection: &Connection, message: ClientMessage, from: Sender, bytes: usize) -> Result<(), Refusal> {
+async fn take(
+    connection: &Connection,
+    message: ClientMessage,
+    from: Sender,
+    bytes: usize,
+) -> Result<(), Refusal> {
     match message {
         ClientMessage::Hello(_) => Ok(()),
         ClientMessage::Publish(Publish { id, channel, message_id, payload }) => {
@@ -70,7 +76,10 @@ async fn take(connection: &Connection, message: ClientMessage, from: Sender, byt
 
 fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
     if hello.version != protocol::VERSION {
-        let what = format!("This server speaks version {}; the page may have to be loaded again.", protocol::VERSION);
+        let what = format!(
+            "This server speaks version {}; the page may have to be loaded again.",
+            protocol::VERSION
+        );
         return Err(Refusal::new(ErrorCode::UnsupportedVersion, what));
     }
     let (hub, info) = (&connection.worker.hub, &connection.outbound.info);
@@ -111,7 +120,8 @@ async fn subscribe(connection: &Connection, request: Subscribe, from: &Sender) -
     let head = feed.head().unwrap_or_default();
     let (cursor, gap) = begin(since, &feed, head, floor);
     let position = Position { epoch: feed.epoch, offset: cursor };
-    let subscribed = ServerMessage::Subscribed(Subscribed { id, channel: channel.clone(), position, head, gap });
+    let subscribed =
+        ServerMessage::Subscribed(Subscribed { id, channel: channel.clone(), position, head, gap });
     outbound.subscribe(feed, id, cursor, Some(&subscribed));
     if !again {
         worker.join(outbound, &channel, policy);
@@ -167,7 +177,12 @@ async fn history(
     Ok(())
 }
 
-fn presence(connection: &Connection, id: RequestId, channel: ChannelName, from: &Sender) -> Result<(), Refusal> {
+fn presence(
+    connection: &Connection,
+    id: RequestId,
+    channel: ChannelName,
+    from: &Sender,
+) -> Result<(), Refusal> {
     may_read(connection, &channel, from)?;
     if !connection.policy(&channel)?.presence {
         return Err(Refusal::new(ErrorCode::PresenceOff, "This channel does not tell who is there."));

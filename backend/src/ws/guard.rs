@@ -203,7 +203,8 @@ mod tests {
     fn no_bytes_whatever_make_it_panic() {
         let mut random = fastrand::Rng::with_seed(1);
         for _ in 0..2_000 {
-            let bytes: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(random.usize(..64)).collect();
+            let length = random.usize(..64);
+            let bytes: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(length).collect();
             let _ = scan_in_chunks(&bytes, 1 + random.usize(..8));
         }
     }

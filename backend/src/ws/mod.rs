@@ -21,10 +21,10 @@ use actix_ws::AggregatedMessageStream;
 use shared::protocol::{ErrorCode, Refusal};
 
 use crate::clock;
+use crate::http::error::ApiError;
 use crate::hub::outbound::Outbound;
 use crate::hub::registry::{ConnectionInfo, Mode};
 use crate::hub::worker::Worker;
-use crate::http::error::ApiError;
 use connection::Connection;
 use guard::{FrameGuard, Verdict};
 use writer::ConnectionBody;
@@ -33,7 +33,11 @@ use writer::ConnectionBody;
 ///
 /// # Errors
 /// [`ApiError`] where the request is no WebSocket handshake, comes from a foreign page, or finds no room.
-pub async fn typed(worker: Rc<Worker>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, ApiError> {
+pub async fn typed(
+    worker: Rc<Worker>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
     let (connection, response) = open(worker, &request, payload, Mode::Typed).await?;
     actix_web::rt::spawn(connection.run(dispatch::Typed));
     Ok(response)
@@ -43,7 +47,11 @@ pub async fn typed(worker: Rc<Worker>, request: HttpRequest, payload: web::Paylo
 ///
 /// # Errors
 /// As [`typed`].
-pub async fn plain(worker: Rc<Worker>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, ApiError> {
+pub async fn plain(
+    worker: Rc<Worker>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
     let (connection, response) = open(worker, &request, payload, Mode::Plain).await?;
     actix_web::rt::spawn(async move {
         plain::welcome(&connection).await;
@@ -67,9 +75,8 @@ async fn open(
 
     let outbound = register(&worker, request, mode)?;
     // The original body and the session are kept: without them, actix-ws takes the connection for closed.
-    let response = response.map_body(|_, original| {
-        BoxBody::new(ConnectionBody::new(Rc::clone(&outbound), original, session))
-    });
+    let response = response
+        .map_body(|_, original| BoxBody::new(ConnectionBody::new(Rc::clone(&outbound), original, session)));
     let stream: AggregatedMessageStream =
         stream.max_frame_size(limit).aggregate_continuations().max_continuation_size(limit);
     Ok((Connection::new(worker, outbound, stream, verdict), response))

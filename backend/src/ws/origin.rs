@@ -25,7 +25,8 @@ pub(super) fn check(request: &HttpRequest, allowed: &[String]) -> Result<(), Api
 }
 
 fn is_allowed(origin: &str, host: &str, allowed: &[String]) -> bool {
-    let own = origin.split_once("://").is_some_and(|(_, own)| !host.is_empty() && own.eq_ignore_ascii_case(host));
+    let own =
+        origin.split_once("://").is_some_and(|(_, own)| !host.is_empty() && own.eq_ignore_ascii_case(host));
     own || allowed.iter().any(|one| one.eq_ignore_ascii_case(origin))
 }
 
@@ -37,10 +38,14 @@ mod tests {
     fn only_the_own_page_and_configured_ones_pass() {
         let allowed = ["https://example.org".to_owned()];
         let own = "127.0.0.1:9501";
-        for origin in ["http://127.0.0.1:9501", "https://127.0.0.1:9501", "https://example.org", "https://EXAMPLE.org"] {
+        for origin in
+            ["http://127.0.0.1:9501", "https://127.0.0.1:9501", "https://example.org", "https://EXAMPLE.org"]
+        {
             assert!(is_allowed(origin, own, &allowed), "{origin}");
         }
-        for origin in ["http://localhost:9501", "http://127.0.0.1:9502", "https://example.org.evil", "null", ""] {
+        for origin in
+            ["http://localhost:9501", "http://127.0.0.1:9502", "https://example.org.evil", "null", ""]
+        {
             assert!(!is_allowed(origin, own, &allowed), "{origin}");
         }
         assert!(!is_allowed("http://", "", &[]));

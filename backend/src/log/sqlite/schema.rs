@@ -37,7 +37,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, LogError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
     // FULL makes every commit wait for the disk: an acknowledged message survives a loss of power.
-    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;")?;
+    connection
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;")?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         VERSION => {}
@@ -57,7 +58,8 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, LogError> {
 }
 
 pub(super) fn epoch(connection: &Connection) -> Result<Epoch, LogError> {
-    let epoch: i64 = connection.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))?;
+    let epoch: i64 =
+        connection.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))?;
     Ok(Epoch(epoch.cast_unsigned()))
 }
 
