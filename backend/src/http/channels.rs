@@ -9,9 +9,6 @@ use shared::protocol::{ErrorCode, Message, Refusal, Sender};
 use super::ThisWorker;
 use super::auth::Authorized;
 use super::error::ApiError;
-use crate::config::Policy;
-use crate::hub::Hub;
-use crate::log::LogError;
 
 /// Most channels in one answer.
 const PAGE_CHANNELS_MAX: u32 = 1000;
@@ -49,7 +46,7 @@ pub(super) async fn list(
     let ChannelRange { after, limit } = range.into_inner();
     let limit = limit.unwrap_or(PAGE_CHANNELS_MAX).clamp(1, PAGE_CHANNELS_MAX);
     let found =
-        hub.reads.channels(after.unwrap_or_default(), limit).await.map_err(|error| unreadable(&error))?;
+        hub.reads.channels(after.unwrap_or_default(), limit).await.map_err(|error| error.refusal())?;
     let channel = |(channel, head)| {
         let members = hub.presence.members(&channel).len();
         Channel { channel, head, members }
@@ -82,7 +79,7 @@ pub(super) async fn messages(
 ) -> Result<Json<Messages>, ApiError> {
     let hub = &worker.0.hub;
     let channel = channel(&name)?;
-    if !policy(hub, &channel)?.history {
+    if !hub.policy(&channel)?.history {
         return Err(ApiError(Refusal::new(ErrorCode::HistoryOff, "This channel keeps no history.")));
     }
     let limit = range.limit.unwrap_or(PAGE_MESSAGES).clamp(1, PAGE_MESSAGES_MAX);
@@ -91,7 +88,7 @@ pub(super) async fn messages(
         (Some(after), None) => hub.reads.read(&channel, after, limit).await,
         (None, before) => hub.reads.read_before(&channel, before, limit).await,
     };
-    let run = run.map_err(|error| unreadable(&error))?;
+    let run = run.map_err(|error| error.refusal())?;
     Ok(Json(Messages { messages: run.messages, more: run.more }))
 }
 
@@ -108,7 +105,7 @@ pub(super) async fn presence(
 ) -> Result<Json<Members>, ApiError> {
     let hub = &worker.0.hub;
     let channel = channel(&name)?;
-    if !policy(hub, &channel)?.presence {
+    if !hub.policy(&channel)?.presence {
         return Err(ApiError(Refusal::new(
             ErrorCode::PresenceOff,
             "This channel does not tell who is there.",
@@ -119,16 +116,4 @@ pub(super) async fn presence(
 
 fn channel(name: &str) -> Result<ChannelName, Refusal> {
     ChannelName::parse(name).map_err(|error| Refusal::new(ErrorCode::InvalidChannel, error.to_string()))
-}
-
-fn policy<'a>(hub: &'a Hub, channel: &ChannelName) -> Result<&'a Policy, Refusal> {
-    hub.settings.policy(channel).ok_or_else(|| {
-        let what = format!("There are no channels in “{}” on this server.", channel.namespace());
-        Refusal::new(ErrorCode::UnknownNamespace, what)
-    })
-}
-
-fn unreadable(error: &LogError) -> Refusal {
-    tracing::error!(%error, "the log cannot be read");
-    Refusal::new(ErrorCode::StorageFailed, "The server cannot read its log.")
 }

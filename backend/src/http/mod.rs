@@ -54,9 +54,7 @@ pub fn configure(app: &mut ServiceConfig, worker: Rc<Worker>, api_key: &Arc<str>
         .route("/healthz", web::get().to(health::alive))
         .route("/readyz", web::get().to(health::ready))
         .route("/metrics", web::get().to(health::metrics))
-        .service(
-            web::resource("/ws").route(web::get().to(typed)).default_service(web::to(error::wrong_method)),
-        )
+        .service(resource("/ws").route(web::get().to(typed)))
         .service(
             web::scope("/api")
                 .service(resource("/publish").route(web::post().to(publish::publish)))
@@ -72,7 +70,7 @@ pub fn configure(app: &mut ServiceConfig, worker: Rc<Worker>, api_key: &Arc<str>
                 .service(resource("/channels/{name}/presence").route(web::get().to(channels::presence)))
                 .default_service(web::to(error::not_found)),
         )
-        .service(web::resource("/").route(web::get().to(root)).route(web::head().to(assets::index)))
+        .service(resource("/").route(web::get().to(root)).route(web::head().to(assets::index)))
         .default_service(web::to(assets::file));
 }
 
@@ -99,7 +97,7 @@ async fn root(
     if websocket { ws::plain(worker.0.0, request, payload).await } else { assets::index(request).await }
 }
 
-/// The operator's own publications and pushes carry no name but this.
+/// Something in the request does not hold what it has to.
 fn invalid(message: impl Into<String>) -> ApiError {
     ApiError(Refusal::new(ErrorCode::InvalidField, message))
 }

@@ -9,10 +9,10 @@ use tokio::sync::oneshot;
 use super::ThisWorker;
 use super::auth::Authorized;
 use super::error::ApiError;
-use crate::clock;
 use crate::hub::Hub;
 use crate::log::thread::{Publication, ReplyTo};
 use crate::log::{Append, Appended};
+use crate::{clock, random};
 
 /// What is to be published.
 #[derive(Debug, Deserialize)]
@@ -41,12 +41,9 @@ pub(super) async fn publish(
     let hub = &worker.0.hub;
     let Request { channel, payload, message_id, from } = request.into_inner();
     payload.check()?;
-    let policy = hub.settings.policy(&channel).ok_or_else(|| {
-        let what = format!("There are no channels in “{}” on this server.", channel.namespace());
-        Refusal::new(ErrorCode::UnknownNamespace, what)
-    })?;
+    let policy = hub.policy(&channel)?;
     let (history, epoch) = (policy.history, hub.epoch(policy.history));
-    let id = message_id.map_or_else(new_id, Ok)?;
+    let id = message_id.map_or_else(random::message_id, Ok).map_err(|error| internal(&error))?;
     let from = from.map_or_else(server_itself, Ok)?;
     let appended = append(hub, Append { channel, id, at: clock::now(), from, payload }, history).await?;
     let (offset, duplicate) = match appended {
@@ -63,12 +60,6 @@ async fn append(hub: &Hub, append: Append, history: bool) -> Result<Appended, Re
     let died =
         || Refusal::new(ErrorCode::Internal, "The server does not know whether the message was stored.");
     answer.await.map_err(|_| died())?
-}
-
-fn new_id() -> Result<MessageId, Refusal> {
-    let mut random = [0; 10];
-    getrandom::fill(&mut random).map_err(|error| internal(&error))?;
-    Ok(MessageId::new(clock::now().0, &random))
 }
 
 fn server_itself() -> Result<Sender, Refusal> {

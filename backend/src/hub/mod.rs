@@ -20,7 +20,7 @@ use shared::ids::{ChannelName, ConnectionId, Epoch};
 use shared::protocol::{ErrorCode, Presence, PresenceChange, Refusal, ServerMessage};
 use tokio::sync::mpsc;
 
-use crate::config::Settings;
+use crate::config::{Policy, Settings};
 use crate::identity::Tokens;
 use crate::log::thread::LogQueue;
 use crate::log::{Log, LogError, LogReads};
@@ -115,6 +115,17 @@ impl Hub {
     /// The incarnation of a channel's log.
     pub fn epoch(&self, history: bool) -> Epoch {
         if history { self.reads.epoch() } else { self.live_epoch }
+    }
+
+    /// What may be done in a channel.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with `unknown_namespace`.
+    pub fn policy(&self, channel: &ChannelName) -> Result<&Policy, Refusal> {
+        self.settings.policy(channel).ok_or_else(|| {
+            let what = format!("There are no channels in “{}” on this server.", channel.namespace());
+            Refusal::new(ErrorCode::UnknownNamespace, what)
+        })
     }
 
     /// Tells everybody who follows a channel how its presence has changed.

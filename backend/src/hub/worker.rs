@@ -250,7 +250,10 @@ impl Worker {
                 look_after(&outbound, heartbeat, self.hub.settings.hello());
             }
         }
-        self.feeds.borrow_mut().retain(|_, feed| feed.sweep() < FEED_IDLE_TICKS);
+        // A feed that somebody is about to read is held elsewhere too.
+        self.feeds
+            .borrow_mut()
+            .retain(|_, feed| Rc::strong_count(feed) > 1 || feed.sweep() < FEED_IDLE_TICKS);
         if self.index == 0 {
             for (channel, user) in self.hub.presence.sweep(self.hub.settings.presence_grace()) {
                 self.hub.announce(&channel, PresenceChange::Left(user));

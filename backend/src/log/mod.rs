@@ -11,8 +11,10 @@ mod reads;
 pub mod sqlite;
 pub mod thread;
 
+use std::time::Duration;
+
 use shared::ids::{ChannelName, Epoch, MessageId, Offset};
-use shared::protocol::{Message, Payload, Sender};
+use shared::protocol::{ErrorCode, Message, Payload, Refusal, Sender};
 use shared::time::Timestamp;
 use thiserror::Error;
 
@@ -81,6 +83,18 @@ pub enum LogError {
     /// Something else failed.
     #[error("the log failed: {0}")]
     Failed(String),
+}
+
+impl LogError {
+    /// What a client is told. What it does not say is for the operator.
+    pub fn refusal(&self) -> Refusal {
+        const RETRY: Duration = Duration::from_secs(2);
+        let what = match self {
+            Self::Full(_) => "The server cannot store messages now: its disk takes no more.",
+            Self::Failed(_) => "The server cannot use its log now.",
+        };
+        Refusal::for_now(ErrorCode::StorageFailed, what, RETRY)
+    }
 }
 
 /// A store of ordered channels. Its methods block; they are called from threads that may.

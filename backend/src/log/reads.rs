@@ -75,6 +75,7 @@ impl LogReads {
         let failed = |error: &dyn std::fmt::Display| LogError::Failed(error.to_string());
         let _permit = self.permits.acquire().await.map_err(|error| failed(&error))?;
         let log = Arc::clone(&self.log);
-        tokio::task::spawn_blocking(move || read(&*log)).await.map_err(|error| failed(&error))?
+        let result = tokio::task::spawn_blocking(move || read(&*log)).await.map_err(|error| failed(&error));
+        result.flatten().inspect_err(|error| tracing::error!(%error, "the log cannot be read"))
     }
 }

@@ -14,7 +14,7 @@ use shared::protocol::{ErrorCode, Refusal};
 use tokio::sync::oneshot;
 
 use super::live::LiveOffsets;
-use super::{Append, Appended, Log, LogError};
+use super::{Append, Appended, Log};
 
 /// Most publications that wait for the log. One more is refused with `overloaded`.
 pub const QUEUE_PUBLICATIONS_MAX: usize = 8192;
@@ -24,9 +24,6 @@ pub const BATCH_PUBLICATIONS_MAX: usize = 1024;
 
 /// When to try again after the queue was full, in milliseconds.
 const OVERLOADED_RETRY_MS: u64 = 500;
-
-/// When to try again after the log could not be written, in milliseconds.
-const STORAGE_RETRY_MS: u64 = 2_000;
 
 /// A message to be published, and who waits for the outcome.
 #[derive(Debug)]
@@ -181,19 +178,13 @@ impl Writer {
         let was_writable = self.writable.swap(result.is_ok(), Ordering::Relaxed);
         match &result {
             Ok(_) if !was_writable => tracing::info!("the log can be written again"),
+            // Once, not for each batch of a long night.
             Err(error) if was_writable => {
-                tracing::error!(%error, refused = batch.len(), "publishing is refused")
+                tracing::error!(%error, "publishing is refused until the log can be written")
             }
             Ok(_) | Err(_) => {}
         }
-        result.map_err(|error| {
-            let wait = Duration::from_millis(STORAGE_RETRY_MS);
-            let what = match error {
-                LogError::Full(_) => "The server cannot store messages now: its disk takes no more.",
-                LogError::Failed(_) => "The server cannot store messages now.",
-            };
-            Refusal::for_now(ErrorCode::StorageFailed, what, wait)
-        })
+        result.map_err(|error| error.refusal())
     }
 }
 

@@ -12,12 +12,11 @@ use shared::protocol::{CloseCode, ErrorCode, Payload, Refusal, Sender};
 use super::guard::Verdict;
 use super::rate::RateLimit;
 use crate::clock;
-use crate::config::Policy;
 use crate::hub::frame::pong_frame;
 use crate::hub::outbound::Outbound;
 use crate::hub::worker::{Worker, say_closing};
+use crate::log::Append;
 use crate::log::thread::{Publication, ReplyTo};
-use crate::log::{Append, LogError};
 
 /// A connection that sends this many messages in a row that are none is closed.
 const ERRORS_IN_A_ROW_MAX: u32 = 100;
@@ -167,7 +166,7 @@ impl Connection {
         from: Sender,
     ) -> Result<(), Refusal> {
         let NewMessage { channel, id, payload } = message;
-        let policy = self.policy(&channel)?;
+        let policy = self.worker.hub.policy(&channel)?;
         payload.check()?;
         if !policy.publish.allows(&channel, &from.user) {
             return Err(Refusal::new(ErrorCode::Forbidden, "You may not publish in this channel."));
@@ -179,17 +178,6 @@ impl Connection {
         self.worker.hub.queue.append(Publication { append, history, reply })?;
         self.outbound.owe();
         Ok(())
-    }
-
-    /// The policy of a channel.
-    ///
-    /// # Errors
-    /// A [`Refusal`] with `unknown_namespace`.
-    pub(super) fn policy(&self, channel: &ChannelName) -> Result<&Policy, Refusal> {
-        self.worker.hub.settings.policy(channel).ok_or_else(|| {
-            let what = format!("There are no channels in “{}” on this server.", channel.namespace());
-            Refusal::new(ErrorCode::UnknownNamespace, what)
-        })
     }
 
     fn end_broken(&self, code: CloseCode, error: &dyn std::fmt::Display) {
@@ -214,13 +202,6 @@ impl Drop for Connection {
         self.worker.hub.metrics.closed();
         self.worker.remove(&self.outbound);
     }
-}
-
-/// What the log's trouble is to a client.
-pub(super) fn unreadable(error: &LogError) -> Refusal {
-    const RETRY: Duration = Duration::from_secs(2);
-    tracing::error!(%error, "the log cannot be read");
-    Refusal::for_now(ErrorCode::StorageFailed, "The server cannot read its log now.", RETRY)
 }
 
 /// What the peer has done wrong (RFC 6455 section 7.4.1); nothing where it is just gone.

@@ -10,7 +10,7 @@ use shared::protocol::{
     codec,
 };
 
-use super::connection::{Connection, NewMessage, Refused, Speaker, unreadable};
+use super::connection::{Connection, NewMessage, Refused, Speaker};
 use crate::hub::feed::Feed;
 use crate::hub::slots::{SlotKey, SlotKind};
 use crate::hub::worker::error_message;
@@ -106,7 +106,7 @@ fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
 
 async fn subscribe(connection: &Connection, request: Subscribe, from: &Sender) -> Result<(), Refusal> {
     let Subscribe { id, channel, since } = request;
-    let policy = connection.policy(&channel)?;
+    let policy = connection.worker.hub.policy(&channel)?;
     may_read(connection, &channel, from)?;
     let (worker, outbound) = (&connection.worker, &connection.outbound);
     let most = worker.hub.settings.subscriptions_max;
@@ -115,7 +115,7 @@ async fn subscribe(connection: &Connection, request: Subscribe, from: &Sender) -
         let what = format!("This connection follows {most} channels already; more are not allowed.");
         return Err(Refusal::new(ErrorCode::TooManySubscriptions, what));
     }
-    let feed = worker.feed(&channel, policy.history).await.map_err(|error| unreadable(&error))?;
+    let feed = worker.feed(&channel, policy.history).await.map_err(|error| error.refusal())?;
     let floor = floor(connection, &feed, since).await?;
     let head = feed.head().unwrap_or_default();
     let (cursor, gap) = begin(since, &feed, head, floor);
@@ -139,7 +139,7 @@ async fn floor(connection: &Connection, feed: &Rc<Feed>, since: Option<Position>
         }
         Some(_) if feed.history => {
             let bounds = connection.worker.hub.reads.bounds(&feed.channel).await;
-            bounds.map(|bounds| bounds.floor).map_err(|error| unreadable(&error))
+            bounds.map(|bounds| bounds.floor).map_err(|error| error.refusal())
         }
         Some(_) => Ok(ring.or(feed.head()).unwrap_or_default()),
     }
@@ -166,12 +166,12 @@ async fn history(
     from: &Sender,
 ) -> Result<(), Refusal> {
     may_read(connection, channel, from)?;
-    if !connection.policy(channel)?.history {
+    if !connection.worker.hub.policy(channel)?.history {
         return Err(Refusal::new(ErrorCode::HistoryOff, "This channel keeps no history."));
     }
     let limit = limit.clamp(1, PAGE_MESSAGES_MAX);
     let run = connection.worker.hub.reads.read_before(channel, before, limit).await;
-    let run = run.map_err(|error| unreadable(&error))?;
+    let run = run.map_err(|error| error.refusal())?;
     let page = Page { id, messages: run.messages, more: run.more };
     connection.outbound.reply(&ServerMessage::Page(page));
     Ok(())
@@ -184,7 +184,7 @@ fn presence(
     from: &Sender,
 ) -> Result<(), Refusal> {
     may_read(connection, &channel, from)?;
-    if !connection.policy(&channel)?.presence {
+    if !connection.worker.hub.policy(&channel)?.presence {
         return Err(Refusal::new(ErrorCode::PresenceOff, "This channel does not tell who is there."));
     }
     let change = PresenceChange::Members(connection.worker.hub.presence.members(&channel));
@@ -210,7 +210,7 @@ fn signal(
 }
 
 fn may_read(connection: &Connection, channel: &ChannelName, from: &Sender) -> Result<(), Refusal> {
-    if connection.policy(channel)?.read.allows(channel, &from.user) {
+    if connection.worker.hub.policy(channel)?.read.allows(channel, &from.user) {
         return Ok(());
     }
     Err(Refusal::new(ErrorCode::Forbidden, "You may not read this channel."))

@@ -85,8 +85,8 @@ async fn open(
 fn register(worker: &Rc<Worker>, request: &HttpRequest, mode: Mode) -> Result<Rc<Outbound>, ApiError> {
     let hub = &worker.hub;
     let number = hub.next_connection().map_err(|error| {
-        tracing::error!(%error, "no connection number could be taken");
-        ApiError(Refusal::new(ErrorCode::StorageFailed, "The server cannot write its log."))
+        tracing::error!(%error, "no connection number can be taken");
+        error.refusal()
     })?;
     let info = Arc::new(ConnectionInfo::new(number, mode, request.peer_addr(), clock::now(), worker.index));
     if !hub.registry.add(&info, hub.settings.connections_max) {

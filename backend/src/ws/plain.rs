@@ -3,13 +3,13 @@
 //! The server answers each text `T` with `已收到你的消息:T`. Such a client is also a guest in the room of plain
 //! clients: its texts are chat there, and what others say reaches it as a line `name: text`.
 
-use shared::ids::{DisplayName, MessageId, RequestId};
+use shared::ids::{DisplayName, RequestId};
 use shared::protocol::{ErrorCode, Payload, Push, Refusal, Sender};
 
-use super::connection::{Connection, NewMessage, Refused, Speaker, unreadable};
-use crate::clock;
+use super::connection::{Connection, NewMessage, Refused, Speaker};
 use crate::config::plain_channel;
 use crate::hub::frame::{plain_text, text_frame};
+use crate::random;
 
 /// Speaks lines of text.
 pub(super) struct Plain;
@@ -22,7 +22,11 @@ impl Speaker for Plain {
         connection.take_turn()?;
         connection.outbound.reply_frame(text_frame(format!("已收到你的消息:{text}")));
         let (Some(from), false) = (from, text.trim().is_empty()) else { return Ok(()) };
-        let message = NewMessage { channel: plain_channel(), id: new_id()?, payload: Payload::chat(text) };
+        let id = random::message_id().map_err(|error| {
+            tracing::error!(%error, "no message id can be made");
+            Refusal::new(ErrorCode::Internal, "The server could not take the message.")
+        })?;
+        let message = NewMessage { channel: plain_channel(), id, payload: Payload::chat(text) };
         Ok(connection.publish(None, message, from)?)
     }
 
@@ -46,11 +50,11 @@ async fn join(connection: &Connection) -> Result<(), Refusal> {
     let name = name.map_err(|error| Refusal::new(ErrorCode::InvalidName, error.to_string()))?;
     worker.hub.registry.identify(&outbound.info, Sender { user: user.clone(), name });
     let channel = plain_channel();
-    let policy = connection.policy(&channel)?;
+    let policy = worker.hub.policy(&channel)?;
     if !policy.read.allows(&channel, &user) {
         return Err(Refusal::new(ErrorCode::Forbidden, "Guests may not read the room."));
     }
-    let feed = worker.feed(&channel, policy.history).await.map_err(|error| unreadable(&error))?;
+    let feed = worker.feed(&channel, policy.history).await.map_err(|error| error.refusal())?;
     let head = feed.head().unwrap_or_default();
     outbound.subscribe(feed, RequestId(0), head, None);
     worker.join(outbound, &channel, policy);
@@ -66,13 +70,4 @@ pub fn pushed_line(push: &Push) -> String {
         Some(from) => format!("{}: {line}", from.name),
         None => line,
     }
-}
-
-fn new_id() -> Result<MessageId, Refusal> {
-    let mut random = [0; 10];
-    getrandom::fill(&mut random).map_err(|error| {
-        tracing::error!(%error, "no message id can be made");
-        Refusal::new(ErrorCode::Internal, "The server could not take the message.")
-    })?;
-    Ok(MessageId::new(clock::now().0, &random))
 }
