@@ -1,0 +1,30 @@
+//! Cargo itself, and what `cargo install` needs to be quick.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The cargo that started this program, so that every build uses the same toolchain.
+pub(crate) fn program() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Where `cargo install` puts programs. It is not on PATH where Rust came from a distribution's package.
+pub(crate) fn bin_folder() -> Option<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))?;
+    Some(home.join("bin"))
+}
+
+/// `cargo install`, compiling for a short wait and not for speed: these programs work for a second at a time,
+/// and fully optimised they take several times as long to build.
+pub(crate) fn install() -> Command {
+    let mut command = Command::new(program());
+    command
+        .arg("install")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "0");
+    command
+}

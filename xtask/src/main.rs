@@ -1,0 +1,62 @@
+//! `cargo xtask TASK`: sets up what is missing, then builds, runs, tests or checks Tidings.
+//!
+//! This file only dispatches; each task has a file of its own.
+#![allow(clippy::print_stdout, reason = "telling the user what happens is what this program is for")]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that cannot go on fails"))]
+
+mod cargo;
+mod check;
+mod failure;
+mod hint;
+mod lock;
+mod page;
+mod process;
+mod run;
+mod steps;
+mod test;
+mod tools;
+mod version;
+mod wasm;
+mod workspace;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: cargo xtask TASK [-- ARGUMENTS]
+
+  run      install what is missing, build the page and the server, start the server
+           (arguments go to the server: cargo xtask run -- --listen 127.0.0.1:9000)
+  test     install what is missing, run every test
+           (arguments go to the test programs: cargo xtask test -- reconnect --nocapture)
+  check    formatting and lints, for the native target and for WebAssembly";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    let mut rest: Vec<String> = arguments.collect();
+    if rest.first().is_some_and(|first| first == "--") {
+        rest.remove(0);
+    }
+
+    let outcome = match task.as_str() {
+        "run" => run::run(&rest),
+        "test" => test::run(&rest),
+        "check" => check::run(),
+        hint::TASK => hint::run(&rest),
+        "" | "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        unknown => {
+            eprintln!("There is no task `{unknown}`.\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("\n{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

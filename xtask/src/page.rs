@@ -1,0 +1,155 @@
+//! Builds the page the server embeds, unless it is up to date.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::steps::say;
+use crate::tools::PageTools;
+use crate::workspace::Workspace;
+
+/// Everything the page is made of. A change of any of these is a reason to build it again.
+const SOURCES: [&str; 5] = ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
+const DIST: &str = "frontend/dist";
+
+/// Builds `frontend/dist` with the Cargo profile `page`.
+pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Failure> {
+    let root = &workspace.root;
+    let index = root.join(DIST).join("index.html");
+    let stamp = workspace.tools.join("page.stamp");
+    let kind = if tools.wasm_opt.is_some() { "wasm-opt" } else { "plain" };
+
+    if is_current(&stamp, kind, &index, newest(root, &SOURCES)) {
+        say("up to date");
+        return Ok(());
+    }
+    let begun = SystemTime::now();
+    process::must(
+        &mut trunk(workspace, tools),
+        "The messages above say why; the page's code is in frontend/.",
+    )?;
+    // The stamp carries the time the build began: what changes during a build is newer than the page.
+    let note = std::fs::read_to_string(&index)
+        .and_then(|html| std::fs::create_dir_all(&workspace.tools).map(|()| html))
+        .and_then(|html| std::fs::write(&stamp, note(kind, &html)))
+        .and_then(|()| std::fs::File::options().write(true).open(&stamp)?.set_modified(begun));
+    if note.is_err() {
+        say("The page cannot be marked as up to date and will be built again next time.");
+    }
+    say(&format!("{} KB in {DIST}", size(&root.join(DIST)) / 1000));
+    Ok(())
+}
+
+fn trunk(workspace: &Workspace, tools: &PageTools) -> Command {
+    let mut trunk = Command::new(&tools.trunk);
+    trunk.args(["build", "--cargo-profile", "page"]).current_dir(&workspace.root);
+    // trunk runs wasm-opt, and downloads it when missing, for `--release` alone. Nothing else of that option
+    // would matter here: the profile is named and minifying is asked for.
+    trunk.arg(if tools.wasm_opt.is_some() { "--release" } else { "--minify" });
+    trunk.env("PATH", tools.path()).env("TRUNK_SKIP_VERSION_CHECK", "true");
+    // trunk takes the variable for its own option and refuses its usual value, 1.
+    trunk.env_remove("NO_COLOR");
+    trunk
+}
+
+/// Whether the page is the one this task built last, of the same kind, from sources no newer than that.
+/// `trunk serve` writes a page for development to the same place, which must never get into the server.
+fn is_current(stamp: &Path, kind: &str, index: &Path, newest: Option<SystemTime>) -> bool {
+    let built = stamp.metadata().and_then(|meta| meta.modified()).ok();
+    let (Ok(noted), Ok(html)) = (std::fs::read_to_string(stamp), std::fs::read_to_string(index)) else {
+        return false;
+    };
+    built.zip(newest).is_some_and(|(built, newest)| newest <= built) && noted == note(kind, &html)
+}
+
+fn note(kind: &str, html: &str) -> String {
+    format!("{kind}\n{html}")
+}
+
+/// When the newest of `sources` was changed.
+fn newest(root: &Path, sources: &[&str]) -> Option<SystemTime> {
+    sources.iter().filter_map(|source| newest_in(&root.join(source), &root.join(DIST))).max()
+}
+
+fn newest_in(path: &Path, except: &Path) -> Option<SystemTime> {
+    if path == except {
+        return None;
+    }
+    let own = path.metadata().and_then(|meta| meta.modified()).ok()?;
+    let Ok(entries) = path.read_dir() else { return Some(own) };
+    // A folder's own time tells of a file removed; but building puts `dist` into the folder it must not count for.
+    let own = (except.parent() != Some(path)).then_some(own);
+    entries.flatten().filter_map(|entry| newest_in(&entry.path(), except)).chain(own).max()
+}
+
+fn size(folder: &Path) -> u64 {
+    let files = folder.read_dir().into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).filter(|meta| meta.is_file()).map(|meta| meta.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::*;
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("xtask-page-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(folder.join("frontend/src")).unwrap();
+            std::fs::create_dir_all(folder.join(DIST)).unwrap();
+            Self(folder)
+        }
+
+        fn write(&self, file: &str, text: &str, age: u64) {
+            let path = self.0.join(file);
+            std::fs::write(&path, text).unwrap();
+            self.age(&path, age);
+        }
+
+        fn age(&self, path: &Path, seconds: u64) {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000 - seconds);
+            std::fs::File::open(path).unwrap().set_modified(time).unwrap();
+        }
+
+        fn is_current(&self, kind: &str) -> bool {
+            self.age(&self.0.join("frontend/src"), 100);
+            let newest = newest(&self.0, &["frontend", "Cargo.lock"]);
+            is_current(&self.0.join("stamp"), kind, &self.0.join(DIST).join("index.html"), newest)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_page_is_current_until_a_source_is_newer() {
+        let folder = Folder::new("newer");
+        folder.write("frontend/src/main.rs", "", 100);
+        folder.write("frontend/dist/index.html", "page", 1);
+        assert!(!folder.is_current("plain"), "nothing was noted yet");
+        folder.write("stamp", &note("plain", "page"), 50);
+        assert!(folder.is_current("plain"));
+        folder.write("frontend/src/main.rs", "", 49);
+        assert!(!folder.is_current("plain"));
+    }
+
+    #[test]
+    fn a_page_that_someone_else_wrote_or_of_another_kind_is_not_current() {
+        let folder = Folder::new("other");
+        folder.write("frontend/src/main.rs", "", 100);
+        folder.write("frontend/dist/index.html", "page", 1);
+        folder.write("stamp", &note("plain", "page"), 50);
+        assert!(!folder.is_current("wasm-opt"));
+        folder.write("frontend/dist/index.html", "page with live reload", 1);
+        assert!(!folder.is_current("plain"));
+    }
+}

@@ -1,0 +1,59 @@
+//! `cargo xtask run`: from a fresh clone to a running server.
+
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::failure::Failure;
+use crate::steps::{Steps, say};
+use crate::tools::PageTools;
+use crate::workspace::Workspace;
+use crate::{hint, page, process};
+
+/// Sets up, builds, and becomes the server. `arguments` are the server's.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let workspace = Workspace::find()?;
+    let mut steps = Steps::new(PageTools::STEPS + 2);
+    let tools = PageTools::ensure(&workspace, &mut steps)?;
+    steps.must("Building the page (2 to 4 min the first time)", || page::build(&workspace, &tools))?;
+    steps.must("Building the server (2 to 5 min the first time)", || {
+        let mut build = workspace.cargo(["build", "--release", "--package", "backend"]);
+        process::must(&mut build, "The messages above say why; the server's code is in backend/.")
+    })?;
+    say("Starting the server");
+    let mut server = Command::new(workspace.server("release"));
+    server.args(arguments);
+    start(server, &hint::key(arguments, |name| std::env::var(name).ok()))
+}
+
+/// Becomes the server: it keeps this process's id, so every signal reaches it and its exit status is ours,
+/// with no code to pass them on. What it prints goes through a small process that adds the hint.
+#[cfg(unix)]
+fn start(mut server: Command, key: &str) -> Result<ExitCode, Failure> {
+    use std::os::unix::process::CommandExt;
+
+    let relay = std::env::current_exe().and_then(|this| {
+        // A process group of its own: Ctrl-C ends the server, and the end of its output ends the relay.
+        Command::new(this).args([hint::TASK, key]).stdin(Stdio::piped()).process_group(0).spawn()
+    });
+    if let Some(pipe) = relay.ok().and_then(|mut relay| relay.stdin.take()) {
+        server.stdout(pipe);
+    }
+    Err(failed(&server.exec()))
+}
+
+/// Without `exec` the console sends Ctrl-C to both; this program waits for the server to end.
+#[cfg(not(unix))]
+fn start(mut server: Command, key: &str) -> Result<ExitCode, Failure> {
+    let mut server = server.stdout(Stdio::piped()).spawn().map_err(|error| failed(&error))?;
+    if let Some(output) = server.stdout.take() {
+        hint::relay(output, std::io::stdout(), key);
+    }
+    let status = server.wait().map_err(|error| failed(&error))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn failed(error: &std::io::Error) -> Failure {
+    Failure::new(
+        format!("The server was built but could not be started: {error}"),
+        "Look for it in cargo's target folder; a `build.target` in cargo's settings puts it elsewhere.",
+    )
+}

@@ -1,0 +1,105 @@
+//! Says what is being done and how far it is: `[3/8] Building the page`.
+
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+
+/// The numbered steps of one task, and how long each took.
+pub(crate) struct Steps {
+    total: usize,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    title: String,
+    took: Duration,
+    passed: bool,
+}
+
+impl Steps {
+    /// A task of `total` steps.
+    pub(crate) fn new(total: usize) -> Self {
+        Self { total, rows: Vec::new() }
+    }
+
+    /// Does a step the rest depends on: a failure ends the task.
+    pub(crate) fn must<T>(
+        &mut self,
+        title: &str,
+        work: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let begun = self.begin(title);
+        let outcome = work();
+        self.end(title, begun, outcome.is_ok());
+        outcome
+    }
+
+    /// Does a step whose result is only noted, so that one failing suite does not hide the others.
+    pub(crate) fn note(
+        &mut self,
+        title: &str,
+        work: impl FnOnce() -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let begun = self.begin(title);
+        let outcome = work();
+        self.end(title, begun, matches!(outcome, Ok(true)));
+        outcome.map(|_| ())
+    }
+
+    /// The titles of the steps that failed.
+    pub(crate) fn failed(&self) -> Vec<&str> {
+        self.rows.iter().filter(|row| !row.passed).map(|row| row.title.as_str()).collect()
+    }
+
+    /// One line a step: how long it took and whether it passed.
+    pub(crate) fn table(&self) -> String {
+        let width = self.rows.iter().map(|row| row.title.len()).max().unwrap_or(0).max("total".len());
+        let line = |title: &str, took: Duration, mark: &str| {
+            format!("  {title:width$}  {:>8}{mark}\n", seconds(took))
+        };
+        let mut table: String = self
+            .rows
+            .iter()
+            .map(|row| line(&row.title, row.took, if row.passed { "" } else { "  FAILED" }))
+            .collect();
+        table += &line("total", self.rows.iter().map(|row| row.took).sum(), "");
+        table
+    }
+
+    fn begin(&self, title: &str) -> Instant {
+        println!("[{}/{}] {title}", self.rows.len() + 1, self.total);
+        Instant::now()
+    }
+
+    fn end(&mut self, title: &str, begun: Instant, passed: bool) {
+        let took = begun.elapsed();
+        println!("      {} after {}", if passed { "done" } else { "FAILED" }, seconds(took));
+        // What is expected of the time, in brackets, has no place beside what it was.
+        let title = title.split(" (").next().unwrap_or(title).to_owned();
+        self.rows.push(Row { title, took, passed });
+    }
+}
+
+/// Tells something about the step under way, indented below its title.
+pub(crate) fn say(line: &str) {
+    println!("      {line}");
+}
+
+fn seconds(took: Duration) -> String {
+    format!("{:.1} s", took.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_suite_does_not_hide_the_next_one() {
+        let mut steps = Steps::new(2);
+        steps.note("first (2 min the first time)", || Ok(false)).unwrap();
+        steps.note("second", || Ok(true)).unwrap();
+        assert_eq!(steps.failed(), ["first"]);
+        assert!(steps.table().contains("FAILED"));
+        assert_eq!(steps.table().lines().count(), 3);
+    }
+}

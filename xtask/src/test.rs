@@ -1,0 +1,54 @@
+//! `cargo xtask test`: from a fresh clone to the result of every test.
+
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+use crate::steps::Steps;
+use crate::tools::PageTools;
+use crate::tools::browser::Browser;
+use crate::workspace::Workspace;
+use crate::{page, process, wasm};
+
+/// Sets up, builds, tests, and reports. `arguments` go to the test programs: filters and their options.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let workspace = Workspace::find()?;
+    let mut steps = Steps::new(PageTools::STEPS + 7);
+    let outcome = all(&workspace, &mut steps, arguments);
+    println!("\n{}", steps.table());
+    outcome?;
+    match steps.failed().as_slice() {
+        [] => {
+            println!("Everything passed.");
+            Ok(ExitCode::SUCCESS)
+        }
+        failed => {
+            println!("Failed: {}. The messages are above, under the step's number.", failed.join(", "));
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<(), Failure> {
+    let tools = PageTools::ensure(workspace, steps)?;
+    let browser = steps.must("Browser", Browser::ensure)?;
+    steps.must("Building the page (2 to 4 min the first time)", || page::build(workspace, &tools))?;
+
+    // Every native command below selects the whole workspace, and filters by the kind of target instead.
+    // Cargo joins the features of the packages it is given, so `-p tests` alone would compile most
+    // dependencies a second time, with other features.
+    steps.must("Building the server and the tests (2 to 5 min the first time)", || {
+        let mut build = workspace.cargo(["build", "--workspace", "--bin", "tidings", "--tests"]);
+        process::must(&mut build, "The messages above say why.")
+    })?;
+    let native = |kinds: &[&str]| {
+        let mut test = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
+        test.args(kinds).arg("--").args(arguments);
+        test.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.chromedriver);
+        test.env("TIDINGS_BIN", workspace.server("debug"));
+        test
+    };
+    steps.note("Unit tests", || process::succeeds(&mut native(&["--lib", "--bins"])))?;
+    steps.note("Examples in the documentation", || process::succeeds(&mut native(&["--doc"])))?;
+    steps.note("shared, as WebAssembly", || wasm::test(workspace, &tools, &browser, arguments))?;
+    steps.note("Server and browser stories", || process::succeeds(&mut native(&["--test", "*"])))
+}

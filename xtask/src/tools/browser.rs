@@ -1,0 +1,112 @@
+//! The browser the stories are told in, and the driver that steers it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::steps::say;
+use crate::version::Version;
+
+const BROWSERS: [&str; 5] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+const CURE: &str = "Install Chrome or Chromium and the chromedriver of the same version, or name them in the \
+                    environment variables CHROME and CHROMEDRIVER.";
+
+/// A browser and a driver of the same major version: chromedriver refuses any other.
+pub(crate) struct Browser {
+    pub(crate) chrome: PathBuf,
+    pub(crate) chromedriver: PathBuf,
+}
+
+impl Browser {
+    /// Finds them, or installs them where apt-get can.
+    pub(crate) fn ensure() -> Result<Self, Failure> {
+        if let Some(browser) = Self::find()? {
+            return Ok(browser);
+        }
+        let Some(apt) = Apt::usable() else {
+            return Err(Failure::new(
+                "There is no browser with its driver, and no apt-get to install them",
+                CURE,
+            ));
+        };
+        say("Installing chromium and chromium-driver with apt-get (about a minute)");
+        apt.install(&["chromium", "chromium-driver"])?;
+        Self::find()?.ok_or_else(|| Failure::new("The browser was installed but does not start", CURE))
+    }
+
+    fn find() -> Result<Option<Self>, Failure> {
+        let chrome = match named("CHROME")? {
+            Some(chrome) => Some(chrome),
+            None => browser_folders().find_map(|path| Version::of(&path).map(|version| (path, version))),
+        };
+        let driver = match named("CHROMEDRIVER")? {
+            Some(driver) => Some(driver),
+            None => process::find("chromedriver", &process::path_folders())
+                .and_then(|path| Version::of(&path).map(|version| (path, version))),
+        };
+        let (Some((chrome, browser)), Some((chromedriver, driver))) = (chrome, driver) else {
+            return Ok(None);
+        };
+        if browser.0 != driver.0 {
+            return Err(Failure::new(
+                format!("The browser is version {} but chromedriver is version {}", browser.0, driver.0),
+                CURE,
+            ));
+        }
+        say(&format!("{} {}", chrome.display(), browser.0));
+        Ok(Some(Self { chrome, chromedriver }))
+    }
+}
+
+/// The program a variable names. One that does not start is a mistake to report, not to pass over.
+fn named(variable: &str) -> Result<Option<(PathBuf, Version)>, Failure> {
+    let Some(path) = std::env::var_os(variable).map(PathBuf::from) else { return Ok(None) };
+    match Version::of(&path) {
+        Some(version) => Ok(Some((path, version))),
+        None => Err(Failure::new(format!("{variable}={} does not start", path.display()), CURE)),
+    }
+}
+
+fn browser_folders() -> impl Iterator<Item = PathBuf> {
+    let folders = process::path_folders();
+    let on_path = BROWSERS.into_iter().filter_map(move |name| process::find(name, &folders));
+    let mac = Path::new("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+    on_path.chain(mac.is_file().then(|| mac.to_path_buf()))
+}
+
+/// apt-get, as root or through a sudo that asks for no password.
+struct Apt {
+    sudo: bool,
+}
+
+impl Apt {
+    fn usable() -> Option<Self> {
+        process::find("apt-get", &process::path_folders())?;
+        if process::output(Command::new("id").arg("-u"))?.trim() == "0" {
+            return Some(Self { sudo: false });
+        }
+        process::output(Command::new("sudo").args(["-n", "true"])).map(|_| Self { sudo: true })
+    }
+
+    fn install(&self, packages: &[&str]) -> Result<(), Failure> {
+        // A list that cannot be refreshed may still name the packages, so only the installation decides.
+        let _ = process::succeeds(self.command().args(["-qq", "update"]));
+        let mut install = self.command();
+        // Without a terminal of its own dpkg prints lines, not a moving progress bar.
+        install
+            .args(["-qq", "-y", "-o", "Dpkg::Use-Pty=0", "install", "--no-install-recommends"])
+            .args(packages);
+        process::must(&mut install, CURE)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(if self.sudo { "sudo" } else { "env" });
+        if self.sudo {
+            command.args(["-n", "env"]);
+        }
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        command
+    }
+}

@@ -1,0 +1,48 @@
+//! The programs a task needs: found where they are, installed where they are missing.
+
+pub(crate) mod browser;
+mod programs;
+mod target;
+mod wasm_opt;
+
+use std::path::{Path, PathBuf};
+
+pub(crate) use target::{ensure_components, ensure_wasm32};
+
+use crate::failure::Failure;
+use crate::process;
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+
+/// What building the page takes.
+pub(crate) struct PageTools {
+    /// The bundler.
+    pub(crate) trunk: PathBuf,
+    /// Makes the JavaScript side of the WebAssembly. Its test runner lies next to it.
+    pub(crate) wasm_bindgen: PathBuf,
+    /// Shrinks the WebAssembly. The page works without it.
+    pub(crate) wasm_opt: Option<PathBuf>,
+}
+
+impl PageTools {
+    /// The steps that [`PageTools::ensure`] counts.
+    pub(crate) const STEPS: usize = 4;
+
+    /// Finds or installs everything, one step each.
+    pub(crate) fn ensure(workspace: &Workspace, steps: &mut Steps) -> Result<Self, Failure> {
+        steps.must("Target wasm32-unknown-unknown", || ensure_wasm32(workspace))?;
+        let trunk = steps.must("trunk", || programs::trunk(workspace))?;
+        let wasm_bindgen = steps.must("wasm-bindgen", || programs::wasm_bindgen(workspace))?;
+        let wasm_opt = steps.must("wasm-opt", || Ok(wasm_opt::find_or_install(workspace)))?;
+        programs::forget_build(workspace);
+        Ok(Self { trunk, wasm_bindgen, wasm_opt })
+    }
+
+    /// PATH with these tools first: trunk looks for the others there, and downloads what it does not find.
+    pub(crate) fn path(&self) -> std::ffi::OsString {
+        let tools = [Some(&self.wasm_bindgen), self.wasm_opt.as_ref()];
+        process::path_with(
+            tools.into_iter().flatten().filter_map(|tool| tool.parent()).map(Path::to_path_buf).collect(),
+        )
+    }
+}

@@ -1,0 +1,57 @@
+//! What rustup adds: the WebAssembly target, and the components for checks.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::steps::say;
+use crate::workspace::Workspace;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Adds the target unless it is there. `rust-toolchain.toml` asks for it too, but rustup does not act on that
+/// where automatic installation is turned off.
+pub(crate) fn ensure_wasm32(workspace: &Workspace) -> Result<(), Failure> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(&workspace.root);
+    let installed = process::output(&mut rustc)
+        .and_then(|folder| Path::new(folder.trim()).read_dir().ok())
+        .is_some_and(|mut files| files.next().is_some());
+    if installed {
+        return Ok(());
+    }
+    say("Adding it with rustup (a few seconds)");
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", TARGET]).current_dir(&workspace.root);
+    added(
+        &mut rustup,
+        "Install Rust from https://rustup.rs, or your distribution's standard library for wasm32",
+    )
+}
+
+/// Adds rustfmt and clippy unless they are there: a minimal toolchain comes without.
+pub(crate) fn ensure_components(workspace: &Workspace) -> Result<(), Failure> {
+    for (component, command) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        if process::output(&mut workspace.cargo([command, "--version"])).is_none() {
+            say(&format!("Adding {component} with rustup"));
+            let mut rustup = Command::new("rustup");
+            rustup.args(["component", "add", component]).current_dir(&workspace.root);
+            added(
+                &mut rustup,
+                "Install Rust from https://rustup.rs, or your distribution's package of the component",
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn added(rustup: &mut Command, cure: &str) -> Result<(), Failure> {
+    process::must(rustup, &format!("{cure}, then run the command again.")).map_err(|failure| {
+        if process::find("rustup", &process::path_folders()).is_some() {
+            failure
+        } else {
+            Failure::new("rustup is not on PATH", format!("{cure}, then run the command again."))
+        }
+    })
+}

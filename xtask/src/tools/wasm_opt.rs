@@ -1,0 +1,55 @@
+//! wasm-opt makes the page smaller. It comes from npm, because crates.io has no small package of it; and the
+//! page works without it, so nothing here ends a task.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process;
+use crate::steps::say;
+use crate::version::Version;
+use crate::workspace::Workspace;
+
+/// The npm package and its version.
+const PACKAGE: &str = "binaryen@132.0.0";
+/// Older ones refuse WebAssembly that today's Rust writes without being asked.
+const OLDEST: Version = Version(123, 0, 0);
+
+/// The path of a wasm-opt that will do, if there is one or npm can bring it.
+pub(crate) fn find_or_install(workspace: &Workspace) -> Option<PathBuf> {
+    let mut folders = vec![workspace.tools.join("node_modules/.bin")];
+    folders.extend(process::path_folders());
+    if let Some((path, version)) = suitable(&folders) {
+        say(&format!("{} is here", version.0));
+        return Some(path);
+    }
+    let found = install(&workspace.tools).then(|| suitable(&folders)).flatten();
+    if found.is_none() {
+        say(
+            "There is no wasm-opt, so the page will be larger; install Node.js with npm, or binaryen, to change that.",
+        );
+    }
+    found.map(|(path, _)| path)
+}
+
+fn install(folder: &Path) -> bool {
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    if process::output(Command::new(npm).arg("--version")).is_none() {
+        return false;
+    }
+    say(&format!("Installing {PACKAGE} with npm (a few seconds)"));
+    let mut command = Command::new(npm);
+    command
+        .args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1", "--prefix"])
+        .arg(folder)
+        .arg(PACKAGE);
+    // npm wants the folder to be there.
+    std::fs::create_dir_all(folder).is_ok() && process::succeeds(&mut command).unwrap_or(false)
+}
+
+fn suitable(folders: &[PathBuf]) -> Option<(PathBuf, Version)> {
+    folders.iter().find_map(|folder| {
+        let path = process::find("wasm-opt", std::slice::from_ref(folder))?;
+        let version = Version::of(&path)?;
+        (version >= OLDEST).then_some((path, version))
+    })
+}
