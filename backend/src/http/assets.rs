@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder as _};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::error::{self, ApiError};
+use super::policy;
 
 /// What trunk has built. A debug build reads the files when they are asked for, so that `trunk build` is enough to
 /// see a change; a release build carries them.
@@ -21,11 +22,6 @@ const NO_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">
 <body style=\"font:1rem/1.6 system-ui;max-width:36rem;margin:4rem auto;padding:0 1rem\"><h1>Tidings is running</h1>\
 <p>This server was built without the page. Build it with <code>cargo xtask run</code>, or for development with \
 <code>trunk serve</code>. The API and the WebSockets on <code>/ws</code> and <code>/</code> work as they are.</p>";
-
-/// The page itself runs; nothing else may, and nothing may be loaded from elsewhere.
-const PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline'; \
-style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; \
-base-uri 'none'; frame-ancestors 'none'";
 
 pub(super) async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     match Page::get("index.html") {
@@ -54,7 +50,7 @@ fn answer(request: &HttpRequest, path: &str, file: EmbeddedFile) -> HttpResponse
     response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, caching(path)));
     response.insert_header(("X-Content-Type-Options", "nosniff"));
     if path == "index.html" {
-        response.insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY));
+        response.insert_header((CONTENT_SECURITY_POLICY, policy::of_page(&file.data)));
     }
     if known {
         return response.finish();

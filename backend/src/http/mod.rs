@@ -6,6 +6,7 @@ mod channels;
 mod connections;
 pub mod error;
 mod health;
+mod policy;
 mod publish;
 mod push;
 
