@@ -1,5 +1,6 @@
 //! Puts the parts together, starts them and stops them in order.
 
+use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,9 @@ pub enum ServerError {
         /// The operating system's word.
         reason: std::io::Error,
     },
+    /// Another server has the data directory.
+    #[error("another server uses the data directory {}. Stop it, or give another with --data DIR", .0.display())]
+    InUse(PathBuf),
     /// The log cannot be opened.
     #[error("the log in {} cannot be opened: {reason}", path.display())]
     Log {
@@ -71,7 +75,7 @@ pub enum ServerError {
 /// # Errors
 /// [`ServerError`].
 pub async fn run(settings: Settings) -> Result<(), ServerError> {
-    prepare_directory(&settings.data)?;
+    let _lock = prepare_directory(&settings.data)?;
     let path = settings.data.join("tidings.db");
     let log = SqliteLog::open(&path).map_err(|reason| ServerError::Log { path, reason })?;
     let log: Arc<dyn Log> = Arc::new(log);
@@ -91,8 +95,10 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let hub = Arc::new(Hub::new(hub));
 
     let server = start_http(&hub, receivers, &api_key, listener)?;
+    // Before the address is announced: whoever knows it may stop the server at once.
+    let signals = Signals::new()?;
+    let stopper = actix_web::rt::spawn(stop_on_signal(signals, Arc::clone(&hub), server.handle()));
     announce(address)?;
-    let stopper = actix_web::rt::spawn(stop_on_signal(Arc::clone(&hub), server.handle()));
     server.await?;
     stopper.abort();
     hub.queue.stop();
@@ -139,8 +145,8 @@ fn start_http(
 }
 
 /// Tells all clients to come back, waits until they have closed, and stops.
-async fn stop_on_signal(hub: Arc<Hub>, server: ServerHandle) {
-    wait_for_signal().await;
+async fn stop_on_signal(mut signals: Signals, hub: Arc<Hub>, server: ServerHandle) {
+    signals.wait().await;
     tracing::info!("stopping");
     server.pause().await;
     let stopped: Vec<_> = hub
@@ -158,29 +164,55 @@ async fn stop_on_signal(hub: Arc<Hub>, server: ServerHandle) {
     server.stop(false).await;
 }
 
-async fn wait_for_signal() {
+/// The signals that stop the server. They are caught from when this is made.
+struct Signals {
     #[cfg(unix)]
-    {
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-        if let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-            return;
-        }
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    // Where the signal cannot be had, the server runs until it is killed.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+
+    #[cfg(not(unix))]
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(unix)]
+    async fn wait(&mut self) {
+        tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
+    }
+
+    #[cfg(not(unix))]
+    async fn wait(&mut self) {
+        // Where the signal cannot be had, the server runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
-/// Makes the data directory, and tries whether it takes a file: a clear word now is better than a refusal later.
-fn prepare_directory(path: &Path) -> Result<(), ServerError> {
+/// Makes the data directory, tries whether it takes a file (a clear word now is better than a refusal later), and
+/// takes it for this server alone, for as long as what it returns lives.
+fn prepare_directory(path: &Path) -> Result<File, ServerError> {
     let probe = path.join(".probe");
+    let failed = |reason| ServerError::Data { path: path.to_owned(), reason };
     std::fs::create_dir_all(path)
         .and_then(|()| std::fs::write(&probe, b"probe"))
         .and_then(|()| std::fs::remove_file(&probe))
-        .map_err(|reason| ServerError::Data { path: path.to_owned(), reason })
+        .map_err(failed)?;
+    let lock = File::create(path.join(".lock")).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(ServerError::InUse(path.to_owned())),
+        Err(TryLockError::Error(reason)) => Err(failed(reason)),
+    }
 }
 
 fn listen(settings: &Settings) -> Result<TcpListener, ServerError> {

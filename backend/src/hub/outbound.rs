@@ -200,12 +200,11 @@ impl Outbound {
         inner.wake_writer();
     }
 
-    /// Ends it: nothing goes out any more.
+    /// Ends it: nothing goes out any more. Its subscriptions are the worker's to end, who tells the others.
     pub fn end(&self) {
         let mut inner = self.inner.borrow_mut();
         inner.phase = Phase::Ended;
         inner.replies.clear();
-        inner.subscriptions.clear();
         inner.wake_writer();
         inner.wake_reader();
     }

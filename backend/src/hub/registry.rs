@@ -94,7 +94,7 @@ impl ConnectionInfo {
             user,
             name: name.map(|name| name.to_string()),
             address: self.address,
-            opened_at: self.opened_at,
+            connected_at: self.opened_at,
             subscriptions: self.subscriptions.load(Ordering::Relaxed),
             received: self.received.load(Ordering::Relaxed),
             sent: self.sent.load(Ordering::Relaxed),
@@ -116,7 +116,7 @@ pub struct ConnectionView {
     /// Where it comes from.
     pub address: Option<SocketAddr>,
     /// When it was opened.
-    pub opened_at: Timestamp,
+    pub connected_at: Timestamp,
     /// How many channels it follows.
     pub subscriptions: u64,
     /// How many messages it has sent.

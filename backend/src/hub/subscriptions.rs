@@ -88,13 +88,6 @@ impl Subscriptions {
         true
     }
 
-    pub(super) fn clear(&mut self) {
-        for (_, subscription) in self.slots.iter() {
-            subscription.feed.remove_reader(subscription.reader);
-        }
-        *self = Self { last_serial: self.last_serial, ..Self::default() };
-    }
-
     pub(super) fn contains(&self, channel: &ChannelName) -> bool {
         self.by_channel.contains_key(channel)
     }

@@ -28,8 +28,8 @@ impl<S> FrameGuard<S>
 where
     S: Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static,
 {
-    pub(super) fn new(inner: S, frame_bytes_max: usize, verdict: Verdict) -> Self {
-        Self { inner, scanner: Scanner::new(frame_bytes_max), verdict }
+    pub(super) fn new(inner: S, message_bytes_max: usize, verdict: Verdict) -> Self {
+        Self { inner, scanner: Scanner::new(message_bytes_max), verdict }
     }
 
     pub(super) fn boxed(self) -> Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> {
@@ -68,9 +68,11 @@ struct Found {
 /// Follows the headers of frames (RFC 6455 section 5.2) through chunks that may be cut anywhere.
 #[derive(Debug)]
 struct Scanner {
-    frame_bytes_max: u64,
+    message_bytes_max: u64,
     header: [u8; HEADER_BYTES_MAX],
     header_len: usize,
+    /// Bytes of the message so far, which may come in several frames.
+    message_bytes: u64,
     /// Bytes of mask and payload that are still to come.
     skip: u64,
 }
@@ -81,9 +83,9 @@ const HEADER_BYTES_MAX: usize = 10;
 const MASK_BYTES: u64 = 4;
 
 impl Scanner {
-    fn new(frame_bytes_max: usize) -> Self {
-        let frame_bytes_max = u64::try_from(frame_bytes_max).unwrap_or(u64::MAX);
-        Self { frame_bytes_max, header: [0; HEADER_BYTES_MAX], header_len: 0, skip: 0 }
+    fn new(message_bytes_max: usize) -> Self {
+        let message_bytes_max = u64::try_from(message_bytes_max).unwrap_or(u64::MAX);
+        Self { message_bytes_max, header: [0; HEADER_BYTES_MAX], header_len: 0, message_bytes: 0, skip: 0 }
     }
 
     fn scan(&mut self, chunk: &[u8]) -> Result<(), Found> {
@@ -129,8 +131,13 @@ impl Scanner {
         if self.header_len < header {
             return Ok(());
         }
-        if length > self.frame_bytes_max {
-            return Err(CloseCode::TOO_BIG);
+        if !is_control {
+            let continues = first & 0x0f == 0;
+            let before = if continues { self.message_bytes } else { 0 };
+            self.message_bytes = before.saturating_add(length);
+            if self.message_bytes > self.message_bytes_max {
+                return Err(CloseCode::TOO_BIG);
+            }
         }
         self.skip = MASK_BYTES + length;
         self.header_len = 0;
@@ -186,6 +193,20 @@ mod tests {
         bytes.extend(&frame(LIMIT + 1)[..HEADER_BYTES_MAX]);
         assert_eq!(scan_in_chunks(&bytes, bytes.len()), Some((CloseCode::TOO_BIG, good.len())));
         assert_eq!(scan_in_chunks(&bytes, 1).unwrap().0, CloseCode::TOO_BIG);
+    }
+
+    #[test]
+    fn parts_are_counted_together() {
+        let part = |first: u8, length: usize| {
+            let mut bytes = frame(length);
+            bytes[0] = first;
+            bytes
+        };
+        let (begin, ping, rest) = (part(0x01, LIMIT - 5), part(0x89, 100), part(0x80, 5));
+        let whole = [begin.clone(), ping.clone(), rest].concat();
+        assert_eq!(scan_in_chunks(&whole, 1000), None);
+        let too_much = [begin, ping, part(0x80, 6)].concat();
+        assert_eq!(scan_in_chunks(&too_much, 1000).unwrap().0, CloseCode::TOO_BIG);
     }
 
     #[test]
