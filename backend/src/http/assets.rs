@@ -13,7 +13,7 @@ use super::policy;
 /// What trunk has built. A debug build reads the files when they are asked for, so that `trunk build` is enough to
 /// see a change; a release build carries them.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../frontend/dist"]
+#[folder = "../frontend/dist"]
 #[allow_missing = true]
 struct Page;
 
