@@ -70,6 +70,7 @@ pub struct LogQueue {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for each message, for one stop")]
 enum Job {
     Append(Publication),
     Stop,
