@@ -14,7 +14,9 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidId {
     /// A channel is `namespace:name`; see [`ChannelName`] for what both may hold.
-    #[error("“{0}” is not a channel: a channel is namespace:name, like room:lobby, of letters, digits and _ - . + @")]
+    #[error(
+        "“{0}” is not a channel: a channel is namespace:name, like room:lobby, of letters, digits and _ - . + @"
+    )]
     Channel(String),
     /// A namespace is lower-case letters, digits and hyphens.
     #[error("“{0}” is not a namespace: lower-case letters, digits and hyphens, beginning with a letter")]

@@ -64,7 +64,10 @@ mod tests {
         let mut roster = Roster::default();
         assert!(roster.apply(PresenceChange::Members(vec![member("ada", "Ada")])));
         assert!(roster.apply(PresenceChange::Joined(member("bob", "Bob"))));
-        assert!(!roster.apply(PresenceChange::Joined(member("bob", "Bob"))), "the same again changes nothing");
+        assert!(
+            !roster.apply(PresenceChange::Joined(member("bob", "Bob"))),
+            "the same again changes nothing"
+        );
         assert!(roster.apply(PresenceChange::Joined(member("bob", "Robert"))));
         assert!(roster.apply(PresenceChange::Left(UserId::parse("ada").unwrap())));
         let left: Vec<_> = roster.iter().map(|(user, name)| (user.as_str(), name.as_str())).collect();

@@ -104,7 +104,9 @@ mod tests {
 
     #[test]
     fn names_without_the_form_are_refused() {
-        for text in ["", "lobby", ":lobby", "room:", "Room:x", "1room:x", "room:a b", "room:a/b", "room:a:b", "room:ä"] {
+        for text in [
+            "", "lobby", ":lobby", "room:", "Room:x", "1room:x", "room:a b", "room:a/b", "room:a:b", "room:ä",
+        ] {
             assert_eq!(ChannelName::parse(text), Err(InvalidId::Channel(text.to_owned())), "{text}");
         }
     }

@@ -62,7 +62,9 @@ mod tests {
 
     #[test]
     fn the_range_tells_whether_to_come_back() {
-        for (code, returns) in [(1000, true), (1006, true), (4000, true), (4499, true), (4500, false), (4999, false)] {
+        for (code, returns) in
+            [(1000, true), (1006, true), (4000, true), (4499, true), (4500, false), (4999, false)]
+        {
             assert_eq!(CloseCode(code).may_return(), returns, "{code}");
         }
     }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::{ErrorCode, Refusal};
 use crate::ids::MessageId;
 use crate::limits::{
-    CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, EMOJI_BYTES_MAX, LINK_BYTES_MAX, PAYLOAD_BYTES_MAX, TEXT_BYTES_MAX,
-    TITLE_BYTES_MAX,
+    CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, EMOJI_BYTES_MAX, LINK_BYTES_MAX, PAYLOAD_BYTES_MAX,
+    TEXT_BYTES_MAX, TITLE_BYTES_MAX,
 };
 
 /// The content of a message or a push.
@@ -189,7 +189,10 @@ mod tests {
         assert_eq!(code_of(&Payload::chat("x".repeat(TEXT_BYTES_MAX))), None);
         assert_eq!(code_of(&Payload::chat("x".repeat(TEXT_BYTES_MAX + 1))), Some(ErrorCode::TextTooLong));
         assert_eq!(code_of(&linked(&format!("/{}", "x".repeat(LINK_BYTES_MAX - 1)))), None);
-        assert_eq!(code_of(&linked(&format!("/{}", "x".repeat(LINK_BYTES_MAX)))), Some(ErrorCode::TextTooLong));
+        assert_eq!(
+            code_of(&linked(&format!("/{}", "x".repeat(LINK_BYTES_MAX)))),
+            Some(ErrorCode::TextTooLong)
+        );
     }
 
     #[test]
@@ -202,7 +205,9 @@ mod tests {
         for link in ["https://example.org/x", "http://localhost/", "/rooms"] {
             assert_eq!(code_of(&linked(link)), None, "{link}");
         }
-        for link in ["javascript:alert(1)", "data:text/html,x", "//example.org", "/\\example.org", "", "/a\nb"] {
+        for link in
+            ["javascript:alert(1)", "data:text/html,x", "//example.org", "/\\example.org", "", "/a\nb"]
+        {
             assert_eq!(code_of(&linked(link)), Some(ErrorCode::InvalidField), "{link}");
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::ids::{ChannelName, ConnectionId, DisplayName, MessageId, Offset, UserId};
 use crate::protocol::{
-    ClientMessage, CloseCode, Gap, Message, Position, PresenceChange, Push, Refusal, ServerMessage, Signal, SignalKind,
-    Payload,
+    ClientMessage, CloseCode, Gap, Message, Payload, Position, PresenceChange, Push, Refusal, ServerMessage,
+    Signal, SignalKind,
 };
 use crate::time::Timestamp;
 

@@ -96,11 +96,8 @@ impl Session {
     }
 
     pub(super) fn note_farewell(&mut self, closing: Closing) {
-        let note = Farewell {
-            code: closing.code,
-            reason: closing.reason,
-            retry_after_ms: closing.retry_after_ms,
-        };
+        let note =
+            Farewell { code: closing.code, reason: closing.reason, retry_after_ms: closing.retry_after_ms };
         if let State::Greeting { farewell, .. } | State::Online { farewell, .. } = &mut self.state {
             *farewell = Some(note);
         }
@@ -115,7 +112,8 @@ impl Session {
         // What the server said counts: the close frame after it may get lost, and browser or proxy make up a code.
         let code = farewell.as_ref().map(|said| said.code).or(code);
         if code.is_some_and(|code| !code.may_return()) {
-            let reason = farewell.map_or_else(|| "The server has ended the connection.".to_owned(), |said| said.reason);
+            let reason = farewell
+                .map_or_else(|| "The server has ended the connection.".to_owned(), |said| said.reason);
             self.forget_connection();
             return self.set_state(State::Ended { code, reason });
         }

@@ -42,7 +42,9 @@ pub use io::{Action, Delivery, Event, Input, Status};
 
 use crate::ids::{DisplayName, MessageId, RequestId};
 use crate::limits::OUTBOX_IN_FLIGHT_MAX;
-use crate::protocol::{ClientMessage, ErrorCode, Gap, GapReason, Message, Refusal, ServerMessage, Subscribed};
+use crate::protocol::{
+    ClientMessage, ErrorCode, Gap, GapReason, Message, Refusal, ServerMessage, Subscribed,
+};
 use crate::time::Timestamp;
 use outbox::Outbox;
 use requests::HistoryRequests;

@@ -53,7 +53,8 @@ impl Subscriptions {
             return false;
         }
         let presence = presence.then_some(Link::Unasked);
-        self.by_channel.insert(channel, Subscription { position: since, link: Link::Unasked, hole: None, presence });
+        self.by_channel
+            .insert(channel, Subscription { position: since, link: Link::Unasked, hole: None, presence });
         true
     }
 
@@ -81,7 +82,10 @@ impl Subscriptions {
 
     /// How many requests have not been answered.
     pub(super) fn in_flight(&self) -> usize {
-        let links = self.by_channel.values().flat_map(|subscription| [Some(subscription.link), subscription.presence]);
+        let links = self
+            .by_channel
+            .values()
+            .flat_map(|subscription| [Some(subscription.link), subscription.presence]);
         links.filter(|link| matches!(link, Some(Link::Asked(_)))).count()
     }
 
@@ -102,7 +106,8 @@ impl Subscriptions {
         let open = |subscription: &Subscription| {
             matches!(subscription.link, Link::Live(_)) && subscription.presence == Some(Link::Unasked)
         };
-        let (channel, subscription) = self.by_channel.iter_mut().find(|(_, subscription)| open(subscription))?;
+        let (channel, subscription) =
+            self.by_channel.iter_mut().find(|(_, subscription)| open(subscription))?;
         subscription.presence = Some(Link::Asked(id));
         Some(channel.clone())
     }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::ids::{ChannelName, ConnectionId, DisplayName, Epoch, MessageId, Offset, RequestId, UserId};
 use crate::limits::PAGE_MESSAGES_MAX;
 use crate::protocol::{
-    Accepted, ClientMessage, ErrorCode, ErrorReply, Gap, GapReason, Hello, Limits, Message, Page, Payload, Position,
-    Presence, PresenceChange, Publish, Refusal, Sender, ServerMessage, Subscribe, Subscribed, VERSION, Welcome,
+    Accepted, ClientMessage, ErrorCode, ErrorReply, Gap, GapReason, Hello, Limits, Message, Page, Payload,
+    Position, Presence, PresenceChange, Publish, Refusal, Sender, ServerMessage, Subscribe, Subscribed,
+    VERSION, Welcome,
 };
 use crate::time::Timestamp;
 
@@ -31,6 +32,8 @@ pub(super) struct FakeServer {
     pub(super) refusals: VecDeque<Refusal>,
     /// Refuses every request until then.
     pub(super) busy_until: Timestamp,
+    /// Refuses to say who is there.
+    pub(super) presence_off: bool,
     /// Who is on the connection that is open.
     pub(super) greeted: Option<Sender>,
     subscribed: BTreeSet<ChannelName>,
@@ -48,6 +51,7 @@ impl FakeServer {
             mute: false,
             refusals: VecDeque::new(),
             busy_until: Timestamp(0),
+            presence_off: false,
             greeted: None,
             subscribed: BTreeSet::new(),
             connections: 0,
@@ -86,7 +90,14 @@ impl FakeServer {
                 self.subscribed.remove(&channel);
             }
             ClientMessage::Publish(request) => self.publish(request, sender, now),
-            ClientMessage::History { id, channel, before, limit } => self.tell_history(id, &channel, before, limit),
+            ClientMessage::History { id, channel, before, limit } => {
+                self.tell_history(id, &channel, before, limit)
+            }
+            ClientMessage::Presence { id, .. } if self.presence_off => {
+                let refusal =
+                    Refusal::new(ErrorCode::PresenceOff, "This channel does not tell who is there.");
+                self.say(ServerMessage::Error(ErrorReply { id: Some(id), refusal }));
+            }
             ClientMessage::Presence { id, channel } => {
                 let change = PresenceChange::Members(vec![sender]);
                 self.say(ServerMessage::Presence(Presence { id: Some(id), channel, change }));

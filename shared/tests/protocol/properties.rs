@@ -1,0 +1,213 @@
+//! What holds for every message and every text.
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::Value;
+use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Namespace, UserId};
+use shared::limits::{DATA_DEPTH_MAX, REFUSAL_CHARS_MAX};
+use shared::protocol::{ErrorCode, GapReason, Message, Page, Payload, ServerMessage, SignalState, codec};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::arbitrary::{channel, client_message, json, message_id, name, server_message, user};
+use crate::story::{client, server};
+
+/// A browser has no files to keep failures in; they are printed.
+fn config() -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// A text is a message, or is refused with a code that says why and a sentence of bounded length.
+fn assert_answered(text: &str) {
+    let codes = [
+        ErrorCode::NotJson,
+        ErrorCode::UnknownType,
+        ErrorCode::MissingField,
+        ErrorCode::InvalidField,
+        ErrorCode::InvalidChannel,
+        ErrorCode::InvalidName,
+    ];
+    if let Err(error) = codec::decode_client(text) {
+        assert!(codes.contains(&error.refusal.code), "{error:?}");
+        assert_eq!(error.refusal.retry_after_ms, None, "the same text is refused each time");
+        let chars = error.refusal.message.chars().count();
+        assert!((1..REFUSAL_CHARS_MAX + 40).contains(&chars), "{chars}: {error:?}");
+    }
+}
+
+#[test]
+fn a_client_message_is_read_as_it_was_written() {
+    proptest!(config(), |(message in client_message())| {
+        prop_assert_eq!(codec::decode_client(&codec::encode_client(&message)), Ok(message));
+    });
+}
+
+#[test]
+fn a_server_message_is_read_as_it_was_written() {
+    proptest!(config(), |(message in server_message())| {
+        prop_assert_eq!(codec::decode_server(&codec::encode_server(&message)).unwrap(), message);
+    });
+}
+
+#[test]
+fn what_a_later_version_adds_is_ignored() {
+    proptest!(config(), |(message in client_message(), added in json())| {
+        let mut value: Value = serde_json::from_str(&codec::encode_client(&message)).unwrap();
+        value["of_a_later_version"] = added;
+        prop_assert_eq!(codec::decode_client(&value.to_string()), Ok(message));
+    });
+    proptest!(config(), |(message in server_message(), added in json())| {
+        let mut value: Value = serde_json::from_str(&codec::encode_server(&message)).unwrap();
+        value["of_a_later_version"] = added;
+        prop_assert_eq!(codec::decode_server(&value.to_string()).unwrap(), message);
+    });
+}
+
+#[test]
+fn kinds_of_a_later_version_are_read_as_unknown() {
+    let sender = r#""from":{"user":"bob","name":"Bob"}"#;
+    let signal =
+        format!(r#"{{"type":"signal","channel":"room:lobby",{sender},"kind":"waving","strength":3}}"#);
+    let Ok(ServerMessage::Signal(signal)) = codec::decode_server(&signal) else { panic!("{signal}") };
+    assert_eq!(signal.state, SignalState::Unknown);
+
+    let error = r#"{"type":"error","code":"too_loud","message":"Be quiet."}"#;
+    let Ok(ServerMessage::Error(error)) = codec::decode_server(error) else { panic!("{error}") };
+    assert_eq!((error.refusal.code, error.refusal.message.as_str()), (ErrorCode::Unknown, "Be quiet."));
+
+    let position = r#""position":{"epoch":"00000000000000ab","offset":3}"#;
+    let gap = r#""gap":{"oldest":4,"reason":"archived"}"#;
+    let subscribed =
+        format!(r#"{{"type":"subscribed","id":1,"channel":"room:lobby",{position},"head":9,{gap}}}"#);
+    let Ok(ServerMessage::Subscribed(subscribed)) = codec::decode_server(&subscribed) else {
+        panic!("{subscribed}")
+    };
+    assert_eq!(subscribed.gap.map(|gap| gap.reason), Some(GapReason::Unknown));
+}
+
+#[test]
+fn any_text_is_answered() {
+    proptest!(config(), |(text in any::<String>())| assert_answered(&text));
+}
+
+#[test]
+fn any_json_is_answered() {
+    proptest!(config(), |(value in json())| assert_answered(&value.to_string()));
+}
+
+#[test]
+fn a_message_with_a_field_of_any_json_is_answered() {
+    let field = prop_oneof![
+        Just("type"),
+        Just("id"),
+        Just("channel"),
+        Just("version"),
+        Just("name"),
+        Just("since"),
+        Just("payload"),
+        Just("message_id"),
+        Just("limit"),
+        Just("before"),
+        Just("kind"),
+        Just("read"),
+    ];
+    proptest!(config(), |(message in client_message(), field in field, put in json())| {
+        let mut value: Value = serde_json::from_str(&codec::encode_client(&message)).unwrap();
+        value[field] = put;
+        assert_answered(&value.to_string());
+    });
+}
+
+#[test]
+fn a_message_that_was_cut_short_is_refused() {
+    proptest!(config(), |(message in client_message(), at in any::<Index>())| {
+        let text = codec::encode_client(&message);
+        let ends: Vec<usize> = text.char_indices().map(|(end, _)| end).collect();
+        let cut = &text[..*at.get(&ends)];
+        assert_answered(cut);
+        prop_assert_eq!(codec::decode_client(cut).unwrap_err().refusal.code, ErrorCode::NotJson);
+    });
+}
+
+#[test]
+fn a_message_with_a_wrong_character_is_answered() {
+    proptest!(config(), |(message in client_message(), at in any::<Index>(), put in any::<char>())| {
+        let mut text: Vec<char> = codec::encode_client(&message).chars().collect();
+        let at = at.index(text.len());
+        text[at] = put;
+        assert_answered(&text.into_iter().collect::<String>());
+    });
+}
+
+#[test]
+fn a_field_that_is_missing_is_named() {
+    for (name, text, _) in client() {
+        let whole: Value = serde_json::from_str(text).unwrap();
+        for field in whole.as_object().unwrap().keys() {
+            let mut value = whole.clone();
+            value.as_object_mut().unwrap().remove(field);
+            if let Err(error) = codec::decode_client(&value.to_string()) {
+                assert_eq!(error.refusal.code, ErrorCode::MissingField, "{name} without {field}");
+                assert!(error.refusal.message.contains(field), "{name}: {error}");
+                let id = if field == "id" { None } else { whole["id"].as_u64() };
+                assert_eq!(error.id.map(|id| id.0), id, "the error names the request it answers");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_value_is_not_quoted_back_as_a_whole() {
+    let text = format!(r#"{{"type":"hello","version":"{}"}}"#, "x".repeat(60_000));
+    assert_answered(&text);
+    assert!(codec::decode_client(&text).unwrap_err().refusal.message.ends_with('…'));
+}
+
+/// What may be published can be read back in a page, which nests it deeper.
+#[test]
+fn a_payload_as_deep_as_allowed_can_be_read_in_a_page() {
+    let data = (0..DATA_DEPTH_MAX).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+    let payload = Payload::Custom { name: "deep".to_owned(), data };
+    assert_eq!(payload.check(), Ok(()));
+    let Some((_, _, ServerMessage::Message(message))) =
+        server().into_iter().find(|(name, ..)| *name == "message_chat")
+    else {
+        panic!("no golden message")
+    };
+    let messages = vec![Message { payload, ..message }];
+    let page = ServerMessage::Page(Page { id: shared::ids::RequestId(1), messages, more: false });
+    assert_eq!(codec::decode_server(&codec::encode_server(&page)).unwrap(), page);
+}
+
+#[test]
+fn texts_without_end_in_depth_are_refused() {
+    for nested in ["[".repeat(100_000), r#"{"payload":"#.repeat(10_000), r#"{"type":"#.repeat(10_000)] {
+        assert_eq!(codec::decode_client(&nested).unwrap_err().refusal.code, ErrorCode::NotJson);
+    }
+}
+
+#[test]
+fn names_and_numbers_are_read_as_they_were_written() {
+    proptest!(config(), |(channel in channel(), user in user(), name in name(), id in message_id(), epoch in any::<u64>())| {
+        prop_assert_eq!(ChannelName::parse(&channel.to_string()), Ok(channel.clone()));
+        prop_assert_eq!(Namespace::parse(channel.namespace()).unwrap().to_string(), channel.namespace());
+        prop_assert_eq!(format!("{}:{}", channel.namespace(), channel.name()), channel.as_str());
+        prop_assert_eq!(UserId::parse(&user.to_string()), Ok(user));
+        prop_assert_eq!(DisplayName::parse(&name.to_string()), Ok(name));
+        prop_assert_eq!(MessageId::parse(&id.to_string()), Ok(id));
+        prop_assert_eq!(MessageId::from_bytes(*id.as_bytes()), id);
+        prop_assert_eq!(Epoch::try_from(Epoch(epoch).to_string()), Ok(Epoch(epoch)));
+    });
+}
+
+#[test]
+fn any_text_is_a_name_as_it_is_written_or_none() {
+    proptest!(config(), |(text in "\\PC{0,50}|[a-z]{1,9}:[a-zA-Z0-9 /]{0,9}")| {
+        for written in [ChannelName::parse(&text).map(String::from), UserId::parse(&text).map(String::from)] {
+            prop_assert!(written.is_err() || written == Ok(text.clone()));
+        }
+        if let Ok(name) = DisplayName::parse(&text) {
+            prop_assert_eq!(name.as_str(), text.trim());
+        }
+    });
+}
