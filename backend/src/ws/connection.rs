@@ -110,7 +110,9 @@ impl Connection {
                     break;
                 }
             };
-            errors = if result.is_err() { errors + 1 } else { 0 };
+            // Who only has to wait a moment has not misunderstood anything.
+            let misunderstood = |refused: &Refused| refused.refusal.retry_after_ms.is_none();
+            errors = if result.as_ref().is_err_and(misunderstood) { errors + 1 } else { 0 };
             if let Err(refused) = result {
                 speaker.refuse(&self, refused);
             }

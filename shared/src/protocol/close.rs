@@ -27,14 +27,12 @@ impl CloseCode {
     pub const STOPPING: Self = Self(4000);
     /// Nothing was heard of the peer for too long.
     pub const SILENT: Self = Self(4001);
-    /// Replies were not read: more requests than their answers were taken.
-    pub const REPLIES_UNREAD: Self = Self(4002);
+    /// `hello` did not come in time.
+    pub const NO_HELLO: Self = Self(4002);
     /// An operator ended the connection.
     pub const DISCONNECTED: Self = Self(4500);
-    /// `hello` did not come in time.
-    pub const NO_HELLO: Self = Self(4501);
     /// Too many messages that were none.
-    pub const MISUSE: Self = Self(4502);
+    pub const MISUSE: Self = Self(4501);
 
     /// Whether a client is to connect again. Codes of the WebSocket protocol itself say nothing of it: a network's
     /// trouble looks like them, so they come back too.
