@@ -1,0 +1,101 @@
+//! Where one writes.
+
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+use super::icon::{Glyph, Icon};
+use crate::model::composer::Draft;
+use crate::model::rooms;
+use crate::state::{Room, focus, has_keyboard, use_tidings};
+
+/// The field for a new message, and above it who else is writing. Works without a connection: what is sent waits.
+#[component]
+pub(crate) fn Composer(room: Room) -> impl IntoView {
+    let tidings = use_tidings();
+    let draft = Memo::new(move |_| room.draft.with(|text| Draft::of(text)));
+    let send = move || {
+        room.send_draft(tidings);
+    };
+    // Whoever comes to a room wants to write; but on a touch screen that would bring up the keyboard each time.
+    if has_keyboard() {
+        request_animation_frame(|| focus("[data-testid=composer]"));
+    }
+    let on_key = move |event: KeyboardEvent| {
+        // While an input method is open, Enter chooses a word.
+        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+            event.prevent_default();
+            send();
+        } else if event.key() == "ArrowUp" && room.draft.with_untracked(String::is_empty) && room.edit_last()
+        {
+            event.prevent_default();
+        } else if event.key() == "Escape" && room.stop_editing() {
+            // Escape ends one thing at a time.
+            event.stop_propagation();
+        }
+    };
+    let label = format!("Message to {}", rooms::title(&room.channel()));
+    let placeholder = label.clone();
+    view! {
+        <div class="composer">
+            <p class="composer__typing" aria-live="polite" data-testid="typing">
+                {move || room.typing.with(|typing| typing.sentence())}
+            </p>
+            <Show when=move || room.editing.with(Option::is_some)>
+                <p class="composer__editing">
+                    "Editing your message"
+                    <button type="button" class="button button--small" on:click=move |_| {
+                        room.stop_editing();
+                    }>
+                        "Cancel"
+                    </button>
+                </p>
+            </Show>
+            <form
+                class="composer__form"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    send();
+                }
+            >
+                // The box grows with its text: an unseen copy of the text below the field gives it its height.
+                <div class="composer__grow" data-text=move || room.draft.get()>
+                    <textarea
+                        class="composer__text"
+                        data-testid="composer"
+                        rows="1"
+                        dir="auto"
+                        aria-label=label
+                        placeholder=placeholder
+                        aria-describedby="composer-count"
+                        prop:value=room.draft
+                        on:keydown=on_key
+                        on:input:target=move |event| {
+                            let text = event.target().value();
+                            if !text.trim().is_empty() {
+                                room.note_typing(tidings);
+                            }
+                            room.set_draft(text);
+                        }
+                    ></textarea>
+                </div>
+                <button
+                    type="submit"
+                    class="composer__send"
+                    data-testid="send"
+                    aria-label="Send"
+                    title="Send (Enter)"
+                    disabled=move || !draft.get().is_sendable()
+                >
+                    <Glyph icon=Icon::Send />
+                </button>
+            </form>
+            <p
+                id="composer-count"
+                class="composer__count"
+                class:composer__count--over=move || matches!(draft.get(), Draft::TooLong(_))
+            >
+                {move || draft.get().count()}
+            </p>
+        </div>
+    }
+}

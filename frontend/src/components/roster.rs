@@ -1,0 +1,69 @@
+//! Who is here.
+
+use leptos::prelude::*;
+use shared::ids::{DisplayName, UserId};
+
+use super::avatar::Avatar;
+use super::icon::{Glyph, Icon};
+use crate::state::{Panel, Room, use_tidings};
+
+/// The right column; on a narrow screen it comes in over the page.
+#[component]
+pub(crate) fn Roster(room: Room) -> impl IntoView {
+    let tidings = use_tidings();
+    let is_open = move || tidings.panel.get() == Some(Panel::Roster);
+    // The reader first, the others by name.
+    let members = Memo::new(move |_| {
+        let me = tidings.me.with(|me| me.user.clone());
+        let mut members: Vec<(UserId, DisplayName)> = room
+            .roster
+            .with(|roster| roster.iter().map(|(user, name)| (user.clone(), name.clone())).collect());
+        members.sort_by_cached_key(|(user, name)| (Some(user) != me.as_ref(), name.as_str().to_lowercase()));
+        members
+    });
+    view! {
+        <aside
+            class="roster"
+            class:roster--open=is_open
+            aria-label="Who is here"
+            data-testid="roster"
+            data-panel=""
+        >
+            <header class="roster__head">
+                <h2 class="roster__title">{move || match members.with(Vec::len) {
+                    0 => "Here now".to_owned(),
+                    count => format!("Here now · {count}"),
+                }}</h2>
+                <button
+                    type="button"
+                    class="button button--icon roster__close"
+                    aria-label="Close"
+                    on:click=move |_| tidings.panel.set(None)
+                >
+                    <Glyph icon=Icon::Close />
+                </button>
+            </header>
+            <ul class="roster__list" tabindex="0" aria-label="Members">
+                <For each=move || members.get() key=Clone::clone let:member>
+                    <Member user=member.0 name=member.1 />
+                </For>
+            </ul>
+            <Show when=move || members.with(Vec::is_empty)>
+                <p class="roster__empty">"Nobody can be seen here."</p>
+            </Show>
+        </aside>
+    }
+}
+
+#[component]
+fn Member(user: UserId, name: DisplayName) -> impl IntoView {
+    let is_me = use_tidings().user().as_ref() == Some(&user);
+    let (id, title) = (user.to_string(), user.to_string());
+    view! {
+        <li class="member" data-testid="member" data-user=id title=title>
+            <Avatar user name=name.to_string() />
+            <span class="member__name">{name.to_string()}</span>
+            {is_me.then(|| view! { <span class="member__you">"you"</span> })}
+        </li>
+    }
+}

@@ -1,0 +1,122 @@
+//! What is on the screen, how the connection is, and the way to what opens above the page.
+
+use leptos::prelude::*;
+
+use super::avatar::Avatar;
+use super::connection::Connection;
+use super::icon::{Glyph, Icon};
+use crate::model::notifications::Bell;
+use crate::model::rooms;
+use crate::model::unread::badge;
+use crate::state::{Panel, use_tidings};
+
+/// The bar above everything but the rooms.
+#[component]
+pub(crate) fn Topbar() -> impl IntoView {
+    let tidings = use_tidings();
+    let is_open = move |panel: Panel| (tidings.panel.get() == Some(panel)).to_string();
+    let unread = Memo::new(move |_| tidings.bell.with(Bell::unread));
+    let bell_label = move || match unread.get() {
+        0 => "Notifications".to_owned(),
+        count => format!("Notifications, {count} unread"),
+    };
+    view! {
+        <header class="topbar">
+            <button
+                type="button"
+                class="button button--icon topbar__menu"
+                data-testid="menu"
+                aria-label="Menu"
+                aria-expanded=move || is_open(Panel::Menu)
+                on:click=move |_| tidings.toggle(Panel::Menu)
+            >
+                <Glyph icon=Icon::Menu />
+            </button>
+            <Heading />
+            <Connection />
+            <div class="topbar__tools">
+                <button
+                    type="button"
+                    class="button button--icon"
+                    data-testid="wire-toggle"
+                    aria-label="Wire: what goes over the connection"
+                    title="Wire"
+                    aria-pressed=move || tidings.wire_is_open.get().to_string()
+                    on:click=move |_| tidings.wire_is_open.update(|open| *open = !*open)
+                >
+                    <Glyph icon=Icon::Wire />
+                </button>
+                <button
+                    type="button"
+                    class="button button--icon"
+                    data-testid="bell"
+                    data-opens="panel"
+                    aria-label=bell_label
+                    title="Notifications"
+                    aria-expanded=move || is_open(Panel::Bell)
+                    on:click=move |_| tidings.toggle(Panel::Bell)
+                >
+                    <Glyph icon=Icon::Bell />
+                    <Show when=move || { unread.get() > 0 }>
+                        <span class="count count--corner" data-testid="bell-count">{move || badge(unread.get())}</span>
+                    </Show>
+                </button>
+                <button
+                    type="button"
+                    class="button button--icon"
+                    data-testid="profile"
+                    data-opens="panel"
+                    aria-label="You"
+                    title="You"
+                    aria-expanded=move || is_open(Panel::Profile)
+                    on:click=move |_| tidings.toggle(Panel::Profile)
+                >
+                    <Me />
+                </button>
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn Heading() -> impl IntoView {
+    let tidings = use_tidings();
+    move || {
+        let Some(channel) = tidings.current() else {
+            return view! { <div class="topbar__heading"><h1 class="topbar__title">"Push"</h1></div> }
+                .into_any();
+        };
+        let room = tidings.room(&channel);
+        let here = move || match room.roster.with(|roster| roster.len()) {
+            0 => String::new(),
+            1 => "1 here".to_owned(),
+            count => format!("{count} here"),
+        };
+        view! {
+            <div class="topbar__heading">
+                <h1 class="topbar__title">{rooms::title(&channel).to_owned()}</h1>
+                <button
+                    type="button"
+                    class="topbar__here"
+                    aria-label="Who is here"
+                    data-opens="panel"
+                    aria-expanded=move || (tidings.panel.get() == Some(Panel::Roster)).to_string()
+                    on:click=move |_| tidings.toggle(Panel::Roster)
+                >
+                    {here}
+                </button>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+#[component]
+fn Me() -> impl IntoView {
+    let tidings = use_tidings();
+    move || {
+        tidings.me.track();
+        let sender = tidings.me_as_sender();
+        sender.map(|sender| view! { <Avatar user=sender.user name=sender.name.to_string() /> })
+    }
+}

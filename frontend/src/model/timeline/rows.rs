@@ -1,0 +1,153 @@
+//! What of a timeline is on the screen: the entries in view, and the lines between them.
+
+use std::sync::Arc;
+
+use shared::ids::{MessageId, Offset};
+
+use super::entry::{Entry, Place};
+use super::{Loss, Timeline};
+
+/// Most entries drawn while the newest are followed: a few screens. In a flood this bounds what one frame has to draw.
+const FOLLOWED_ROWS: usize = 100;
+
+/// How many more entries are drawn when the reader comes to an end of what is.
+const STEP_ROWS: usize = 100;
+
+/// Most entries drawn while the reader is further up.
+const READING_ROWS_MAX: usize = 600;
+
+/// Which part of the timeline the reader looks at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum View {
+    /// The newest, whatever comes.
+    #[default]
+    Following,
+    /// From `first` on; `missed` messages have come since the reader left the end.
+    Reading { first: Option<Place>, missed: usize },
+}
+
+/// One line of the log on the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Row {
+    /// A new day begins.
+    Day { before: MessageId, day: i64, at: shared::time::Timestamp },
+    /// Messages are missing here.
+    Lost(Offset, Loss),
+    /// What follows has not been read.
+    New,
+    /// A message. `grouped` where it goes on what the row above began.
+    Entry { entry: Arc<Entry>, grouped: bool },
+}
+
+/// What makes a row the same row after a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum RowKey {
+    DayBefore(MessageId),
+    Lost(Offset),
+    New,
+    Entry(MessageId),
+}
+
+impl Row {
+    /// The row's key.
+    pub(crate) fn key(&self) -> RowKey {
+        match self {
+            Self::Day { before, .. } => RowKey::DayBefore(*before),
+            Self::Lost(offset, _) => RowKey::Lost(*offset),
+            Self::New => RowKey::New,
+            Self::Entry { entry, .. } => RowKey::Entry(entry.id),
+        }
+    }
+
+    /// Whether nothing of the row has changed. Entries are shared until they change, so this looks at pointers.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Entry { entry: a, grouped: x }, Self::Entry { entry: b, grouped: y }) => {
+                x == y && Arc::ptr_eq(a, b)
+            }
+            (a, b) => a == b,
+        }
+    }
+}
+
+impl Timeline {
+    /// The rows that are in view, oldest first.
+    pub(crate) fn rows(&self, view: View) -> Vec<Row> {
+        let shown: Vec<&Arc<Entry>> = match view {
+            View::Reading { first: Some(first), .. } => {
+                self.entries.range(first..).map(|(_, entry)| entry).take(READING_ROWS_MAX).collect()
+            }
+            View::Reading { first: None, .. } | View::Following => {
+                let mut newest: Vec<_> = self.entries.values().rev().take(FOLLOWED_ROWS).collect();
+                newest.reverse();
+                newest
+            }
+        };
+        let mut rows = Vec::with_capacity(shown.len() + 8);
+        let mut before: Option<&Arc<Entry>> = None;
+        let first = shown.first().map(|entry| entry.place);
+        let mut above = first.and_then(|first| Some(*self.entries.range(..first).next_back()?.0));
+        let mut drawn_new = false;
+        for entry in shown {
+            let mut grouped = before.is_some_and(|before| entry.continues(before));
+            if before.is_none_or(|before| before.day != entry.day) {
+                rows.push(Row::Day { before: entry.id, day: entry.day, at: entry.at });
+            }
+            if let Some((offset, loss)) = self.lost_between(above, entry.place) {
+                rows.push(Row::Lost(offset, loss));
+                grouped = false;
+            }
+            if !drawn_new && !entry.mine && self.is_new(entry.place) {
+                rows.push(Row::New);
+                drawn_new = true;
+                grouped = false;
+            }
+            rows.push(Row::Entry { entry: Arc::clone(entry), grouped });
+            before = Some(entry);
+            above = Some(entry.place);
+        }
+        if self.entries.keys().next_back().copied() == above
+            && let Some((offset, loss)) = self.lost_after(above)
+        {
+            rows.push(Row::Lost(offset, loss));
+        }
+        rows
+    }
+
+    /// The view of a reader who leaves the end.
+    pub(crate) fn leave_end(&self) -> View {
+        let first = self.entries.keys().rev().take(FOLLOWED_ROWS).next_back().copied();
+        View::Reading { first, missed: 0 }
+    }
+
+    /// The view further up. The same where nothing older is loaded.
+    pub(crate) fn older(&self, view: View) -> View {
+        let (first, missed) = match view {
+            View::Reading { first: Some(first), missed } => (first, missed),
+            View::Reading { first: None, .. } | View::Following => match self.leave_end() {
+                View::Reading { first: Some(first), missed } => (first, missed),
+                other => return other,
+            },
+        };
+        let further = self.entries.range(..first).rev().take(STEP_ROWS).last().map(|(place, _)| *place);
+        View::Reading { first: Some(further.unwrap_or(first)), missed }
+    }
+
+    /// The view of a reader who has come to the lower end of what is drawn: further down, or the newest.
+    pub(crate) fn newer(&self, view: View) -> View {
+        let View::Reading { first: Some(first), missed } = view else { return View::Following };
+        if self.entries.range(first..).nth(READING_ROWS_MAX).is_none() {
+            return View::Following;
+        }
+        let further = self.entries.range(first..).nth(STEP_ROWS).map(|(place, _)| *place);
+        View::Reading { first: further, missed }
+    }
+
+    /// Whether entries above those in view are loaded.
+    pub(crate) fn has_older_loaded(&self, view: View) -> bool {
+        match view {
+            View::Reading { first: Some(first), .. } => self.entries.range(..first).next().is_some(),
+            View::Reading { first: None, .. } | View::Following => self.entries.len() > FOLLOWED_ROWS,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+use shared::ids::{ChannelName, DisplayName, Epoch};
+use shared::protocol::{ErrorCode, Refusal};
+
+use super::*;
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+fn timeline() -> Timeline {
+    let mut timeline = Timeline::new(|at| i64::try_from(at.0 / DAY_MS).unwrap());
+    timeline.set_me(sender("me").user);
+    timeline
+}
+
+fn sender(user: &str) -> Sender {
+    Sender { user: user.parse().unwrap(), name: DisplayName::parse(user).unwrap() }
+}
+
+fn id(n: u8) -> MessageId {
+    MessageId::from_bytes([n; 16])
+}
+
+fn message(offset: u64, user: &str, payload: Payload) -> Message {
+    Message {
+        channel: ChannelName::parse("room:x").unwrap(),
+        offset: Offset(offset),
+        prev: Offset(offset - 1),
+        id: id(u8::try_from(offset).unwrap()),
+        at: Timestamp(offset * 1000),
+        from: sender(user),
+        payload,
+    }
+}
+
+fn said(offset: u64, user: &str, text: &str) -> Message {
+    message(offset, user, Payload::chat(text))
+}
+
+fn text_of(entry: &Entry) -> String {
+    match &entry.body {
+        Body::Chat { text, .. } => text.clone(),
+        Body::Notice(notice) => format!("[{}]", notice.title),
+        Body::Retracted => "(gone)".to_owned(),
+        Body::Custom { name } => format!("<{name}>"),
+    }
+}
+
+/// The rows in view, in one line: `|` is a day, `~` a loss, `*` the line of what is new, `+` goes on with a group.
+fn seen(timeline: &Timeline, view: View) -> String {
+    let shown = |row: &Row| match row {
+        Row::Day { .. } => "|".to_owned(),
+        Row::Lost(..) => "~".to_owned(),
+        Row::New => "*".to_owned(),
+        Row::Entry { entry, grouped } => format!("{}{}", if *grouped { "+" } else { "" }, text_of(entry)),
+    };
+    timeline.rows(view).iter().map(shown).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn messages_stand_in_the_order_of_the_log_however_they_come() {
+    let mut timeline = timeline();
+    for message in [said(3, "bob", "c"), said(1, "ada", "a"), said(2, "ada", "b"), said(3, "bob", "c")] {
+        timeline.take(&message);
+    }
+    assert_eq!(seen(&timeline, View::Following), "| a +b c");
+    assert_eq!((timeline.oldest(), timeline.newest()), (Some(Offset(1)), Some(Offset(3))));
+}
+
+#[test]
+fn an_own_message_appears_at_once_and_becomes_one_with_its_copy_in_the_log() {
+    let mut timeline = timeline();
+    timeline.write(id(2), &Payload::chat("hi"), sender("me"), Timestamp(1));
+    assert_eq!(timeline.entry(id(2)).unwrap().delivery, Delivery::Local);
+    timeline.take(&said(1, "ada", "before"));
+    assert_eq!(seen(&timeline, View::Following), "| before hi");
+    assert!(!timeline.take(&said(2, "me", "hi")), "it is no new entry");
+    let entry = timeline.entry(id(2)).unwrap();
+    assert_eq!((entry.delivery.clone(), entry.mine), (Delivery::Accepted { offset: Offset(2) }, true));
+    timeline.deliver(id(2), Delivery::Accepted { offset: Offset(2) });
+    assert_eq!(seen(&timeline, View::Following), "| before hi");
+}
+
+#[test]
+fn the_acknowledgement_may_come_before_the_copy() {
+    let mut timeline = timeline();
+    timeline.write(id(2), &Payload::chat("hi"), sender("me"), Timestamp(1));
+    timeline.deliver(id(2), Delivery::Accepted { offset: Offset(2) });
+    timeline.take(&said(3, "ada", "after"));
+    timeline.take(&said(2, "me", "hi"));
+    assert_eq!(seen(&timeline, View::Following), "| hi after");
+}
+
+#[test]
+fn a_failed_message_can_be_tried_again_or_forgotten() {
+    let mut timeline = timeline();
+    timeline.write(id(1), &Payload::chat("hi"), sender("me"), Timestamp(1));
+    let refusal = Refusal::new(ErrorCode::Forbidden, "No.");
+    timeline.deliver(id(1), Delivery::Failed { refusal });
+    assert!(matches!(timeline.entry(id(1)).unwrap().delivery, Delivery::Failed { .. }));
+    timeline.deliver(id(1), Delivery::Local);
+    assert_eq!(timeline.entry(id(1)).unwrap().delivery, Delivery::Local);
+    timeline.discard(id(1));
+    assert!(timeline.is_empty());
+}
+
+#[test]
+fn only_the_sender_edits_and_retracts() {
+    let mut timeline = timeline();
+    timeline.take(&message(3, "bob", Payload::Edit { of: id(1), text: "forged".to_owned() }));
+    timeline.take(&message(2, "ada", Payload::Edit { of: id(1), text: "better".to_owned() }));
+    timeline.take(&said(1, "ada", "good"));
+    assert_eq!(seen(&timeline, View::Following), "| better");
+    timeline.take(&message(4, "bob", Payload::Retract { of: id(1) }));
+    assert_eq!(seen(&timeline, View::Following), "| better");
+    timeline.take(&message(5, "ada", Payload::Retract { of: id(1) }));
+    assert_eq!(seen(&timeline, View::Following), "| (gone)");
+}
+
+#[test]
+fn the_newest_edit_holds_even_if_it_is_heard_first() {
+    let mut timeline = timeline();
+    timeline.take(&said(1, "ada", "one"));
+    timeline.take(&message(3, "ada", Payload::Edit { of: id(1), text: "three".to_owned() }));
+    timeline.take(&message(2, "ada", Payload::Edit { of: id(1), text: "two".to_owned() }));
+    assert_eq!(seen(&timeline, View::Following), "| three");
+}
+
+#[test]
+fn reactions_are_counted_once_a_user_and_can_be_taken_back() {
+    let mut timeline = timeline();
+    let react = |on| Payload::Reaction { of: id(1), emoji: "👍".to_owned(), on };
+    timeline.take(&said(1, "ada", "good"));
+    for message in
+        [message(2, "bob", react(true)), message(3, "bob", react(true)), message(4, "me", react(true))]
+    {
+        timeline.take(&message);
+    }
+    let reactions = timeline.entry(id(1)).unwrap().reactions.clone();
+    assert_eq!((reactions.len(), reactions[0].users.len(), reactions[0].mine), (1, 2, true));
+    timeline.take(&message(5, "me", react(false)));
+    timeline.take(&message(6, "bob", react(false)));
+    assert!(timeline.entry(id(1)).unwrap().reactions.is_empty());
+}
+
+#[test]
+fn what_is_lost_has_a_line_of_its_own() {
+    let mut timeline = timeline();
+    let position = |offset| Position { epoch: Epoch(1), offset: Offset(offset) };
+    timeline.begin(position(1), None);
+    timeline.take(&said(1, "ada", "a"));
+    timeline.begin(position(7), Some(Gap { oldest: Offset(8), reason: GapReason::Trimmed }));
+    assert_eq!(seen(&timeline, View::Following), "| a ~", "also while nothing follows");
+    timeline.take(&said(8, "ada", "h"));
+    timeline.take(&said(9, "ada", "i"));
+    assert_eq!(seen(&timeline, View::Following), "| a ~ h +i");
+    assert!(timeline.rows(View::Following).contains(&Row::Lost(Offset(7), Loss::UpTo(6))));
+}
+
+#[test]
+fn another_log_replaces_what_was_loaded_but_not_what_is_unsent() {
+    let mut timeline = timeline();
+    timeline.begin(Position { epoch: Epoch(1), offset: Offset(0) }, None);
+    timeline.take(&said(5, "ada", "old"));
+    timeline.write(id(9), &Payload::chat("mine"), sender("me"), Timestamp(1));
+    let gap = Gap { oldest: Offset(1), reason: GapReason::Epoch };
+    timeline.begin(Position { epoch: Epoch(2), offset: Offset(0) }, Some(gap));
+    timeline.take(&said(1, "ada", "new"));
+    assert_eq!(seen(&timeline, View::Following), "| ~ new mine");
+}
+
+#[test]
+fn days_and_what_is_new_part_groups() {
+    let mut timeline = timeline();
+    let mut later = said(3, "ada", "c");
+    later.at = Timestamp(DAY_MS + 1);
+    for message in [said(1, "ada", "a"), said(2, "ada", "b"), later] {
+        timeline.take(&message);
+    }
+    timeline.mark_new_after(Some(Offset(1)));
+    assert_eq!(seen(&timeline, View::Following), "| a * b | c");
+}
+
+#[test]
+fn a_reader_further_up_sees_the_same_while_messages_come() {
+    let mut timeline = timeline();
+    (1..=250_u64).for_each(|n| {
+        let mut message = said(1, "ada", "x");
+        message.offset = Offset(n);
+        message.id = MessageId::new(n, &[0; 10]);
+        timeline.take(&message);
+    });
+    let drawn = |timeline: &Timeline, view| {
+        timeline.rows(view).iter().filter(|row| matches!(row, Row::Entry { .. })).count()
+    };
+    assert_eq!(drawn(&timeline, View::Following), 100);
+    let view = timeline.leave_end();
+    assert!(timeline.has_older_loaded(view));
+    let view = timeline.older(timeline.older(view));
+    assert_eq!(drawn(&timeline, view), 250);
+    assert!(!timeline.has_older_loaded(view));
+    timeline.take(&{
+        let mut message = said(1, "ada", "y");
+        message.offset = Offset(251);
+        message.id = MessageId::new(251, &[0; 10]);
+        message
+    });
+    assert_eq!(drawn(&timeline, view), 251);
+    assert_eq!(timeline.newer(view), View::Following);
+}
+
+#[test]
+fn the_oldest_go_when_there_are_too_many() {
+    let mut timeline = timeline();
+    for n in 1..=2_001_u64 {
+        let mut message = said(1, "ada", "x");
+        (message.offset, message.id) = (Offset(n), MessageId::new(n, &[0; 10]));
+        timeline.take(&message);
+    }
+    assert!(timeline.bound());
+    assert_eq!(timeline.oldest(), Some(Offset(502)));
+    assert!(!timeline.bound());
+}

@@ -1,0 +1,233 @@
+//! Sends to a room, a user or a connection, as a back end does.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::protocol::Level;
+
+use crate::components::Copyable;
+use crate::model::curl;
+use crate::model::push_form::{Outcome, Problem, PushForm, Target};
+use crate::net::http;
+use crate::state::Store;
+
+/// The push page.
+#[component]
+pub(crate) fn Push() -> impl IntoView {
+    let form = RwSignal::new(PushForm::new());
+    let key = RwSignal::new(Store::Tab.get("key"));
+    let outcome = RwSignal::new(None::<Outcome>);
+    let is_sending = RwSignal::new(false);
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let request = match form.with_untracked(PushForm::request) {
+            Ok(request) => request,
+            Err(Problem::Target(why) | Problem::Payload(why)) => {
+                return outcome.set(Some(Outcome::Refused(why)));
+            }
+        };
+        is_sending.set(true);
+        spawn_local(async move {
+            outcome.set(Some(http::post(&request, &key.get_untracked()).await));
+            is_sending.set(false);
+        });
+    };
+    view! {
+        <main id="main" class="push">
+            <div class="push__page">
+                <p class="push__intro">
+                    "Any program can push with one HTTP request. This page sends the same request that the line below shows."
+                </p>
+                <form class="push__form" data-testid="push-form" on:submit=submit novalidate>
+                    <Key key />
+                    <Whom form />
+                    <What form />
+                    <div class="push__actions">
+                        <button
+                            type="submit"
+                            class="button button--primary"
+                            data-testid="push-send"
+                            disabled=is_sending
+                        >
+                            {move || if is_sending.get() { "Sending…" } else { "Send" }}
+                        </button>
+                        <Result outcome />
+                    </div>
+                </form>
+                <Line form />
+            </div>
+        </main>
+    }
+}
+
+#[component]
+fn Key(key: RwSignal<String>) -> impl IntoView {
+    let is_shown = RwSignal::new(false);
+    view! {
+        <div class="field">
+            <label class="field__label" for="push-key">"API key"</label>
+            <div class="push__key">
+                <input
+                    id="push-key"
+                    class="input"
+                    data-testid="push-key"
+                    type=move || if is_shown.get() { "text" } else { "password" }
+                    autocomplete="off"
+                    spellcheck="false"
+                    prop:value=key
+                    on:input:target=move |event| {
+                        let typed = event.target().value();
+                        Store::Tab.set("key", typed.trim());
+                        key.set(typed.trim().to_owned());
+                    }
+                />
+                <button
+                    type="button"
+                    class="button"
+                    aria-pressed=move || is_shown.get().to_string()
+                    on:click=move |_| is_shown.update(|shown| *shown = !*shown)
+                >
+                    {move || if is_shown.get() { "Hide" } else { "Show" }}
+                </button>
+            </div>
+            <span class="field__hint">"The file " <code>"api-key"</code> " in the server’s data folder. Kept until this tab is closed."</span>
+        </div>
+    }
+}
+
+#[component]
+fn Whom(form: RwSignal<PushForm>) -> impl IntoView {
+    let option = move |target: Target| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="target"
+                    value=target.as_str()
+                    prop:checked=move || form.with(|form| form.target == target)
+                    on:change=move |_| form.update(|form| form.aim(target))
+                />
+                <span class="choice__label">{target.label()}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field">
+            <legend class="field__label">"To"</legend>
+            <div class="choices" data-testid="push-target-kind">{Target::ALL.map(option).collect_view()}</div>
+            <input
+                class="input"
+                data-testid="push-target"
+                aria-label="Which one"
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                placeholder=move || form.with(|form| form.target.example())
+                prop:value=move || form.with(|form| form.to.clone())
+                on:input:target=move |event| form.update(|form| form.to = event.target().value())
+            />
+        </fieldset>
+    }
+}
+
+#[component]
+fn What(form: RwSignal<PushForm>) -> impl IntoView {
+    let notifies = Memo::new(move |_| form.with(|form| form.notifies));
+    view! {
+        <label class="field">
+            <span class="field__label">"What"</span>
+            <select
+                class="input"
+                data-testid="push-kind"
+                on:change:target=move |event| {
+                    form.update(|form| form.notifies = event.target().value() == "notification");
+                }
+            >
+                <option value="notification">"Notification"</option>
+                <option value="chat">"Chat message"</option>
+            </select>
+        </label>
+        <Show when=move || notifies.get()>
+            <div class="push__pair">
+                <label class="field">
+                    <span class="field__label">"Title"</span>
+                    <input
+                        class="input"
+                        data-testid="push-title"
+                        placeholder="Build finished"
+                        prop:value=move || form.with(|form| form.title.clone())
+                        on:input:target=move |event| form.update(|form| form.title = event.target().value())
+                    />
+                </label>
+                <label class="field">
+                    <span class="field__label">"Level"</span>
+                    <select
+                        class="input"
+                        data-testid="push-level"
+                        on:change:target=move |event| {
+                            let value = event.target().value();
+                            let chosen = Level::ALL.into_iter().find(|level| level.as_str() == value);
+                            form.update(|form| form.level = chosen.unwrap_or_default());
+                        }
+                    >
+                        {Level::ALL.map(|level| view! { <option value=level.as_str()>{level.as_str()}</option> }).collect_view()}
+                    </select>
+                </label>
+            </div>
+        </Show>
+        <label class="field">
+            <span class="field__label">"Text"</span>
+            <textarea
+                class="input push__text"
+                data-testid="push-text"
+                rows="3"
+                prop:value=move || form.with(|form| form.text.clone())
+                on:input:target=move |event| form.update(|form| form.text = event.target().value())
+            ></textarea>
+        </label>
+        <Show when=move || notifies.get()>
+            <label class="field">
+                <span class="field__label">"Link (optional)"</span>
+                <input
+                    class="input"
+                    data-testid="push-link"
+                    type="url"
+                    placeholder="https://example.org/builds/7"
+                    prop:value=move || form.with(|form| form.link.clone())
+                    on:input:target=move |event| form.update(|form| form.link = event.target().value())
+                />
+            </label>
+        </Show>
+    }
+}
+
+#[component]
+fn Result(outcome: RwSignal<Option<Outcome>>) -> impl IntoView {
+    view! {
+        <p class="push__result" role="status" data-testid="push-result">
+            {move || match outcome.get() {
+                None => ().into_any(),
+                Some(Outcome::Done(text)) => view! { <span class="push__done">{text}</span> }.into_any(),
+                Some(Outcome::Refused(text)) => view! { <span class="push__refused">{text}</span> }.into_any(),
+            }}
+        </p>
+    }
+}
+
+/// The same request as a line for a shell.
+#[component]
+fn Line(form: RwSignal<PushForm>) -> impl IntoView {
+    let line = Signal::derive(move || {
+        let request = form.with(PushForm::preview);
+        let origin = location().origin().unwrap_or_default();
+        curl::post(&format!("{origin}{}", request.path), &request.body)
+    });
+    view! {
+        <section class="push__line" aria-label="The same with curl">
+            <header class="push__line-head">
+                <h2 class="field__label">"The same with curl"</h2>
+                <Copyable text=line label="Copy the line" />
+            </header>
+            <pre class="push__curl" tabindex="0" data-testid="push-curl">{line}</pre>
+        </section>
+    }
+}

@@ -1,0 +1,189 @@
+//! One channel on the page: its models, the signals that views read, and which part of it is looked at.
+
+use leptos::prelude::*;
+use shared::ids::{ChannelName, MessageId, Offset};
+use shared::presence::Roster;
+use shared::protocol::Refusal;
+use shared::session::Input;
+
+use super::dates;
+use super::rows::{self, Cell};
+use super::store::Store;
+use super::tidings::Tidings;
+use crate::model::composer::TypingThrottle;
+use crate::model::timeline::{Timeline, View};
+use crate::model::typing::Typing;
+use crate::model::unread::{ReadMark, Unread};
+
+/// How many messages are asked for at a time.
+pub(crate) const PAGE_MESSAGES: u32 = 50;
+
+/// Whether there is more to load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum History {
+    /// Nothing has been loaded yet.
+    Unloaded,
+    /// A page is on its way.
+    Loading,
+    /// There are older messages.
+    More,
+    /// All that is kept is here.
+    Whole,
+    /// A page was refused; asking again may help.
+    Refused(Refusal),
+}
+
+/// Why a room does not work.
+pub(crate) type Trouble = Option<Refusal>;
+
+/// A room. A handle: cheap to copy.
+#[derive(Clone, Copy)]
+pub(crate) struct Room {
+    pub(super) channel: StoredValue<ChannelName>,
+    pub(super) timeline: StoredValue<Timeline>,
+    pub(super) throttle: StoredValue<TypingThrottle>,
+    pub(crate) cells: RwSignal<Vec<Cell>>,
+    pub(crate) view: RwSignal<View>,
+    pub(crate) history: RwSignal<History>,
+    pub(crate) trouble: RwSignal<Trouble>,
+    pub(crate) roster: RwSignal<Roster>,
+    pub(crate) unread: RwSignal<Unread>,
+    pub(crate) typing: RwSignal<Typing>,
+    pub(crate) failed: RwSignal<usize>,
+    pub(crate) draft: RwSignal<String>,
+    /// The message that the draft is a new text for.
+    pub(crate) editing: RwSignal<Option<Editing>>,
+}
+
+/// An edit under way, and the draft that it has put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Editing {
+    pub(super) of: MessageId,
+    pub(super) draft_before: String,
+}
+
+impl Room {
+    /// A room as this browser remembers it.
+    pub(crate) fn new(channel: &ChannelName) -> Self {
+        let mark: Option<ReadMark> = serde_json::from_str(&Store::Local.get(&format!("read.{channel}"))).ok();
+        Self {
+            channel: StoredValue::new(channel.clone()),
+            timeline: StoredValue::new(Timeline::new(dates::day_of)),
+            throttle: StoredValue::new(TypingThrottle::default()),
+            cells: RwSignal::new(Vec::new()),
+            view: RwSignal::new(View::Following),
+            history: RwSignal::new(History::Unloaded),
+            trouble: RwSignal::new(None),
+            roster: RwSignal::new(Roster::default()),
+            unread: RwSignal::new(Unread::restore(mark.unwrap_or_default())),
+            typing: RwSignal::new(Typing::default()),
+            failed: RwSignal::new(0),
+            editing: RwSignal::new(None),
+            draft: RwSignal::new(Store::Local.get(&format!("draft.{channel}"))),
+        }
+    }
+
+    /// The channel.
+    pub(crate) fn channel(self) -> ChannelName {
+        self.channel.get_value()
+    }
+
+    /// Follows the channel.
+    pub(crate) fn join(self, tidings: Tidings) {
+        self.trouble.set(None);
+        tidings.input(Input::Subscribe { channel: self.channel(), since: None, presence: true });
+    }
+
+    /// Follows it no longer, and forgets what was loaded: what comes meanwhile would be missing in between.
+    pub(crate) fn leave(self, tidings: Tidings) {
+        tidings.input(Input::Unsubscribe { channel: self.channel() });
+        self.timeline.set_value(Timeline::new(dates::day_of));
+        self.history.set(History::Unloaded);
+        self.roster.set(Roster::default());
+        self.view.set(View::Following);
+        self.draw();
+    }
+
+    /// Goes to the newest and stays there.
+    pub(crate) fn follow(self) {
+        self.view.set(View::Following);
+        self.draw();
+    }
+
+    /// The reader has scrolled up from the end.
+    pub(crate) fn leave_end(self) {
+        if self.view.get_untracked() == View::Following {
+            self.view.set(self.timeline.with_value(Timeline::leave_end));
+        }
+    }
+
+    /// The reader has come to the lower end of what is drawn.
+    pub(crate) fn newer(self) {
+        let view = self.view.get_untracked();
+        if view != View::Following {
+            self.view.set(self.timeline.with_value(|timeline| timeline.newer(view)));
+            self.draw();
+        }
+    }
+
+    /// The reader wants older messages: draws those that are loaded, or asks for a page.
+    pub(crate) fn older(self, tidings: Tidings) {
+        let view = self.view.get_untracked();
+        if self.timeline.with_value(|timeline| timeline.has_older_loaded(view)) {
+            self.view.set(self.timeline.with_value(|timeline| timeline.older(view)));
+            return self.draw();
+        }
+        if matches!(self.history.get_untracked(), History::More | History::Refused(_)) {
+            let before = self.timeline.with_value(Timeline::oldest);
+            self.ask_history(tidings, before);
+        }
+    }
+
+    pub(super) fn ask_history(self, tidings: Tidings, before: Option<Offset>) {
+        self.history.set(History::Loading);
+        tidings.input(Input::History { channel: self.channel(), before, limit: PAGE_MESSAGES });
+    }
+
+    /// Brings what is on the screen up to date.
+    pub(crate) fn draw(self) {
+        let view = self.view.get_untracked();
+        let drawn = self.timeline.with_value(|timeline| timeline.rows(view));
+        rows::update(self.cells, drawn);
+    }
+
+    /// The reader looks at this room: from here on all is read.
+    pub(crate) fn enter(self) {
+        let unread = self.unread.get_untracked();
+        self.timeline.update_value(|timeline| {
+            timeline.mark_new_after(unread.read().filter(|_| unread.count() > 0));
+        });
+        self.view.set(View::Following);
+        self.mark_read();
+        self.draw();
+    }
+
+    /// The reader comes back to the page with this room on it.
+    pub(crate) fn return_to(self) {
+        if self.view.get_untracked() == View::Following {
+            self.enter();
+        }
+    }
+
+    /// All that is loaded has been read.
+    pub(crate) fn mark_read(self) {
+        let newest = self.timeline.with_value(Timeline::newest);
+        let before = self.unread.get_untracked();
+        let mut after = before;
+        after.read_to(newest);
+        if after != before {
+            self.unread.set(after);
+        }
+    }
+
+    /// Keeps how far has been read.
+    pub(crate) fn store_mark(self) {
+        let mark = self.unread.with_untracked(Unread::mark);
+        let text = serde_json::to_string(&mark).unwrap_or_default();
+        Store::Local.set(&format!("read.{}", self.channel()), &text);
+    }
+}

@@ -1,0 +1,38 @@
+//! The rows of a timeline for `<For>`: a row that changes keeps its element, and only what has changed is drawn anew.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+
+use crate::model::timeline::{Row, RowKey};
+
+/// A row that stays the same row while its content changes. Were an element made anew for each change, a screen
+/// reader would read the message again, and the keyboard would lose its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    pub(crate) key: RowKey,
+    pub(crate) row: ArcRwSignal<Row>,
+}
+
+/// Brings `cells` up to date with `rows`.
+pub(crate) fn update(cells: RwSignal<Vec<Cell>>, rows: Vec<Row>) {
+    let same_keys = cells.with_untracked(|cells| {
+        cells.len() == rows.len() && cells.iter().zip(&rows).all(|(cell, row)| cell.key == row.key())
+    });
+    let mut known: HashMap<RowKey, ArcRwSignal<Row>> =
+        cells.with_untracked(|cells| cells.iter().map(|cell| (cell.key, cell.row.clone())).collect());
+    let next = rows
+        .into_iter()
+        .map(|row| {
+            let key = row.key();
+            let Some(known) = known.remove(&key) else { return Cell { key, row: ArcRwSignal::new(row) } };
+            if !known.with_untracked(|before| before.is(&row)) {
+                known.set(row);
+            }
+            Cell { key, row: known }
+        })
+        .collect();
+    if !same_keys {
+        cells.set(next);
+    }
+}
