@@ -1,0 +1,57 @@
+//! The snippet of the article, as it stands there, in a real browser.
+
+use serde_json::json;
+use tests::browser::story;
+
+/// The article's own lines; `ADDRESS` is the server's.
+const SNIPPET: &str = r#"
+var ws = new WebSocket("ws://ADDRESS");
+ws.onopen = function () {
+    console.log("连接成功");
+    ws.send("Hello, Server!");
+};
+ws.onmessage = function (event) {
+    console.log("收到服务器消息：" + event.data);
+};
+ws.onclose = function () {
+    console.log("连接关闭");
+};
+"#;
+
+#[tokio::test]
+async fn the_snippet_logs_its_three_lines() {
+    story(async |stage| {
+        let ada = stage.visitor("Ada").await;
+        let collect = "window.lines = []; const log = console.log; \
+            console.log = function (line) { window.lines.push(String(line)); log.apply(console, arguments); };";
+        ada.run(collect, Vec::new()).await;
+        let snippet = SNIPPET.replace("ADDRESS", &stage.server.address().to_string());
+        // As the console runs it: its variables are the page's.
+        ada.run("(0, eval)(arguments[0])", vec![json!(snippet)]).await;
+        ada.expect_that("the answer is logged", "window.lines.length >= 2", "window.lines").await;
+
+        let connections = stage.server.api().connections().await;
+        let plain = connections.iter().find(|connection| connection["mode"] == "plain").expect("the snippet's own");
+        let path = format!("/api/connections/{}?code=1000", plain["connection"]);
+        assert_eq!(stage.server.api().delete(&path).await.status, 204);
+        ada.expect_that("the close is logged", "window.lines.length >= 3", "window.lines").await;
+        let lines = ada.run("return window.lines", Vec::new()).await;
+        assert_eq!(lines, json!(["连接成功", "收到服务器消息：已收到你的消息:Hello, Server!", "连接关闭"]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_snippet_talks_with_people_on_the_page() {
+    story(async |stage| {
+        let ada = stage.person("Ada").await;
+        let bob = stage.visitor("Bob").await;
+        let open = "const done = arguments[0]; window.lines = []; window.ws = new WebSocket(location.origin.replace('http', 'ws')); \
+            ws.onmessage = event => window.lines.push(event.data); ws.onopen = () => ws.send('Hello, Server!');";
+        bob.run(open, vec![json!(null)]).await;
+        ada.timeline().expect_text("Hello, Server!").await;
+        ada.says("Hello, snippet!").await;
+        bob.expect_that("the line comes", "window.lines.includes('Ada: Hello, snippet!')", "window.lines").await;
+    })
+    .await;
+}

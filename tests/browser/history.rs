@@ -1,0 +1,108 @@
+//! What was said before, and what is said while one looks at it.
+
+use std::collections::HashSet;
+
+use tests::browser::story_with;
+use tests::deadline::{PATIENCE, eventually};
+use tests::{LOBBY, Settings};
+
+#[tokio::test]
+async fn older_messages_come_as_one_scrolls_up() {
+    const MANY: usize = 300;
+    story_with(Settings::default().talkative(), async |stage| {
+        let bob = stage.server.join("Bob").await;
+        let mut ids = Vec::new();
+        for number in 1..=MANY {
+            ids.push(bob.send(LOBBY, &format!("message {number}")).await);
+        }
+        for id in ids {
+            bob.expect_accepted(id).await;
+        }
+        let ada = stage.person("Ada").await;
+        ada.timeline().expect_text(&format!("message {MANY}")).await;
+        ada.timeline().expect_at_end().await;
+        let first_shown = ada.timeline().rows().await.len();
+        assert!(first_shown < MANY, "not all is loaded at once");
+
+        let all: Vec<String> = (1..=MANY).map(|number| format!("message {number}")).collect();
+        let place =
+            |text: &String| all.iter().position(|known| known == text).expect("a message that was sent");
+        let mut seen = HashSet::new();
+        eventually(PATIENCE, "the first message comes in sight", async || {
+            let texts = ada.timeline().texts().await;
+            let places: Vec<usize> = texts.iter().map(place).collect();
+            assert!(
+                places.windows(2).all(|pair| pair[1] == pair[0] + 1),
+                "in order, none twice, none missing: {texts:?}"
+            );
+            seen.extend(texts);
+            if seen.contains("message 1") {
+                return Ok(());
+            }
+            ada.timeline().scroll_up().await;
+            Err(format!("{} of {MANY} messages", seen.len()))
+        })
+        .await;
+        assert_eq!(seen.len(), MANY);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn loading_older_messages_does_not_move_what_one_reads() {
+    story_with(Settings::default().talkative(), async |stage| {
+        let bob = stage.server.join("Bob").await;
+        for number in 1..=200 {
+            bob.send(LOBBY, &format!("message {number}")).await;
+        }
+        bob.publish(LOBBY, "the last").await;
+        let ada = stage.person("Ada").await;
+        ada.timeline().expect_text("the last").await;
+        let before = ada.timeline().texts().await;
+        let first = &before[0];
+        ada.timeline().scroll_up().await;
+        ada.timeline()
+            .expect_rows("older messages come", |rows| (rows.first()?.text != *first).then_some(()))
+            .await;
+        // What was on top has stayed in sight.
+        let in_sight = format!(
+            "(() => {{ const row = [...document.querySelectorAll('[data-testid=message]')]\
+             .find(e => e.querySelector('[data-testid=message-text]').innerText.trim() === {first:?}); \
+             const y = row?.getBoundingClientRect().top; return y; }})()"
+        );
+        ada.expect_that(
+            "what was on top is in sight",
+            &format!("{in_sight} > -40 && {in_sight} < innerHeight"),
+            &in_sight,
+        )
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_comes_while_one_reads_older_messages_is_announced() {
+    story_with(Settings::default().talkative(), async |stage| {
+        let bob = stage.server.join("Bob").await;
+        for number in 1..=60 {
+            bob.publish(LOBBY, &format!("message {number}")).await;
+        }
+        let ada = stage.person("Ada").await;
+        ada.timeline().expect_text("message 60").await;
+        ada.timeline().expect_at_end().await;
+        ada.timeline().scroll_up().await;
+        bob.publish(LOBBY, "new one").await;
+        ada.timeline().expect_new(1).await;
+        bob.publish(LOBBY, "new two").await;
+        ada.timeline().expect_new(2).await;
+        ada.timeline().show_new().await;
+        ada.timeline().expect_at_end().await;
+        ada.timeline().expect_text("new two").await;
+        // At the end again, what comes is simply seen.
+        bob.publish(LOBBY, "new three").await;
+        ada.timeline().expect_text("new three").await;
+        ada.timeline().expect_at_end().await;
+        ada.expect_none("[data-testid=new-messages]").await;
+    })
+    .await;
+}

@@ -1,0 +1,88 @@
+//! The connection breaks, and people go on.
+
+use serde_json::json;
+use tests::browser::story;
+use tests::pages::{Delivery, State};
+
+#[tokio::test]
+async fn both_go_on_after_a_restart_without_a_reload() {
+    story(async |stage| {
+        let (ada, bob) = (stage.person("Ada").await, stage.person("Bob").await);
+        ada.says("before").await;
+        bob.sees("Ada", "before").await;
+        for person in [&ada, &bob] {
+            person.run("window.sameDocument = true", Vec::new()).await;
+        }
+        stage.server.stop().await;
+        ada.connection().expect(State::Waiting).await;
+        ada.timeline().write("while it was down").await;
+        ada.timeline().expect_delivery("while it was down", Delivery::Local).await;
+        stage.server.start_again().await;
+        bob.sees("Ada", "while it was down").await;
+        ada.timeline().expect_delivery("while it was down", Delivery::Accepted).await;
+        bob.says("after").await;
+        ada.sees("Bob", "after").await;
+        for person in [&ada, &bob] {
+            person.timeline().expect_exactly(&["before", "while it was down", "after"]).await;
+            assert_eq!(person.run("return window.sameDocument", Vec::new()).await, json!(true));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_written_before_a_reload_is_still_sent() {
+    story(async |stage| {
+        let ada = stage.person("Ada").await;
+        let bob = stage.server.join("Bob").await;
+        stage.server.kill();
+        ada.connection().expect(State::Waiting).await;
+        ada.timeline().write("do not lose me").await;
+        ada.timeline().expect_delivery("do not lose me", Delivery::Local).await;
+        stage.server.start_again().await;
+        ada.reload().await;
+        ada.timeline().expect_delivery("do not lose me", Delivery::Accepted).await;
+        bob.expect_chat("do not lose me").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_badge_counts_down_and_need_not_be_waited_for() {
+    story(async |stage| {
+        let ada = stage.person("Ada").await;
+        let before = ada.connection().expect_online().await;
+        stage.server.stop().await;
+        ada.connection().expect(State::Waiting).await;
+        ada.connection().expect_countdown().await;
+        // Each try fails at once; the wait after it grows.
+        ada.connection().connect_now().await;
+        ada.connection().expect_countdown().await;
+        stage.server.start_again().await;
+        // It may have come back by itself meanwhile: then there is nothing to click on.
+        ada.run(
+            "document.querySelector('[data-testid=\"connection\"][data-state=waiting]') && \
+             document.querySelector('[data-testid=\"connect-now\"]')?.click()",
+            Vec::new(),
+        )
+        .await;
+        ada.connection().expect_online_anew(before).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_who_was_shown_out_is_told_and_can_come_back() {
+    story(async |stage| {
+        let ada = stage.person("Ada").await;
+        let before = ada.connection().expect_online().await;
+        let path = format!("/api/connections/{before}?reason=Closing%20time");
+        assert_eq!(stage.server.api().delete(&path).await.status, 204);
+        ada.connection().expect(State::Ended).await;
+        ada.expect_text("body", "Closing time").await;
+        ada.connection().connect_now().await;
+        ada.connection().expect_online_anew(before).await;
+        ada.says("back again").await;
+    })
+    .await;
+}

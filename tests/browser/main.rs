@@ -1,0 +1,16 @@
+//! Stories that people tell of the page, each in a browser of their own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test a failure is a panic, and its message is for whoever wrote the story"
+)]
+
+mod article;
+mod history;
+mod interruption;
+mod notices;
+mod rooms;
+mod screens;
+mod talking;
+mod wire;

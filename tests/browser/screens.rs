@@ -1,0 +1,95 @@
+//! Small screens, and people without a mouse.
+
+use serde_json::Value;
+use tests::browser::{Person, Screen, story};
+use tests::pages::Delivery;
+use thirtyfour::Key;
+
+/// The page is not wider than the screen.
+async fn expect_fits(person: &Person) {
+    person
+        .expect_that(
+            "the page is no wider than the screen",
+            "document.scrollingElement.scrollWidth <= window.innerWidth",
+            "[document.scrollingElement.scrollWidth, window.innerWidth]",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn everything_fits_on_a_phone() {
+    story(async |stage| {
+        let bob = stage.server.join("Bob").await;
+        let ada = stage.visitor_with("Ada", Screen::Narrow).await;
+        assert_eq!(ada.run("return window.innerWidth", Vec::new()).await, 360);
+        expect_fits(&ada).await;
+        ada.welcome().enter("Ada").await;
+        expect_fits(&ada).await;
+        ada.says("from my phone").await;
+        bob.expect_chat("from my phone").await;
+        bob.publish(tests::LOBBY, &format!("{} https://example.org/{}", "x".repeat(300), "y".repeat(300)))
+            .await;
+        ada.timeline().expect_rows("sees the long word", |rows| (rows.len() == 2).then_some(())).await;
+        expect_fits(&ada).await;
+
+        ada.click("[data-testid=menu]").await;
+        ada.find("[data-testid=rooms]").await;
+        expect_fits(&ada).await;
+        ada.rooms().open("kitchen").await;
+        ada.timeline().expect_exactly(&[]).await;
+        ada.find("[data-testid=composer]").await;
+        ada.says("in the kitchen").await;
+        expect_fits(&ada).await;
+    })
+    .await;
+}
+
+/// Goes on with Tab until the focus is where `css` says.
+async fn tab_to(person: &Person, css: &str) {
+    const TABS_MAX: usize = 60;
+    let script = "return document.activeElement?.matches(arguments[0]) ?? false";
+    for _ in 0..TABS_MAX {
+        if person.run(script, vec![Value::from(css)]).await == true {
+            return;
+        }
+        person.press_key(Key::Tab).await;
+    }
+    panic!("{css} cannot be reached with Tab\n{}", person.tell().await);
+}
+
+#[tokio::test]
+async fn the_keyboard_is_enough() {
+    story(async |stage| {
+        let bob = stage.server.join("Bob").await;
+        let ada = stage.visitor("Ada").await;
+        ada.welcome().expect().await;
+        tab_to(&ada, "[data-testid=welcome] input[name=name]").await;
+        ada.press("Ada").await;
+        ada.press_key(Key::Enter).await;
+        ada.welcome().expect_gone().await;
+        ada.connection().expect_online().await;
+
+        tab_to(&ada, "[data-testid=composer]").await;
+        ada.press("without a mouse").await;
+        ada.press_key(Key::Enter).await;
+        ada.timeline().expect_delivery("without a mouse", Delivery::Accepted).await;
+        bob.expect_chat("without a mouse").await;
+
+        // The focus stays where one writes; the button can be reached as well.
+        tab_to(&ada, "[data-testid=composer]").await;
+        ada.press("and again").await;
+        tab_to(&ada, "[data-testid=send]").await;
+        ada.press_key(Key::Enter).await;
+        ada.timeline().expect_delivery("and again", Delivery::Accepted).await;
+
+        bob.publish("room:kitchen", "dinner").await;
+        tab_to(&ada, "[data-testid=open-room]").await;
+        ada.press_key(Key::Enter).await;
+        ada.find("[data-testid=open-room-name]").await;
+        tab_to(&ada, "[data-testid=open-room-name]").await;
+        ada.press("kitchen").await;
+        ada.press_key(Key::Enter).await;
+        ada.sees("Bob", "dinner").await;
+    })
+    .await;
+}

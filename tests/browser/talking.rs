@@ -1,0 +1,94 @@
+//! People talk on the page.
+
+use tests::browser::story;
+use tests::pages::Delivery;
+use tests::{LOBBY, Settings};
+
+#[tokio::test]
+async fn two_people_talk() {
+    story(async |stage| {
+        let (ada, bob) = (stage.person("Ada").await, stage.person("Bob").await);
+        ada.says("Hello, Bob!").await;
+        bob.sees("Ada", "Hello, Bob!").await;
+        bob.says("你好 👋 <b>Ada</b>").await;
+        ada.sees("Bob", "你好 👋 <b>Ada</b>").await;
+        ada.timeline().expect_exactly(&["Hello, Bob!", "你好 👋 <b>Ada</b>"]).await;
+        for person in [ada, bob] {
+            person.roster().expect(&["Ada", "Bob"]).await;
+            person.expect_no_mistakes().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reload_keeps_name_and_history() {
+    story(async |stage| {
+        let (ada, bob) = (stage.person("Ada").await, stage.person("Bob").await);
+        ada.says("one").await;
+        ada.says("two").await;
+        bob.sees("Ada", "two").await;
+        bob.says("three").await;
+        ada.sees("Bob", "three").await;
+        ada.reload().await;
+        ada.welcome().expect_gone().await;
+        ada.timeline().expect_exactly(&["one", "two", "three"]).await;
+        let rows = ada.timeline().rows().await;
+        assert_eq!(rows.iter().map(|row| row.mine).collect::<Vec<_>>(), [true, true, false]);
+        ada.says("four").await;
+        bob.sees("Ada", "four").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_page_talks_with_a_native_client() {
+    story(async |stage| {
+        let ada = stage.person("Ada").await;
+        let bob = stage.server.join("Bob").await;
+        ada.says("from the page").await;
+        bob.expect_chat("from the page").await;
+        bob.publish(LOBBY, "from outside").await;
+        ada.sees("Bob", "from outside").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_name_is_seen_by_others() {
+    story(async |stage| {
+        let (ada, bob) = (stage.person("Ada").await, stage.person("Bob").await);
+        let before = ada.connection().expect_online().await;
+        ada.profile().open().await;
+        let user = ada.profile().user().await;
+        assert!(user.contains("guest-"), "{user}");
+        ada.profile().rename("Ada Lovelace").await;
+        ada.connection().expect_online_anew(before).await;
+        bob.roster().expect(&["Ada Lovelace", "Bob"]).await;
+        ada.reload().await;
+        ada.welcome().expect_gone().await;
+        ada.says("it is still me").await;
+        bob.sees("Ada Lovelace", "it is still me").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_message_can_be_tried_again() {
+    // Nobody may publish in this namespace but the application.
+    let settings = Settings::default().config("[namespaces.board]\npublish = \"key\"\n");
+    tests::browser::story_with(settings, async |stage| {
+        let ada = stage.person("Ada").await;
+        ada.visit("/#/board/notices").await;
+        stage.server.api().publish("board:notices", "Only the office writes here").await;
+        ada.timeline().expect_text("Only the office writes here").await;
+        ada.timeline().write("May I?").await;
+        ada.timeline().expect_delivery("May I?", Delivery::Failed).await;
+        ada.timeline().retry().await;
+        ada.timeline().expect_delivery("May I?", Delivery::Failed).await;
+        // What was refused once does not hold up the rest.
+        ada.visit("/#/room/lobby").await;
+        ada.says("here I may").await;
+    })
+    .await;
+}

@@ -1,0 +1,143 @@
+//! How the program is set up and started.
+
+use std::net::TcpListener;
+
+use shared::protocol::ErrorCode;
+use tempfile::TempDir;
+use tests::server::run_to_end;
+use tests::{Settings, TestServer};
+
+/// The messages a second that a server of these settings allows.
+async fn rate_of(settings: Settings) -> u64 {
+    let server = TestServer::start_with(settings).await;
+    let mut raw = server.raw().await;
+    raw.greet("Ada").await["limits"]["messages_per_second"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn a_flag_stands_over_a_variable_over_the_file_over_the_default() {
+    let default = rate_of(Settings::default()).await;
+    let file = Settings::default().config("message_rate = 11\n");
+    assert_ne!(default, 11);
+    assert_eq!(rate_of(file.clone()).await, 11);
+    let variable = file.variable("TIDINGS_MESSAGE_RATE", "22");
+    assert_eq!(rate_of(variable.clone()).await, 22);
+    assert_eq!(rate_of(variable.flag("--message-rate", "33")).await, 33);
+}
+
+/// Runs the program with settings that it cannot start with; returns what it says.
+async fn refused(settings: Settings, arguments: &[&str]) -> String {
+    let folder = TempDir::new().unwrap();
+    let output = run_to_end(&settings, folder.path(), arguments).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "it started: {said}");
+    assert!(!said.contains("panicked"), "{said}");
+    said
+}
+
+#[tokio::test]
+async fn settings_that_make_no_sense_are_named() {
+    let said = refused(Settings::default().flag("--listen", "nowhere"), &[]).await;
+    assert!(said.contains("--listen") || said.contains("nowhere"), "{said}");
+    let said = refused(Settings::default().variable("TIDINGS_MESSAGE_RATE", "many"), &[]).await;
+    assert!(said.to_lowercase().contains("message_rate") || said.contains("message-rate"), "{said}");
+    let said =
+        refused(Settings::default().config("message_rate = \"many\"\n"), &["--listen", "127.0.0.1:0"]).await;
+    assert!(said.contains("message-rate") || said.contains("message_rate"), "{said}");
+    let said = refused(Settings::default().config("mesage_rate = 5\n"), &["--listen", "127.0.0.1:0"]).await;
+    assert!(said.contains("mesage_rate"), "a misspelt setting is not passed over: {said}");
+    let said = refused(Settings::default().config("= nonsense"), &["--listen", "127.0.0.1:0"]).await;
+    assert!(said.contains("config.toml"), "the file is named: {said}");
+    let said = refused(Settings::default(), &["--config", "absent.toml"]).await;
+    assert!(said.contains("absent.toml"), "{said}");
+    let said = refused(Settings::default(), &["--no-such-flag"]).await;
+    assert!(said.contains("--no-such-flag"), "{said}");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = refused(Settings::default(), &["--listen", &address, "--data", "data"]).await;
+    assert!(said.contains(&address), "{said}");
+}
+
+#[tokio::test]
+async fn a_data_folder_that_cannot_be_had_is_named() {
+    let folder = TempDir::new().unwrap();
+    // A file where the folder should be stops root as well as anybody else.
+    let path = folder.path().join("occupied");
+    std::fs::write(&path, "a file").unwrap();
+    let path = path.to_str().unwrap();
+    let said = refused(Settings::default(), &["--listen", "127.0.0.1:0", "--data", path]).await;
+    assert!(said.contains(path), "{said}");
+    let below = format!("{path}/below");
+    let said = refused(Settings::default(), &["--listen", "127.0.0.1:0", "--data", &below]).await;
+    assert!(said.contains(path), "{said}");
+}
+
+#[tokio::test]
+async fn a_data_folder_is_made_with_those_above_it() {
+    let folder = TempDir::new().unwrap();
+    let deep = folder.path().join("a/b/c");
+    let settings = Settings::default().variable("TIDINGS_DATA", &deep).keeps_data_in(&deep);
+    let server = TestServer::start_with(settings).await;
+    server.join("Ada").await;
+    assert!(deep.join("tidings.db").is_file());
+    assert!(!server.api_key().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_word_the_data_is_beside_the_program_s_caller() {
+    let server = TestServer::start_with(Settings::default().keeps_data_in("tidings-data")).await;
+    server.join("Ada").await;
+    assert!(server.home().join("tidings-data/tidings.db").is_file());
+}
+
+#[tokio::test]
+async fn two_servers_do_not_share_a_data_folder() {
+    let server = TestServer::start().await;
+    let data = server.data();
+    let said =
+        refused(Settings::default(), &["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()]).await;
+    assert!(said.contains(data.to_str().unwrap()), "{said}");
+    server.join("Ada").await;
+}
+
+#[tokio::test]
+async fn the_program_explains_itself() {
+    let folder = TempDir::new().unwrap();
+    let help = run_to_end(&Settings::default(), folder.path(), &["--help"]).await;
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    for word in ["--listen", "--data", "--config", "--message-rate", "TIDINGS_LISTEN"] {
+        assert!(help.contains(word), "{word} is not in:\n{help}");
+    }
+    let version = run_to_end(&Settings::default(), folder.path(), &["--version"]).await;
+    assert!(version.status.success());
+    assert!(String::from_utf8_lossy(&version.stdout).contains("tidings"));
+}
+
+#[tokio::test]
+async fn serve_is_the_default_command() {
+    let server = TestServer::start_with(Settings::default().command("serve")).await;
+    server.join("Ada").await;
+}
+
+#[tokio::test]
+async fn a_namespace_of_ones_own_has_the_policy_it_is_given() {
+    let config = "[namespaces.board]\npublish = \"key\"\n[namespaces.tick]\nhistory = false\n";
+    let server = TestServer::start_with(Settings::default().config(config)).await;
+    let ada = server.join("Ada").await;
+    ada.subscribe("board:notices").await;
+    let attempt = ada.send("board:notices", "may I?").await;
+    assert_eq!(ada.expect_failed(attempt).await.code, ErrorCode::Forbidden);
+    server.api().publish("board:notices", "only the office writes here").await;
+    ada.expect_chat("only the office writes here").await;
+    assert_eq!(ada.history("board:notices", None, 5).await.0.len(), 1);
+    ada.subscribe("tick:tock").await;
+    ada.publish("tick:tock", "gone at once").await;
+    ada.expect_chat("gone at once").await;
+    assert_eq!(ada.history_refused("tick:tock").await, ErrorCode::HistoryOff);
+    // The others are as they were.
+    ada.publish(tests::LOBBY, "still here").await;
+}

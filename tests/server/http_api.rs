@@ -1,0 +1,186 @@
+//! The application's side: HTTP with a key.
+
+use std::os::unix::fs::PermissionsExt;
+
+use reqwest::Method;
+use serde_json::json;
+use tests::{LOBBY, Settings, TestServer};
+
+const MESSAGE_ID: &str = "0190b0a0-c0d0-7e0f-8a0b-0c0d0e0f0a0b";
+
+#[tokio::test]
+async fn what_the_application_publishes_everybody_hears() {
+    let server = TestServer::start().await;
+    let bob = server.join("Bob").await;
+    let body = json!({
+        "channel": LOBBY, "payload": {"type": "chat", "text": "Lunch is ready"},
+        "from": {"user": "kitchen", "name": "The kitchen"},
+    });
+    let answer = server.api().post("/api/publish", &body).await.ok();
+    let message = bob.expect_chat("Lunch is ready").await;
+    assert_eq!(json!(message.offset), answer["offset"]);
+    assert_eq!(answer["duplicate"], false);
+    assert!(answer["epoch"].as_str().is_some_and(|epoch| epoch.len() == 16), "{answer}");
+    assert_eq!((message.from.user.as_str(), message.from.name.as_str()), ("kitchen", "The kitchen"));
+}
+
+#[tokio::test]
+async fn a_retry_by_http_is_recognised() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    let bob = server.join("Bob").await;
+    let body =
+        json!({"channel": LOBBY, "message_id": MESSAGE_ID, "payload": {"type": "chat", "text": "once"}});
+    let first = api.post("/api/publish", &body).await.ok();
+    let second = api.post("/api/publish", &body).await.ok();
+    assert_eq!((&first["duplicate"], &second["duplicate"]), (&json!(false), &json!(true)));
+    assert_eq!((&first["offset"], &first["epoch"]), (&second["offset"], &second["epoch"]));
+    api.publish(LOBBY, "the next").await;
+    bob.expect_chats(&["once", "the next"]).await;
+}
+
+#[tokio::test]
+async fn without_the_key_nothing_is_told_or_done() {
+    let server = TestServer::start().await;
+    let bob = server.join("Bob").await;
+    let connection = format!("/api/connections/{}", bob.connection());
+    let publish = json!({"channel": LOBBY, "payload": {"type": "chat", "text": "spam"}});
+    let key = server.api_key();
+    let false_keys =
+        ["", "x", &key[..key.len() - 1], &format!("{key}x"), &key.to_uppercase().replace(&key, "x")];
+    let mut askers = vec![server.public()];
+    askers.extend(false_keys.into_iter().map(|key| server.public().with_key(key)));
+    for api in askers {
+        api.post("/api/publish", &publish).await.refused(401, "unauthorized");
+        api.post("/api/push", &json!({"user": bob.user(), "payload": publish["payload"]}))
+            .await
+            .refused(401, "unauthorized");
+        api.delete(&connection).await.refused(401, "unauthorized");
+        for path in [
+            "/api/connections",
+            &connection,
+            "/api/channels",
+            "/api/channels/room:lobby/messages",
+            "/api/channels/room:lobby/presence",
+        ] {
+            api.get(path).await.refused(401, "unauthorized");
+        }
+    }
+    server.api().publish(LOBBY, "the first").await;
+    bob.expect_chat("the first").await;
+}
+
+#[tokio::test]
+async fn another_scheme_than_bearer_is_no_key() {
+    let server = TestServer::start().await;
+    let header = format!("Basic {}", server.api_key());
+    let answer = server
+        .public()
+        .ask(Method::GET, "/api/connections", |request| request.header("authorization", header))
+        .await;
+    answer.refused(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn the_key_is_made_once_and_for_its_owner_alone() {
+    let mut server = TestServer::start().await;
+    let key = server.api_key();
+    assert!(key.len() >= 32, "a key that cannot be guessed");
+    let mode = std::fs::metadata(server.data().join("api-key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    server.restart().await;
+    assert_eq!(server.api_key(), key);
+    server.api().get("/api/connections").await.ok();
+    let other = TestServer::start().await;
+    assert_ne!(other.api_key(), key);
+}
+
+#[tokio::test]
+async fn the_key_can_be_set() {
+    let key = "a-key-of-the-operators-own-choice-0123456789";
+    let server = TestServer::start_with(Settings::default().variable("TIDINGS_API_KEY", key)).await;
+    server.public().with_key(key).get("/api/connections").await.ok();
+    server.public().with_key("another").get("/api/connections").await.refused(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn the_key_is_not_in_the_log() {
+    let mut server = TestServer::start().await;
+    let key = server.api_key();
+    server.api().publish(LOBBY, "hi").await;
+    server.public().with_key(&format!("{key}x")).get("/api/connections").await.refused(401, "unauthorized");
+    server.stop().await;
+    assert!(!server.log().lines().iter().any(|line| line.contains(&key)));
+}
+
+#[tokio::test]
+async fn what_cannot_be_published_is_refused() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    let chat = json!({"type": "chat", "text": "hi"});
+    let cases = [
+        (json!({"channel": LOBBY}), 400, "missing_field"),
+        (json!({"payload": chat}), 400, "missing_field"),
+        (json!({"channel": "lobby", "payload": chat}), 400, "invalid_channel"),
+        (json!({"channel": "nowhere:x", "payload": chat}), 404, "unknown_namespace"),
+        (json!({"channel": LOBBY, "payload": {"type": "dance"}}), 400, "invalid_field"),
+        (json!({"channel": LOBBY, "payload": {"type": "chat", "text": ""}}), 400, "invalid_field"),
+        (json!({"channel": LOBBY, "payload": chat, "message_id": "1"}), 400, "invalid_field"),
+        (
+            json!({"channel": LOBBY, "payload": {"type": "chat", "text": "x".repeat(16 * 1024 + 1)}}),
+            413,
+            "text_too_long",
+        ),
+    ];
+    for (body, status, code) in cases {
+        let answer = api.post("/api/publish", &body).await;
+        let shown: String = body.to_string().chars().take(120).collect();
+        assert_eq!(
+            (answer.status, answer.json()["code"].clone()),
+            (status, json!(code)),
+            "{shown}: {answer:?}"
+        );
+        answer.refused(status, code);
+    }
+    api.post_text("/api/publish", "{").await.refused(400, "not_json");
+    api.post_text("/api/publish", "").await.refused(400, "not_json");
+    assert_eq!(api.post_text("/api/publish", "[]").await.status, 400);
+    assert!(api.texts(LOBBY).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_in_the_same_form() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    let absent = api.get("/api/nothing").await;
+    assert_eq!(absent.status, 404);
+    assert!(absent.json()["code"].is_string() && absent.json()["message"].is_string(), "{absent:?}");
+    let wrong_method = api.get("/api/publish").await;
+    assert_eq!(wrong_method.status, 405);
+    assert!(
+        wrong_method.json()["code"].is_string() && wrong_method.json()["message"].is_string(),
+        "{wrong_method:?}"
+    );
+    assert_eq!(api.delete("/api/channels").await.status, 405);
+}
+
+#[tokio::test]
+async fn health_is_told_without_a_key() {
+    let server = TestServer::start().await;
+    assert_eq!(server.public().get("/healthz").await.status, 200);
+    assert_eq!(server.public().get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn metrics_count_what_happens() {
+    let server = TestServer::start().await;
+    let ada = server.join("Ada").await;
+    let before = server.public().get("/metrics").await;
+    assert_eq!(before.status, 200);
+    assert!(before.content_type.contains("text"), "{before:?}");
+    assert!(before.text.contains("# HELP ") && before.text.contains("# TYPE "), "{before:?}");
+    assert!(before.text.lines().any(|line| line.starts_with("tidings_")), "{before:?}");
+    ada.publish(LOBBY, "counted").await;
+    let after = server.public().get("/metrics").await;
+    assert_ne!(before.text, after.text);
+}

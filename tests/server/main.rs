@@ -1,0 +1,23 @@
+//! Stories that native clients tell of the real server, one module a theme.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test a failure is a panic, and its message is for whoever wrote the story"
+)]
+
+mod bad_input;
+mod config_cli;
+mod connections;
+mod history;
+mod http_api;
+mod limits;
+mod open_message_close;
+mod origins;
+mod plain_mode;
+mod presence;
+mod push;
+mod stop_start;
+mod storage;
+mod talking;
+mod tokens;

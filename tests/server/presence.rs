@@ -1,0 +1,139 @@
+//! Who is here.
+
+use serde_json::json;
+use shared::protocol::{ErrorCode, PresenceChange};
+use tests::{LOBBY, Settings, TestServer};
+
+/// A server on which somebody who goes is soon missed.
+async fn quick_server() -> TestServer {
+    TestServer::start_with(Settings::default().presence_grace_ms(100)).await
+}
+
+#[tokio::test]
+async fn whoever_comes_sees_who_is_there_and_is_seen() {
+    let server = quick_server().await;
+    let ada = server.join("Ada").await;
+    ada.expect_members(LOBBY, &["Ada"]).await;
+    let bob = server.join("Bob").await;
+    bob.expect_members(LOBBY, &["Ada", "Bob"]).await;
+    ada.expect_members(LOBBY, &["Ada", "Bob"]).await;
+}
+
+#[tokio::test]
+async fn whoever_goes_is_missed() {
+    let server = quick_server().await;
+    let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
+    ada.expect_members(LOBBY, &["Ada", "Bob"]).await;
+    bob.leave().await;
+    ada.expect_members(LOBBY, &["Ada"]).await;
+    bob.come_back().await;
+    ada.expect_members(LOBBY, &["Ada", "Bob"]).await;
+    bob.lose_network().await;
+    ada.expect_members(LOBBY, &["Ada"]).await;
+}
+
+#[tokio::test]
+async fn whoever_leaves_a_channel_is_missed_in_it() {
+    let server = quick_server().await;
+    let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
+    ada.expect_members(LOBBY, &["Ada", "Bob"]).await;
+    bob.unsubscribe(LOBBY);
+    ada.expect_members(LOBBY, &["Ada"]).await;
+}
+
+#[tokio::test]
+async fn a_user_with_two_connections_comes_once_and_goes_once() {
+    let server = quick_server().await;
+    let ada = server.join("Ada").await;
+    let mut steps = server.greeted("Watcher").await;
+    steps.subscribe(1, LOBBY).await;
+    steps.send(&json!({"type": "presence", "id": 2, "channel": LOBBY})).await;
+    steps.reply("presence", 2).await;
+
+    let bob = server.join("Bob").await;
+    let (user, token) = (bob.user(), bob.token());
+    let other = server.client("Bob").returning(&token).join().await;
+    bob.leave().await;
+    // Somebody else's coming and going tells that nothing was said of Bob in between.
+    let eve = server.join("Eve").await;
+    let eve_user = eve.user();
+    eve.leave().await;
+
+    let name = |step: &serde_json::Value| {
+        let joined = step["joined"]["user"].as_str().map(|user| format!("+{user}"));
+        joined
+            .or_else(|| step["left"].as_str().map(|user| format!("-{user}")))
+            .unwrap_or_else(|| step.to_string())
+    };
+    let mut seen = Vec::new();
+    while seen.last() != Some(&format!("-{eve_user}")) {
+        let step = steps.expect("presence").await;
+        seen.push(name(&step));
+    }
+    other.leave().await;
+    while seen.last() != Some(&format!("-{user}")) {
+        let step = steps.expect("presence").await;
+        seen.push(name(&step));
+    }
+    let expected = [format!("+{user}"), format!("+{eve_user}"), format!("-{eve_user}"), format!("-{user}")];
+    // Whether the watcher's own coming is told to itself is not promised.
+    seen.retain(|step| expected.contains(step));
+    assert_eq!(seen, expected);
+    ada.expect_members(LOBBY, &["Ada", "Watcher"]).await;
+}
+
+#[tokio::test]
+async fn a_short_interruption_is_not_noticed() {
+    let server = TestServer::start_with(Settings::default().presence_grace_ms(60_000)).await;
+    let ada = server.join("Ada").await;
+    let bob = server.join("Bob").await;
+    ada.expect_members(LOBBY, &["Ada", "Bob"]).await;
+    let before = bob.connection();
+    bob.lose_network().await;
+    bob.regain_network();
+    bob.expect_online_anew(before).await;
+    bob.expect_subscribed(LOBBY).await;
+    server.join("Eve").await.expect_members(LOBBY, &["Ada", "Bob", "Eve"]).await;
+    ada.expect_members(LOBBY, &["Ada", "Bob", "Eve"]).await;
+    // Until Eve came, nothing had been said of Bob but that he was there.
+    loop {
+        match ada.next_presence(LOBBY).await {
+            PresenceChange::Left(user) => panic!("{user} was said to have gone"),
+            PresenceChange::Joined(who) if who.name.as_str() == "Eve" => break,
+            PresenceChange::Joined(_) | PresenceChange::Members(_) => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_application_can_ask_who_is_there() {
+    let server = quick_server().await;
+    let api = server.api();
+    assert!(api.expect_members(LOBBY, 0).await.is_empty());
+    let ada = server.join("Ada").await;
+    let _plain = server.plain().await;
+    // The plain guest is there, too.
+    let members = api.expect_members(LOBBY, 2).await;
+    assert!(members.contains(&json!({"user": ada.user(), "name": "Ada"})), "{members:?}");
+}
+
+#[tokio::test]
+async fn a_channel_without_presence_says_so() {
+    let server = quick_server().await;
+    let mut raw = server.greeted("Ada").await;
+    raw.subscribe(1, "live:score").await;
+    raw.send(&json!({"type": "presence", "id": 2, "channel": "live:score"})).await;
+    let error = raw.expect_error(ErrorCode::PresenceOff.as_str()).await;
+    assert_eq!(error["id"], 2);
+}
+
+#[tokio::test]
+async fn the_members_of_a_private_channel_are_private() {
+    let server = quick_server().await;
+    let ada = server.join("Ada").await;
+    let mut eve = server.greeted("Eve").await;
+    eve.send(&json!({"type": "presence", "id": 2, "channel": format!("inbox:{}", ada.user())})).await;
+    let error = eve.next().await;
+    assert_eq!(error["type"], "error", "{error}");
+    assert_eq!(error["id"], 2, "{error}");
+}

@@ -1,0 +1,110 @@
+//! The disk and its troubles.
+
+#[cfg(target_os = "linux")]
+use serde_json::json;
+use tests::TestServer;
+#[cfg(target_os = "linux")]
+use tests::{LOBBY, Settings};
+
+#[tokio::test]
+async fn the_log_is_where_it_is_said_to_be() {
+    let server = TestServer::start().await;
+    server.api().publish(tests::LOBBY, "hi").await;
+    assert!(server.data().join("tidings.db").is_file());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_refuses_what_is_new_and_loses_nothing_acknowledged() {
+    let mut server = TestServer::start_with(Settings::default().talkative().survives_full_disk()).await;
+    let api = server.api();
+    let bob = server.join("Bob").await;
+    let filler = "x".repeat(10_000);
+    server.process().limit_files(Some(512 * 1024));
+    let mut acknowledged = Vec::new();
+    loop {
+        assert!(acknowledged.len() < 1000, "the limit is not reached");
+        let text = format!("{} {filler}", acknowledged.len());
+        let answer = api
+            .post("/api/publish", &json!({"channel": LOBBY, "payload": {"type": "chat", "text": text}}))
+            .await;
+        if answer.status == 200 {
+            acknowledged.push(text);
+        } else {
+            answer.refused(507, "storage_failed");
+            break;
+        }
+    }
+    assert!(acknowledged.len() > 5, "only {} were taken", acknowledged.len());
+    bob.expect_chats(&acknowledged).await;
+
+    // A WebSocket is told the same, and all that reads goes on.
+    let mut raw = server.greeted("Ada").await;
+    raw.subscribe(1, LOBBY).await;
+    raw.send(&json!({
+        "type": "publish", "id": 2, "channel": LOBBY, "message_id": "0190b0a0-c0d0-7e0f-8a0b-0c0d0e0f0a0b",
+        "payload": {"type": "chat", "text": filler},
+    }))
+    .await;
+    let error = raw.expect_error("storage_failed").await;
+    assert_eq!(error["id"], 2);
+    assert_eq!(server.public().get("/healthz").await.status, 200);
+    assert!(server.public().get("/readyz").await.status >= 500);
+    assert_eq!(api.texts(LOBBY).await, acknowledged);
+
+    // There is room again: it goes on by itself.
+    server.process().limit_files(None);
+    api.publish(LOBBY, "room again").await;
+    bob.expect_chat("room again").await;
+    acknowledged.push("room again".to_owned());
+    assert_eq!(server.public().get("/readyz").await.status, 200);
+
+    server.kill();
+    server.start_again().await;
+    assert_eq!(server.api().texts(LOBBY).await, acknowledged);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_crash_with_a_full_disk_loses_nothing_acknowledged() {
+    let mut server = TestServer::start_with(Settings::default().talkative().survives_full_disk()).await;
+    let api = server.api();
+    server.process().limit_files(Some(256 * 1024));
+    let filler = "x".repeat(10_000);
+    let mut acknowledged = Vec::new();
+    for number in 0..1000 {
+        let text = format!("{number} {filler}");
+        let answer = api
+            .post("/api/publish", &json!({"channel": LOBBY, "payload": {"type": "chat", "text": text}}))
+            .await;
+        if answer.status != 200 {
+            break;
+        }
+        acknowledged.push(text);
+    }
+    server.kill();
+    server.start_again().await;
+    assert_eq!(server.api().texts(LOBBY).await, acknowledged);
+}
+
+#[tokio::test]
+async fn a_log_that_is_none_is_not_overwritten() {
+    let mut server = TestServer::start().await;
+    server.stop().await;
+    let log = server.data().join("tidings.db");
+    for leftover in ["tidings.db-wal", "tidings.db-shm"] {
+        // They are not there after an orderly stop, most times.
+        let _ = std::fs::remove_file(server.data().join(leftover));
+    }
+    let foreign = b"this is somebody's diary, and no database at all".repeat(200);
+    std::fs::write(&log, &foreign).unwrap();
+    let data = server.data();
+    let arguments = ["--listen".as_ref(), "127.0.0.1:0".as_ref(), "--data".as_ref(), data.as_os_str()];
+    let output =
+        tests::server::run_to_end(&tests::Settings::default(), data.parent().unwrap(), &arguments).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("tidings.db"), "the file is named: {said}");
+    assert!(!said.contains("panicked"), "{said}");
+    assert_eq!(std::fs::read(&log).unwrap(), foreign);
+}

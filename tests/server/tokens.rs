@@ -1,0 +1,88 @@
+//! Users of the application, whom a token of its own server vouches for.
+//!
+//! The tokens are JSON Web Tokens (RFC 7519), signed with HS256 and [`SECRET`] as the application's server would.
+
+use serde_json::json;
+use shared::protocol::VERSION;
+use shared::session::Status;
+use tests::{LOBBY, Settings, TestServer};
+
+const SECRET: &str = "a secret for these stories alone";
+
+/// `{"sub":"ada","name":"Ada Lovelace"}`
+const ADA: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJuYW1lIjoiQWRhIExvdmVsYWNlIn0.Zsq1I1ImDl28s9qoZdZ8hQImUpzc9lX12-OvR0bG0kA";
+
+/// `{"sub":"bob","name":"Bob","exp":4102444800}`: it ends in the year 2100.
+const BOB: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IiLCJuYW1lIjoiQm9iIiwiZXhwIjo0MTAyNDQ0ODAwfQ.naml0NVgAWl1p8OUWzIxL1y-Pn239ejSVnIelwkKmhM";
+
+/// Tokens that are not to be taken, and why.
+const FALSE: [(&str, &str); 5] = [
+    (
+        "it has ended",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJleHAiOjEwMDAwMDAwMDB9.-GL1j5nTNjqKT9rRZOoyMHhJ-_pIzemrPGsBlckJnhU",
+    ),
+    (
+        "it is signed with another secret",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.RFxOMX39oH45OwBmeImbpbWoEo0ZI-z6mKGgHdtrE0k",
+    ),
+    ("it is not signed, and says so (alg: none)", "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."),
+    (
+        "it names nobody",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJuYW1lIjoiQWRhIn0.UhTcEEHKhl0nyfZgV1kMQlgFFzkub4oM9B-XpK5TEqY",
+    ),
+    (
+        "it names what is no user",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhK2IifQ.lvUNf3xQmQX9f5ObCEpmDjeNT8tPMW2yTFXN5jOHbOE",
+    ),
+];
+
+async fn server() -> TestServer {
+    TestServer::start_with(Settings::default().variable("TIDINGS_TOKEN_SECRET", SECRET)).await
+}
+
+#[tokio::test]
+async fn a_user_of_the_application_is_known_by_its_id() {
+    let server = server().await;
+    let ada = server.client("Ada").vouched_for(ADA).join().await;
+    assert_eq!(ada.user().as_str(), "ada");
+    assert_eq!(ada.name().as_str(), "Ada", "what hello says stands over what the token says");
+    let mut raw = server.raw().await;
+    raw.send(&json!({"type": "hello", "version": VERSION, "token": ADA})).await;
+    let welcome = raw.expect("welcome").await;
+    assert_eq!((&welcome["user"], &welcome["name"]), (&json!("ada"), &json!("Ada Lovelace")));
+    assert_eq!(welcome.get("token"), None, "only a new guest is given a token");
+}
+
+#[tokio::test]
+async fn users_of_the_application_have_conversations_and_inboxes() {
+    let server = server().await;
+    let ada = server.client("Ada").vouched_for(ADA).join().await;
+    let bob = server.client("Bob").vouched_for(BOB).join().await;
+    bob.subscribe("dm:ada+bob").await;
+    ada.publish("dm:ada+bob", "between us").await;
+    bob.expect_chat("between us").await;
+    ada.subscribe("inbox:ada").await;
+    server.api().publish("inbox:ada", "for Ada").await;
+    ada.expect_chat("for Ada").await;
+    ada.publish(LOBBY, "for all").await;
+    bob.expect_chat("for all").await;
+}
+
+#[tokio::test]
+async fn a_token_that_proves_nothing_is_refused() {
+    let server = server().await;
+    for (why, token) in FALSE {
+        let mut raw = server.raw().await;
+        raw.send(&json!({"type": "hello", "version": VERSION, "token": token})).await;
+        let answer = raw.next().await;
+        assert_eq!(answer["code"], "invalid_token", "{why}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_with_a_false_token_gives_up() {
+    let server = server().await;
+    let ada = server.client("Ada").vouched_for(FALSE[0].1).start();
+    assert_eq!(ada.expect_ended().await, None);
+    assert!(matches!(ada.status(), Status::Ended { .. }));
+}

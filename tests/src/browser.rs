@@ -1,0 +1,88 @@
+//! People who use the page, each in a browser of their own.
+
+mod chrome;
+mod driver;
+mod person;
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+
+use futures_util::FutureExt;
+
+pub use person::Person;
+
+use crate::server::{Settings, TestServer, target_folder, test_name};
+
+/// How large a person's screen is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// A laptop's.
+    Wide,
+    /// A phone's of 360 by 740 points.
+    Narrow,
+}
+
+/// Where a story takes place: a server, and the browsers of those who appear in it.
+#[derive(Debug)]
+pub struct Stage {
+    /// The server.
+    pub server: TestServer,
+    people: Vec<Person>,
+}
+
+/// Tells a story on a server as it comes. When it fails, the screens of all who appeared in it are kept.
+pub async fn story(tell: impl AsyncFnOnce(&mut Stage)) {
+    story_with(Settings::default(), tell).await;
+}
+
+/// The same with settings of the server.
+pub async fn story_with(settings: Settings, tell: impl AsyncFnOnce(&mut Stage)) {
+    let mut stage = Stage { server: TestServer::start_with(settings).await, people: Vec::new() };
+    let told = AssertUnwindSafe(tell(&mut stage)).catch_unwind().await;
+    if told.is_err() {
+        stage.keep_screens().await;
+    }
+    for person in stage.people.drain(..) {
+        person.close().await;
+    }
+    if let Err(failure) = told {
+        resume_unwind(failure);
+    }
+}
+
+impl Stage {
+    /// Somebody opens the page.
+    pub async fn visitor(&mut self, name: &str) -> Person {
+        self.visitor_with(name, Screen::Wide).await
+    }
+
+    /// Somebody opens the page on such a screen.
+    pub async fn visitor_with(&mut self, name: &str, screen: Screen) -> Person {
+        let person = Person::open(name, screen, &self.server.url("/")).await;
+        self.people.push(person.clone());
+        person.visit("/").await;
+        person
+    }
+
+    /// Somebody opens the page, says a name and is in the lobby.
+    pub async fn person(&mut self, name: &str) -> Person {
+        self.person_with(name, Screen::Wide).await
+    }
+
+    /// The same on such a screen.
+    pub async fn person_with(&mut self, name: &str, screen: Screen) -> Person {
+        let person = self.visitor_with(name, screen).await;
+        person.welcome().enter(name).await;
+        person
+    }
+
+    async fn keep_screens(&self) {
+        for person in &self.people {
+            let file = target_folder("screenshots").join(format!("{}-{}.png", test_name(), person.name()));
+            match person.screenshot(&file).await {
+                Ok(()) => eprintln!("--- {}'s screen: {}", person.name(), file.display()),
+                Err(e) => eprintln!("--- {}'s screen cannot be had: {e}", person.name()),
+            }
+            eprintln!("{}", person.tell().await);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Somebody in front of a browser: what they can find, do and check on any page.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use thirtyfour::error::WebDriverResult;
+use thirtyfour::{By, Key, WebDriver, WebElement};
+
+use super::{Screen, chrome, driver};
+use crate::deadline::{PATIENCE, eventually};
+
+/// Somebody in front of a browser. Their pages are in [`crate::pages`].
+#[derive(Clone)]
+pub struct Person {
+    name: String,
+    base: String,
+    driver: WebDriver,
+    /// The browser's profile, which has to outlive it.
+    profile: Arc<TempDir>,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person")
+            .field("name", &self.name)
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Person {
+    pub(super) async fn open(name: &str, screen: Screen, base: &str) -> Self {
+        let profile = TempDir::with_prefix("tidings-browser-").expect("a folder for the browser's profile");
+        let capabilities = chrome::capabilities(screen, profile.path());
+        let driver = WebDriver::new(driver::url(), capabilities).await;
+        let driver = driver.unwrap_or_else(|e| panic!("{name}'s browser cannot be opened: {e}"));
+        Self {
+            name: name.to_owned(),
+            base: base.trim_end_matches('/').to_owned(),
+            driver,
+            profile: Arc::new(profile),
+        }
+    }
+
+    pub(super) async fn close(self) {
+        // A browser that has crashed is closed as well.
+        let _ = self.driver.quit().await;
+    }
+
+    /// What the story calls them.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The browser itself.
+    pub fn driver(&self) -> &WebDriver {
+        &self.driver
+    }
+
+    /// Opens a path of the server.
+    pub async fn visit(&self, path: &str) {
+        let url = format!("{}{path}", self.base);
+        self.driver
+            .goto(url.as_str())
+            .await
+            .unwrap_or_else(|e| panic!("{}: {url} cannot be opened: {e}", self.name));
+    }
+
+    /// Loads the page anew.
+    pub async fn reload(&self) {
+        self.driver
+            .refresh()
+            .await
+            .unwrap_or_else(|e| panic!("{}: the page cannot be loaded anew: {e}", self.name));
+    }
+
+    /// Runs a script in the page and returns what it returns.
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.try_run(script, arguments).await.unwrap_or_else(|e| panic!("{}: {e}: {script}", self.name))
+    }
+
+    async fn try_run(&self, script: &str, arguments: Vec<Value>) -> WebDriverResult<Value> {
+        Ok(self.driver.execute(script, arguments).await?.json().clone())
+    }
+
+    /// Waits until `look` accepts what a script returns.
+    pub async fn expect_of<T>(&self, what: &str, script: &str, look: impl Fn(&Value) -> Option<T>) -> T {
+        eventually(PATIENCE, &format!("{}: {what}", self.name), async || {
+            let value = self.try_run(script, Vec::new()).await.map_err(|e| e.to_string())?;
+            look(&value).ok_or_else(|| value.to_string())
+        })
+        .await
+    }
+
+    /// Waits until a condition written in JavaScript is true. `seen` is an expression for the failure's message.
+    pub async fn expect_that(&self, what: &str, condition: &str, seen: &str) {
+        let script = format!("return [Boolean({condition}), ({seen})];");
+        self.expect_of(what, &script, |value| (value[0] == true).then_some(())).await;
+    }
+
+    /// Waits for an element that can be seen.
+    pub async fn find(&self, css: &str) -> WebElement {
+        eventually(PATIENCE, &format!("{} sees {css}", self.name), async || {
+            let elements = self.driver.find_all(By::Css(css)).await.map_err(|e| e.to_string())?;
+            for element in elements {
+                if element.is_displayed().await.map_err(|e| e.to_string())? {
+                    return Ok(element);
+                }
+            }
+            Err(self.tell().await)
+        })
+        .await
+    }
+
+    /// Waits until nothing that fits can be seen.
+    pub async fn expect_none(&self, css: &str) {
+        eventually(PATIENCE, &format!("{} no longer sees {css}", self.name), async || {
+            for element in self.driver.find_all(By::Css(css)).await.map_err(|e| e.to_string())? {
+                if element.is_displayed().await.unwrap_or(false) {
+                    return Err(element.outer_html().await.unwrap_or_default());
+                }
+            }
+            Ok(())
+        })
+        .await;
+    }
+
+    /// Clicks on what fits, as soon as it can be clicked.
+    pub async fn click(&self, css: &str) {
+        eventually(PATIENCE, &format!("{} clicks on {css}", self.name), async || {
+            // The page may put another element in its place between the two steps.
+            let element = self.find(css).await;
+            element.click().await.map_err(|e| e.to_string())
+        })
+        .await;
+    }
+
+    /// Types into a field that is empty, or that is to be.
+    pub async fn fill(&self, css: &str, text: &str) {
+        eventually(PATIENCE, &format!("{} types into {css}", self.name), async || {
+            let field = self.find(css).await;
+            field.clear().await.map_err(|e| e.to_string())?;
+            // The driver has no keys for characters beyond the first plane; a person has an input method for them.
+            if text.chars().any(|character| u32::from(character) > 0xffff) {
+                field.focus().await.map_err(|e| e.to_string())?;
+                let insert = "document.execCommand('insertText', false, arguments[0])";
+                return self.try_run(insert, vec![text.into()]).await.map(drop).map_err(|e| e.to_string());
+            }
+            field.send_keys(text).await.map_err(|e| e.to_string())
+        })
+        .await;
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub async fn press(&self, keys: impl AsRef<str>) {
+        let chain = self.driver.action_chain().send_keys(keys.as_ref());
+        chain.perform().await.unwrap_or_else(|e| panic!("{}: keys cannot be pressed: {e}", self.name));
+    }
+
+    /// Presses one key.
+    pub async fn press_key(&self, key: Key) {
+        self.press(String::from(char::from(key))).await;
+    }
+
+    /// The text of what fits.
+    pub async fn text(&self, css: &str) -> String {
+        self.find(css).await.text().await.unwrap_or_else(|e| panic!("{}: {css} has no text: {e}", self.name))
+    }
+
+    /// Waits until what fits holds a text.
+    pub async fn expect_text(&self, css: &str, part: &str) {
+        let script =
+            format!("return Array.from(document.querySelectorAll({css:?}), e => e.innerText ?? '');");
+        self.expect_of(&format!("sees “{part}” in {css}"), &script, |texts| {
+            let mut texts = texts.as_array()?.iter().filter_map(Value::as_str);
+            texts.any(|text| text.contains(part)).then_some(())
+        })
+        .await;
+    }
+
+    /// What the browser's console shows.
+    pub async fn console(&self) -> Vec<String> {
+        let entries = self.driver.browser_log().await.unwrap_or_default();
+        entries.into_iter().map(|entry| format!("{:?} {}", entry.level, entry.message)).collect()
+    }
+
+    /// Nothing in the console speaks of a mistake of the page's.
+    pub async fn expect_no_mistakes(&self) {
+        let lines = self.console().await;
+        let mistakes: Vec<&String> =
+            lines.iter().filter(|line| line.to_lowercase().starts_with("severe")).collect();
+        assert!(mistakes.is_empty(), "{}'s console: {mistakes:#?}", self.name);
+    }
+
+    /// Keeps a picture of the screen.
+    pub(super) async fn screenshot(&self, file: &Path) -> WebDriverResult<()> {
+        self.driver.screenshot(file).await
+    }
+
+    /// What the page shows, in words.
+    pub async fn tell(&self) -> String {
+        let script = "return [location.href, document.title, document.body?.innerText ?? ''].join('\\n')";
+        let page = self.try_run(script, Vec::new()).await.map_or_else(
+            |e| e.to_string(),
+            |page| page.as_str().unwrap_or_default().chars().take(1500).collect(),
+        );
+        format!("--- {}'s page:\n{page}", self.name)
+    }
+}

@@ -1,0 +1,178 @@
+//! The hands of a session: one socket, one timer, no opinion.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use shared::ids::{ChannelName, MessageId};
+use shared::protocol::{CloseCode, Payload, codec};
+use shared::session::{Action, Input, Session};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use super::builder::now;
+use super::record::Record;
+
+/// What the person tells the client.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// Something for the session.
+    Input(Input),
+    /// Say something, and tell its id.
+    Publish { channel: ChannelName, payload: Payload, tell: oneshot::Sender<MessageId> },
+    /// The network works, or does not.
+    Network(bool),
+}
+
+type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Opening = Pin<Box<dyn Future<Output = Result<Stream, tungstenite::Error>> + Send>>;
+
+enum Socket {
+    None,
+    Opening(Opening),
+    Open(Box<Stream>),
+}
+
+/// What woke the driver.
+enum Wake {
+    Command(Option<Command>),
+    Opened(Result<Stream, tungstenite::Error>),
+    Frame(Option<Result<Message, tungstenite::Error>>),
+    Timer,
+}
+
+struct Driver {
+    session: Session,
+    url: String,
+    socket: Socket,
+    network: bool,
+    record: Arc<Record>,
+}
+
+/// Runs a session until its person is gone.
+pub(super) fn drive(
+    session: Session,
+    url: String,
+    record: Arc<Record>,
+) -> (mpsc::UnboundedSender<Command>, JoinHandle<()>) {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let mut driver = Driver { session, url, socket: Socket::None, network: true, record };
+    let task = tokio::spawn(async move {
+        loop {
+            match driver.wake(&mut told).await {
+                Wake::Command(None) => break,
+                Wake::Command(Some(command)) => driver.obey(command),
+                Wake::Opened(Ok(stream)) => {
+                    driver.socket = Socket::Open(Box::new(stream));
+                    driver.tell(Input::Opened);
+                }
+                Wake::Opened(Err(_)) => driver.lost(None),
+                Wake::Frame(Some(Ok(message))) => driver.read(message),
+                Wake::Frame(Some(Err(_)) | None) => driver.lost(None),
+                Wake::Timer => driver.tell(Input::Elapsed),
+            }
+            driver.act().await;
+        }
+    });
+    (tell, task)
+}
+
+impl Driver {
+    async fn wake(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>) -> Wake {
+        let wait = self.session.poll_timeout().map(|until| until.since(now()));
+        tokio::select! {
+            command = commands.recv() => Wake::Command(command),
+            wake = socket_wakes(&mut self.socket) => wake,
+            () = sleep(wait) => Wake::Timer,
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Input(input) => self.tell(input),
+            Command::Publish { channel, payload, tell } => {
+                let message_id = self.session.new_message_id(now());
+                self.tell(Input::Publish { channel, message_id, payload });
+                // Nobody may want to know.
+                let _ = tell.send(message_id);
+            }
+            Command::Network(true) => {
+                self.network = true;
+                self.tell(Input::Woken);
+            }
+            Command::Network(false) => {
+                self.network = false;
+                self.lost(None);
+            }
+        }
+    }
+
+    fn read(&mut self, message: Message) {
+        match message {
+            Message::Text(text) => match codec::decode_server(&text) {
+                Ok(message) => self.tell(Input::Received(message)),
+                Err(e) => panic!("the server sent what is no message: {e}\n{text}"),
+            },
+            Message::Close(frame) => self.lost(frame.map(|frame| CloseCode(frame.code.into()))),
+            Message::Binary(bytes) => panic!("the server sent {} binary bytes", bytes.len()),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        }
+    }
+
+    fn lost(&mut self, code: Option<CloseCode>) {
+        self.socket = Socket::None;
+        self.tell(Input::Closed { code });
+    }
+
+    fn tell(&mut self, input: Input) {
+        self.session.handle(input, now());
+    }
+
+    async fn act(&mut self) {
+        while let Some(action) = self.session.poll_action() {
+            match action {
+                Action::Open if self.network => {
+                    let url = self.url.clone();
+                    self.socket = Socket::Opening(Box::pin(async move { Ok(connect_async(url).await?.0) }));
+                }
+                Action::Open => self.tell(Input::Closed { code: None }),
+                Action::Send(message) => {
+                    let text = codec::encode_client(&message);
+                    if let Socket::Open(stream) = &mut self.socket
+                        && stream.send(Message::text(text)).await.is_err()
+                    {
+                        self.lost(None);
+                    }
+                }
+                Action::Close => {
+                    if let Socket::Open(stream) = &mut self.socket {
+                        // It is dropped either way.
+                        let _ = SinkExt::close(stream).await;
+                    }
+                    self.socket = Socket::None;
+                }
+                Action::Emit(event) => self.record.add(event),
+            }
+        }
+        self.record.set_status(self.session.status());
+    }
+}
+
+async fn socket_wakes(socket: &mut Socket) -> Wake {
+    match socket {
+        Socket::None => std::future::pending().await,
+        Socket::Opening(opening) => Wake::Opened(opening.await),
+        Socket::Open(stream) => Wake::Frame(stream.next().await),
+    }
+}
+
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}

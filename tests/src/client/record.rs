@@ -1,0 +1,160 @@
+//! What a client has been told, for expectations to be taken from.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use shared::ids::{ChannelName, DisplayName, UserId};
+use shared::presence::Roster;
+use shared::session::{Event, Status};
+use tokio::sync::watch;
+
+use crate::deadline::within;
+
+/// How many of the last events a failure shows.
+const TOLD_MAX: usize = 30;
+
+/// All that has come, with a bell that rings at each change.
+#[derive(Debug)]
+pub(super) struct Record {
+    seen: Mutex<Seen>,
+    bell: watch::Sender<()>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self { seen: Mutex::default(), bell: watch::Sender::new(()) }
+    }
+}
+
+/// What has come so far.
+#[derive(Debug)]
+pub(super) struct Seen {
+    status: Status,
+    me: Option<(UserId, DisplayName)>,
+    token: Option<String>,
+    rosters: HashMap<ChannelName, Roster>,
+    /// What no expectation has taken yet.
+    waiting: VecDeque<Event>,
+    /// The last events in words, taken or not.
+    told: VecDeque<String>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            status: Status::Stopped,
+            me: None,
+            token: None,
+            rosters: HashMap::new(),
+            waiting: VecDeque::new(),
+            told: VecDeque::new(),
+        }
+    }
+}
+
+impl Seen {
+    pub(super) fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// The names in a channel, in order.
+    pub(super) fn names_in(&self, channel: &str) -> Vec<&str> {
+        let roster = self.rosters.iter().find(|(name, _)| name.as_str() == channel);
+        let mut names: Vec<&str> =
+            roster.iter().flat_map(|(_, roster)| roster.iter()).map(|(_, name)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn note(&mut self, event: Event) {
+        if self.told.len() == TOLD_MAX {
+            self.told.pop_front();
+        }
+        let mut words = format!("{event:?}");
+        if let Some((cut, _)) = words.char_indices().nth(400) {
+            words.truncate(cut);
+        }
+        self.told.push_back(words);
+        match &event {
+            Event::Welcomed { user, name, token } => {
+                self.me = Some((user.clone(), name.clone()));
+                if token.is_some() {
+                    self.token.clone_from(token);
+                }
+            }
+            Event::Presence { channel, change } => {
+                self.rosters.entry(channel.clone()).or_default().apply(change.clone());
+            }
+            _ => {}
+        }
+        self.waiting.push_back(event);
+    }
+}
+
+impl Record {
+    pub(super) fn add(&self, event: Event) {
+        self.seen.lock().unwrap().note(event);
+        self.bell.send_replace(());
+    }
+
+    pub(super) fn set_status(&self, status: Status) {
+        self.seen.lock().unwrap().status = status;
+        self.bell.send_replace(());
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.seen.lock().unwrap().status.clone()
+    }
+
+    pub(super) fn me(&self) -> (UserId, DisplayName) {
+        self.seen.lock().unwrap().me.clone().expect("the server has said welcome")
+    }
+
+    pub(super) fn token(&self) -> Option<String> {
+        self.seen.lock().unwrap().token.clone()
+    }
+
+    /// What was last seen, in words.
+    pub(super) fn tell(&self) -> String {
+        let seen = self.seen.lock().unwrap();
+        let told: Vec<&str> = seen.told.iter().map(String::as_str).collect();
+        format!("status: {:?}\nlast events:\n  {}", seen.status, told.join("\n  "))
+    }
+
+    /// Waits until `look` finds what it wants.
+    pub(super) async fn wait<T>(
+        &self,
+        limit: Duration,
+        what: &str,
+        mut look: impl FnMut(&mut Seen) -> Option<T>,
+    ) -> T {
+        let mut bell = self.bell.subscribe();
+        let found = async {
+            loop {
+                let found = look(&mut self.seen.lock().unwrap());
+                if let Some(found) = found {
+                    return found;
+                }
+                bell.changed().await.expect("the bell is there as long as this");
+            }
+        };
+        within(limit, what, found, || self.tell()).await
+    }
+
+    /// Waits for the first event that is wanted, and takes it out.
+    pub(super) async fn take<T>(
+        &self,
+        limit: Duration,
+        what: &str,
+        wanted: impl Fn(&Event) -> Option<T>,
+    ) -> T {
+        self.wait(limit, what, |seen| {
+            let (index, found) =
+                seen.waiting.iter().enumerate().find_map(|(index, event)| Some((index, wanted(event)?)))?;
+            seen.waiting.remove(index);
+            Some(found)
+        })
+        .await
+    }
+}

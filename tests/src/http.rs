@@ -1,0 +1,167 @@
+//! The server's HTTP interface.
+
+use std::net::SocketAddr;
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::deadline::{DEADLINE, eventually};
+
+/// Somebody who asks a server by HTTP.
+#[derive(Debug, Clone)]
+pub struct Api {
+    client: Client,
+    base: String,
+    key: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The kind of the body.
+    pub content_type: String,
+    /// The body.
+    pub text: String,
+    /// What was asked.
+    pub what: String,
+}
+
+impl Api {
+    pub(crate) fn new(address: SocketAddr, key: Option<String>) -> Self {
+        // A proxy of this machine is for what lies outside it.
+        let client = Client::builder().no_proxy().timeout(DEADLINE).build().expect("an HTTP client");
+        Self { client, base: format!("http://{address}"), key }
+    }
+
+    /// The same with another key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self.clone() }
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, |request| request).await
+    }
+
+    /// `POST` with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path, |request| request.json(body)).await
+    }
+
+    /// `POST` with any body.
+    pub async fn post_text(&self, path: &str, body: impl Into<String>) -> Answer {
+        let body = body.into();
+        self.ask(Method::POST, path, |request| request.header("content-type", "application/json").body(body))
+            .await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path, |request| request).await
+    }
+
+    /// Any request.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        more: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Answer {
+        let what = format!("{method} {path}");
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        let response = more(request).send().await.unwrap_or_else(|e| panic!("{what} has no answer: {e:?}"));
+        let status = response.status().as_u16();
+        let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
+        let text =
+            response.text().await.unwrap_or_else(|e| panic!("the answer to {what} cannot be read: {e:?}"));
+        Answer { status, content_type, text, what }
+    }
+
+    /// Adds a chat message to a channel.
+    pub async fn publish(&self, channel: &str, text: &str) -> Value {
+        self.publish_payload(channel, &json!({"type": "chat", "text": text})).await
+    }
+
+    /// Adds a message to a channel.
+    pub async fn publish_payload(&self, channel: &str, payload: &Value) -> Value {
+        self.post("/api/publish", &json!({"channel": channel, "payload": payload})).await.ok()
+    }
+
+    /// The open connections.
+    pub async fn connections(&self) -> Vec<Value> {
+        self.get("/api/connections").await.ok()["connections"]
+            .as_array()
+            .expect("a list of connections")
+            .clone()
+    }
+
+    /// Waits until there are this many connections.
+    pub async fn expect_connections(&self, count: usize) -> Vec<Value> {
+        eventually(DEADLINE, &format!("there are {count} connections"), async || {
+            let connections = self.connections().await;
+            if connections.len() == count { Ok(connections) } else { Err(format!("{connections:?}")) }
+        })
+        .await
+    }
+
+    /// Waits until a channel has this many members.
+    pub async fn expect_members(&self, channel: &str, count: usize) -> Vec<Value> {
+        let path = format!("/api/channels/{channel}/presence");
+        eventually(DEADLINE, &format!("there are {count} in {channel}"), async || {
+            let answer = self.get(&path).await.ok();
+            let members = answer["members"].as_array().expect("a list of members");
+            if members.len() == count { Ok(members.clone()) } else { Err(answer.to_string()) }
+        })
+        .await
+    }
+
+    /// The texts of all chat messages that a channel keeps, read page by page.
+    pub async fn texts(&self, channel: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        let mut after = 0;
+        loop {
+            let answer =
+                self.get(&format!("/api/channels/{channel}/messages?after={after}&limit=200")).await.ok();
+            for message in answer["messages"].as_array().expect("a list of messages") {
+                texts.push(message["payload"]["text"].as_str().unwrap_or_default().to_owned());
+                after = message["offset"].as_u64().expect("an offset");
+            }
+            if answer["more"] != true {
+                return texts;
+            }
+        }
+    }
+}
+
+impl Answer {
+    /// The body of a success.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{self:?}");
+        self.json()
+    }
+
+    /// The body, which is JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("the body is no JSON: {e}: {self:?}"))
+    }
+
+    /// It is a refusal with this status and this code, in the form that all refusals have.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        assert!(self.content_type.starts_with("application/json"), "{self:?}");
+        let body = self.json();
+        assert_eq!(body["code"], code, "{self:?}");
+        assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{self:?}");
+        body
+    }
+}

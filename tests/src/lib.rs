@@ -1,0 +1,28 @@
+//! What the stories are told with: a [`TestServer`] that is the real program, people who talk to it
+//! ([`Client`] through the real session, [`Raw`] byte by byte, a browser through the page), and its HTTP API.
+//!
+//! A story reads in the words of its people: `ada.publish("room:lobby", "hi").await; bob.expect_chat("hi").await`.
+//! Every wait has a deadline, and a wait that fails says what was the last that was seen.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test a failure is a panic, and its message is for whoever wrote the story"
+)]
+
+pub mod browser;
+pub mod client;
+pub mod deadline;
+pub mod http;
+pub mod pages;
+pub mod raw;
+pub mod server;
+
+pub use browser::{Person, Stage};
+pub use client::Client;
+pub use http::Api;
+pub use raw::Raw;
+pub use server::{Settings, TestServer};
+
+/// The room that stories meet in.
+pub const LOBBY: &str = "room:lobby";

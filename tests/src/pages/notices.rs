@@ -1,0 +1,35 @@
+//! What asks for attention.
+
+use super::{Person, marked};
+
+/// Toasts, the bell and what it rings for.
+#[derive(Debug)]
+pub struct Notices<'a>(pub(super) &'a Person);
+
+impl Notices<'_> {
+    /// Waits for a toast that says this.
+    pub async fn expect_toast(&self, text: &str) {
+        self.0.expect_text(&marked("toast"), text).await;
+    }
+
+    /// Waits until the bell counts so many.
+    pub async fn expect_count(&self, count: usize) {
+        self.0.expect_text(&marked("bell-count"), &count.to_string()).await;
+    }
+
+    /// Opens the list.
+    pub async fn open(&self) {
+        self.0.click(&marked("bell")).await;
+        self.0.find(&marked("notifications")).await;
+    }
+
+    /// Waits until the list has an entry that says this.
+    pub async fn expect_listed(&self, text: &str) {
+        self.0.expect_text(&format!("{} {}", marked("notifications"), marked("notification")), text).await;
+    }
+
+    /// Waits until nothing is counted any more.
+    pub async fn expect_all_seen(&self) {
+        self.0.expect_none(&marked("bell-count")).await;
+    }
+}

@@ -1,0 +1,28 @@
+//! The form that asks for a name.
+
+use super::{Person, marked};
+
+/// The form that asks for a name.
+#[derive(Debug)]
+pub struct Welcome<'a>(pub(super) &'a Person);
+
+impl Welcome<'_> {
+    /// Says a name and is in the lobby, connected.
+    pub async fn enter(&self, name: &str) {
+        self.0.fill(&format!("{} input[name=name]", marked("welcome")), name).await;
+        self.0.click(&format!("{} [type=submit]", marked("welcome"))).await;
+        self.expect_gone().await;
+        self.0.connection().expect_online().await;
+    }
+
+    /// It is there.
+    pub async fn expect(&self) {
+        self.0.find(&marked("welcome")).await;
+    }
+
+    /// It is not there: the room is.
+    pub async fn expect_gone(&self) {
+        self.0.find(&marked("composer")).await;
+        self.0.expect_none(&marked("welcome")).await;
+    }
+}

@@ -1,0 +1,96 @@
+//! The request that opens a WebSocket, with every header free to be wrong.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::Raw;
+use crate::deadline::{DEADLINE, within};
+
+/// The request for a WebSocket.
+#[derive(Debug)]
+pub struct Handshake {
+    address: SocketAddr,
+    path: String,
+    headers: Vec<(String, String)>,
+}
+
+/// An answer that opens none.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The header and what of the body came with it.
+    pub text: String,
+}
+
+impl Handshake {
+    /// A proper request.
+    pub fn new(address: SocketAddr, path: &str) -> Self {
+        let headers = [
+            ("Host", address.to_string()),
+            ("Connection", "Upgrade".to_owned()),
+            ("Upgrade", "websocket".to_owned()),
+            ("Sec-WebSocket-Version", "13".to_owned()),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==".to_owned()),
+        ];
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { address, path: path.to_owned(), headers }
+    }
+
+    /// The same with this header instead of the one of its name.
+    #[must_use]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        let mut changed = self.without(name);
+        changed.headers.push((name.to_owned(), value.to_owned()));
+        changed
+    }
+
+    /// The same without a header.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(other, _)| other != name);
+        self
+    }
+
+    /// Sends it. `Err` is the answer of a server that opens no WebSocket.
+    ///
+    /// # Errors
+    /// The response, when its status is not 101.
+    pub async fn open(self) -> Result<Raw, Response> {
+        within(DEADLINE, &format!("the handshake at {} is answered", self.path), self.exchange(), String::new)
+            .await
+    }
+
+    async fn exchange(&self) -> Result<Raw, Response> {
+        let mut stream = TcpStream::connect(self.address).await.expect("the server can be reached");
+        stream.set_nodelay(true).expect("a socket can be told not to wait");
+        let mut request = format!("GET {} HTTP/1.1\r\n", self.path);
+        for (name, value) in &self.headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str("\r\n");
+        stream.write_all(request.as_bytes()).await.expect("the request can be sent");
+        let mut received = Vec::new();
+        let end = loop {
+            let mut buffer = vec![0; 4096];
+            let count = stream.read(&mut buffer).await.expect("the answer can be read");
+            received.extend_from_slice(&buffer[..count]);
+            let end = received.windows(4).position(|window| window == b"\r\n\r\n");
+            if let Some(end) = end {
+                break end + 4;
+            }
+            assert!(count > 0, "the answer ended early: {}", String::from_utf8_lossy(&received));
+        };
+        let rest = received.split_off(end);
+        let header = String::from_utf8_lossy(&received).into_owned();
+        let status = header.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        if status != 101 {
+            return Err(Response { status, text: format!("{header}{}", String::from_utf8_lossy(&rest)) });
+        }
+        // The answer to the key above, which is that of RFC 6455 section 1.3.
+        assert!(header.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "the accept key is wrong: {header}");
+        Ok(Raw::new(stream, rest))
+    }
+}

@@ -1,0 +1,165 @@
+//! The real program, started for one story on a free port with a data folder of its own.
+
+mod binary;
+mod log;
+mod process;
+mod settings;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+pub use binary::program;
+pub use log::{ServerLog, target_folder, test_name};
+pub use process::{Process, run_to_end};
+pub use settings::Settings;
+
+use crate::client::{Client, ClientBuilder};
+use crate::deadline::{DEADLINE, eventually};
+use crate::http::Api;
+use crate::raw::Raw;
+
+/// A running server. Its data and its log go with it; the log stays when the story fails.
+#[derive(Debug)]
+pub struct TestServer {
+    settings: Settings,
+    address: SocketAddr,
+    process: Option<Process>,
+    log: ServerLog,
+    home: TempDir,
+}
+
+impl TestServer {
+    /// Starts a server as it comes.
+    pub async fn start() -> Self {
+        Self::start_with(Settings::default()).await
+    }
+
+    /// Starts a server with settings.
+    pub async fn start_with(settings: Settings) -> Self {
+        let home = TempDir::with_prefix("tidings-test-").expect("a folder for the server's data");
+        let log = ServerLog::new();
+        let free_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        let started = Process::start(&settings, home.path(), free_port, &log).await;
+        let (process, address) = started.unwrap_or_else(|failure| panic!("{failure}\n{}", log.tail()));
+        Self { settings, address, process: Some(process), log, home }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address of one of its pages, such as `/healthz`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The folder that it was started in.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The folder that it keeps its data in.
+    pub fn data(&self) -> PathBuf {
+        self.settings.data.clone().unwrap_or_else(|| self.home.path().join(process::DATA))
+    }
+
+    /// The key of its HTTP API.
+    pub fn api_key(&self) -> String {
+        let file = self.data().join("api-key");
+        let key = std::fs::read_to_string(&file)
+            .unwrap_or_else(|e| panic!("{} cannot be read: {e}", file.display()));
+        key.trim().to_owned()
+    }
+
+    /// Its HTTP API, with the key.
+    pub fn api(&self) -> Api {
+        Api::new(self.address, Some(self.api_key()))
+    }
+
+    /// Its HTTP API, for somebody without the key.
+    pub fn public(&self) -> Api {
+        Api::new(self.address, None)
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> &ServerLog {
+        &self.log
+    }
+
+    /// Its process, to be interfered with.
+    pub fn process(&self) -> &Process {
+        self.process.as_ref().expect("the server runs")
+    }
+
+    /// Somebody of this name comes, and enters the lobby.
+    pub async fn join(&self, name: &str) -> Client {
+        self.client(name).join().await
+    }
+
+    /// Somebody of this name, who is yet to come.
+    pub fn client(&self, name: &str) -> ClientBuilder {
+        ClientBuilder::new(self.address, name)
+    }
+
+    /// A connection for frames of any kind, without a `hello`.
+    pub async fn raw(&self) -> Raw {
+        Raw::connect(self.address, "/ws").await
+    }
+
+    /// A connection for frames of any kind, after its `hello`.
+    pub async fn greeted(&self, name: &str) -> Raw {
+        let mut raw = self.raw().await;
+        raw.greet(name).await;
+        raw
+    }
+
+    /// A connection in plain mode, as the article's snippet opens one.
+    pub async fn plain(&self) -> Raw {
+        Raw::connect(self.address, "/").await
+    }
+
+    /// Asks it to stop and waits until it has; that is a success.
+    pub async fn stop(&mut self) {
+        let mut process = self.process.take().expect("the server runs");
+        process.ask_to_stop();
+        let status = eventually(DEADLINE, "the server stops after SIGTERM", async || {
+            process.ended().ok_or_else(|| self.log.tail())
+        })
+        .await;
+        assert!(status.success(), "the server stopped with {status}\n{}", self.log.tail());
+    }
+
+    /// Ends it as a crash does.
+    pub fn kill(&mut self) {
+        self.process.take().expect("the server runs").kill();
+    }
+
+    /// Starts it again on the same port with the same data, after [`stop`](Self::stop) or [`kill`](Self::kill).
+    pub async fn start_again(&mut self) {
+        assert!(self.process.is_none(), "the server runs already");
+        // The port is free but for chance: it is in the range that connections are given their own ports from.
+        let (process, address) = eventually(DEADLINE, "the server starts again on its port", async || {
+            Process::start(&self.settings, self.home.path(), self.address, &self.log).await
+        })
+        .await;
+        assert_eq!(address, self.address);
+        self.process = Some(process);
+    }
+
+    /// Stops it and starts it again on the same port with the same data.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again().await;
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What a server writes, kept for the story that fails.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::binary::profile_folder;
+use crate::deadline::{DEADLINE, eventually};
+
+/// How many lines a failure shows.
+const TAIL_LINES: usize = 40;
+
+/// The lines that a server has written to its error output, and the file that keeps them while the story runs, and
+/// after it when it fails.
+#[derive(Debug)]
+pub struct ServerLog {
+    path: PathBuf,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    lines: Vec<String>,
+    file: File,
+}
+
+impl ServerLog {
+    pub(super) fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let folder = target_folder("test-logs");
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!("{}-{}-{number}.log", test_name(), std::process::id()));
+        let file =
+            OpenOptions::new().create(true).append(true).open(&path).expect("a file for the server's log");
+        Self { path, kept: Arc::new(Mutex::new(Kept { lines: Vec::new(), file })) }
+    }
+
+    /// Takes what comes from `source`, until it ends.
+    pub(super) fn follow(&self, source: impl Read + Send + 'static) {
+        let kept = Arc::clone(&self.kept);
+        thread::spawn(move || {
+            for line in BufReader::new(source).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                let mut kept = kept.lock().unwrap();
+                // A full disk is no reason to lose the lines in memory as well.
+                let _ = writeln!(kept.file, "{line}");
+                kept.lines.push(line);
+            }
+        });
+    }
+
+    /// All lines so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.kept.lock().unwrap().lines.clone()
+    }
+
+    /// The last lines, for the message of a failure.
+    pub fn tail(&self) -> String {
+        let lines = self.lines();
+        let tail = &lines[lines.len().saturating_sub(TAIL_LINES)..];
+        format!("--- the server's log: {}\n{}", self.path.display(), tail.join("\n"))
+    }
+
+    /// Waits for a line that holds all of `parts`, whatever their case, and returns it.
+    pub async fn expect(&self, parts: &[&str]) -> String {
+        let parts: Vec<String> = parts.iter().map(|part| part.to_lowercase()).collect();
+        eventually(DEADLINE, &format!("a line of the log holds {parts:?}"), async || {
+            let found = self.lines().into_iter().find(|line| {
+                let line = line.to_lowercase();
+                parts.iter().all(|part| line.contains(part))
+            });
+            found.ok_or_else(|| self.tail())
+        })
+        .await
+    }
+}
+
+impl Drop for ServerLog {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}", self.tail());
+        } else {
+            // Somebody may have cleaned up meanwhile.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A folder of this name in the target folder; it is made where it is not there.
+pub fn target_folder(name: &str) -> PathBuf {
+    let profile_folder = profile_folder();
+    let folder = profile_folder.parent().expect("the profile's folder is in the target folder").join(name);
+    std::fs::create_dir_all(&folder).expect("a folder in the target folder");
+    folder
+}
+
+/// The name of the test that runs on this thread, as part of a file's name.
+pub fn test_name() -> String {
+    thread::current().name().unwrap_or("test").replace("::", "-")
+}

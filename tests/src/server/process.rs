@@ -1,0 +1,172 @@
+//! A server's process: starting it, reading where it listens, ending it.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::thread;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::sync::oneshot;
+
+use super::{ServerLog, Settings, program};
+use crate::deadline::DEADLINE;
+
+/// The data folder's name in the server's home.
+pub(super) const DATA: &str = "data";
+
+/// The first line of a server, up to its address.
+const LISTENING: &str = "listening on http://";
+
+/// A running server's process. It does not outlive this.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    /// Ends the server when this process is killed and cannot: its input then closes.
+    undertaker: Child,
+}
+
+impl Process {
+    /// Starts a server and waits until it says where it listens.
+    pub(super) async fn start(
+        settings: &Settings,
+        home: &Path,
+        listen: SocketAddr,
+        log: &ServerLog,
+    ) -> Result<(Self, SocketAddr), String> {
+        let mut command = command(settings, home);
+        command.arg("--listen").arg(listen.to_string());
+        if settings.data.is_none() {
+            command.arg("--data").arg(home.join(DATA));
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child =
+            command.spawn().map_err(|e| format!("{} cannot be started: {e}", program().display()))?;
+        log.follow(child.stderr.take().expect("its error output is a pipe"));
+        let first_line = first_line(child.stdout.take().expect("its output is a pipe"));
+        let undertaker = undertaker_of(&child);
+        let mut process = Self { child, undertaker };
+        let first_line = match tokio::time::timeout(DEADLINE, first_line).await {
+            Ok(Ok(line)) => line,
+            Ok(Err(_)) => {
+                return Err(format!("the server ended before it said where it listens\n{}", log.tail()));
+            }
+            Err(_) => return Err(format!("the server does not say where it listens\n{}", log.tail())),
+        };
+        let address = first_line.strip_prefix(LISTENING).and_then(|address| address.parse().ok());
+        match address {
+            Some(address) => Ok((process, address)),
+            None => {
+                process.kill();
+                Err(format!("the first line is “{first_line}”, not {LISTENING}ADDRESS:PORT"))
+            }
+        }
+    }
+
+    /// Asks it to stop (SIGTERM).
+    pub fn ask_to_stop(&self) {
+        // It may have ended by itself: then there is nobody to ask.
+        let _ = kill_process(self.pid(), Signal::TERM);
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child can be asked for its state")
+    }
+
+    /// Ends it at once.
+    pub fn kill(&mut self) {
+        // First the undertaker: the server's number may be another's as soon as the server is gone.
+        let _ = self.undertaker.kill();
+        let _ = self.undertaker.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// From now on no file may grow beyond `bytes`, which is what a full disk is to a server; without a number there
+    /// is no limit.
+    #[cfg(target_os = "linux")]
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+        let maximum = getrlimit(Resource::Fsize).maximum;
+        let limit = Rlimit { current: bytes.or(maximum), maximum };
+        prlimit(Some(self.pid()), Resource::Fsize, limit).expect("a child's limits can be set");
+    }
+
+    /// How much memory it occupies.
+    #[cfg(target_os = "linux")]
+    pub fn resident_kib(&self) -> u64 {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its resident size");
+        line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number of KiB")
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Runs the program with these arguments to its end, in a folder: for what it does instead of serving.
+pub async fn run_to_end<S: AsRef<OsStr>>(settings: &Settings, folder: &Path, arguments: &[S]) -> Output {
+    let mut command = tokio::process::Command::from(command(settings, folder));
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    let ended = tokio::time::timeout(DEADLINE, command.output()).await;
+    ended.expect("the program ends by itself").expect("the program can be started")
+}
+
+/// Waits for the end of this process, and kills the server then.
+fn undertaker_of(server: &Child) -> Child {
+    let mut shell = Command::new("sh");
+    // Of a group of its own: an interrupt from the keyboard is for this process, and what follows for the shell.
+    shell.args(["-c", "read -r _; kill -9 \"$0\""]).arg(server.id().to_string()).process_group(0);
+    shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell")
+}
+
+/// The program in its home, with nothing of this process's own settings.
+fn command(settings: &Settings, home: &Path) -> Command {
+    let mut command = if settings.survives_full_disk {
+        let mut shell = Command::new("sh");
+        // What is ignored stays ignored in the program that the shell becomes.
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(program());
+        shell
+    } else {
+        Command::new(program())
+    };
+    for (name, _) in std::env::vars_os() {
+        let ours = name.to_str().is_some_and(|name| name.starts_with("TIDINGS_") || name == "RUST_LOG");
+        if ours {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(home).args(&settings.flags);
+    command.envs(settings.variables.iter().map(|(name, value)| (name, value)));
+    if let Some(config) = &settings.config {
+        let file = home.join("config.toml");
+        std::fs::write(&file, config).expect("the config file can be written");
+        command.arg("--config").arg(file);
+    }
+    command
+}
+
+/// The first line of an output; the rest is read and dropped, so that the writer never finds the pipe full.
+fn first_line(output: ChildStdout) -> oneshot::Receiver<String> {
+    let (tell, told) = oneshot::channel();
+    thread::spawn(move || {
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        if let Some(line) = lines.next() {
+            // Nobody may be waiting any more.
+            let _ = tell.send(line);
+        }
+        lines.for_each(drop);
+    });
+    told
+}
