@@ -11,6 +11,7 @@
 //!
 //! Dependencies point one way: `server → http, ws → hub → log`.
 
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod http;

@@ -2,13 +2,23 @@
 
 use std::process::ExitCode;
 
-use backend::config::Cli;
-use backend::{server, telemetry};
+use backend::config::{BackupArgs, Cli, Command, ServeArgs};
+use backend::{backup, server, telemetry};
 use clap::Parser as _;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    let settings = match Cli::parse().into_serve().settings() {
+    match Cli::parse().into_command() {
+        Command::Serve(args) => serve(*args).await,
+        Command::Backup(BackupArgs { file, data }) => match backup::run(&data, &file) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error),
+        },
+    }
+}
+
+async fn serve(args: ServeArgs) -> ExitCode {
+    let settings = match args.settings() {
         Ok(settings) => settings,
         Err(error) => return fail(&error),
     };

@@ -9,14 +9,15 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer};
-use shared::ids::Epoch;
+use shared::ids::{Epoch, Namespace};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::config::{self, KeyError, Settings};
+use crate::config::{self, KeyError, Policy, Settings};
 use crate::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
 use crate::hub::{Hub, HubParts, fanout};
 use crate::identity::Tokens;
+use crate::log::retention::{Retention, Rule};
 use crate::log::sqlite::SqliteLog;
 use crate::log::{Log, LogError, thread};
 use crate::telemetry::metrics::Metrics;
@@ -77,7 +78,8 @@ pub enum ServerError {
 pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let _lock = prepare_directory(&settings.data)?;
     let path = settings.data.join("tidings.db");
-    let log = SqliteLog::open(&path).map_err(|reason| ServerError::Log { path, reason })?;
+    let log =
+        SqliteLog::open(&path, settings.durability).map_err(|reason| ServerError::Log { path, reason })?;
     let log: Arc<dyn Log> = Arc::new(log);
     let api_key = config::api_key(&settings)?;
     let tokens = Tokens::new(&config::token_secret(&settings)?);
@@ -90,8 +92,9 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let metrics = Metrics::new();
     let sink = fanout::sink(Arc::clone(&workers), metrics.clone());
     let (queue, log_thread) = thread::start(Arc::clone(&log), sink)?;
+    let retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
     let live_epoch = Epoch(random::number()?);
-    let hub = HubParts { settings, log, queue, tokens, metrics, live_epoch, workers };
+    let hub = HubParts { settings, log: Arc::clone(&log), queue, tokens, metrics, live_epoch, workers };
     let hub = Arc::new(Hub::new(hub));
 
     let server = start_http(&hub, receivers, &api_key, listener)?;
@@ -106,8 +109,26 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     if log_thread.join().is_err() {
         tracing::error!("the log thread panicked");
     }
+    retention.stop();
+    if let Err(error) = log.close() {
+        tracing::warn!(%error, "the log could not be closed in order; it will be checked at the next start");
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What the namespaces keep, where that is not everything.
+fn rules(settings: &Settings) -> Vec<Rule> {
+    let limited = settings
+        .namespaces
+        .iter()
+        .filter(|(_, policy)| policy.history && (policy.keep_messages.is_some() || policy.keep_ms.is_some()));
+    let rule = |(namespace, policy): (&Namespace, &Policy)| Rule {
+        namespace: namespace.clone(),
+        messages: policy.keep_messages,
+        age: policy.keep_ms.map(Duration::from_millis),
+    };
+    limited.map(rule).collect()
 }
 
 fn start_http(

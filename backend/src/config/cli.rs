@@ -9,7 +9,7 @@ use figment::providers::{Format, Serialized, Toml};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::Settings;
+use super::{Durability, Settings};
 
 /// Real-time message push that loses nothing.
 #[derive(Debug, Parser)]
@@ -27,16 +27,25 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start the server.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
+    /// Copy the log to a file, also while the server runs.
+    Backup(BackupArgs),
+}
+
+/// What to copy, and where to.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The file to write; there must be none yet.
+    pub file: PathBuf,
+    /// The directory of the log
+    #[arg(long, value_name = "DIR", env = "TIDINGS_DATA", default_value = "tidings-data")]
+    pub data: PathBuf,
 }
 
 impl Cli {
-    /// The flags of `serve`, wherever they stand.
-    pub fn into_serve(self) -> ServeArgs {
-        match self.command {
-            Some(Command::Serve(args)) => args,
-            None => self.serve,
-        }
+    /// What to do, wherever the flags of `serve` stand.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(Box::new(self.serve)))
     }
 }
 
@@ -95,6 +104,14 @@ pub struct ServeArgs {
     #[arg(long, value_name = "MS", env = "TIDINGS_STOP_MS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_ms: Option<u64>,
+    /// What an acknowledged message survives: full, also a loss of power; normal, a crash of the process [default: full]
+    #[arg(long, value_name = "LEVEL", env = "TIDINGS_DURABILITY")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub durability: Option<Durability>,
+    /// How often the log is trimmed to what the namespaces keep, in ms [default: 60000]
+    #[arg(long, value_name = "MS", env = "TIDINGS_RETENTION_MS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_ms: Option<u64>,
     /// Which log lines to write: a level, or a list such as info,tidings::message=off [default: info,actix_server=warn]
     #[arg(long, value_name = "FILTER", env = "TIDINGS_LOG")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +168,10 @@ mod tests {
 
     fn settings(arguments: &[&str]) -> Result<Settings, ConfigError> {
         let program = std::iter::once(&"tidings").chain(arguments);
-        Cli::try_parse_from(program).unwrap().into_serve().settings()
+        match Cli::try_parse_from(program).unwrap().into_command() {
+            Command::Serve(args) => args.settings(),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

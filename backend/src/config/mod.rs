@@ -7,10 +7,10 @@ mod settings;
 
 use shared::ids::ChannelName;
 
-pub use cli::{Cli, Command, ConfigError, ServeArgs};
+pub use cli::{BackupArgs, Cli, Command, ConfigError, ServeArgs};
 pub use namespace::{Access, Policy, default_namespaces};
 pub use secret::{KeyError, api_key, token_secret};
-pub use settings::Settings;
+pub use settings::{Durability, Settings};
 
 /// The channel in which plain clients are guests.
 pub const PLAIN_CHANNEL: &str = "room:lobby";

@@ -15,6 +15,12 @@ pub struct Policy {
     /// Whether members are told who is there.
     #[serde(default)]
     pub presence: bool,
+    /// Most messages a channel keeps; older ones are trimmed. Without, all are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_messages: Option<u64>,
+    /// How long a channel keeps a message, in ms. Without, for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_ms: Option<u64>,
     /// Who may read.
     #[serde(default)]
     pub read: Access,
@@ -56,7 +62,15 @@ impl Access {
 
 /// The namespaces of a server that configures none.
 pub fn default_namespaces() -> BTreeMap<Namespace, Policy> {
-    let policy = |history, presence, read, publish| Policy { history, presence, read, publish };
+    let (keep_messages, keep_ms) = (None, None);
+    let policy = |history, presence, read, publish| Policy {
+        history,
+        presence,
+        keep_messages,
+        keep_ms,
+        read,
+        publish,
+    };
     let defaults = [
         ("room", policy(true, true, Access::Everyone, Access::Everyone)),
         ("dm", policy(true, true, Access::Members, Access::Members)),

@@ -11,6 +11,17 @@ use shared::limits::{FRAME_BYTES_MAX, SUBSCRIPTIONS_MAX};
 
 use super::namespace::{Policy, default_namespaces};
 
+/// What an acknowledged message survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// A crash of the process and a loss of power: each commit waits for the disk.
+    Full,
+    /// A crash of the process. The operating system writes to the disk when it likes; a loss of power may take the
+    /// last seconds, and readers who saw them are told of a gap.
+    Normal,
+}
+
 /// What can be set. Each field is described where a user sets it: in [`ServeArgs`](super::ServeArgs).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +39,8 @@ pub struct Settings {
     pub hello_ms: u64,
     pub presence_grace_ms: u64,
     pub stop_ms: u64,
+    pub durability: Durability,
+    pub retention_ms: u64,
     pub log: String,
     #[serde(skip_serializing)]
     pub api_key: Option<String>,
@@ -52,6 +65,8 @@ impl Default for Settings {
             hello_ms: 10_000,
             presence_grace_ms: 5_000,
             stop_ms: 10_000,
+            durability: Durability::Full,
+            retention_ms: 60_000,
             log: "info,actix_server=warn".to_owned(),
             api_key: None,
             token_secret: None,
@@ -84,6 +99,11 @@ impl Settings {
     /// How long stopping waits for connections to close.
     pub fn stop(&self) -> Duration {
         Duration::from_millis(self.stop_ms)
+    }
+
+    /// How often the log is trimmed to what the namespaces keep.
+    pub fn retention(&self) -> Duration {
+        Duration::from_millis(self.retention_ms)
     }
 
     /// Checks what the types cannot.

@@ -1,10 +1,10 @@
 //! The suite that every store of the log has to pass: one function a property of the contract of [`Log`].
 
-use shared::ids::{ChannelName, DisplayName, MessageId, Offset, UserId};
+use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, Offset, UserId};
 use shared::protocol::{Payload, Sender};
 use shared::time::Timestamp;
 
-use super::{Append, Appended, Bounds, Log};
+use super::{Append, Appended, Bounds, Keep, Log};
 
 /// Checks the whole contract on an empty log.
 pub(super) fn check(log: &dyn Log) {
@@ -15,6 +15,7 @@ pub(super) fn check(log: &dyn Log) {
     what_was_appended_can_be_read(log);
     pages_meet_without_hole_or_overlap(log);
     channels_are_listed_by_name(log);
+    what_is_not_kept_is_trimmed(log);
 }
 
 /// A chat message whose id is made of `number`.
@@ -109,6 +110,44 @@ fn pages_meet_without_hole_or_overlap(log: &dyn Log) {
     }
     assert_eq!(backward, all);
     assert_eq!(log.bounds(channel).unwrap().head.0, *all.last().unwrap());
+}
+
+fn what_is_not_kept_is_trimmed(log: &dyn Log) {
+    let batch: Vec<Append> = (1..=20).map(|number| chat("trim:room", number)).collect();
+    let other = chat("trimmed:room", 1);
+    log.append(&batch).unwrap();
+    log.append(std::slice::from_ref(&other)).unwrap();
+    let channel = &batch[0].channel;
+    let namespace = Namespace::parse("trim").unwrap();
+    let oldest = || log.read(channel, Offset::START, 1).unwrap().messages.first().map(|message| message.at);
+
+    let by_count = Keep { messages: Some(15), since: None };
+    assert_eq!(log.trim(&namespace, &by_count, 3).unwrap(), 3, "no more than was asked");
+    assert_eq!(log.trim(&namespace, &by_count, 10).unwrap(), 2);
+    assert_eq!(log.trim(&namespace, &by_count, 10).unwrap(), 0);
+    assert_eq!(oldest(), Some(batch[5].at));
+
+    let by_age = Keep { messages: None, since: Some(batch[10].at) };
+    assert_eq!(log.trim(&namespace, &by_age, 100).unwrap(), 5);
+    assert_eq!(oldest(), Some(batch[10].at));
+    let bounds = log.bounds(channel).unwrap();
+    assert!(bounds.floor < bounds.head);
+
+    let nothing = Keep { messages: Some(0), since: None };
+    log.trim(&namespace, &nothing, 100).unwrap();
+    let bounds = log.bounds(channel).unwrap();
+    assert_eq!(
+        (oldest(), bounds.floor),
+        (None, bounds.head),
+        "the head stays, so that readers learn of the gap"
+    );
+    assert_eq!(
+        log.bounds(&other.channel).unwrap().floor,
+        Offset::START,
+        "another namespace with a like name"
+    );
+    let next = accepted(&log.append(&[chat("trim:room", 99)]).unwrap());
+    assert_eq!(next[0].0, bounds.head.0, "offsets go on");
 }
 
 fn channels_are_listed_by_name(log: &dyn Log) {

@@ -8,12 +8,14 @@
 mod conformance;
 mod live;
 mod reads;
+pub mod retention;
 pub mod sqlite;
 pub mod thread;
 
+use std::path::Path;
 use std::time::Duration;
 
-use shared::ids::{ChannelName, Epoch, MessageId, Offset};
+use shared::ids::{ChannelName, Epoch, MessageId, Namespace, Offset};
 use shared::protocol::{ErrorCode, Message, Payload, Refusal, Sender};
 use shared::time::Timestamp;
 use thiserror::Error;
@@ -72,6 +74,15 @@ pub struct Run {
     pub messages: Vec<Message>,
     /// Whether there are more in the direction of reading.
     pub more: bool,
+}
+
+/// What a channel keeps at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// The newest of this number; all, where nothing is said.
+    pub messages: Option<u64>,
+    /// Those taken since then; all, where nothing is said.
+    pub since: Option<Timestamp>,
 }
 
 /// Why a log cannot do what it was asked.
@@ -139,6 +150,25 @@ pub trait Log: Send + Sync {
     /// # Errors
     /// [`LogError`].
     fn channels(&self, after: &str, limit: u32) -> Result<Vec<(ChannelName, Offset)>, LogError>;
+
+    /// Takes the oldest messages out of a namespace's channels that hold more than is kept, at most `most`. Returns how
+    /// many; fewer than `most` when nothing is left to do. Heads stay as they are.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn trim(&self, namespace: &Namespace, keep: &Keep, most: u32) -> Result<u32, LogError>;
+
+    /// Copies all of the log, as it is at one moment, to a file. A log opened from the copy has another epoch.
+    ///
+    /// # Errors
+    /// [`LogError`]; also where the file is there already.
+    fn backup(&self, path: &Path) -> Result<(), LogError>;
+
+    /// Notes that the log was closed in order. Nothing is appended afterwards.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn close(&self) -> Result<(), LogError>;
 
     /// Takes `count` numbers for connections that were never given before, and returns the first.
     ///

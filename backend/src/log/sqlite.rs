@@ -1,5 +1,7 @@
 //! The log of one machine: SQLite in WAL mode, one connection that writes, a few that read.
 
+mod recovery;
+mod retention;
 mod schema;
 
 use std::collections::HashMap;
@@ -7,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, Rows, Transaction, params};
-use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
+use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Namespace, Offset, UserId};
 use shared::protocol::{Message, Sender};
 use shared::time::Timestamp;
 
-use super::{Append, Appended, Bounds, Log, LogError, RUN_BYTES_MAX, Run};
+use super::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run};
+use crate::config::Durability;
 
 /// Most idle reading connections that are kept open. More readers at a time open their own and close it again.
 const IDLE_READERS_MAX: usize = 4;
@@ -40,15 +43,25 @@ struct Head {
 }
 
 impl SqliteLog {
-    /// Opens the log in `path`; makes it where there is none.
+    /// Opens the log in `path`; makes it where there is none. Says what it found where the log was not closed, or is a
+    /// backup that was put back.
     ///
     /// # Errors
     /// [`LogError`] where the file cannot be opened, is damaged, or was written by a later version.
-    pub fn open(path: &Path) -> Result<Self, LogError> {
-        let connection = schema::open_writer(path)?;
+    pub fn open(path: &Path, durability: Durability) -> Result<Self, LogError> {
+        let mut connection = schema::open_writer(path, durability)?;
+        recovery::begin(&mut connection, durability)?;
         let epoch = schema::epoch(&connection)?;
         let writer = Mutex::new(Writer { connection, heads: HashMap::new() });
         Ok(Self { path: path.to_owned(), epoch, writer, readers: Mutex::new(Vec::new()) })
+    }
+
+    /// Copies the log in `path`, which a server may have open, to a file that is not there yet.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn copy(path: &Path, file: &Path) -> Result<(), LogError> {
+        recovery::copy(&schema::open_reader(path)?, file)
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -148,6 +161,28 @@ impl Log for SqliteLog {
             })?;
             rows.collect()
         })
+    }
+
+    fn trim(&self, namespace: &Namespace, keep: &Keep, most: u32) -> Result<u32, LogError> {
+        let candidates = self.reading(|connection| retention::candidates(connection, namespace, keep))?;
+        let mut trimmed = 0;
+        for (channel, last) in candidates {
+            if trimmed >= most {
+                break;
+            }
+            // The lock is taken anew for each channel: whoever wants to write meanwhile, writes.
+            trimmed += retention::delete(&self.writer().connection, channel, last, most - trimmed)?;
+        }
+        Ok(trimmed)
+    }
+
+    fn backup(&self, path: &Path) -> Result<(), LogError> {
+        self.reading(|connection| Ok(recovery::copy(connection, path)))?
+    }
+
+    fn close(&self) -> Result<(), LogError> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        recovery::end(&self.writer().connection)
     }
 
     fn reserve_connections(&self, count: u64) -> Result<u64, LogError> {
@@ -279,7 +314,7 @@ mod tests {
     use crate::log::conformance;
 
     fn open(directory: &tempfile::TempDir) -> SqliteLog {
-        SqliteLog::open(&directory.path().join("tidings.db")).unwrap()
+        SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap()
     }
 
     #[test]
@@ -305,6 +340,75 @@ mod tests {
         assert_ne!(open(&one).epoch(), open(&other).epoch());
     }
 
+    fn put_back(backup: &Path) -> (tempfile::TempDir, SqliteLog) {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::copy(backup, directory.path().join("tidings.db")).unwrap();
+        let log = open(&directory);
+        (directory, log)
+    }
+
+    #[test]
+    fn a_backup_that_is_put_back_has_the_messages_and_a_new_epoch_each_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let (log, file) = (open(&directory), directory.path().join("backup.db"));
+        let kept = conformance::chat("room:lobby", 1);
+        log.append(std::slice::from_ref(&kept)).unwrap();
+        let given = log.reserve_connections(1).unwrap();
+        log.backup(&file).unwrap();
+        log.append(&[conformance::chat("room:lobby", 2)]).unwrap();
+
+        let (_first_place, first) = put_back(&file);
+        let (_second_place, second) = put_back(&file);
+        assert_eq!(first.bounds(&kept.channel).unwrap().head, Offset(1));
+        assert_ne!(first.epoch(), log.epoch(), "a reader of the lost message must not take a new one for it");
+        assert_ne!(first.epoch(), second.epoch());
+        assert!(first.reserve_connections(1).unwrap() > given + 1_000_000, "numbers given since the backup");
+        assert!(matches!(log.backup(&file), Err(LogError::Failed(_))), "a backup is not written over");
+    }
+
+    #[test]
+    fn a_log_that_was_put_back_is_not_put_back_again_by_a_restart() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("backup.db");
+        open(&directory).backup(&file).unwrap();
+        let (place, log) = put_back(&file);
+        let epoch = log.epoch();
+        drop(log);
+        assert_eq!(open(&place).epoch(), epoch);
+    }
+
+    #[test]
+    fn after_a_crash_the_log_is_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = open(&directory);
+        log.append(&[conformance::chat("room:lobby", 1)]).unwrap();
+        let epoch = log.epoch();
+        // A log that is dropped was not closed: so it is after a crash of the process.
+        drop(log);
+        let again = open(&directory);
+        assert_eq!(
+            (again.epoch(), again.bounds(&conformance::chat("room:lobby", 1).channel).unwrap().head.0),
+            (epoch, 1)
+        );
+    }
+
+    #[test]
+    fn a_damaged_log_is_not_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tidings.db");
+        let log = open(&directory);
+        let batch: Vec<Append> = (0..=255).map(|number| conformance::chat("room:lobby", number)).collect();
+        log.append(&batch).unwrap();
+        log.writer().connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        drop(log);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle..middle + 4096].fill(0xff);
+        std::fs::write(&path, bytes).unwrap();
+        let error = SqliteLog::open(&path, Durability::Full).err().unwrap().to_string();
+        assert!(error.contains("damaged") || error.contains("malformed"), "{error}");
+    }
+
     #[test]
     fn connection_numbers_are_never_given_twice() {
         let directory = tempfile::tempdir().unwrap();
@@ -316,9 +420,9 @@ mod tests {
     fn a_log_of_a_later_version_is_not_touched() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("tidings.db");
-        drop(SqliteLog::open(&path).unwrap());
+        drop(SqliteLog::open(&path, Durability::Full).unwrap());
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 999).unwrap();
-        let error = SqliteLog::open(&path).err().unwrap().to_string();
+        let error = SqliteLog::open(&path, Durability::Full).err().unwrap().to_string();
         assert!(error.contains("later version"), "{error}");
     }
 }

@@ -197,6 +197,7 @@ fn lost_count() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Durability;
     use crate::log::conformance::chat;
     use crate::log::sqlite::SqliteLog;
     use std::sync::mpsc::channel;
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn all_that_is_queued_is_written_before_the_end() {
         let directory = tempfile::tempdir().unwrap();
-        let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db")).unwrap());
+        let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap());
         let (outcomes, received) = channel();
         let (queue, thread) = start(log, move |batch| outcomes.send(batch).unwrap()).unwrap();
         for number in 0..100 {
@@ -232,7 +233,7 @@ mod tests {
     #[test]
     fn one_more_than_the_queue_holds_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db")).unwrap());
+        let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap());
         let (gate, closed) = channel::<()>();
         // The sink holds the thread until the gate opens, so that what is queued stays.
         let (entered, inside) = channel();

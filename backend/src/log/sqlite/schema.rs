@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, params};
 use shared::ids::Epoch;
 
+use crate::config::Durability;
 use crate::log::LogError;
 
 /// The version of the tables, kept in the file's `user_version`.
@@ -30,15 +31,19 @@ const TABLES: &str = "
         PRIMARY KEY (channel, offset)
     ) WITHOUT ROWID;
     CREATE UNIQUE INDEX message_ids ON messages (id, channel);
-    INSERT INTO meta VALUES ('next_connection', 1);
+    INSERT INTO meta VALUES ('next_connection', 1), ('open', 0), ('boot', 0), ('backup', 0);
 ";
 
-pub(super) fn open_writer(path: &Path) -> Result<Connection, LogError> {
+pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connection, LogError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
-    // FULL makes every commit wait for the disk: an acknowledged message survives a loss of power.
-    connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;")?;
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384;")?;
+    // With FULL every commit waits for the disk; with NORMAL only the checkpoint does.
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         VERSION => {}
@@ -64,11 +69,28 @@ pub(super) fn epoch(connection: &Connection) -> Result<Epoch, LogError> {
 }
 
 fn create(connection: &mut Connection) -> Result<(), LogError> {
-    let epoch = crate::random::number().map_err(|error| LogError::Failed(error.to_string()))?;
+    let epoch = random_number()?;
     let transaction = connection.transaction()?;
     transaction.execute_batch(TABLES)?;
-    transaction.execute("INSERT INTO meta VALUES ('epoch', ?1)", [epoch.cast_signed()])?;
+    transaction.execute("INSERT INTO meta VALUES ('epoch', ?1)", [epoch])?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// A value of `meta`.
+pub(super) fn get(connection: &Connection, key: &str) -> Result<i64, LogError> {
+    Ok(connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))?)
+}
+
+/// Sets a value of `meta`.
+pub(super) fn set(connection: &Connection, key: &str, value: i64) -> Result<(), LogError> {
+    connection.execute("UPDATE meta SET value = ?2 WHERE key = ?1", params![key, value])?;
+    Ok(())
+}
+
+/// A number that no other log has.
+pub(super) fn random_number() -> Result<i64, LogError> {
+    let number = crate::random::number().map_err(|error| LogError::Failed(error.to_string()))?;
+    Ok(number.cast_signed())
 }
