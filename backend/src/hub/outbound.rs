@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use shared::ids::{ChannelName, Offset, RequestId};
 use shared::protocol::{
-    CloseCode, Gap, GapReason, Position, Presence, PresenceChange, ServerMessage, Subscribed,
+    CloseCode, Gap, GapReason, Head, Position, Presence, PresenceChange, ServerMessage, Subscribed,
 };
 
 use super::Hub;
@@ -42,6 +42,8 @@ pub struct Outbound {
     hub: Arc<Hub>,
     inner: RefCell<Inner>,
     heard: Cell<Instant>,
+    /// The last heartbeat was sent then.
+    beaten: Cell<Instant>,
     close_code: Cell<Option<CloseCode>>,
 }
 
@@ -56,8 +58,6 @@ struct Inner {
     writer: Option<Waker>,
     /// The reader, while it waits for replies to be read, or for the end.
     reader: Option<Waker>,
-    /// The last frame was taken then.
-    sent: Instant,
 }
 
 /// How far a connection's end has come.
@@ -86,13 +86,13 @@ impl Outbound {
             subscriptions: Subscriptions::default(),
             writer: None,
             reader: None,
-            sent: now,
         };
         Rc::new(Self {
             info,
             hub,
             inner: RefCell::new(inner),
             heard: Cell::new(now),
+            beaten: Cell::new(now),
             close_code: Cell::new(None),
         })
     }
@@ -231,9 +231,18 @@ impl Outbound {
         if waits_for_news { self.heard.get().elapsed() } else { Duration::ZERO }
     }
 
-    /// How long nothing has been sent.
-    pub fn quiet(&self) -> Duration {
-        self.inner.borrow().sent.elapsed()
+    /// Whether a heartbeat is due, `every` so often; if so, the next is due that much later.
+    pub fn beat(&self, every: Duration) -> bool {
+        let due = self.beaten.get().elapsed() >= every;
+        if due {
+            self.beaten.set(Instant::now());
+        }
+        due
+    }
+
+    /// What has been sent of each channel that is followed.
+    pub fn heads(&self) -> Vec<Head> {
+        self.inner.borrow().subscriptions.heads()
     }
 
     /// Ends a connection whose peer takes too long to close it.
@@ -275,14 +284,14 @@ impl Outbound {
                 if inner.pending_replies() + 1 == REPLIES_MAX {
                     inner.wake_reader();
                 }
-                return inner.sending(frame);
+                return Poll::Ready(Some(frame));
             }
             match &mut inner.phase {
                 Phase::Open => {}
                 Phase::Ended => return Poll::Ready(None),
                 Phase::Closing { frame, .. } if frame.is_some() => {
                     let frame = frame.take().unwrap_or_default();
-                    return inner.sending(frame);
+                    return Poll::Ready(Some(frame));
                 }
                 Phase::Closing { peer_closed: true, .. } => {
                     inner.phase = Phase::Ended;
@@ -295,11 +304,11 @@ impl Outbound {
                 }
             }
             match inner.slots.take() {
-                Some(SlotNews::Frame(frame)) => return inner.sending(frame),
+                Some(SlotNews::Frame(frame)) => return Poll::Ready(Some(frame)),
                 Some(SlotNews::Members(channel)) => {
                     let change = PresenceChange::Members(self.hub.presence.members(&channel));
                     let presence = Presence { id: None, channel, change };
-                    return inner.sending(server_frame(&ServerMessage::Presence(presence)));
+                    return Poll::Ready(Some(server_frame(&ServerMessage::Presence(presence))));
                 }
                 None => {}
             }
@@ -307,7 +316,7 @@ impl Outbound {
                 Take::Frame(frame) => {
                     if let Some(bytes) = self.rendered(&frame) {
                         self.info.count_sent();
-                        return inner.sending(bytes);
+                        return Poll::Ready(Some(bytes));
                     }
                 }
                 Take::Behind { slot, serial, feed, cursor } => {
@@ -367,11 +376,6 @@ impl Outbound {
 impl Inner {
     fn pending_replies(&self) -> usize {
         self.replies.len() + self.owed
-    }
-
-    fn sending(&mut self, frame: Bytes) -> Poll<Option<Bytes>> {
-        self.sent = Instant::now();
-        Poll::Ready(Some(frame))
     }
 
     /// Moves a reader over messages that are no longer kept, and tells it so.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use shared::ids::{ChannelName, Offset, RequestId};
+use shared::protocol::Head;
 use slab::Slab;
 
 use super::feed::{Feed, Next};
@@ -90,6 +91,14 @@ impl Subscriptions {
 
     pub(super) fn contains(&self, channel: &ChannelName) -> bool {
         self.by_channel.contains_key(channel)
+    }
+
+    pub(super) fn heads(&self) -> Vec<Head> {
+        let head = |(_, subscription): (usize, &Subscription)| Head {
+            channel: subscription.feed.channel.clone(),
+            offset: subscription.cursor,
+        };
+        self.slots.iter().map(head).collect()
     }
 
     pub(super) fn channels(&self) -> Vec<ChannelName> {

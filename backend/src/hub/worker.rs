@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use shared::ids::{ChannelName, ConnectionId};
-use shared::protocol::{CloseCode, Closing, ErrorReply, PresenceChange, Push, ServerMessage};
+use shared::protocol::{CloseCode, Closing, ErrorReply, Heartbeat, PresenceChange, Push, ServerMessage};
 use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
@@ -286,10 +286,13 @@ fn look_after(outbound: &Outbound, heartbeat: Duration, hello: Duration) {
         tracing::info!(connection = %outbound.info.connection, "silent");
         return say_closing(outbound, CloseCode::SILENT, "Nothing was heard of you for too long.", None);
     }
-    if outbound.quiet() >= heartbeat {
+    if outbound.beat(heartbeat) {
         if outbound.info.mode == Mode::Typed {
             let at: Timestamp = clock::now();
-            outbound.reply_frame(server_frame(&ServerMessage::Heartbeat { at }));
+            outbound.reply_frame(server_frame(&ServerMessage::Heartbeat(Heartbeat {
+                at,
+                heads: outbound.heads(),
+            })));
         }
         // The answer tells that the peer is there; a browser gives it by itself.
         outbound.reply_frame(ping_frame());

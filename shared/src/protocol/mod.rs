@@ -18,8 +18,8 @@ pub use error::{ErrorCode, Refusal};
 pub use payload::{Level, Payload};
 pub use position::{Gap, GapReason, Position};
 pub use server::{
-    Accepted, Closing, ErrorReply, Limits, Message, Page, Presence, PresenceChange, Push, Sender,
-    ServerMessage, Signal, SignalState, Subscribed, Welcome,
+    Accepted, Closing, ErrorReply, Head, Heartbeat, Limits, Message, Page, Presence, PresenceChange, Push,
+    Sender, ServerMessage, Signal, SignalState, Subscribed, Welcome,
 };
 
 /// The version of this protocol. A `hello` of another version is refused with `unsupported_version`.

@@ -26,11 +26,8 @@ pub enum ServerMessage {
     Signal(Signal),
     /// Who is in a channel, or how that changed.
     Presence(Presence),
-    /// The connection lives. Sent when nothing else was for `welcome.heartbeat_ms`.
-    Heartbeat {
-        /// The server's clock.
-        at: Timestamp,
-    },
+    /// The connection lives. Sent every `welcome.heartbeat_ms`.
+    Heartbeat(Heartbeat),
     /// A request, or a message that was none, has been refused. The connection lives on.
     Error(ErrorReply),
     /// The last message: the server closes the connection.
@@ -38,6 +35,28 @@ pub enum ServerMessage {
     /// A type that this version does not know; to be ignored.
     #[serde(other)]
     Unknown,
+}
+
+/// A sign of life, and how far the client should be.
+///
+/// The last message of a channel that then falls quiet is lost on its way: nothing comes after it whose `prev` would
+/// tell. The heads tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The server's clock.
+    pub at: Timestamp,
+    /// What the client has been sent of each channel it follows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<Head>,
+}
+
+/// The newest message of a channel that a client has been sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The message's place; where the client has less, something is missing.
+    pub offset: Offset,
 }
 
 /// The answer to `hello`.

@@ -40,10 +40,10 @@ use std::time::Duration;
 pub use backoff::{BACKOFF_FIRST_MS, BACKOFF_MAX_MS};
 pub use io::{Action, Delivery, Event, Input, Status};
 
-use crate::ids::{DisplayName, MessageId, RequestId};
+use crate::ids::{DisplayName, MessageId, Offset, RequestId};
 use crate::limits::OUTBOX_IN_FLIGHT_MAX;
 use crate::protocol::{
-    ClientMessage, ErrorCode, Gap, GapReason, Message, Refusal, ServerMessage, Subscribed,
+    ClientMessage, ErrorCode, Gap, GapReason, Head, Message, Refusal, ServerMessage, Subscribed,
 };
 use crate::time::Timestamp;
 use outbox::Outbox;
@@ -220,7 +220,10 @@ impl Session {
             }
             ServerMessage::Error(error) => self.refused(error.id, error.refusal, now),
             ServerMessage::Closing(closing) => self.note_farewell(closing),
-            ServerMessage::Heartbeat { .. } | ServerMessage::Unknown => {}
+            ServerMessage::Heartbeat(heartbeat) => {
+                heartbeat.heads.into_iter().for_each(|head| self.compare(head));
+            }
+            ServerMessage::Unknown => {}
         }
         if self.in_flight() < requests && self.paused_until.is_none() {
             self.window = (self.window + 1).min(OUTBOX_IN_FLIGHT_MAX);
@@ -247,6 +250,17 @@ impl Session {
                 self.emit(Event::Subscribed { channel, position, head, gap });
                 self.emit(Event::Message(message));
             }
+        }
+    }
+
+    /// Finds out whether the last message of a channel was lost.
+    fn compare(&mut self, head: Head) {
+        match self.subscriptions.compare(&head) {
+            Arrival::Lost(position) => {
+                let gap = Some(Gap { oldest: Offset(head.offset.0 + 1), reason: GapReason::Unknown });
+                self.emit(Event::Subscribed { channel: head.channel, position, head: head.offset, gap });
+            }
+            Arrival::Next | Arrival::Drop | Arrival::Hole => {}
         }
     }
 

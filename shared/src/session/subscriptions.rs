@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{ChannelName, Offset, RequestId};
-use crate::protocol::{Message, Position, Subscribe, Subscribed};
+use crate::protocol::{Head, Message, Position, Subscribe, Subscribed};
 
 /// One followed channel.
 #[derive(Debug, Clone)]
@@ -152,16 +152,39 @@ impl Subscriptions {
             return Arrival::Drop;
         }
         if message.prev > position.offset {
-            if subscription.hole != Some(position.offset) {
-                subscription.hole = Some(position.offset);
-                subscription.link = Link::Unasked;
-                return Arrival::Hole;
+            let arrival = subscription.miss(message.prev);
+            if let (Arrival::Lost(_), Some(position)) = (arrival, &mut subscription.position) {
+                position.offset = message.offset;
             }
-            // To ask a third time would be to ask for ever.
-            position.offset = message.offset;
-            return Arrival::Lost(Position { epoch: position.epoch, offset: message.prev });
+            return arrival;
         }
         position.offset = message.offset;
         Arrival::Next
+    }
+
+    /// Compares with what the server has sent: where that is more than has arrived, the rest is asked for.
+    pub(super) fn compare(&mut self, head: &Head) -> Arrival {
+        let Some(subscription) = self.by_channel.get_mut(&head.channel) else { return Arrival::Drop };
+        match (subscription.link, subscription.position) {
+            (Link::Live(_), Some(position)) if position.offset < head.offset => {
+                subscription.miss(head.offset)
+            }
+            _ => Arrival::Drop,
+        }
+    }
+}
+
+impl Subscription {
+    /// Messages up to `last` are missing: they are asked for once, and given up when they do not come then either. To
+    /// ask again would be to ask for ever.
+    fn miss(&mut self, last: Offset) -> Arrival {
+        let Some(position) = &mut self.position else { return Arrival::Drop };
+        if self.hole != Some(position.offset) {
+            self.hole = Some(position.offset);
+            self.link = Link::Unasked;
+            return Arrival::Hole;
+        }
+        position.offset = last;
+        Arrival::Lost(*position)
     }
 }

@@ -7,9 +7,9 @@ use proptest::sample::select;
 use serde_json::Value;
 use shared::ids::{ChannelName, ConnectionId, DisplayName, Epoch, MessageId, Offset, RequestId, UserId};
 use shared::protocol::{
-    Accepted, ClientMessage, CloseCode, Closing, ErrorCode, ErrorReply, Gap, GapReason, Hello, Level, Limits,
-    Message, Page, Payload, Position, Presence, PresenceChange, Publish, Push, Refusal, Sender,
-    ServerMessage, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome,
+    Accepted, ClientMessage, CloseCode, Closing, ErrorCode, ErrorReply, Gap, GapReason, Head, Heartbeat,
+    Hello, Level, Limits, Message, Page, Payload, Position, Presence, PresenceChange, Publish, Push, Refusal,
+    Sender, ServerMessage, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome,
 };
 use shared::time::Timestamp;
 
@@ -116,7 +116,13 @@ pub(crate) fn server_message() -> impl Strategy<Value = ServerMessage> {
         (payload(), of(sender())).prop_map(|(payload, from)| ServerMessage::Push(Push { payload, from })),
         signal().prop_map(ServerMessage::Signal),
         presence().prop_map(ServerMessage::Presence),
-        any::<u64>().prop_map(|at| ServerMessage::Heartbeat { at: Timestamp(at) }),
+        (any::<u64>(), vec((channel(), any::<u64>()), 0..3)).prop_map(|(at, heads)| {
+            let head = |(channel, offset)| Head { channel, offset: Offset(offset) };
+            ServerMessage::Heartbeat(Heartbeat {
+                at: Timestamp(at),
+                heads: heads.into_iter().map(head).collect(),
+            })
+        }),
         (of(request()), refusal()).prop_map(|(id, refusal)| ServerMessage::Error(ErrorReply { id, refusal })),
         (any::<u16>(), any::<String>(), of(any::<u64>())).prop_map(|(code, reason, retry_after_ms)| {
             ServerMessage::Closing(Closing { code: CloseCode(code), reason, retry_after_ms })

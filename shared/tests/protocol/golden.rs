@@ -56,7 +56,7 @@ fn type_of(message: &ServerMessage) -> &'static str {
         ServerMessage::Push(_) => "push",
         ServerMessage::Signal(_) => "signal",
         ServerMessage::Presence(_) => "presence",
-        ServerMessage::Heartbeat { .. } => "heartbeat",
+        ServerMessage::Heartbeat(_) => "heartbeat",
         ServerMessage::Error(_) => "error",
         ServerMessage::Closing(_) => "closing",
         ServerMessage::Unknown => "of a later version",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::pair::{Pair, Socket, lobby};
 use super::server::HEARTBEAT_MS;
-use crate::protocol::{ClientMessage, Hello, ServerMessage, VERSION};
+use crate::protocol::{ClientMessage, Heartbeat, Hello, ServerMessage, VERSION};
 use crate::session::state::{CONNECT_MS_MAX, STABLE_MS};
 use crate::session::{BACKOFF_FIRST_MS, BACKOFF_MAX_MS, Event, Input, Status};
 use crate::time::Timestamp;
@@ -120,7 +120,9 @@ fn two_heartbeats_without_a_sign_are_too_long() {
 #[test]
 fn whatever_comes_is_a_sign_of_life() {
     let mut pair = Pair::in_lobby();
-    for message in [ServerMessage::Heartbeat { at: Timestamp(0) }, ServerMessage::Unknown] {
+    for message in
+        [ServerMessage::Heartbeat(Heartbeat { at: Timestamp(0), heads: Vec::new() }), ServerMessage::Unknown]
+    {
         pair.pass(2 * HEARTBEAT_MS - 1);
         pair.hear(&message);
     }

@@ -5,8 +5,9 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::pair::{Pair, lobby};
 use crate::ids::Offset;
-use crate::protocol::{Gap, GapReason, ServerMessage};
+use crate::protocol::{Gap, GapReason, Head, Heartbeat, ServerMessage};
 use crate::session::{Event, Input};
+use crate::time::Timestamp;
 
 /// Bob says something, and it does not get through.
 fn lose(pair: &mut Pair, text: &str) {
@@ -139,4 +140,48 @@ fn a_message_of_a_channel_that_is_not_followed_is_no_hole() {
     pair.hear(&ServerMessage::Message(message));
     pair.flow();
     assert_eq!(pair.subscribes().len(), 1);
+}
+
+/// The server says how far the client should be.
+fn beat(pair: &mut Pair, offset: Offset) {
+    let heads = vec![Head { channel: lobby(), offset }];
+    pair.hear(&ServerMessage::Heartbeat(Heartbeat { at: Timestamp(0), heads }));
+}
+
+#[test]
+fn the_lost_last_message_of_a_quiet_channel_is_found_by_the_heartbeat() {
+    let mut pair = Pair::in_lobby();
+    lose(&mut pair, "one");
+    beat(&mut pair, Offset(1));
+    pair.flow();
+    assert_eq!(pair.texts(), ["one"]);
+    assert_eq!(pair.subscribes().len(), 2);
+}
+
+#[test]
+fn a_heartbeat_that_tells_nothing_new_asks_nothing() {
+    let mut pair = Pair::in_lobby();
+    let seen = pair.bob_says("one");
+    pair.flow();
+    beat(&mut pair, seen.offset);
+    beat(&mut pair, Offset(0));
+    pair.flow();
+    assert_eq!(pair.subscribes().len(), 1);
+}
+
+#[test]
+fn what_no_question_brings_becomes_a_gap() {
+    let mut pair = Pair::in_lobby();
+    let never = Offset(9);
+    beat(&mut pair, never);
+    pair.flow();
+    beat(&mut pair, never);
+    pair.flow();
+    beat(&mut pair, never);
+    assert_eq!(pair.subscribes().len(), 2, "asked for once");
+    let gaps = pair.events.iter().filter_map(|event| match event {
+        Event::Subscribed { gap, .. } => *gap,
+        _ => None,
+    });
+    assert_eq!(gaps.collect::<Vec<_>>(), [Gap { oldest: Offset(10), reason: GapReason::Unknown }]);
 }

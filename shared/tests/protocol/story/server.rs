@@ -4,9 +4,9 @@ use serde_json::json;
 use shared::ids::{ConnectionId, Epoch, Offset, RequestId};
 use shared::limits::{FRAME_BYTES_MAX, SUBSCRIPTIONS_MAX};
 use shared::protocol::{
-    Accepted, CloseCode, Closing, ErrorCode, ErrorReply, Gap, GapReason, Level, Limits, Message, Page,
-    Payload, Position, Presence, PresenceChange, Push, Refusal, Sender, ServerMessage, Signal, SignalState,
-    Subscribed, VERSION, Welcome,
+    Accepted, CloseCode, Closing, ErrorCode, ErrorReply, Gap, GapReason, Head, Heartbeat, Level, Limits,
+    Message, Page, Payload, Position, Presence, PresenceChange, Push, Refusal, Sender, ServerMessage, Signal,
+    SignalState, Subscribed, VERSION, Welcome,
 };
 use shared::time::Timestamp;
 
@@ -68,7 +68,14 @@ pub(crate) fn server() -> Vec<Golden<ServerMessage>> {
         "presence_members": presence(Some(RequestId(13)), PresenceChange::Members(vec![bob(), ada()])),
         "presence_joined": presence(None, PresenceChange::Joined(bob())),
         "presence_left": presence(None, PresenceChange::Left(bob().user)),
-        "heartbeat": ServerMessage::Heartbeat { at: Timestamp(time_of(53) + 25_000) },
+        "heartbeat": ServerMessage::Heartbeat(Heartbeat {
+            at: Timestamp(time_of(53) + 25_000),
+            heads: vec![Head { channel: lobby(), offset: Offset(53) }],
+        }),
+        "heartbeat_without_channels": ServerMessage::Heartbeat(Heartbeat {
+            at: Timestamp(time_of(53) + 50_000),
+            heads: Vec::new(),
+        }),
         "error": error(Some(15), Refusal::new(ErrorCode::Forbidden, "Only bob may read inbox:bob.")),
         "error_for_now": error(Some(16), Refusal {
             retry_after_ms: Some(21),
