@@ -237,6 +237,6 @@ async fn nothing_but_nonsense_is_not_listened_to_for_ever() {
     for _ in 0..100 {
         raw.send_text("nonsense").await;
     }
-    raw.expect_close(4502).await;
+    raw.expect_close(4501).await;
     raw.expect_end().await;
 }

@@ -11,6 +11,7 @@ mod config_cli;
 mod connections;
 mod history;
 mod http_api;
+mod keeping;
 mod limits;
 mod open_message_close;
 mod origins;

@@ -16,6 +16,9 @@ pub use handshake::{Handshake, Response};
 
 use crate::deadline::{DEADLINE, within};
 
+/// How the text of a heartbeat begins.
+const HEARTBEAT: &str = r#"{"type":"heartbeat""#;
+
 /// How many of the last frames a failure shows.
 const TOLD_MAX: usize = 20;
 
@@ -133,11 +136,21 @@ impl Raw {
                 Some(Opcode::Ping | Opcode::Pong) => {}
                 Some(Opcode::Text) if frame.fin => {
                     let text = String::from_utf8(frame.payload).expect("a text is UTF-8");
-                    if !text.starts_with(r#"{"type":"heartbeat""#) {
+                    if !text.starts_with(HEARTBEAT) {
                         return text;
                     }
                 }
                 _ => panic!("this is no text: {}\n{}", frame.describe(), self.tell()),
+            }
+        }
+    }
+
+    /// The next heartbeat; what comes before it is left out.
+    pub async fn next_heartbeat(&mut self) -> Value {
+        loop {
+            let frame = self.next_frame().await;
+            if frame.opcode() == Some(Opcode::Text) && frame.payload.starts_with(HEARTBEAT.as_bytes()) {
+                return serde_json::from_slice(&frame.payload).expect("a heartbeat is JSON");
             }
         }
     }

@@ -115,6 +115,11 @@ impl Scroll {
                 high = middle;
             }
         }
+        // A divider stays on top when older messages are put below it: only a message keeps its neighbours.
+        let is_message = |row: Element| row.class_list().contains("message");
+        while low + 1 < rows.length() && !rows.item(low).is_some_and(is_message) {
+            low += 1;
+        }
         self.anchor.set_value(rows.item(low).map(|row| {
             let offset = offset_of(&row, &scroller);
             (row, offset)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use shared::ids::MessageId;
 use shared::protocol::{CloseCode, codec};
-use shared::session::{Action, Event, Input, Session, SessionConfig};
+use shared::session::{Action, Event, Input, Session, SessionConfig, Status};
 use shared::time::Timestamp;
 use wasm_bindgen::prelude::{Closure, JsCast};
 
@@ -84,9 +84,21 @@ impl Driver {
 
     /// Timers sleep with the machine and in hidden tabs, so each sign of waking is passed on.
     fn listen(self) {
-        for name in ["online", "focus", "pageshow"] {
+        for name in ["online", "focus"] {
             drop(window_event_listener_untyped(name, move |_| self.input(Input::Woken)));
         }
+        // A page that was left may be kept, in case the reader goes back: it must not keep its connection, or the
+        // reader would still count as present.
+        let was_on = StoredValue::new(false);
+        drop(window_event_listener_untyped("pagehide", move |_| {
+            let status = self.0.with_value(|inner| inner.borrow().session.status());
+            was_on.set_value(!matches!(status, Status::Stopped | Status::Ended { .. }));
+            self.input(Input::Stop);
+        }));
+        drop(window_event_listener_untyped("pageshow", move |_| {
+            let input = if was_on.get_value() { Input::Start } else { Input::Woken };
+            self.input(input);
+        }));
         drop(window_event_listener_untyped("visibilitychange", move |_| {
             if is_hidden() {
                 // The frame that was asked for will not be drawn.
