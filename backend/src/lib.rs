@@ -19,6 +19,7 @@ pub mod hub;
 pub mod identity;
 pub mod log;
 pub mod random;
+mod rate;
 pub mod server;
 pub mod telemetry;
 pub mod ws;

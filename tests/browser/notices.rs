@@ -105,3 +105,40 @@ async fn the_push_page_says_what_went_wrong() {
     })
     .await;
 }
+
+/// What the operating system shows cannot be seen from a page: this stands in its place and takes notes.
+const NOTEBOOK: &str = r#"
+    window.shown = [];
+    window.Notification = function (title, options) { window.shown.push(`${title}: ${options.body}`); };
+    window.Notification.permission = "default";
+    window.Notification.requestPermission = () => {
+        window.Notification.permission = "granted";
+        return Promise.resolve("granted");
+    };
+"#;
+
+#[tokio::test]
+async fn the_desktop_shows_notifications_once_allowed() {
+    story(async |stage| {
+        let ada = stage.person("Ada").await;
+        let connection = ada.connection().expect_online().await;
+        ada.run(NOTEBOOK, Vec::new()).await;
+        let notification = |title: &str| {
+            let payload = json!({"type": "notification", "title": title, "body": "at the door"});
+            json!({"connection": connection, "payload": payload})
+        };
+        push(stage, &notification("Letter")).await;
+        ada.notices().expect_toast("Letter").await;
+        ada.notices().open().await;
+        ada.click("[data-testid=allow-desktop]").await;
+        ada.expect_none("[data-testid=allow-desktop]").await;
+        push(stage, &notification("Parcel")).await;
+        ada.expect_that(
+            "the desktop shows what came after it was allowed, and nothing else",
+            "JSON.stringify(window.shown) === '[\"Parcel: at the door\"]'",
+            "window.shown",
+        )
+        .await;
+    })
+    .await;
+}

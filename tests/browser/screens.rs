@@ -93,3 +93,21 @@ async fn the_keyboard_is_enough() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn light_and_dark_follow_the_system() {
+    // How bright the page and its text are, from 0 to 255.
+    const BRIGHTNESS: &str = "const of = (colour) => { const [r, g, b] = colour.match(/[0-9.]+/g).map(Number); return (r + g + b) / 3; };
+        const { backgroundColor, color } = getComputedStyle(document.body); return [of(backgroundColor), of(color)];";
+    let levels = |value: &Value| Some((value[0].as_f64()?, value[1].as_f64()?));
+    story(async |stage| {
+        let ada = stage.person("Ada").await;
+        ada.prefers("light").await;
+        let light = |value: &Value| levels(value).filter(|(ground, text)| *ground > 200.0 && *text < 100.0);
+        ada.expect_of("dark text on light ground", BRIGHTNESS, light).await;
+        ada.prefers("dark").await;
+        let dark = |value: &Value| levels(value).filter(|(ground, text)| *ground < 60.0 && *text > 180.0);
+        ada.expect_of("light text on dark ground", BRIGHTNESS, dark).await;
+    })
+    .await;
+}

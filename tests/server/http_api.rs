@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use reqwest::Method;
 use serde_json::json;
+use tests::deadline::{DEADLINE, eventually};
 use tests::{LOBBY, Settings, TestServer};
 
 const MESSAGE_ID: &str = "0190b0a0-c0d0-7e0f-8a0b-0c0d0e0f0a0b";
@@ -183,4 +184,20 @@ async fn metrics_count_what_happens() {
     ada.publish(LOBBY, "counted").await;
     let after = server.public().get("/metrics").await;
     assert_ne!(before.text, after.text);
+}
+
+#[tokio::test]
+async fn who_guesses_keys_is_made_to_wait_and_the_right_key_is_not() {
+    const AT_ONCE: usize = 100;
+    let server = TestServer::start().await;
+    let guesser = server.api().with_key("a guess of a key");
+    let refusal = eventually(DEADLINE, "somebody who guesses is made to wait", async || {
+        let guesses = (0..AT_ONCE).map(|_| guesser.get("/api/connections"));
+        let answers = futures_util::future::join_all(guesses).await;
+        let waits = answers.iter().find(|answer| answer.status == 429);
+        waits.map(|answer| answer.refused(429, "rate_limited")).ok_or_else(|| "401 to each".to_owned())
+    })
+    .await;
+    assert!(refusal["retry_after_ms"].is_u64(), "{refusal}");
+    server.api().get("/api/connections").await.ok();
 }

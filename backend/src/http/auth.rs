@@ -1,7 +1,10 @@
 //! The key of the HTTP API.
 
+use std::cell::RefCell;
 use std::future::{Ready, ready};
+use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
@@ -10,14 +13,23 @@ use shared::protocol::{ErrorCode, Refusal};
 use subtle::ConstantTimeEq;
 
 use super::error::ApiError;
+use crate::rate::RateLimit;
+
+/// False keys that each worker answers a second, with a burst of twice as many; beyond, it says `rate_limited`. The
+/// key cannot be guessed in any case; but who tries should not find out quickly, nor fill the log.
+const FALSE_KEYS_PER_SECOND: u32 = 50;
 
 /// The key that requests have to show.
 #[derive(Clone)]
-pub(super) struct ApiKey(Arc<str>);
+pub(super) struct ApiKey {
+    key: Arc<str>,
+    false_keys: Rc<RefCell<RateLimit>>,
+}
 
 impl ApiKey {
     pub(super) fn new(key: &Arc<str>) -> Self {
-        Self(Arc::clone(key))
+        let false_keys = RateLimit::new(FALSE_KEYS_PER_SECOND, Instant::now());
+        Self { key: Arc::clone(key), false_keys: Rc::new(RefCell::new(false_keys)) }
     }
 
     fn opens(&self, request: &HttpRequest) -> bool {
@@ -25,8 +37,19 @@ impl ApiKey {
         let shown = header.and_then(|value| value.split_once(' '));
         shown.is_some_and(|(scheme, key)| {
             scheme.eq_ignore_ascii_case("bearer")
-                && bool::from(key.trim().as_bytes().ct_eq(self.0.as_bytes()))
+                && bool::from(key.trim().as_bytes().ct_eq(self.key.as_bytes()))
         })
+    }
+}
+
+impl ApiKey {
+    fn refusal(&self) -> Refusal {
+        if let Err(wait) = self.false_keys.borrow_mut().take(Instant::now()) {
+            let what = "Too many requests came with a wrong key, or none. Wait a moment.";
+            return Refusal::for_now(ErrorCode::RateLimited, what, wait);
+        }
+        let what = "The API key is missing or wrong. Send “Authorization: Bearer KEY”; the key is in the file api-key of the data directory.";
+        Refusal::new(ErrorCode::Unauthorized, what)
     }
 }
 
@@ -38,11 +61,12 @@ impl FromRequest for Authorized {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let opens = request.app_data::<ApiKey>().is_some_and(|key| key.opens(request));
-        let refused = || {
-            let what = "The API key is missing or wrong. Send “Authorization: Bearer KEY”; the key is in the file api-key of the data directory.";
-            ApiError(Refusal::new(ErrorCode::Unauthorized, what))
+        let unknown = || Refusal::new(ErrorCode::Internal, "The server has no API key.");
+        let result = match request.app_data::<ApiKey>() {
+            Some(key) if key.opens(request) => Ok(Self),
+            Some(key) => Err(key.refusal()),
+            None => Err(unknown()),
         };
-        ready(if opens { Ok(Self) } else { Err(refused()) })
+        ready(result.map_err(ApiError))
     }
 }

@@ -4,6 +4,8 @@
 //! slots. The socket's writer takes the next frame when the socket has room for one; until then, nothing is encoded,
 //! copied or queued for it.
 
+mod catch_up;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -13,9 +15,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use shared::ids::{ChannelName, Offset, RequestId};
-use shared::protocol::{
-    CloseCode, Gap, GapReason, Head, Position, Presence, PresenceChange, ServerMessage, Subscribed,
-};
+use shared::protocol::{CloseCode, Head, Presence, PresenceChange, ServerMessage};
 
 use super::Hub;
 use super::feed::Feed;
@@ -23,14 +23,10 @@ use super::frame::{Frame, close_frame, server_frame};
 use super::registry::{ConnectionInfo, Mode};
 use super::slots::{SlotKey, SlotNews, Slots};
 use super::subscriptions::{Subscriptions, Take};
-use crate::log::{LogError, Run};
 
 /// Most replies, sent or owed, that a connection may leave unread. At the limit nothing more is read from it, until
 /// it reads: its own socket then slows it down.
 pub const REPLIES_MAX: usize = 256;
-
-/// Most messages that are read from the log at a time for a reader that is behind.
-const CATCH_UP_MESSAGES: u32 = 100;
 
 /// How long the peer may take to answer a close frame.
 const CLOSE_GRACE: Duration = Duration::from_secs(2);
@@ -343,55 +339,11 @@ impl Outbound {
             Mode::Plain => frame.plain.clone(),
         }
     }
-
-    /// Has the log read for a reader that is behind the ring, off this thread.
-    fn read_log(self: &Rc<Self>, slot: usize, serial: u64, feed: Rc<Feed>, cursor: Offset) {
-        let outbound = Rc::clone(self);
-        actix_web::rt::spawn(async move {
-            let run = outbound.hub.reads.read(&feed.channel, cursor, CATCH_UP_MESSAGES).await;
-            outbound.caught_up(slot, serial, cursor, &feed, run);
-        });
-    }
-
-    fn caught_up(&self, slot: usize, serial: u64, cursor: Offset, feed: &Feed, run: Result<Run, LogError>) {
-        let run = match run {
-            Ok(run) => run,
-            Err(error) => {
-                tracing::error!(connection = %self.info.connection, channel = %feed.channel, %error, "catching up");
-                return self.close(CloseCode::INTERNAL, "The server cannot read its log.");
-            }
-        };
-        let mut inner = self.inner.borrow_mut();
-        let floor =
-            run.messages.first().map_or_else(|| feed.head().unwrap_or(cursor), |message| message.prev);
-        if floor > cursor {
-            inner.jump(&self.info, slot, serial, floor);
-        }
-        let frames = run.messages.into_iter().map(|message| Arc::new(Frame::new(message, None)));
-        inner.subscriptions.fill(slot, serial, frames.collect());
-        inner.wake_writer();
-    }
 }
 
 impl Inner {
     fn pending_replies(&self) -> usize {
         self.replies.len() + self.owed
-    }
-
-    /// Moves a reader over messages that are no longer kept, and tells it so.
-    fn jump(&mut self, info: &ConnectionInfo, slot: usize, serial: u64, floor: Offset) {
-        let Some((feed, request)) = self.subscriptions.jump(slot, serial, floor) else { return };
-        tracing::warn!(connection = %info.connection, channel = %feed.channel, %floor, "gap: a reader fell behind");
-        if info.mode == Mode::Typed {
-            let subscribed = Subscribed {
-                id: request,
-                channel: feed.channel.clone(),
-                position: Position { epoch: feed.epoch, offset: floor },
-                head: feed.head().unwrap_or(floor),
-                gap: Some(Gap { oldest: Offset(floor.0 + 1), reason: GapReason::Trimmed }),
-            };
-            self.replies.push_back(server_frame(&ServerMessage::Subscribed(subscribed)));
-        }
     }
 
     fn wake_writer(&mut self) {

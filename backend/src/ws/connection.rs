@@ -10,13 +10,13 @@ use shared::ids::{ChannelName, MessageId, RequestId};
 use shared::protocol::{CloseCode, ErrorCode, Payload, Refusal, Sender};
 
 use super::guard::Verdict;
-use super::rate::RateLimit;
 use crate::clock;
 use crate::hub::frame::pong_frame;
 use crate::hub::outbound::Outbound;
 use crate::hub::worker::{Worker, say_closing};
 use crate::log::Append;
 use crate::log::thread::{Publication, ReplyTo};
+use crate::rate::RateLimit;
 
 /// A connection that sends this many messages in a row that are none is closed.
 const ERRORS_IN_A_ROW_MAX: u32 = 100;

@@ -8,7 +8,6 @@ mod dispatch;
 mod guard;
 mod origin;
 pub mod plain;
-mod rate;
 mod writer;
 
 use std::rc::Rc;

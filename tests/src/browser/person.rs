@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::error::WebDriverResult;
 use thirtyfour::{By, Key, WebDriver, WebElement};
@@ -75,6 +75,13 @@ impl Person {
             .refresh()
             .await
             .unwrap_or_else(|e| panic!("{}: the page cannot be loaded anew: {e}", self.name));
+    }
+
+    /// The system is set to `scheme`, `light` or `dark`.
+    pub async fn prefers(&self, scheme: &str) {
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        let set = self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await;
+        set.unwrap_or_else(|e| panic!("{}: the scheme cannot be set: {e}", self.name));
     }
 
     /// Runs a script in the page and returns what it returns.

@@ -1,26 +1,26 @@
-//! How many messages a connection may send.
+//! How often something may be done: messages of a connection, false keys of the API.
 
 use std::time::{Duration, Instant};
 
-/// A bucket that holds twice a second's messages and fills with time.
+/// A bucket that holds twice what a second allows, and fills with time.
 #[derive(Debug)]
-pub(super) struct RateLimit {
+pub(crate) struct RateLimit {
     per_second: u32,
     tokens: f64,
     filled: Instant,
 }
 
 impl RateLimit {
-    /// `per_second` messages a second, with a burst of twice as many; 0: no limit.
-    pub(super) fn new(per_second: u32, now: Instant) -> Self {
+    /// `per_second` times a second, with a burst of twice as many; 0: no limit.
+    pub(crate) fn new(per_second: u32, now: Instant) -> Self {
         Self { per_second, tokens: f64::from(per_second) * 2.0, filled: now }
     }
 
-    /// Takes one message.
+    /// Takes one turn.
     ///
     /// # Errors
     /// How long to wait until one more may come.
-    pub(super) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
         if self.per_second == 0 {
             return Ok(());
         }
