@@ -134,13 +134,22 @@ impl Worker {
         let feed = Rc::clone(self.feeds.borrow_mut().entry(channel.clone()).or_insert_with(new));
         if feed.head().is_none() {
             // The feed takes what comes from here on; what came before, the log tells.
-            let head = match history {
-                true => self.hub.reads.bounds(channel).await?.head,
-                false => self.hub.queue.live_head(channel),
-            };
-            feed.learn_head(head);
+            self.learn_head(&feed).await?;
         }
         Ok(feed)
+    }
+
+    /// Asks the log for a feed's head: this worker may not have come yet to what another has delivered.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn learn_head(&self, feed: &Feed) -> Result<(), LogError> {
+        let head = match feed.history {
+            true => self.hub.reads.bounds(&feed.channel).await?.head,
+            false => self.hub.queue.live_head(&feed.channel),
+        };
+        feed.learn_head(head);
+        Ok(())
     }
 
     /// Notes that a connection follows a channel.

@@ -117,6 +117,10 @@ async fn subscribe(connection: &Connection, request: Subscribe, from: &Sender) -
     }
     let feed = worker.feed(&channel, policy.history).await.map_err(|error| error.refusal())?;
     let floor = floor(connection, &feed, since).await?;
+    if since.is_some_and(|since| feed.head().is_some_and(|head| since.offset > head)) {
+        // A client that comes from a quicker worker is not ahead of the log.
+        worker.learn_head(&feed).await.map_err(|error| error.refusal())?;
+    }
     let head = feed.head().unwrap_or_default();
     let (cursor, gap) = begin(since, &feed, head, floor);
     let position = Position { epoch: feed.epoch, offset: cursor };
