@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::frame::Frame;
 use super::worker::ToWorker;
-use crate::log::thread::{Outcome, Publication, ReplyTo};
+use crate::log::thread::{Outcome, ReplyTo};
 use crate::log::{Append, Appended};
 use crate::telemetry::metrics::Metrics;
 
@@ -56,7 +56,7 @@ pub fn sink(workers: Arc<[mpsc::Sender<ToWorker>]>, metrics: Metrics) -> impl Fn
         batch.answers.resize_with(workers.len(), Vec::new);
         let mut callers = Vec::new();
         for outcome in outcomes {
-            let Outcome { publication: Publication { append, reply, .. }, result } = outcome;
+            let Outcome { append, reply, result } = outcome;
             let origin = match &reply {
                 ReplyTo::Connection { connection, .. } => Some(*connection),
                 ReplyTo::Caller(_) => None,

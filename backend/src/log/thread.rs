@@ -52,11 +52,13 @@ pub enum ReplyTo {
     Caller(oneshot::Sender<Result<Appended, Refusal>>),
 }
 
-/// A publication with what became of it.
+/// What became of a publication.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The publication.
-    pub publication: Publication,
+    /// The message.
+    pub append: Append,
+    /// Who is told.
+    pub reply: ReplyTo,
     /// Its place, or why it has none.
     pub result: Result<Appended, Refusal>,
 }
@@ -158,20 +160,33 @@ struct Writer {
 
 impl Writer {
     fn write(&self, batch: Vec<Publication>) -> Vec<Outcome> {
-        let logged: Vec<Append> =
-            batch.iter().filter(|one| one.history).map(|one| one.append.clone()).collect();
-        let appended = if logged.is_empty() { Ok(Vec::new()) } else { self.append(&logged) };
-        let mut appended = appended.map(Vec::into_iter);
+        // The store takes a slice of what is logged: messages move there and back, and are not copied.
+        let (mut logged, mut waiting) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
+        for Publication { append, history, reply } in batch {
+            let unlogged = if history {
+                logged.push(append);
+                None
+            } else {
+                Some(append)
+            };
+            waiting.push((unlogged, reply));
+        }
+        let results = if logged.is_empty() { Ok(Vec::new()) } else { self.append(&logged) };
+        let (mut results, mut logged) = (results.map(Vec::into_iter), logged.into_iter());
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut outcome = |publication: Publication| {
-            let result = match &mut appended {
-                _ if !publication.history => Ok(live.append(&publication.append.channel)),
-                Ok(appended) => appended.next().ok_or_else(lost_count),
+        let outcome = |(unlogged, reply): (Option<Append>, ReplyTo)| {
+            if let Some(append) = unlogged {
+                let result = Ok(live.append(&append.channel));
+                return Some(Outcome { append, reply, result });
+            }
+            let append = logged.next()?;
+            let result = match &mut results {
+                Ok(results) => results.next().ok_or_else(lost_count),
                 Err(refusal) => Err(refusal.clone()),
             };
-            Outcome { publication, result }
+            Some(Outcome { append, reply, result })
         };
-        batch.into_iter().map(&mut outcome).collect()
+        waiting.into_iter().filter_map(outcome).collect()
     }
 
     fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, Refusal> {
@@ -228,6 +243,23 @@ mod tests {
             .collect();
         assert_eq!(offsets, (1..=100).collect::<Vec<_>>());
         assert_eq!(queue.append(publication(0, true).0).unwrap_err().code, ErrorCode::Stopping);
+    }
+
+    #[test]
+    fn each_of_a_mixed_batch_gets_its_own_outcome() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap());
+        let (live, writable) = (Arc::default(), Arc::new(AtomicBool::new(true)));
+        let writer = Writer { log, live, writable };
+        // Logged, live, logged again, a retry of the first, live.
+        let batch = [(1, true), (2, false), (3, true), (1, true), (4, false)];
+        let outcomes = writer.write(batch.map(|(number, history)| publication(number, history).0).into());
+        let ids: Vec<_> = outcomes.iter().map(|outcome| outcome.append.id).collect();
+        assert_eq!(ids, batch.map(|(number, _)| chat("room:lobby", number).id));
+        let accepted = |prev, offset| Appended::Accepted { offset: Offset(offset), prev: Offset(prev) };
+        let results: Vec<_> = outcomes.into_iter().map(|outcome| outcome.result.unwrap()).collect();
+        let again = Appended::Duplicate { offset: Offset(1) };
+        assert_eq!(results, [accepted(0, 1), accepted(0, 1), accepted(1, 2), again, accepted(1, 2)]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! wasm-opt makes the page smaller. It comes from npm, because cargo has no small package of it; and the
+//! wasm-opt makes the page smaller. It comes from npm, because cargo would build it from source for minutes; and the
 //! page works without it, so nothing here ends a task.
 
 use std::path::{Path, PathBuf};
