@@ -1,6 +1,8 @@
 //! How often something may be done: messages of a connection, false keys of the API.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// A bucket that holds twice what a second allows, and fills with time.
 #[derive(Debug)]

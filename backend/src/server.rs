@@ -4,13 +4,18 @@ use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer};
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_service::map_config;
+use actix_web::App;
+use actix_web::dev::{AppConfig, Server, ServerHandle, Service as _, ServiceFactory, fn_factory, fn_service};
 use shared::ids::{Epoch, Namespace};
 use thiserror::Error;
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{self, KeyError, Policy, Settings};
@@ -19,8 +24,9 @@ use crate::hub::{Hub, HubParts, fanout};
 use crate::identity::Tokens;
 use crate::log::retention::{Retention, Rule};
 use crate::log::sqlite::SqliteLog;
-use crate::log::{Log, LogError, thread};
+use crate::log::{Log, LogError, LogReads, Threads, thread};
 use crate::telemetry::metrics::Metrics;
+use crate::ws::lean;
 use crate::{http, random};
 
 /// Connections that a worker takes from the operating system at most. The settings' own limit is below and answers;
@@ -94,7 +100,9 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let (queue, log_thread) = thread::start(Arc::clone(&log), sink)?;
     let retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
     let live_epoch = Epoch(random::number()?);
-    let hub = HubParts { settings, log: Arc::clone(&log), queue, tokens, metrics, live_epoch, workers };
+    let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
+    let hub =
+        HubParts { settings, log: Arc::clone(&log), reads, queue, tokens, metrics, live_epoch, workers };
     let hub = Arc::new(Hub::new(hub));
 
     let server = start_http(&hub, receivers, &api_key, listener)?;
@@ -136,33 +144,66 @@ fn start_http(
     receivers: Vec<mpsc::Receiver<ToWorker>>,
     api_key: &str,
     listener: TcpListener,
-) -> Result<actix_web::dev::Server, ServerError> {
+) -> Result<Server, ServerError> {
     let (workers, stop) = (hub.settings.workers, hub.settings.stop());
     let waiting = Mutex::new(receivers.into_iter().enumerate().collect::<Vec<_>>());
     let (waiting, hub, key) = (Arc::new(waiting), Arc::clone(hub), Arc::<str>::from(api_key));
-    // The closure runs once on each worker thread, which is where a worker's state has to be made.
-    let server = HttpServer::new(move || {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let Some((index, mailbox)) = next else {
-            // A worker thread has died, and with it the connections that its mailbox knew: only a fresh start is sound.
-            tracing::error!("a worker thread died; ending, to be started anew");
-            std::process::abort();
-        };
-        let worker = Worker::start(index, Arc::clone(&hub), mailbox);
-        App::new().configure(|app| http::configure(app, worker, &key))
-    });
-    let server = server
+    let server = Server::build()
         .workers(workers)
-        .max_connections(SOCKETS_PER_WORKER_MAX)
-        .backlog(BACKLOG)
-        // Nagle's algorithm holds small frames back for tens of milliseconds.
-        .tcp_nodelay(true)
-        // A closed WebSocket counts as having an unread body; there is nothing to wait for.
-        .client_disconnect_timeout(Duration::ZERO)
+        .max_concurrent_connections(SOCKETS_PER_WORKER_MAX)
         .shutdown_timeout(stop.as_secs())
         .disable_signals()
-        .listen(listener)?;
+        // The closure runs once on each worker thread, which is where a worker's state has to be made.
+        .listen("tidings", listener, move || {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some((index, mailbox)) = next else {
+                // A worker thread has died, and with it the connections that its mailbox knew: only a fresh start is sound.
+                tracing::error!("a worker thread died; ending, to be started anew");
+                std::process::abort();
+            };
+            streams(Worker::start(index, Arc::clone(&hub), mailbox), Arc::clone(&key))
+        })?;
     Ok(server.run())
+}
+
+/// What a worker does with each stream: typed connections leave actix's dispatcher at once, all else is requests.
+fn streams(
+    worker: Rc<Worker>,
+    key: Arc<str>,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    fn_factory(move || {
+        let (worker, requests) = (Rc::clone(&worker), requests(Rc::clone(&worker), Arc::clone(&key)));
+        async move {
+            let requests = Rc::new(requests.new_service(()).await?);
+            Ok(fn_service(move |stream: TcpStream| {
+                let (worker, requests) = (Rc::clone(&worker), Rc::clone(&requests));
+                async move {
+                    // Nagle's algorithm holds small frames back for tens of milliseconds.
+                    if let Err(error) = stream.set_nodelay(true) {
+                        tracing::debug!(%error, "a stream keeps Nagle's algorithm");
+                    }
+                    if lean::is_wanted(&stream).await {
+                        lean::serve(worker, stream).await;
+                        return Ok(());
+                    }
+                    requests.call(stream).await
+                }
+            }))
+        }
+    })
+}
+
+/// The HTTP API, the page, and the WebSockets that come as requests.
+fn requests(
+    worker: Rc<Worker>,
+    key: Arc<str>,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    let app = App::new().configure(|app| http::configure(app, worker, &key));
+    HttpService::build()
+        // A closed WebSocket counts as having an unread body; there is nothing to wait for.
+        .client_disconnect_timeout(Duration::ZERO)
+        .finish(map_config(app, |()| AppConfig::default()))
+        .tcp()
 }
 
 /// Tells all clients to come back, waits until they have closed, and stops.

@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod carriers;
 mod config_cli;
 mod connections;
 mod history;

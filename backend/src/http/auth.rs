@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;

@@ -1,24 +1,36 @@
 //! From the log thread to the workers: each committed batch is encoded once and handed to each worker once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use shared::ids::{ChannelName, ConnectionId, RequestId};
 use shared::protocol::{Accepted, ErrorReply, Message, Refusal, ServerMessage};
 use tokio::sync::mpsc;
 
-use super::frame::Frame;
+use super::frame::{Frame, Joined};
 use super::worker::ToWorker;
-use crate::log::thread::{Outcome, ReplyTo};
+use crate::log::thread::{Caller, Outcome, ReplyTo};
 use crate::log::{Append, Appended};
 use crate::telemetry::metrics::Metrics;
 
 /// What a batch means for the workers.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// The new messages, in the order of the log.
-    pub frames: Vec<(ChannelName, Arc<Frame>)>,
+    /// The new messages of each channel.
+    pub channels: Vec<News>,
     /// The answers to those who published, by worker.
     pub answers: Vec<Vec<Answer>>,
+}
+
+/// What is new in a channel.
+#[derive(Debug)]
+pub struct News {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The messages, in the order of the log.
+    pub frames: Vec<Arc<Frame>>,
+    /// The same in one piece, where nothing is missing between them.
+    pub joined: Option<Joined>,
 }
 
 /// An answer to a publisher.
@@ -48,13 +60,21 @@ impl Answer {
     }
 }
 
-/// Makes the sink of the log thread. It waits where a worker's mailbox is full, and so slows the log down to the
-/// slowest worker; nothing is skipped.
-pub fn sink(workers: Arc<[mpsc::Sender<ToWorker>]>, metrics: Metrics) -> impl FnMut(Vec<Outcome>) + Send {
-    move |outcomes| {
-        let mut batch = Batch { frames: Vec::new(), answers: Vec::new() };
-        batch.answers.resize_with(workers.len(), Vec::new);
-        let mut callers = Vec::new();
+/// A batch, and the callers who get their answer when the workers have it.
+#[derive(Debug)]
+pub struct FanOut {
+    /// What each worker is given.
+    pub batch: Arc<Batch>,
+    /// "Acknowledged when handed to the workers": the callers come last.
+    pub callers: Vec<(Caller, Result<Appended, Refusal>)>,
+}
+
+impl FanOut {
+    /// Encodes what came out of the log, once for everybody.
+    pub fn new(outcomes: Vec<Outcome>, workers: usize, metrics: &Metrics) -> Self {
+        let mut answers = Vec::new();
+        answers.resize_with(workers, Vec::new);
+        let (mut news, mut callers) = (Newest::default(), Vec::new());
         for outcome in outcomes {
             let Outcome { append, reply, result } = outcome;
             let origin = match &reply {
@@ -62,15 +82,14 @@ pub fn sink(workers: Arc<[mpsc::Sender<ToWorker>]>, metrics: Metrics) -> impl Fn
                 ReplyTo::Caller(_) => None,
             };
             if let Ok(Appended::Accepted { offset, prev }) = result {
-                let channel = append.channel.clone();
-                let Append { id, at, from, payload, .. } = append;
+                let Append { channel, id, at, from, payload } = append;
                 let message = Message { channel: channel.clone(), offset, prev, id, at, from, payload };
-                batch.frames.push((channel, Arc::new(Frame::new(message, origin))));
+                news.add(channel, Arc::new(Frame::new(message, origin)));
             }
             metrics.published(&result);
             match reply {
                 ReplyTo::Connection { worker, connection, request } => {
-                    if let Some(answers) = batch.answers.get_mut(worker) {
+                    if let Some(answers) = answers.get_mut(worker) {
                         answers.push(Answer { connection, request, result });
                     }
                 }
@@ -78,15 +97,56 @@ pub fn sink(workers: Arc<[mpsc::Sender<ToWorker>]>, metrics: Metrics) -> impl Fn
             }
         }
         metrics.batch();
-        let batch = Arc::new(batch);
-        for worker in &*workers {
-            // A worker that is gone has no connections left to serve.
-            let _ = worker.blocking_send(ToWorker::Batch(Arc::clone(&batch)));
-        }
-        // "Acknowledged when handed to the workers": the callers come last.
-        for (caller, result) in callers {
+        Self { batch: Arc::new(Batch { channels: news.joined(), answers }), callers }
+    }
+
+    /// Gives the callers their answers.
+    pub fn answer_callers(self) {
+        for (caller, result) in self.callers {
             // A caller who no longer waits has closed its connection.
             let _ = caller.send(result);
         }
+    }
+}
+
+/// The frames of a batch by channel, in the order in which the channels came up.
+#[derive(Default)]
+struct Newest {
+    places: HashMap<ChannelName, usize>,
+    channels: Vec<(ChannelName, Vec<Arc<Frame>>)>,
+}
+
+impl Newest {
+    fn add(&mut self, channel: ChannelName, frame: Arc<Frame>) {
+        // Most batches are of one channel, or of few.
+        let place = match self.channels.last() {
+            Some((last, _)) if *last == channel => self.channels.len() - 1,
+            _ => *self.places.entry(channel.clone()).or_insert(self.channels.len()),
+        };
+        match self.channels.get_mut(place) {
+            Some((_, frames)) => frames.push(frame),
+            None => self.channels.push((channel, vec![frame])),
+        }
+    }
+
+    fn joined(self) -> Vec<News> {
+        let news = |(channel, frames): (ChannelName, Vec<Arc<Frame>>)| {
+            let joined = Joined::new(&frames);
+            News { channel, frames, joined }
+        };
+        self.channels.into_iter().map(news).collect()
+    }
+}
+
+/// Makes the sink of the log thread. It waits where a worker's mailbox is full, and so slows the log down to the
+/// slowest worker; nothing is skipped.
+pub fn sink(workers: Arc<[mpsc::Sender<ToWorker>]>, metrics: Metrics) -> impl FnMut(Vec<Outcome>) + Send {
+    move |outcomes| {
+        let fan_out = FanOut::new(outcomes, workers.len(), &metrics);
+        for worker in &*workers {
+            // A worker that is gone has no connections left to serve.
+            let _ = worker.blocking_send(ToWorker::Batch(Arc::clone(&fan_out.batch)));
+        }
+        fan_out.answer_callers();
     }
 }

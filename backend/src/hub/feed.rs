@@ -54,12 +54,26 @@ impl Feed {
         Self { channel, epoch, history, ring, readers, idle_sweeps: Cell::new(0) }
     }
 
-    /// Takes the next frame of the channel, and marks each reader once.
-    pub fn push(&self, frame: Arc<Frame>) {
-        self.ring.borrow_mut().push(frame);
-        for (_, reader) in self.readers.borrow().iter() {
-            reader.outbound.mark(reader.slot);
-        }
+    /// Takes the next frames of the channel. The readers are still to be told.
+    pub fn take(&self, frames: &[Arc<Frame>]) {
+        let mut ring = self.ring.borrow_mut();
+        frames.iter().for_each(|frame| ring.push(Arc::clone(frame)));
+    }
+
+    /// The readers from `key` on, at most `most`: each with what it calls the subscription. Returns the key to go on
+    /// from, while there may be more.
+    pub fn readers(
+        &self,
+        key: usize,
+        most: usize,
+        mut tell: impl FnMut(&Rc<Outbound>, usize),
+    ) -> Option<usize> {
+        let readers = self.readers.borrow();
+        let end = key.saturating_add(most);
+        (key..end.min(readers.capacity())).filter_map(|key| readers.get(key)).for_each(|reader| {
+            tell(&reader.outbound, reader.slot);
+        });
+        (end < readers.capacity()).then_some(end)
     }
 
     /// What comes after `cursor`.
@@ -100,7 +114,7 @@ impl Feed {
     }
 
     /// Calls `tell` with each reader.
-    pub fn each_reader(&self, mut tell: impl FnMut(&Outbound)) {
+    pub fn each_reader(&self, mut tell: impl FnMut(&Rc<Outbound>)) {
         for (_, reader) in self.readers.borrow().iter() {
             tell(&reader.outbound);
         }

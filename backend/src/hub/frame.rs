@@ -1,5 +1,7 @@
 //! Messages as the bytes that go into a socket.
 
+use std::sync::Arc;
+
 use actix_http::ws::{CloseReason, Codec, Message as WsMessage};
 use bytes::{Bytes, BytesMut};
 use shared::ids::{ConnectionId, Offset};
@@ -34,6 +36,39 @@ impl Frame {
     /// Its size, in bytes.
     pub fn bytes(&self) -> usize {
         self.typed.len() + self.plain.as_ref().map_or(0, Bytes::len)
+    }
+}
+
+/// Frames of one channel in a row, put together once for all who read no other: one write for each of them.
+#[derive(Debug)]
+pub struct Joined {
+    /// The offset before the first.
+    pub before: Offset,
+    /// The offset of the last.
+    pub last: Offset,
+    /// How many there are.
+    pub messages: u64,
+    /// Their bytes, as a typed client gets them.
+    pub bytes: Bytes,
+}
+
+impl Joined {
+    /// Puts frames together; nothing where there are none, or a hole between them.
+    pub fn new(frames: &[Arc<Frame>]) -> Option<Self> {
+        let (first, last) = (frames.first()?, frames.last()?);
+        let in_a_row = frames.windows(2).all(|pair| matches!(pair, [one, next] if next.prev == one.offset));
+        let bytes = match frames {
+            [one] => one.typed.clone(),
+            many => many
+                .iter()
+                .fold(BytesMut::new(), |mut bytes, frame| {
+                    bytes.extend_from_slice(&frame.typed);
+                    bytes
+                })
+                .freeze(),
+        };
+        let messages = u64::try_from(frames.len()).unwrap_or(u64::MAX);
+        in_a_row.then_some(Self { before: first.prev, last: last.offset, messages, bytes })
     }
 }
 

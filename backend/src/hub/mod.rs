@@ -11,6 +11,7 @@ pub mod outbound;
 pub mod presence;
 pub mod registry;
 pub mod slots;
+pub mod socket;
 mod subscriptions;
 pub mod worker;
 
@@ -64,6 +65,8 @@ pub struct HubParts {
     pub settings: Settings,
     /// The log itself.
     pub log: Arc<dyn Log>,
+    /// See [`Hub::reads`].
+    pub reads: LogReads,
     /// See [`Hub::queue`].
     pub queue: LogQueue,
     /// See [`Hub::tokens`].
@@ -79,9 +82,9 @@ pub struct HubParts {
 impl Hub {
     /// A hub without connections.
     pub fn new(parts: HubParts) -> Self {
-        let HubParts { settings, log, queue, tokens, metrics, live_epoch, workers } = parts;
+        let HubParts { settings, log, reads, queue, tokens, metrics, live_epoch, workers } = parts;
         let (registry, presence) = (Registry::default(), PresenceBoard::default());
-        let (reads, numbers) = (LogReads::new(Arc::clone(&log)), Mutex::new(0..0));
+        let numbers = Mutex::new(0..0);
         Self {
             settings,
             queue,

@@ -1,28 +1,32 @@
 //! What goes out on one connection.
 //!
 //! A connection owns no backlog of messages: it has cursors into feeds, a bounded queue of replies and a table of
-//! slots. The socket's writer takes the next frame when the socket has room for one; until then, nothing is encoded,
-//! copied or queued for it.
+//! slots. The next frame is taken when the socket has room for one; until then, nothing is encoded, copied or queued
+//! for it. A socket of its own is written to at once ([`direct`]); the body of an HTTP response is asked for frames.
 
 mod catch_up;
+mod direct;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use shared::ids::{ChannelName, Offset, RequestId};
 use shared::protocol::{CloseCode, Head, Presence, PresenceChange, ServerMessage};
+use tokio::time::Instant;
 
 use super::Hub;
 use super::feed::Feed;
 use super::frame::{Frame, close_frame, server_frame};
 use super::registry::{ConnectionInfo, Mode};
 use super::slots::{SlotKey, SlotNews, Slots};
+use super::socket::Socket;
 use super::subscriptions::{Subscriptions, Take};
+use direct::Direct;
 
 /// Most replies, sent or owed, that a connection may leave unread. At the limit nothing more is read from it, until
 /// it reads: its own socket then slows it down.
@@ -37,6 +41,7 @@ pub struct Outbound {
     pub info: Arc<ConnectionInfo>,
     hub: Arc<Hub>,
     inner: RefCell<Inner>,
+    opened: Instant,
     heard: Cell<Instant>,
     /// The last heartbeat was sent then.
     beaten: Cell<Instant>,
@@ -50,10 +55,22 @@ struct Inner {
     owed: usize,
     slots: Slots,
     subscriptions: Subscriptions,
-    /// The writer, while it waits for something to write.
+    /// The socket, where the connection has one of its own.
+    direct: Option<Direct>,
+    /// Who writes, while they wait for something to write.
     writer: Option<Waker>,
     /// The reader, while it waits for replies to be read, or for the end.
     reader: Option<Waker>,
+}
+
+/// What a writer is to do next.
+enum Step {
+    /// Write this.
+    Frame(Bytes),
+    /// Wait: there is nothing.
+    Wait,
+    /// Nothing will come any more.
+    Ended,
 }
 
 /// How far a connection's end has come.
@@ -71,8 +88,9 @@ enum Phase {
 }
 
 impl Outbound {
-    /// The outgoing half of a new connection.
-    pub fn new(info: Arc<ConnectionInfo>, hub: Arc<Hub>) -> Rc<Self> {
+    /// The outgoing half of a new connection. Without a socket of its own, its frames are asked for with
+    /// [`poll_frame`](Self::poll_frame).
+    pub fn new(info: Arc<ConnectionInfo>, hub: Arc<Hub>, socket: Option<Rc<dyn Socket>>) -> Rc<Self> {
         let now = Instant::now();
         let inner = Inner {
             phase: Phase::Open,
@@ -80,6 +98,7 @@ impl Outbound {
             owed: 0,
             slots: Slots::default(),
             subscriptions: Subscriptions::default(),
+            direct: socket.map(Direct::new),
             writer: None,
             reader: None,
         };
@@ -87,6 +106,7 @@ impl Outbound {
             info,
             hub,
             inner: RefCell::new(inner),
+            opened: now,
             heard: Cell::new(now),
             beaten: Cell::new(now),
             close_code: Cell::new(None),
@@ -107,6 +127,14 @@ impl Outbound {
         }
     }
 
+    /// The same, for somebody who will [`flush`](Self::flush) the connection.
+    pub fn reply_later(&self, frame: Bytes) {
+        let mut inner = self.inner.borrow_mut();
+        if inner.phase == Phase::Open {
+            inner.replies.push_back(frame);
+        }
+    }
+
     /// Whether so many replies are unread that a push has to be refused.
     pub fn is_full(&self) -> bool {
         self.inner.borrow().pending_replies() >= REPLIES_MAX
@@ -120,8 +148,10 @@ impl Outbound {
     /// Notes that the log thread has answered one.
     pub fn settle(&self) {
         let mut inner = self.inner.borrow_mut();
+        if inner.pending_replies() == REPLIES_MAX {
+            inner.wake_reader();
+        }
         inner.owed = inner.owed.saturating_sub(1);
-        inner.wake_reader();
     }
 
     /// Fills a slot.
@@ -133,12 +163,10 @@ impl Outbound {
         }
     }
 
-    /// Notes that the feed of a subscription has something new.
-    pub fn mark(&self, slot: usize) {
-        let mut inner = self.inner.borrow_mut();
-        if inner.subscriptions.mark(slot) {
-            inner.wake_writer();
-        }
+    /// Notes that the feed of a subscription has something new. Returns whether that was news; then the connection is
+    /// to be flushed.
+    pub fn mark(&self, slot: usize) -> bool {
+        self.inner.borrow_mut().subscriptions.mark(slot)
     }
 
     /// Begins a subscription, or begins it anew at another cursor. What a typed client is told goes out first.
@@ -183,6 +211,7 @@ impl Outbound {
             let frame = Some(close_frame(code, reason));
             inner.phase = Phase::Closing { frame, since: Instant::now(), peer_closed: false };
             inner.wake_writer();
+            inner.wake_reader();
         }
     }
 
@@ -198,11 +227,7 @@ impl Outbound {
 
     /// Ends it: nothing goes out any more. Its subscriptions are the worker's to end, who tells the others.
     pub fn end(&self) {
-        let mut inner = self.inner.borrow_mut();
-        inner.phase = Phase::Ended;
-        inner.replies.clear();
-        inner.wake_writer();
-        inner.wake_reader();
+        self.inner.borrow_mut().end();
     }
 
     /// The code it was closed with, where it was not just gone.
@@ -215,6 +240,11 @@ impl Outbound {
         self.inner.borrow().phase == Phase::Open
     }
 
+    /// How long the connection has been open.
+    pub fn age(&self) -> Duration {
+        self.opened.elapsed()
+    }
+
     /// Notes that the peer has been heard.
     pub fn hear(&self) {
         self.heard.set(Instant::now());
@@ -223,8 +253,8 @@ impl Outbound {
     /// How long the peer has been silent, unless its socket is full: then it is slow, and the network tells whether
     /// it is there.
     pub fn silence(&self) -> Duration {
-        let waits_for_news = self.inner.borrow().writer.is_some();
-        if waits_for_news { self.heard.get().elapsed() } else { Duration::ZERO }
+        let is_full = self.inner.borrow().is_full();
+        if is_full { Duration::ZERO } else { self.heard.get().elapsed() }
     }
 
     /// Whether a heartbeat is due, `every` so often; if so, the next is due that much later.
@@ -252,14 +282,16 @@ impl Outbound {
         }
     }
 
-    /// Waits until the peer may send more: enough of its replies are read, or the connection is no longer open.
-    pub fn poll_room(&self, context: &Context<'_>) -> Poll<()> {
+    /// Waits until the peer may send more, because enough of its replies are read: true. False when the connection is
+    /// no longer open. In both cases the reader is woken when that changes.
+    pub fn poll_room(&self, context: &Context<'_>) -> Poll<bool> {
         let mut inner = self.inner.borrow_mut();
-        if inner.phase != Phase::Open || inner.pending_replies() < REPLIES_MAX {
-            return Poll::Ready(());
+        inner.wait_to_read(context);
+        match inner.phase {
+            Phase::Open if inner.pending_replies() < REPLIES_MAX => Poll::Ready(true),
+            Phase::Open => Poll::Pending,
+            Phase::Closing { .. } | Phase::Ended => Poll::Ready(false),
         }
-        inner.reader = Some(context.waker().clone());
-        Poll::Pending
     }
 
     /// Waits until nothing goes out any more.
@@ -268,51 +300,66 @@ impl Outbound {
         if inner.phase == Phase::Ended {
             return Poll::Ready(());
         }
-        inner.reader = Some(context.waker().clone());
+        inner.wait_to_read(context);
         Poll::Pending
     }
 
-    /// The next frame to write, when the socket has room for one; nothing when the connection has ended.
+    /// Notes that the connection's task is at work, and will write what comes up when it is done.
+    pub fn attend(&self) {
+        let mut inner = self.inner.borrow_mut();
+        if inner.direct.is_some() {
+            inner.writer = None;
+        }
+    }
+
+    /// The next frame to write, for a writer that has room for one; nothing when the connection has ended.
     pub fn poll_frame(self: &Rc<Self>, context: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut inner = self.inner.borrow_mut();
+        match self.next_step(&mut inner) {
+            Step::Frame(frame) => Poll::Ready(Some(frame)),
+            Step::Ended => Poll::Ready(None),
+            Step::Wait => {
+                inner.wait_to_write(context);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// What comes next: replies, then signals, then what is behind the cursors.
+    fn next_step(self: &Rc<Self>, inner: &mut Inner) -> Step {
         loop {
             if let Some(frame) = inner.replies.pop_front() {
                 if inner.pending_replies() + 1 == REPLIES_MAX {
                     inner.wake_reader();
                 }
-                return Poll::Ready(Some(frame));
+                return Step::Frame(frame);
             }
             match &mut inner.phase {
                 Phase::Open => {}
-                Phase::Ended => return Poll::Ready(None),
+                Phase::Ended => return Step::Ended,
                 Phase::Closing { frame, .. } if frame.is_some() => {
-                    let frame = frame.take().unwrap_or_default();
-                    return Poll::Ready(Some(frame));
+                    return Step::Frame(frame.take().unwrap_or_default());
                 }
                 Phase::Closing { peer_closed: true, .. } => {
-                    inner.phase = Phase::Ended;
-                    inner.wake_reader();
-                    return Poll::Ready(None);
+                    inner.end();
+                    return Step::Ended;
                 }
-                Phase::Closing { .. } => {
-                    inner.writer = Some(context.waker().clone());
-                    return Poll::Pending;
-                }
+                Phase::Closing { .. } => return Step::Wait,
             }
             match inner.slots.take() {
-                Some(SlotNews::Frame(frame)) => return Poll::Ready(Some(frame)),
+                Some(SlotNews::Frame(frame)) => return Step::Frame(frame),
                 Some(SlotNews::Members(channel)) => {
                     let change = PresenceChange::Members(self.hub.presence.members(&channel));
                     let presence = Presence { id: None, channel, change };
-                    return Poll::Ready(Some(server_frame(&ServerMessage::Presence(presence))));
+                    return Step::Frame(server_frame(&ServerMessage::Presence(presence)));
                 }
                 None => {}
             }
             match inner.subscriptions.take() {
                 Take::Frame(frame) => {
                     if let Some(bytes) = self.rendered(&frame) {
-                        self.info.count_sent();
-                        return Poll::Ready(Some(bytes));
+                        self.info.count_sent(1);
+                        return Step::Frame(bytes);
                     }
                 }
                 Take::Behind { slot, serial, feed, cursor } => {
@@ -323,10 +370,7 @@ impl Outbound {
                         inner.jump(&self.info, slot, serial, oldest);
                     }
                 }
-                Take::Nothing => {
-                    inner.writer = Some(context.waker().clone());
-                    return Poll::Pending;
-                }
+                Take::Nothing => return Step::Wait,
             }
         }
     }
@@ -344,6 +388,25 @@ impl Outbound {
 impl Inner {
     fn pending_replies(&self) -> usize {
         self.replies.len() + self.owed
+    }
+
+    fn end(&mut self) {
+        self.phase = Phase::Ended;
+        self.replies.clear();
+        self.wake_writer();
+        self.wake_reader();
+    }
+
+    fn wait_to_write(&mut self, context: &Context<'_>) {
+        if self.writer.as_ref().is_none_or(|waker| !waker.will_wake(context.waker())) {
+            self.writer = Some(context.waker().clone());
+        }
+    }
+
+    fn wait_to_read(&mut self, context: &Context<'_>) {
+        if self.reader.as_ref().is_none_or(|waker| !waker.will_wake(context.waker())) {
+            self.reader = Some(context.waker().clone());
+        }
     }
 
     fn wake_writer(&mut self) {

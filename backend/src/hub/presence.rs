@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use shared::ids::{ChannelName, DisplayName, UserId};
 use shared::protocol::{PresenceChange, Sender};
+use tokio::time::Instant;
 
 /// The members of all channels. A user with several connections is one member, and one whose last connection is gone
 /// stays one for a grace: who only reloads the page, or changes the network, has not left.

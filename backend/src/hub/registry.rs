@@ -74,9 +74,9 @@ impl ConnectionInfo {
         self.received.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a logged message to the client.
-    pub fn count_sent(&self) {
-        self.sent.fetch_add(1, Ordering::Relaxed);
+    /// Counts channel messages to the client. Only its worker counts, so a plain store is enough.
+    pub fn count_sent(&self, messages: u64) {
+        self.sent.store(self.sent.load(Ordering::Relaxed).wrapping_add(messages), Ordering::Relaxed);
     }
 
     /// Notes how many channels it follows.

@@ -64,6 +64,11 @@ impl Slots {
         }
     }
 
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.filled.is_empty() && self.members.is_empty()
+    }
+
     /// Takes the next news.
     pub fn take(&mut self) -> Option<SlotNews> {
         let frame = self.filled.pop_front().map(|(_, frame)| SlotNews::Frame(frame));

@@ -93,6 +93,10 @@ impl Subscriptions {
         self.by_channel.contains_key(channel)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     pub(super) fn heads(&self) -> Vec<Head> {
         let head = |(_, subscription): (usize, &Subscription)| Head {
             channel: subscription.feed.channel.clone(),
@@ -115,6 +119,15 @@ impl Subscriptions {
             }
             Some(_) | None => false,
         }
+    }
+
+    /// Moves a reader that stands at `before` to `last`: what is in between goes out now. Returns false, and does not,
+    /// where it stands elsewhere or is not idle.
+    pub(super) fn pass(&mut self, slot: usize, before: Offset, last: Offset) -> bool {
+        let idle = |subscription: &&mut Subscription| {
+            subscription.state == State::Idle && subscription.cursor == before
+        };
+        self.slots.get_mut(slot).filter(idle).map(|subscription| subscription.cursor = last).is_some()
     }
 
     /// The next frame. Channels take turns of [`TURN_FRAMES_MAX`] frames.

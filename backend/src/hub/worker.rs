@@ -13,7 +13,7 @@ use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Hub;
-use super::fanout::Batch;
+use super::fanout::{Batch, News};
 use super::feed::Feed;
 use super::frame::{ping_frame, server_frame, text_frame};
 use super::outbound::Outbound;
@@ -31,6 +31,9 @@ const TICK_MAX: Duration = Duration::from_secs(1);
 
 /// A feed that nobody reads is kept for this many ticks: who comes back soon finds its ring.
 const FEED_IDLE_TICKS: u32 = 30;
+
+/// How many readers are told before the worker's other tasks have a turn: about two milliseconds of writing.
+const FANOUT_READERS: usize = 512;
 
 /// The span over which clients are told to come back when the server stops, in milliseconds.
 const RETURN_SPREAD_MS: u64 = 2_000;
@@ -96,7 +99,7 @@ impl Worker {
             loop {
                 tokio::select! {
                     told = mailbox.recv() => match told {
-                        Some(what) => this.receive(what),
+                        Some(what) => this.receive(what).await,
                         None => return,
                     },
                     _ = ticks.tick() => this.tick(),
@@ -174,9 +177,9 @@ impl Worker {
         }
     }
 
-    fn receive(&self, what: ToWorker) {
+    async fn receive(&self, what: ToWorker) {
         match what {
-            ToWorker::Batch(batch) => self.fan_out(&batch),
+            ToWorker::Batch(batch) => self.fan_out(&batch).await,
             ToWorker::Relay { key, frame, except } => self.relay(&key, &frame, except),
             ToWorker::Push { connection, push, reply } => {
                 // Who asked may have gone meanwhile.
@@ -196,26 +199,45 @@ impl Worker {
         }
     }
 
-    fn fan_out(&self, batch: &Batch) {
-        {
-            let feeds = self.feeds.borrow();
-            for (channel, frame) in &batch.frames {
-                if let Some(feed) = feeds.get(channel) {
-                    feed.push(Arc::clone(frame));
-                }
-            }
-        }
+    /// Hands a batch to those it is for: to a connection that has nothing else to do at once, to all others when the
+    /// batch is through, so that each is written to once.
+    async fn fan_out(&self, batch: &Batch) {
+        let mut later = Vec::new();
         for answer in batch.answers.get(self.index).into_iter().flatten() {
             let Some(outbound) = self.connection(answer.connection) else { continue };
             outbound.settle();
             match (answer.message(), &answer.result) {
-                (Some(message), _) => outbound.reply(&message),
+                (Some(message), _) => outbound.reply_later(server_frame(&message)),
                 (None, Err(refusal)) => {
-                    outbound.reply_frame(text_frame(format!("Tidings: {}", refusal.message)))
+                    outbound.reply_later(text_frame(format!("Tidings: {}", refusal.message)))
                 }
                 (None, Ok(_)) => {}
             }
+            later.push(outbound);
         }
+        let feed = |news: &News| self.feeds.borrow().get(&news.channel).cloned();
+        let feeds: Vec<_> = batch.channels.iter().filter_map(|news| Some((feed(news)?, news))).collect();
+        feeds.iter().for_each(|(feed, news)| feed.take(&news.frames));
+        let (only, mut turn) = (feeds.len() == 1, 0);
+        for (feed, news) in &feeds {
+            let mut from = Some(0);
+            while let Some(key) = from {
+                from = feed.readers(key, FANOUT_READERS, |outbound, slot| {
+                    let now =
+                        news.joined.as_ref().is_some_and(|joined| outbound.send_now(slot, joined, only));
+                    if !now && outbound.mark(slot) {
+                        later.push(Rc::clone(outbound));
+                    }
+                    turn += 1;
+                });
+                if turn >= FANOUT_READERS {
+                    // The others of this worker have their turn in a large room's.
+                    turn = 0;
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        later.iter().for_each(Outbound::flush);
     }
 
     fn relay(&self, key: &SlotKey, frame: &Bytes, except: Option<ConnectionId>) {
@@ -223,6 +245,7 @@ impl Worker {
             feed.each_reader(|outbound| {
                 if outbound.info.mode == Mode::Typed && except != Some(outbound.info.connection) {
                     outbound.signal(key.clone(), frame.clone());
+                    outbound.flush();
                 }
             });
         }
@@ -288,7 +311,7 @@ impl Worker {
 
 /// Keeps a connection alive, or finds that it is not.
 fn look_after(outbound: &Outbound, heartbeat: Duration, hello: Duration) {
-    if outbound.info.identity().is_none() && clock::now().since(outbound.info.opened_at) > hello {
+    if outbound.info.identity().is_none() && outbound.age() > hello {
         return say_closing(outbound, CloseCode::NO_HELLO, "No hello came in time.", None);
     }
     if outbound.silence() > heartbeat * 2 {

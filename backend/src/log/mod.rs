@@ -20,7 +20,7 @@ use shared::protocol::{ErrorCode, Message, Payload, Refusal, Sender};
 use shared::time::Timestamp;
 use thiserror::Error;
 
-pub use reads::LogReads;
+pub use reads::{LogReads, Offload, Threads};
 
 /// A message to be added.
 #[derive(Debug, Clone)]

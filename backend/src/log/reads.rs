@@ -3,24 +3,41 @@
 use std::sync::Arc;
 
 use shared::ids::{ChannelName, Epoch, Offset};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::{Bounds, Log, LogError, Run};
 
 /// Most reads at a time. One more waits: a storm of resuming clients must not take every thread and all memory.
 const READS_MAX: usize = 4;
 
+/// Carries out what would block a worker. The server's has threads for it ([`Threads`]); a simulator has its own.
+pub trait Offload: Send + Sync {
+    /// Has `job` run, now or later, somewhere else.
+    fn run(&self, job: Box<dyn FnOnce() + Send>);
+}
+
+/// The threads that the runtime keeps for what blocks.
+#[derive(Debug)]
+pub struct Threads;
+
+impl Offload for Threads {
+    fn run(&self, job: Box<dyn FnOnce() + Send>) {
+        tokio::task::spawn_blocking(job);
+    }
+}
+
 /// The reading half of the log.
 #[derive(Clone)]
 pub struct LogReads {
     log: Arc<dyn Log>,
+    offload: Arc<dyn Offload>,
     permits: Arc<Semaphore>,
 }
 
 impl LogReads {
-    /// Reads from `log`.
-    pub fn new(log: Arc<dyn Log>) -> Self {
-        Self { log, permits: Arc::new(Semaphore::new(READS_MAX)) }
+    /// Reads from `log`, by way of `offload`.
+    pub fn new(log: Arc<dyn Log>, offload: Arc<dyn Offload>) -> Self {
+        Self { log, offload, permits: Arc::new(Semaphore::new(READS_MAX)) }
     }
 
     /// See [`Log::epoch`].
@@ -73,9 +90,14 @@ impl LogReads {
         read: impl FnOnce(&dyn Log) -> Result<T, LogError> + Send + 'static,
     ) -> Result<T, LogError> {
         let failed = |error: &dyn std::fmt::Display| LogError::Failed(error.to_string());
-        let _permit = self.permits.acquire().await.map_err(|error| failed(&error))?;
-        let log = Arc::clone(&self.log);
-        let result = tokio::task::spawn_blocking(move || read(&*log)).await.map_err(|error| failed(&error));
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|error| failed(&error))?;
+        let (log, (tell, told)) = (Arc::clone(&self.log), oneshot::channel());
+        self.offload.run(Box::new(move || {
+            // Who asked may have gone meanwhile.
+            let _ = tell.send(read(&*log));
+            drop(permit);
+        }));
+        let result = told.await.map_err(|_| LogError::Failed("the read was given up".to_owned()));
         result.flatten().inspect_err(|error| tracing::error!(%error, "the log cannot be read"))
     }
 }

@@ -36,6 +36,9 @@ pub struct Publication {
     pub reply: ReplyTo,
 }
 
+/// Somebody who waits for what becomes of a publication.
+pub type Caller = oneshot::Sender<Result<Appended, Refusal>>;
+
 /// Who is told what became of a publication.
 #[derive(Debug)]
 pub enum ReplyTo {
@@ -49,7 +52,7 @@ pub enum ReplyTo {
         request: Option<RequestId>,
     },
     /// A caller who waits.
-    Caller(oneshot::Sender<Result<Appended, Refusal>>),
+    Caller(Caller),
 }
 
 /// What became of a publication.
@@ -115,51 +118,65 @@ impl LogQueue {
     }
 }
 
+/// The way into a log, and what comes out at its end.
+pub fn queue(log: Arc<dyn Log>) -> (LogQueue, Writer) {
+    let (jobs, receiver) = sync_channel(QUEUE_PUBLICATIONS_MAX);
+    let writable = Arc::new(AtomicBool::new(true));
+    let live = Arc::<Mutex<LiveOffsets>>::default();
+    let writer = Writer { log, jobs: receiver, live: Arc::clone(&live), writable: Arc::clone(&writable) };
+    (LogQueue { jobs, live, writable }, writer)
+}
+
 /// Starts the thread. `sink` is given each batch when it is on disk, in order.
 ///
 /// # Errors
 /// The operating system's, where it gives no thread.
 pub fn start(
     log: Arc<dyn Log>,
-    sink: impl FnMut(Vec<Outcome>) + Send + 'static,
+    mut sink: impl FnMut(Vec<Outcome>) + Send + 'static,
 ) -> std::io::Result<(LogQueue, JoinHandle<()>)> {
-    let (jobs, receiver) = sync_channel(QUEUE_PUBLICATIONS_MAX);
-    let writable = Arc::new(AtomicBool::new(true));
-    let live = Arc::<Mutex<LiveOffsets>>::default();
-    let writer = Writer { log, live: Arc::clone(&live), writable: Arc::clone(&writable) };
-    let thread =
-        std::thread::Builder::new().name("log".to_owned()).spawn(move || run(writer, &receiver, sink))?;
-    Ok((LogQueue { jobs, live, writable }, thread))
-}
-
-fn run(writer: Writer, jobs: &Receiver<Job>, mut sink: impl FnMut(Vec<Outcome>)) {
-    let mut stopping = false;
-    while !stopping {
-        let Ok(first) = jobs.recv() else { return };
-        let mut batch = Vec::new();
-        for job in std::iter::once(first).chain(jobs.try_iter()) {
-            match job {
-                Job::Append(publication) => batch.push(publication),
-                Job::Stop => stopping = true,
+    let (queue, writer) = queue(log);
+    let thread = std::thread::Builder::new().name("log".to_owned()).spawn(move || {
+        while let Ok(first) = writer.jobs.recv() {
+            let (batch, goes_on) = writer.batch(Some(first));
+            if !batch.is_empty() {
+                sink(writer.write(batch));
             }
-            if stopping || batch.len() == BATCH_PUBLICATIONS_MAX {
-                break;
+            if !goes_on {
+                return;
             }
         }
-        if !batch.is_empty() {
-            sink(writer.write(batch));
-        }
-    }
+    })?;
+    Ok((queue, thread))
 }
 
-struct Writer {
+/// The end of the queue: it takes what has come and has it appended.
+pub struct Writer {
     log: Arc<dyn Log>,
+    jobs: Receiver<Job>,
     live: Arc<Mutex<LiveOffsets>>,
     writable: Arc<AtomicBool>,
 }
 
 impl Writer {
-    fn write(&self, batch: Vec<Publication>) -> Vec<Outcome> {
+    /// What has queued, without waiting: at most [`BATCH_PUBLICATIONS_MAX`].
+    pub fn queued(&self) -> Vec<Publication> {
+        self.batch(None).0
+    }
+
+    fn batch(&self, first: Option<Job>) -> (Vec<Publication>, bool) {
+        let mut batch = Vec::new();
+        for job in first.into_iter().chain(self.jobs.try_iter()).take(BATCH_PUBLICATIONS_MAX) {
+            match job {
+                Job::Append(publication) => batch.push(publication),
+                Job::Stop => return (batch, false),
+            }
+        }
+        (batch, true)
+    }
+
+    /// Has a batch appended, and tells what became of each.
+    pub fn write(&self, batch: Vec<Publication>) -> Vec<Outcome> {
         // The store takes a slice of what is logged: messages move there and back, and are not copied.
         let (mut logged, mut waiting) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
         for Publication { append, history, reply } in batch {
@@ -249,8 +266,7 @@ mod tests {
     fn each_of_a_mixed_batch_gets_its_own_outcome() {
         let directory = tempfile::tempdir().unwrap();
         let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap());
-        let (live, writable) = (Arc::default(), Arc::new(AtomicBool::new(true)));
-        let writer = Writer { log, live, writable };
+        let (_queue, writer) = queue(log);
         // Logged, live, logged again, a retry of the first, live.
         let batch = [(1, true), (2, false), (3, true), (1, true), (4, false)];
         let outcomes = writer.write(batch.map(|(number, history)| publication(number, history).0).into());

@@ -1,15 +1,16 @@
-//! The reading half of a connection.
+//! The reading half of a connection, whatever carries it.
 
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
-use futures_util::StreamExt as _;
+use bytes::Bytes;
+use bytestring::ByteString;
 use shared::ids::{ChannelName, MessageId, RequestId};
 use shared::protocol::{CloseCode, ErrorCode, Payload, Refusal, Sender};
+use tokio::time::Instant;
 
-use super::guard::Verdict;
 use crate::clock;
 use crate::hub::frame::pong_frame;
 use crate::hub::outbound::Outbound;
@@ -21,19 +22,52 @@ use crate::rate::RateLimit;
 /// A connection that sends this many messages in a row that are none is closed.
 const ERRORS_IN_A_ROW_MAX: u32 = 100;
 
+/// What a peer has sent.
+#[derive(Debug)]
+pub enum Received {
+    /// A text.
+    Text(ByteString),
+    /// A binary message, which says nothing to anybody here.
+    Binary,
+    /// A ping, to be answered with the same.
+    Ping(Bytes),
+    /// The answer to a ping.
+    Pong,
+    /// Its close frame.
+    Close(CloseCode),
+    /// Something against the protocol; nothing more can be read.
+    Broken {
+        /// What it is told.
+        code: CloseCode,
+        /// For the operator.
+        error: String,
+    },
+    /// Nothing more: it is gone.
+    Gone,
+}
+
+/// Where a connection's messages come from: the one thing that its carriers do each in their own way.
+pub trait Incoming {
+    /// The next that the peer sends. After [`Received::Broken`] nothing comes but [`Received::Gone`], and after that
+    /// always the same.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Received>;
+}
+
 /// What a kind of connection does with what it reads.
-pub(super) trait Speaker {
+pub trait Speaker {
     /// Takes a text.
-    async fn text(&mut self, connection: &mut Connection, text: &str) -> Result<(), Refused>;
+    fn text(&mut self, connection: &mut Connection, text: &str) -> impl Future<Output = Result<(), Refused>>;
     /// Tells the client that something was refused.
     fn refuse(&self, connection: &Connection, refused: Refused);
 }
 
 /// A refusal, and the request it answers.
 #[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) id: Option<RequestId>,
-    pub(super) refusal: Refusal,
+pub struct Refused {
+    /// The request, where it has a number.
+    pub id: Option<RequestId>,
+    /// The refusal.
+    pub refusal: Refusal,
 }
 
 impl From<Refusal> for Refused {
@@ -43,70 +77,50 @@ impl From<Refusal> for Refused {
 }
 
 /// An open WebSocket, seen from the side that reads.
-pub(super) struct Connection {
+pub struct Connection {
     pub(super) worker: Rc<Worker>,
     pub(super) outbound: Rc<Outbound>,
-    stream: Option<AggregatedMessageStream>,
-    verdict: Verdict,
     rate: RateLimit,
 }
 
 impl Connection {
-    pub(super) fn new(
-        worker: Rc<Worker>,
-        outbound: Rc<Outbound>,
-        stream: AggregatedMessageStream,
-        verdict: Verdict,
-    ) -> Self {
+    /// A connection that has just been opened.
+    pub fn new(worker: Rc<Worker>, outbound: Rc<Outbound>) -> Self {
         let rate = RateLimit::new(worker.hub.settings.message_rate, Instant::now());
-        Self { worker, outbound, stream: Some(stream), verdict, rate }
+        Self { worker, outbound, rate }
     }
 
     /// Reads until the end, whoever brings it.
-    pub(super) async fn run(mut self, mut speaker: impl Speaker) {
-        let Some(mut stream) = self.stream.take() else { return };
+    pub async fn run(mut self, mut incoming: impl Incoming, mut speaker: impl Speaker) {
         let mut errors = 0;
-        loop {
-            poll_fn(|context| self.outbound.poll_room(context)).await;
-            if !self.outbound.is_open() {
-                break;
-            }
-            let message = tokio::select! {
-                message = stream.next() => message,
-                () = poll_fn(|context| self.outbound.poll_end(context)) => break,
-            };
+        while let Some(received) = poll_fn(|context| self.poll_received(&mut incoming, context)).await {
             self.outbound.hear();
-            let result = match message {
-                Some(Ok(AggregatedMessage::Text(text))) => {
+            self.outbound.attend();
+            let result = match received {
+                Received::Text(text) => {
                     self.outbound.info.count_received();
                     speaker.text(&mut self, &text).await
                 }
-                Some(Ok(AggregatedMessage::Binary(_))) => {
+                Received::Binary => {
                     let what = "Messages are texts; this one was binary.";
                     Err(Refusal::new(ErrorCode::BinaryUnsupported, what).into())
                 }
-                Some(Ok(AggregatedMessage::Ping(payload))) => {
+                Received::Ping(payload) => {
                     self.outbound.reply_frame(pong_frame(payload));
                     continue;
                 }
-                Some(Ok(AggregatedMessage::Pong(_))) => continue,
-                Some(Ok(AggregatedMessage::Close(reason))) => {
-                    let code = reason.map_or(CloseCode::NORMAL, |reason| CloseCode(reason.code.into()));
+                Received::Pong => continue,
+                Received::Close(code) => {
                     self.outbound.peer_closed(code);
                     break;
                 }
-                Some(Err(error)) => {
-                    match close_code(&error) {
-                        Some(code) => self.end_broken(code, &error),
-                        None => self.outbound.end(),
-                    }
+                Received::Broken { code, error } => {
+                    tracing::info!(connection = %self.outbound.info.connection, %code, %error, "broken");
+                    self.outbound.close(code, "");
                     break;
                 }
-                None => {
-                    match self.verdict.get() {
-                        Some(code) => self.end_broken(code, &"refused at the frame's header"),
-                        None => self.outbound.end(),
-                    }
+                Received::Gone => {
+                    self.outbound.end();
                     break;
                 }
             };
@@ -117,30 +131,42 @@ impl Connection {
                 speaker.refuse(&self, refused);
             }
             if errors >= ERRORS_IN_A_ROW_MAX {
-                say_closing(
-                    &self.outbound,
-                    CloseCode::MISUSE,
-                    "Too many messages in a row were refused.",
-                    None,
-                );
+                let what = "Too many messages in a row were refused.";
+                say_closing(&self.outbound, CloseCode::MISUSE, what, None);
             }
         }
-        self.linger(stream).await;
+        poll_fn(|context| self.poll_linger(&mut incoming, context)).await;
+    }
+
+    /// The next that the peer sends; nothing when the connection is no longer open.
+    fn poll_received(
+        &self,
+        incoming: &mut impl Incoming,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Received>> {
+        self.outbound.poll_write(context);
+        match self.outbound.poll_room(context) {
+            Poll::Ready(true) => incoming.poll_next(context).map(Some),
+            Poll::Ready(false) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     /// Reads on, and forgets it, until our close frame is out and the peer's is in.
-    async fn linger(&self, mut stream: AggregatedMessageStream) {
+    fn poll_linger(&self, incoming: &mut impl Incoming, context: &mut Context<'_>) -> Poll<()> {
         loop {
-            tokio::select! {
-                () = poll_fn(|context| self.outbound.poll_end(context)) => return,
-                message = stream.next() => match message {
-                    Some(Ok(AggregatedMessage::Close(_))) => self.outbound.peer_closed(CloseCode::NORMAL),
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => {
-                        // Nothing more is heard; what goes out still may.
-                        return poll_fn(|context| self.outbound.poll_end(context)).await;
-                    }
-                },
+            self.outbound.poll_write(context);
+            if self.outbound.poll_end(context).is_ready() {
+                return Poll::Ready(());
+            }
+            match incoming.poll_next(context) {
+                Poll::Ready(Received::Close(_) | Received::Gone) => {
+                    self.outbound.peer_closed(CloseCode::NORMAL);
+                    self.outbound.poll_write(context);
+                    return self.outbound.poll_end(context);
+                }
+                Poll::Ready(_) => {}
+                Poll::Pending => return Poll::Pending,
             }
         }
     }
@@ -181,11 +207,6 @@ impl Connection {
         self.outbound.owe();
         Ok(())
     }
-
-    fn end_broken(&self, code: CloseCode, error: &dyn std::fmt::Display) {
-        tracing::info!(connection = %self.outbound.info.connection, %code, %error, "broken");
-        self.outbound.close(code, "");
-    }
 }
 
 /// A message that somebody wants to publish.
@@ -203,17 +224,5 @@ impl Drop for Connection {
         tracing::info!(connection = %info.connection, code = self.outbound.close_code().map(|code| code.0), seconds, "close");
         self.worker.hub.metrics.closed();
         self.worker.remove(&self.outbound);
-    }
-}
-
-/// What the peer has done wrong (RFC 6455 section 7.4.1); nothing where it is just gone.
-fn close_code(error: &ProtocolError) -> Option<CloseCode> {
-    match error {
-        ProtocolError::Overflow => Some(CloseCode::TOO_BIG),
-        ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            Some(CloseCode::INVALID_TEXT)
-        }
-        ProtocolError::Io(_) => None,
-        _ => Some(CloseCode::PROTOCOL),
     }
 }

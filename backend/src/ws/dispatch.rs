@@ -1,5 +1,6 @@
 //! What the server does with each message of a typed client.
 
+use std::pin::Pin;
 use std::rc::Rc;
 
 use shared::ids::{ChannelName, Offset, RequestId};
@@ -16,7 +17,7 @@ use crate::hub::slots::{SlotKey, SlotKind};
 use crate::hub::worker::error_message;
 
 /// Speaks the protocol of the `shared` crate.
-pub(super) struct Typed;
+pub struct Typed;
 
 impl Speaker for Typed {
     async fn text(&mut self, connection: &mut Connection, text: &str) -> Result<(), Refused> {
@@ -32,7 +33,11 @@ impl Speaker for Typed {
                 Err(Refusal::new(ErrorCode::AlreadyGreeted, "Hello has been said on this connection."))
             }
             (_, None) => Err(Refusal::new(ErrorCode::HelloRequired, "Say hello first.")),
-            (message, Some(from)) => take(connection, message, from, text.len()).await,
+            (message, Some(from)) => match take(connection, message, from, text.len()) {
+                Ok(Some(question)) => ask(connection, question).await,
+                Ok(None) => Ok(()),
+                Err(refusal) => Err(refusal),
+            },
         }
         .map_err(refused)
     }
@@ -43,33 +48,55 @@ impl Speaker for Typed {
     }
 }
 
-async fn take(
+/// What the log may have to be asked for, before there is an answer.
+enum Question {
+    Subscribe(Subscribe),
+    History { id: RequestId, channel: ChannelName, before: Option<Offset>, limit: u32 },
+}
+
+/// Does at once what can be done at once, and returns the rest.
+fn take(
     connection: &Connection,
     message: ClientMessage,
     from: Sender,
     bytes: usize,
-) -> Result<(), Refusal> {
+) -> Result<Option<Question>, Refusal> {
     match message {
-        ClientMessage::Hello(_) => Ok(()),
+        ClientMessage::Hello(_) => {}
         ClientMessage::Publish(Publish { id, channel, message_id, payload }) => {
             let number = connection.outbound.info.connection;
             tracing::info!(target: "tidings::message", connection = %number, %channel, bytes, "message");
-            connection.publish(Some(id), NewMessage { channel, id: message_id, payload }, from)
+            connection.publish(Some(id), NewMessage { channel, id: message_id, payload }, from)?;
         }
-        ClientMessage::Subscribe(request) => subscribe(connection, request, &from).await,
-        ClientMessage::Unsubscribe { channel } => {
-            connection.worker.leave(&connection.outbound, &channel);
-            Ok(())
+        ClientMessage::Subscribe(request) => {
+            may_read(connection, &request.channel, &from)?;
+            return Ok(Some(Question::Subscribe(request)));
         }
+        ClientMessage::Unsubscribe { channel } => connection.worker.leave(&connection.outbound, &channel),
         ClientMessage::History { id, channel, before, limit } => {
-            history(connection, id, &channel, before, limit, &from).await
+            may_read(connection, &channel, &from)?;
+            return Ok(Some(Question::History { id, channel, before, limit }));
         }
-        ClientMessage::Presence { id, channel } => presence(connection, id, channel, &from),
+        ClientMessage::Presence { id, channel } => presence(connection, id, channel, &from)?,
         ClientMessage::Signal { channel, kind: SignalKind::Typing } => {
-            signal(connection, channel, from, SlotKind::Typing, SignalState::Typing)
+            signal(connection, channel, from, SlotKind::Typing, SignalState::Typing)?;
         }
         ClientMessage::Seen { channel, delivered, read } => {
-            signal(connection, channel, from, SlotKind::Seen, SignalState::Seen { delivered, read })
+            signal(connection, channel, from, SlotKind::Seen, SignalState::Seen { delivered, read })?;
+        }
+    }
+    Ok(None)
+}
+
+/// Has the log asked. In a box: an idle connection would else hold the memory for it as long as it lives.
+fn ask(
+    connection: &Connection,
+    question: Question,
+) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + '_>> {
+    match question {
+        Question::Subscribe(request) => Box::pin(subscribe(connection, request)),
+        Question::History { id, channel, before, limit } => {
+            Box::pin(history(connection, id, channel, before, limit))
         }
     }
 }
@@ -104,10 +131,9 @@ fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn subscribe(connection: &Connection, request: Subscribe, from: &Sender) -> Result<(), Refusal> {
+async fn subscribe(connection: &Connection, request: Subscribe) -> Result<(), Refusal> {
     let Subscribe { id, channel, since } = request;
     let policy = connection.worker.hub.policy(&channel)?;
-    may_read(connection, &channel, from)?;
     let (worker, outbound) = (&connection.worker, &connection.outbound);
     let most = worker.hub.settings.subscriptions_max;
     let again = outbound.is_subscribed(&channel);
@@ -164,17 +190,15 @@ fn begin(since: Option<Position>, feed: &Feed, head: Offset, floor: Offset) -> (
 async fn history(
     connection: &Connection,
     id: RequestId,
-    channel: &ChannelName,
+    channel: ChannelName,
     before: Option<Offset>,
     limit: u32,
-    from: &Sender,
 ) -> Result<(), Refusal> {
-    may_read(connection, channel, from)?;
-    if !connection.worker.hub.policy(channel)?.history {
+    if !connection.worker.hub.policy(&channel)?.history {
         return Err(Refusal::new(ErrorCode::HistoryOff, "This channel keeps no history."));
     }
     let limit = limit.clamp(1, PAGE_MESSAGES_MAX);
-    let run = connection.worker.hub.reads.read_before(channel, before, limit).await;
+    let run = connection.worker.hub.reads.read_before(&channel, before, limit).await;
     let run = run.map_err(|error| error.refusal())?;
     let page = Page { id, messages: run.messages, more: run.more };
     connection.outbound.reply(&ServerMessage::Page(page));

@@ -59,15 +59,15 @@ where
 
 /// A header that must not be.
 #[derive(Debug, PartialEq, Eq)]
-struct Found {
-    code: CloseCode,
+pub(super) struct Found {
+    pub(super) code: CloseCode,
     /// How many bytes of the chunk come before it.
-    at: usize,
+    pub(super) at: usize,
 }
 
 /// Follows the headers of frames (RFC 6455 section 5.2) through chunks that may be cut anywhere.
 #[derive(Debug)]
-struct Scanner {
+pub(super) struct Scanner {
     message_bytes_max: u64,
     header: [u8; HEADER_BYTES_MAX],
     header_len: usize,
@@ -83,12 +83,12 @@ const HEADER_BYTES_MAX: usize = 10;
 const MASK_BYTES: u64 = 4;
 
 impl Scanner {
-    fn new(message_bytes_max: usize) -> Self {
+    pub(super) fn new(message_bytes_max: usize) -> Self {
         let message_bytes_max = u64::try_from(message_bytes_max).unwrap_or(u64::MAX);
         Self { message_bytes_max, header: [0; HEADER_BYTES_MAX], header_len: 0, message_bytes: 0, skip: 0 }
     }
 
-    fn scan(&mut self, chunk: &[u8]) -> Result<(), Found> {
+    pub(super) fn scan(&mut self, chunk: &[u8]) -> Result<(), Found> {
         let (mut at, mut begin) = (0, 0);
         while at < chunk.len() {
             if self.skip > 0 {

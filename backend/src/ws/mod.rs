@@ -1,34 +1,32 @@
 //! A WebSocket's life: handshake, reading, dispatch, writing.
 //!
-//! [`typed`] speaks the protocol of the `shared` crate on `/ws`; [`plain`] speaks lines of text on `/`. Both are one
-//! [`connection::Connection`], which reads, and one [`Outbound`], which writes.
+//! [`dispatch`] speaks the protocol of the `shared` crate, [`plain`] lines of text. Either is spoken on a
+//! [`connection::Connection`], which reads, and an [`Outbound`], which writes. Two things carry these: [`lean`], a TCP
+//! stream of their own, and [`hosted`], a request and its response inside actix's dispatcher.
 
-mod connection;
-mod dispatch;
+pub mod connection;
+pub mod dispatch;
 mod guard;
+mod hosted;
+pub mod lean;
 mod origin;
 pub mod plain;
-mod writer;
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::body::BoxBody;
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use actix_ws::AggregatedMessageStream;
+use actix_web::{HttpRequest, HttpResponse, web};
 use shared::protocol::{ErrorCode, Refusal};
 
 use crate::clock;
 use crate::http::error::ApiError;
 use crate::hub::outbound::Outbound;
 use crate::hub::registry::{ConnectionInfo, Mode};
+use crate::hub::socket::Socket;
 use crate::hub::worker::Worker;
-use connection::Connection;
-use guard::{FrameGuard, Verdict};
-use writer::ConnectionBody;
 
-/// Opens a typed connection.
+/// Opens a typed connection in answer to a request.
 ///
 /// # Errors
 /// [`ApiError`] where the request is no WebSocket handshake, comes from a foreign page, or finds no room.
@@ -37,12 +35,12 @@ pub async fn typed(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let (connection, response) = open(worker, &request, payload, Mode::Typed).await?;
-    actix_web::rt::spawn(connection.run(dispatch::Typed));
+    let (connection, incoming, response) = hosted::open(worker, &request, payload, Mode::Typed).await?;
+    actix_web::rt::spawn(connection.run(incoming, dispatch::Typed));
     Ok(response)
 }
 
-/// Opens a plain connection.
+/// Opens a plain connection in answer to a request.
 ///
 /// # Errors
 /// As [`typed`].
@@ -51,50 +49,37 @@ pub async fn plain(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let (connection, response) = open(worker, &request, payload, Mode::Plain).await?;
+    let (connection, incoming, response) = hosted::open(worker, &request, payload, Mode::Plain).await?;
     actix_web::rt::spawn(async move {
         plain::welcome(&connection).await;
-        connection.run(plain::Plain).await;
+        connection.run(incoming, plain::Plain).await;
     });
     Ok(response)
 }
 
-async fn open(
-    worker: Rc<Worker>,
-    request: &HttpRequest,
-    payload: web::Payload,
+/// Takes a connection in: it has a number from here on, and is known to its worker.
+///
+/// # Errors
+/// A [`Refusal`] where there is no room, or no number.
+pub fn register(
+    worker: &Rc<Worker>,
+    address: Option<SocketAddr>,
     mode: Mode,
-) -> Result<(Connection, HttpResponse), ApiError> {
-    origin::check(request, &worker.hub.settings.origins)?;
-    let limit = worker.hub.settings.frame_bytes_max;
-    let verdict = Verdict::default();
-    let guarded = Payload::from(FrameGuard::new(payload.into_inner(), limit, verdict.clone()).boxed());
-    let guarded = web::Payload::from_request(request, &mut { guarded }).await.map_err(|_| no_handshake())?;
-    let (response, session, stream) = actix_ws::handle(request, guarded).map_err(|_| no_handshake())?;
-
-    let outbound = register(&worker, request, mode)?;
-    // The original body and the session are kept: without them, actix-ws takes the connection for closed.
-    let response = response
-        .map_body(|_, original| BoxBody::new(ConnectionBody::new(Rc::clone(&outbound), original, session)));
-    let stream: AggregatedMessageStream =
-        stream.max_frame_size(limit).aggregate_continuations().max_continuation_size(limit);
-    Ok((Connection::new(worker, outbound, stream, verdict), response))
-}
-
-fn register(worker: &Rc<Worker>, request: &HttpRequest, mode: Mode) -> Result<Rc<Outbound>, ApiError> {
+    socket: Option<Rc<dyn Socket>>,
+) -> Result<Rc<Outbound>, Refusal> {
     let hub = &worker.hub;
     let number = hub.next_connection().map_err(|error| {
         tracing::error!(%error, "no connection number can be taken");
         error.refusal()
     })?;
-    let info = Arc::new(ConnectionInfo::new(number, mode, request.peer_addr(), clock::now(), worker.index));
+    let info = Arc::new(ConnectionInfo::new(number, mode, address, clock::now(), worker.index));
     if !hub.registry.add(&info, hub.settings.connections_max) {
-        return Err(ApiError(crate::hub::overloaded()));
+        return Err(crate::hub::overloaded());
     }
     let address = info.address.map(tracing::field::display);
     tracing::info!(connection = %number, mode = mode.as_str(), address, "open");
     hub.metrics.opened();
-    let outbound = Outbound::new(info, Arc::clone(hub));
+    let outbound = Outbound::new(info, Arc::clone(hub), socket);
     worker.add(&outbound);
     Ok(outbound)
 }

@@ -3,8 +3,7 @@
 //! A browser lets any page open a WebSocket to any server (RFC 6455 section 10.2): it is the server that has to look
 //! at the `Origin`. A client that is no browser sends none.
 
-use actix_web::HttpRequest;
-use actix_web::http::header::{HOST, ORIGIN};
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use shared::protocol::{ErrorCode, Refusal};
 
 use crate::http::error::ApiError;
@@ -13,8 +12,8 @@ use crate::http::error::ApiError;
 ///
 /// # Errors
 /// [`ApiError`] with `forbidden`.
-pub(super) fn check(request: &HttpRequest, allowed: &[String]) -> Result<(), ApiError> {
-    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+pub(super) fn check(headers: &HeaderMap, allowed: &[String]) -> Result<(), ApiError> {
+    let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let Some(origin) = header(ORIGIN) else { return Ok(()) };
     if is_allowed(origin, header(HOST).unwrap_or_default(), allowed) {
         return Ok(());

@@ -12,7 +12,7 @@ use crate::hub::frame::{plain_text, text_frame};
 use crate::random;
 
 /// Speaks lines of text.
-pub(super) struct Plain;
+pub struct Plain;
 
 impl Speaker for Plain {
     async fn text(&mut self, connection: &mut Connection, text: &str) -> Result<(), Refused> {

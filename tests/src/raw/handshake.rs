@@ -14,6 +14,18 @@ pub struct Handshake {
     address: SocketAddr,
     path: String,
     headers: Vec<(String, String)>,
+    manner: Manner,
+}
+
+/// How the request is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// All at once, first thing.
+    AtOnce,
+    /// On a connection that has carried another request.
+    AfterAnother,
+    /// Its first byte alone.
+    Hesitating,
 }
 
 /// An answer that opens none.
@@ -36,7 +48,7 @@ impl Handshake {
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==".to_owned()),
         ];
         let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { address, path: path.to_owned(), headers }
+        Self { address, path: path.to_owned(), headers, manner: Manner::AtOnce }
     }
 
     /// The same with this header instead of the one of its name.
@@ -51,6 +63,20 @@ impl Handshake {
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(other, _)| other != name);
+        self
+    }
+
+    /// The same on a connection that has carried another request.
+    #[must_use]
+    pub fn after_another(mut self) -> Self {
+        self.manner = Manner::AfterAnother;
+        self
+    }
+
+    /// The same with its first byte sent alone.
+    #[must_use]
+    pub fn hesitating(mut self) -> Self {
+        self.manner = Manner::Hesitating;
         self
     }
 
@@ -71,18 +97,24 @@ impl Handshake {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         request.push_str("\r\n");
-        stream.write_all(request.as_bytes()).await.expect("the request can be sent");
-        let mut received = Vec::new();
-        let end = loop {
-            let mut buffer = vec![0; 4096];
-            let count = stream.read(&mut buffer).await.expect("the answer can be read");
-            received.extend_from_slice(&buffer[..count]);
-            let end = received.windows(4).position(|window| window == b"\r\n\r\n");
-            if let Some(end) = end {
-                break end + 4;
+        match self.manner {
+            Manner::AtOnce => {}
+            Manner::AfterAnother => {
+                let other = format!("HEAD / HTTP/1.1\r\nHost: {}\r\n\r\n", self.address);
+                stream.write_all(other.as_bytes()).await.expect("another request can be sent");
+                read_head(&mut stream).await;
             }
-            assert!(count > 0, "the answer ended early: {}", String::from_utf8_lossy(&received));
-        };
+            Manner::Hesitating => {
+                stream.write_all(&request.as_bytes()[..1]).await.expect("a byte can be sent");
+                request.remove(0);
+                // The server has seen the byte when it answers somebody who came later.
+                let mut other = TcpStream::connect(self.address).await.expect("the server can be reached");
+                other.write_all(b"HEAD / HTTP/1.0\r\n\r\n").await.expect("a request can be sent");
+                read_head(&mut other).await;
+            }
+        }
+        stream.write_all(request.as_bytes()).await.expect("the request can be sent");
+        let (mut received, end) = read_head(&mut stream).await;
         let rest = received.split_off(end);
         let header = String::from_utf8_lossy(&received).into_owned();
         let status = header.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
@@ -92,5 +124,19 @@ impl Handshake {
         // The answer to the key above, which is that of RFC 6455 section 1.3.
         assert!(header.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "the accept key is wrong: {header}");
         Ok(Raw::new(stream, rest))
+    }
+}
+
+/// Reads to the end of a response's head. Returns what has come, and where the head ends.
+async fn read_head(stream: &mut TcpStream) -> (Vec<u8>, usize) {
+    let mut received = Vec::new();
+    loop {
+        let mut buffer = vec![0; 4096];
+        let count = stream.read(&mut buffer).await.expect("the answer can be read");
+        received.extend_from_slice(&buffer[..count]);
+        if let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") {
+            return (received, end + 4);
+        }
+        assert!(count > 0, "the answer ended early: {}", String::from_utf8_lossy(&received));
     }
 }

@@ -25,7 +25,14 @@ impl Outbound {
         });
     }
 
-    fn caught_up(&self, slot: usize, serial: u64, cursor: Offset, feed: &Feed, run: Result<Run, LogError>) {
+    fn caught_up(
+        self: &Rc<Self>,
+        slot: usize,
+        serial: u64,
+        cursor: Offset,
+        feed: &Feed,
+        run: Result<Run, LogError>,
+    ) {
         let run = match run {
             Ok(run) => run,
             Err(error) => {
@@ -41,7 +48,8 @@ impl Outbound {
         }
         let frames = run.messages.into_iter().map(|message| Arc::new(Frame::new(message, None)));
         inner.subscriptions.fill(slot, serial, frames.collect());
-        inner.wake_writer();
+        drop(inner);
+        self.flush();
     }
 }
 

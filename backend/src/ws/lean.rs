@@ -1,0 +1,74 @@
+//! A connection on a TCP stream of its own, outside of actix's HTTP/1 dispatcher: no buffers while it is idle, no
+//! wake-up between the fan-out and the socket.
+
+mod handshake;
+mod incoming;
+
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
+
+use super::connection::Connection;
+use super::{dispatch, register};
+use crate::hub::registry::Mode;
+use crate::hub::socket::Socket;
+use crate::hub::worker::Worker;
+use handshake::Handshake;
+use incoming::LeanIncoming;
+
+/// How long a client may take to send its handshake.
+const HANDSHAKE_MS_MAX: u64 = 5_000;
+
+/// How a request for a typed connection begins.
+const BEGINNING: &[u8] = b"GET /ws";
+
+/// Whether a stream begins with a request for a typed connection. Nothing is taken from the stream. A client that sends
+/// its first bytes singly is served by the dispatcher, which does the same in more memory.
+pub async fn is_wanted(stream: &TcpStream) -> bool {
+    let mut beginning = [0; BEGINNING.len() + 1];
+    let peeked =
+        tokio::time::timeout(Duration::from_millis(HANDSHAKE_MS_MAX), stream.peek(&mut beginning)).await;
+    let whole = matches!(peeked, Ok(Ok(length)) if length == beginning.len());
+    whole && beginning.starts_with(BEGINNING) && beginning.ends_with(b" ")
+}
+
+/// Serves a typed connection: the handshake, and what follows.
+pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
+    let wait = Duration::from_millis(HANDSHAKE_MS_MAX);
+    let address = stream.peer_addr().ok();
+    let Ok(Ok(handshake)) = tokio::time::timeout(wait, Handshake::read(stream)).await else { return };
+    let registered = handshake.check(&worker.hub.settings.origins).and_then(|()| {
+        let socket = Rc::new(LeanSocket(handshake.socket()));
+        Ok(register(&worker, address, Mode::Typed, Some(socket))?)
+    });
+    let outbound = match registered {
+        Ok(outbound) => outbound,
+        Err(refused) => return drop(tokio::time::timeout(wait, handshake.refuse(&refused)).await),
+    };
+    let frame_bytes_max = worker.hub.settings.frame_bytes_max;
+    // From here on, however it ends, dropping the connection takes it out everywhere.
+    let connection = Connection::new(worker, outbound);
+    if let Ok(Ok((reading, begun))) = tokio::time::timeout(wait, handshake.accept()).await {
+        let incoming = LeanIncoming::new(reading, &begun, frame_bytes_max);
+        // A task of its own: the one that made the handshake is larger.
+        actix_web::rt::spawn(connection.run(incoming, dispatch::Typed));
+    }
+}
+
+/// The writing half of a TCP stream.
+struct LeanSocket(Rc<OwnedWriteHalf>);
+
+impl Socket for LeanSocket {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
+    fn poll_room(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let stream: &TcpStream = (*self.0).as_ref();
+        stream.poll_write_ready(context)
+    }
+}

@@ -1,0 +1,96 @@
+//! The handshake of a connection on a TCP stream of its own (RFC 6455 section 4.2), by actix's own HTTP/1 codec.
+
+use std::io;
+use std::rc::Rc;
+
+use actix_http::body::{BodySize, MessageBody as _};
+use actix_http::h1::{Codec, Message};
+use actix_http::{HttpMessage as _, Request, Response, ServiceConfig, ws};
+use actix_web::ResponseError as _;
+use bytes::BytesMut;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio_util::codec::{Decoder as _, Encoder as _};
+
+use crate::http::error::ApiError;
+use crate::ws::{no_handshake, origin};
+
+/// A request that has been read and not been answered.
+pub(super) struct Handshake {
+    codec: Codec,
+    request: Request,
+    reading: OwnedReadHalf,
+    writing: Rc<OwnedWriteHalf>,
+    /// What came behind the request.
+    rest: BytesMut,
+}
+
+impl Handshake {
+    /// Reads the request.
+    ///
+    /// # Errors
+    /// The stream's own, and [`io::ErrorKind::InvalidData`] where what comes is no HTTP/1.
+    pub(super) async fn read(stream: TcpStream) -> io::Result<Self> {
+        let (mut reading, writing) = stream.into_split();
+        let (mut codec, mut rest) = (Codec::new(ServiceConfig::default()), BytesMut::with_capacity(2048));
+        loop {
+            if reading.read_buf(&mut rest).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let decoded = codec.decode(&mut rest).map_err(|_| io::ErrorKind::InvalidData)?;
+            if let Some(Message::Item(request)) = decoded {
+                return Ok(Self { codec, request, reading, writing: Rc::new(writing), rest });
+            }
+        }
+    }
+
+    /// Looks whether the request may become a connection.
+    ///
+    /// # Errors
+    /// [`ApiError`] where it is no WebSocket handshake, or comes from a foreign page.
+    pub(super) fn check(&self, origins: &[String]) -> Result<(), ApiError> {
+        origin::check(self.request.headers(), origins)?;
+        ws::verify_handshake(self.request.head()).map_err(|_| no_handshake())
+    }
+
+    /// The writing half.
+    pub(super) fn socket(&self) -> Rc<OwnedWriteHalf> {
+        Rc::clone(&self.writing)
+    }
+
+    /// Answers that the connection is one. Returns its reading half, and what has been read already.
+    ///
+    /// # Errors
+    /// The stream's own.
+    pub(super) async fn accept(mut self) -> io::Result<(OwnedReadHalf, BytesMut)> {
+        let response = ws::handshake_response(self.request.head()).finish().drop_body();
+        self.send(response, BodySize::None, &[]).await?;
+        Ok((self.reading, self.rest))
+    }
+
+    /// Answers that it is not, in the words of the HTTP API.
+    pub(super) async fn refuse(mut self, error: &ApiError) {
+        let response: Response<_> = error.error_response().into();
+        let (response, body) = response.into_parts();
+        let body = body.try_into_bytes().unwrap_or_default();
+        // Whoever has gone meanwhile does not want to know.
+        let _ = self.send(response, BodySize::Sized(body.len() as u64), &body).await;
+    }
+
+    async fn send(&mut self, response: Response<()>, size: BodySize, body: &[u8]) -> io::Result<()> {
+        let mut bytes = BytesMut::new();
+        self.codec.encode(Message::Item((response, size)), &mut bytes)?;
+        bytes.extend_from_slice(body);
+        let mut left = &bytes[..];
+        while !left.is_empty() {
+            self.writing.writable().await?;
+            match self.writing.try_write(left) {
+                Ok(written) => left = &left[written..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! The reading half of a connection on a TCP stream of its own.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_http::ws::{Codec, Frame, Item, ProtocolError};
+use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
+use shared::protocol::CloseCode;
+use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::net::tcp::OwnedReadHalf;
+use tokio_util::codec::Decoder as _;
+
+use crate::ws::connection::{Incoming, Received};
+use crate::ws::guard::Scanner;
+use crate::ws::hosted::close_code;
+
+/// How much is read at a time, at most, in bytes.
+const READ_BYTES_MAX: usize = 64 * 1024;
+
+thread_local! {
+    /// Where sockets are read into: one buffer a thread, whatever the number of connections.
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES_MAX].into_boxed_slice());
+}
+
+/// Reads frames and puts those of one message together. It holds memory only for a message that is not complete.
+pub(super) struct LeanIncoming {
+    reading: OwnedReadHalf,
+    scanner: Scanner,
+    codec: Codec,
+    /// What has arrived of frames that are not complete.
+    buffer: BytesMut,
+    /// A message that comes in several frames.
+    parts: Option<Parts>,
+    state: State,
+}
+
+/// The frames of a message so far.
+struct Parts {
+    text: bool,
+    bytes: BytesMut,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// A frame's header must not be: what came before it is still to be told.
+    Refused(CloseCode),
+    /// What was wrong has been told. The rest is read and forgotten, so that the peer gets to read our close frame: a
+    /// socket that is closed with unread bytes in it is reset.
+    Draining,
+    /// The peer has closed its side.
+    Gone,
+}
+
+impl LeanIncoming {
+    /// Reads from a stream of which `begun` has been read already. Messages may be as large as `message_bytes_max`.
+    pub(super) fn new(reading: OwnedReadHalf, begun: &[u8], message_bytes_max: usize) -> Self {
+        let codec = Codec::new().max_size(message_bytes_max);
+        let (scanner, buffer) = (Scanner::new(message_bytes_max), BytesMut::new());
+        let mut incoming = Self { reading, scanner, codec, buffer, parts: None, state: State::Open };
+        incoming.take(begun);
+        incoming
+    }
+
+    /// Takes bytes that have arrived, up to a header that must not be.
+    fn take(&mut self, chunk: &[u8]) {
+        if self.state != State::Open {
+            return;
+        }
+        let end = match self.scanner.scan(chunk) {
+            Ok(()) => chunk.len(),
+            Err(found) => {
+                self.state = State::Refused(found.code);
+                found.at
+            }
+        };
+        self.buffer.extend_from_slice(&chunk[..end]);
+    }
+
+    /// The next message of what has arrived.
+    fn decode(&mut self) -> Option<Received> {
+        while !self.buffer.is_empty() {
+            let received = match self.codec.decode(&mut self.buffer) {
+                Ok(Some(frame)) => self.assemble(frame),
+                Ok(None) => return None,
+                Err(error) => Some(self.fail(&error)),
+            };
+            if self.buffer.is_empty() {
+                // An idle connection holds no memory for what it read.
+                self.buffer = BytesMut::new();
+            }
+            if received.is_some() {
+                return received;
+            }
+        }
+        None
+    }
+
+    fn assemble(&mut self, frame: Frame) -> Option<Received> {
+        Some(match frame {
+            Frame::Text(bytes) => self.text(bytes),
+            Frame::Binary(_) => Received::Binary,
+            Frame::Ping(payload) => Received::Ping(payload),
+            Frame::Pong(_) => Received::Pong,
+            Frame::Close(reason) => {
+                Received::Close(reason.map_or(CloseCode::NORMAL, |reason| CloseCode(reason.code.into())))
+            }
+            Frame::Continuation(Item::FirstText(part)) => return self.begin(true, &part),
+            Frame::Continuation(Item::FirstBinary(part)) => return self.begin(false, &part),
+            Frame::Continuation(Item::Continue(part)) => {
+                // The codec lets no part through without a first one, and the scanner has counted the bytes.
+                self.parts.as_mut()?.bytes.extend_from_slice(&part);
+                return None;
+            }
+            Frame::Continuation(Item::Last(part)) => {
+                let Parts { text, mut bytes } = self.parts.take()?;
+                bytes.extend_from_slice(&part);
+                if text { self.text(bytes.freeze()) } else { Received::Binary }
+            }
+        })
+    }
+
+    fn begin(&mut self, text: bool, part: &[u8]) -> Option<Received> {
+        self.parts = Some(Parts { text, bytes: BytesMut::from(part) });
+        None
+    }
+
+    fn text(&mut self, bytes: Bytes) -> Received {
+        match ByteString::try_from(bytes) {
+            Ok(text) => Received::Text(text),
+            Err(error) => self.fail(&io::Error::new(io::ErrorKind::InvalidData, error).into()),
+        }
+    }
+
+    fn fail(&mut self, error: &ProtocolError) -> Received {
+        self.state = State::Draining;
+        self.buffer = BytesMut::new();
+        match close_code(error) {
+            Some(code) => Received::Broken { code, error: error.to_string() },
+            None => Received::Gone,
+        }
+    }
+
+    /// Reads once.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut chunk = ReadBuf::new(scratch);
+            let Poll::Ready(read) = Pin::new(&mut self.reading).poll_read(context, &mut chunk) else {
+                return Poll::Pending;
+            };
+            match read {
+                Ok(()) if !chunk.filled().is_empty() => self.take(chunk.filled()),
+                Ok(()) | Err(_) => self.state = State::Gone,
+            }
+            Poll::Ready(())
+        })
+    }
+}
+
+impl Incoming for LeanIncoming {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Received> {
+        loop {
+            if let Some(received) = self.decode() {
+                return Poll::Ready(received);
+            }
+            match self.state {
+                State::Open | State::Draining => {}
+                State::Refused(code) => {
+                    self.state = State::Draining;
+                    self.buffer = BytesMut::new();
+                    let error = "refused at the frame's header".to_owned();
+                    return Poll::Ready(Received::Broken { code, error });
+                }
+                State::Gone => return Poll::Ready(Received::Gone),
+            }
+            if self.poll_read(context).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+}

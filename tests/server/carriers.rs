@@ -1,0 +1,62 @@
+//! However a typed connection begins, it is the same: on a stream of its own, on one that has carried a request before,
+//! or on one whose first byte came alone.
+
+use serde_json::json;
+use tests::raw::{Frame, Handshake, Opcode, Raw};
+use tests::{LOBBY, Settings, TestServer};
+
+async fn all_ways(server: &TestServer) -> Vec<(&'static str, Raw)> {
+    let handshake = || Handshake::new(server.address(), "/ws");
+    let ways = [
+        ("a stream of its own", handshake()),
+        ("after another request", handshake().after_another()),
+        ("a byte alone", handshake().hesitating()),
+    ];
+    let mut open = Vec::new();
+    for (way, handshake) in ways {
+        open.push((way, handshake.open().await.unwrap_or_else(|refused| panic!("{way}: {refused:?}"))));
+    }
+    open
+}
+
+#[tokio::test]
+async fn they_hear_each_other() {
+    let server = TestServer::start().await;
+    let mut ways = all_ways(&server).await;
+    for (way, raw) in &mut ways {
+        raw.greet(way).await;
+        raw.subscribe(1, LOBBY).await;
+    }
+    for speaker in 0..ways.len() {
+        let publish = |id: &str| json!({"type": "publish", "id": 2, "channel": LOBBY, "message_id": id, "payload": {"type": "chat", "text": id}});
+        let id = format!("0190b0a0-c0d0-7e0f-8a0b-0c0d0e0f0a0{speaker}");
+        ways[speaker].1.send(&publish(&id)).await;
+        for (way, raw) in &mut ways {
+            let message = loop {
+                let next = raw.next_but("presence").await;
+                if next["type"] == "message" {
+                    break next;
+                }
+            };
+            assert_eq!(message["payload"]["text"], id, "{way}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn they_are_pinged_closed_and_told_off_alike() {
+    let server = TestServer::start_with(Settings::default().flag("--frame-bytes-max", "1000")).await;
+    for (way, mut raw) in all_ways(&server).await {
+        raw.greet(way).await;
+        raw.send_frame(Frame::new(Opcode::Ping, b"there?")).await;
+        assert_eq!(raw.next_frame().await.payload, b"there?", "{way}");
+        raw.send_text(&"x".repeat(1001)).await;
+        raw.expect_close(1009).await;
+    }
+    for (way, mut raw) in all_ways(&server).await {
+        raw.greet(way).await;
+        raw.send_frame(Frame::new(Opcode::Close, &1000_u16.to_be_bytes())).await;
+        raw.expect_close(1000).await;
+        raw.expect_end().await;
+    }
+}
