@@ -1,0 +1,87 @@
+//! The typed protocol, written by hand: a generator that serialized would be slower than what it measures.
+
+use std::io::Write as _;
+
+use super::{Heard, Place, Role, Say};
+
+/// Where typed clients connect.
+pub(super) const PATH: &str = "/ws";
+
+/// What comes after a chat's text, at the end of a `message`.
+const TAIL: &[u8] = br#""}}"#;
+
+/// How a server of ours is used.
+#[derive(Debug, Clone)]
+pub struct Tidings {
+    /// `live`, without history, or `room`, with it.
+    pub namespace: &'static str,
+    /// The position to resume from, as epoch and offset.
+    pub since: Option<(String, u64)>,
+}
+
+impl Tidings {
+    /// Clients that begin at the newest message.
+    pub fn new(namespace: &'static str) -> Self {
+        Self { namespace, since: None }
+    }
+
+    pub(super) fn greeting(&self, place: Place) -> Vec<Say> {
+        let hello = Say {
+            text: r#"{"type":"hello","version":1,"name":"b"}"#.to_owned(),
+            answer: r#"{"type":"welcome""#,
+        };
+        let channel = format!("{}:bench-{}", self.namespace, place.room);
+        let since = self.since.as_ref().map_or_else(String::new, |(epoch, offset)| {
+            format!(r#","since":{{"epoch":"{epoch}","offset":{offset}}}"#)
+        });
+        let text = format!(r#"{{"type":"subscribe","id":1,"channel":"{channel}"{since}}}"#);
+        let subscribe = Say { text, answer: r#"{"type":"subscribed""# };
+        match place.role {
+            Role::Reader | Role::Echo => vec![hello, subscribe],
+            Role::Publisher => vec![hello],
+        }
+    }
+
+    pub(super) fn publish(&self, room: u32, request: u64, data: &[u8], out: &mut Vec<u8>) {
+        let id = message_id(data, request);
+        let namespace = self.namespace;
+        // Writing to memory cannot fail.
+        let _ = write!(
+            out,
+            r#"{{"type":"publish","id":{request},"channel":"{namespace}:bench-{room}","message_id":"{id}","payload":{{"type":"chat","text":""#
+        );
+        out.extend_from_slice(data);
+        out.extend_from_slice(TAIL);
+    }
+}
+
+/// A UUID v7 as a client would make it: it grows with time, and no two publishers make the same.
+fn message_id(data: &[u8], request: u64) -> String {
+    const BEGIN_MS: u64 = 0x019b_7e00_0000;
+    let publisher = crate::load::stamp::Stamp::read(data).map_or(0, |stamp| stamp.publisher);
+    let time = BEGIN_MS + request;
+    format!("{:08x}-{:04x}-7{:03x}-8000-{request:012x}", time >> 16, time & 0xffff, publisher & 0xfff)
+}
+
+pub(super) fn read(payload: &[u8]) -> Heard<'_> {
+    const MESSAGE: &[u8] = br#"{"type":"message""#;
+    const ACCEPTED: &[u8] = br#"{"type":"accepted","id":"#;
+    if payload.starts_with(MESSAGE) {
+        return payload.strip_suffix(TAIL).map_or(Heard::Other, Heard::Delivery);
+    }
+    if let Some(rest) = payload.strip_prefix(ACCEPTED) {
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
+        return Heard::Accepted(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')));
+    }
+    if payload.starts_with(br#"{"type":"error""#) || payload.starts_with(br#"{"type":"closing""#) {
+        return Heard::Refused(payload);
+    }
+    Heard::Other
+}
+
+/// The position that a `subscribed` tells, as epoch and offset.
+pub fn position(subscribed: &[u8]) -> Option<(String, u64)> {
+    let subscribed: serde_json::Value = serde_json::from_slice(subscribed).ok()?;
+    let position = subscribed.get("position")?;
+    Some((position.get("epoch")?.as_str()?.to_owned(), position.get("offset")?.as_u64()?))
+}

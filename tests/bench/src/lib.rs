@@ -1,0 +1,18 @@
+//! Measures Tidings beside the servers that its users would otherwise take, and beside the least that any server could do.
+//!
+//! One thread opens all connections, publishes, and checks that each message came to each subscriber once and in order.
+//! The server under test has a core of its own; what is compared is its processor time per delivered message.
+#![cfg(target_os = "linux")]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails"))]
+
+pub mod dialect;
+pub mod failure;
+pub mod load;
+pub mod machine;
+pub mod options;
+pub mod record;
+pub mod reference;
+pub mod run;
+pub mod scenario;
+pub mod server;
+pub mod wire;

@@ -1,0 +1,118 @@
+//! Whether each subscriber got each message once and in order.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+/// Most skipped numbers that are remembered, to tell a late message from a double one.
+const SKIPPED_MAX: usize = 100_000;
+
+/// What went wrong, in messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Faults {
+    /// Never came.
+    pub lost: u64,
+    /// Came more than once.
+    pub duplicated: u64,
+    /// Came after a later one.
+    pub reordered: u64,
+}
+
+impl Faults {
+    /// Whether all was as it has to be.
+    pub fn none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The next number due on each way from a publisher to a subscriber.
+#[derive(Debug)]
+pub struct Check {
+    next: Vec<u64>,
+    skipped: HashSet<(usize, u64)>,
+    /// The skipped that were too many to remember.
+    forgotten: u64,
+    faults: Faults,
+}
+
+impl Check {
+    /// For `ways` ways.
+    pub fn new(ways: usize) -> Self {
+        Self { next: vec![0; ways], skipped: HashSet::new(), forgotten: 0, faults: Faults::default() }
+    }
+
+    /// Begins anew on all ways, with `number`.
+    pub fn expect(&mut self, way: usize, number: u64) {
+        self.next[way] = number;
+    }
+
+    /// Takes note of a message. Returns whether it is new on this way.
+    pub fn take(&mut self, way: usize, number: u64) -> bool {
+        let Some(next) = self.next.get_mut(way) else { return false };
+        if number == *next {
+            *next += 1;
+            return true;
+        }
+        self.odd(way, number)
+    }
+
+    /// Ends: on each way all numbers below `published(way)` have to have come.
+    pub fn finish(mut self, published: impl Fn(usize) -> u64) -> Faults {
+        let missing = self.next.iter().enumerate();
+        let tail: u64 = missing.map(|(way, next)| published(way).saturating_sub(*next)).sum();
+        self.faults.lost += tail + self.skipped.len() as u64 + self.forgotten;
+        self.faults
+    }
+
+    #[cold]
+    fn odd(&mut self, way: usize, number: u64) -> bool {
+        let next = self.next[way];
+        if number > next {
+            for skipped in next..number {
+                if self.skipped.len() < SKIPPED_MAX {
+                    self.skipped.insert((way, skipped));
+                } else {
+                    self.forgotten += 1;
+                }
+            }
+            self.next[way] = number + 1;
+            return true;
+        }
+        if self.skipped.remove(&(way, number)) {
+            self.faults.reordered += 1;
+            return true;
+        }
+        self.faults.duplicated += 1;
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(numbers: &[u64], published: u64) -> Faults {
+        let mut check = Check::new(1);
+        for number in numbers {
+            check.take(0, *number);
+        }
+        check.finish(|_| published)
+    }
+
+    #[test]
+    fn each_fault_is_told_from_the_others() {
+        assert!(faults(&[0, 1, 2], 3).none());
+        assert_eq!(faults(&[0, 2], 3), Faults { lost: 1, ..Faults::default() });
+        assert_eq!(faults(&[0, 1], 3), Faults { lost: 1, ..Faults::default() }, "the last one is missed too");
+        assert_eq!(faults(&[0, 1, 1, 2], 3), Faults { duplicated: 1, ..Faults::default() });
+        assert_eq!(faults(&[0, 2, 1], 3), Faults { reordered: 1, ..Faults::default() });
+        assert_eq!(faults(&[], 2), Faults { lost: 2, ..Faults::default() });
+    }
+
+    #[test]
+    fn ways_are_told_apart() {
+        let mut check = Check::new(2);
+        assert!(check.take(0, 0) && check.take(1, 0) && check.take(0, 1));
+        assert_eq!(check.finish(|way| [2, 1][way]), Faults::default());
+    }
+}

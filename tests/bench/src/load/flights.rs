@@ -1,0 +1,100 @@
+//! Which messages are on their way, so that a publisher can keep a number of them in flight.
+
+/// The messages of all publishers that have not come to all their subscribers yet.
+#[derive(Debug)]
+pub struct Flights {
+    /// Most messages of one publisher that are on their way.
+    window: u64,
+    readers: u32,
+    publishers: Vec<Publisher>,
+    /// How many deliveries are missing, by publisher and number modulo the window.
+    missing: Vec<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Publisher {
+    sent: u64,
+    done: u64,
+}
+
+impl Flights {
+    /// `publishers`, each of whose messages goes to `readers`, with at most `window` on their way for each.
+    pub fn new(publishers: usize, readers: u32, window: u32) -> Self {
+        let window = u64::from(window.max(1));
+        let missing = vec![0; publishers * window as usize];
+        Self { window, readers, publishers: vec![Publisher::default(); publishers], missing }
+    }
+
+    /// The number of the next message, where one more may be on its way; it counts as sent.
+    pub fn take_off(&mut self, publisher: usize) -> Option<u64> {
+        let entry = &mut self.publishers[publisher];
+        if entry.sent - entry.done >= self.window {
+            return None;
+        }
+        let number = entry.sent;
+        entry.sent += 1;
+        let slot = self.slot(publisher, number);
+        self.missing[slot] = self.readers;
+        Some(number)
+    }
+
+    /// Notes a delivery. Returns whether it was the message's last.
+    pub fn land(&mut self, publisher: usize, number: u64) -> bool {
+        let Some(entry) = self.publishers.get(publisher) else { return false };
+        if !(entry.done..entry.sent).contains(&number) {
+            return false;
+        }
+        let slot = self.slot(publisher, number);
+        let missing = &mut self.missing[slot];
+        *missing = missing.saturating_sub(1);
+        if *missing > 0 {
+            return false;
+        }
+        // In order, the first is the first to be complete; out of order, the earlier ones hold the window.
+        while self.publishers[publisher].done < self.publishers[publisher].sent {
+            let done = self.publishers[publisher].done;
+            if self.missing[self.slot(publisher, done)] > 0 {
+                break;
+            }
+            self.publishers[publisher].done += 1;
+        }
+        true
+    }
+
+    /// How many messages of a publisher have been sent.
+    pub fn sent(&self, publisher: usize) -> u64 {
+        self.publishers[publisher].sent
+    }
+
+    /// How many messages have been sent.
+    pub fn sent_by_all(&self) -> u64 {
+        self.publishers.iter().map(|publisher| publisher.sent).sum()
+    }
+
+    /// Whether all have come to everybody.
+    pub fn all_landed(&self) -> bool {
+        self.publishers.iter().all(|publisher| publisher.sent == publisher.done)
+    }
+
+    fn slot(&self, publisher: usize, number: u64) -> usize {
+        publisher * self.window as usize + (number % self.window) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_kept() {
+        let mut flights = Flights::new(2, 2, 2);
+        assert_eq!([flights.take_off(0), flights.take_off(0), flights.take_off(0)], [Some(0), Some(1), None]);
+        assert_eq!(flights.take_off(1), Some(0), "another publisher has a window of its own");
+        assert!(!flights.land(0, 0));
+        assert_eq!(flights.take_off(0), None, "one of two readers is not all");
+        assert!(flights.land(0, 0));
+        assert_eq!(flights.take_off(0), Some(2));
+        assert!(!flights.land(0, 0), "it has landed already");
+        assert!(!flights.all_landed());
+    }
+}

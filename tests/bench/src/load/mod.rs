@@ -1,0 +1,315 @@
+//! The load generator: one thread, one epoll, all connections.
+
+pub mod check;
+mod connection;
+pub mod flights;
+pub mod stamp;
+
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use rustix::event::{Timespec, epoll};
+use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags};
+
+use self::connection::{Connection, Read};
+use self::stamp::Stamp;
+use crate::dialect::{Dialect, Heard, Place};
+use crate::failure::Failure;
+use crate::wire::frame;
+
+/// Handshakes under way at a time: fewer than any server's backlog.
+const OPENING_MAX: usize = 128;
+
+/// How long opening may stand still.
+const OPENING_WAIT: Duration = Duration::from_secs(20);
+
+/// Events taken at once.
+const EVENTS_MAX: usize = 1024;
+
+/// The largest read, and so the largest frame.
+const READ_BYTES: usize = 256 * 1024;
+
+/// What the timer is called among the connections.
+const TIMER: u64 = u64::MAX;
+
+/// Any key will do; the work of masking is the same.
+const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// All connections to one server.
+pub struct Load {
+    address: SocketAddr,
+    dialect: Dialect,
+    epoll: OwnedFd,
+    timer: OwnedFd,
+    begun: Instant,
+    connections: Vec<Connection>,
+    events: Vec<epoll::Event>,
+    buffer: Vec<u8>,
+    /// A message, and the frame around it.
+    scratch: (Vec<u8>, Vec<u8>, Vec<u8>),
+    last_answer: Vec<u8>,
+    /// How long it has looked for something to do and found nothing.
+    idle: Duration,
+}
+
+/// What one turn brought.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Turn {
+    /// How often the timer has fired.
+    pub ticks: u64,
+    /// How many connections had something to tell.
+    pub events: usize,
+}
+
+/// A frame's content, and where and when it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The connection.
+    pub connection: usize,
+    /// What it says.
+    pub heard: Heard<'a>,
+    /// The size of the frame, with its header.
+    pub frame_bytes: usize,
+    /// When it was read, in ns since the generator began.
+    pub at_ns: u64,
+}
+
+impl Load {
+    /// A generator without connections.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn new(address: SocketAddr, dialect: Dialect) -> Result<Self, Failure> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::os("making an epoll"))?;
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let timer = rustix::time::timerfd_create(TimerfdClockId::Monotonic, flags)
+            .map_err(Failure::os("making a timer"))?;
+        epoll::add(&epoll, &timer, epoll::EventData::new_u64(TIMER), epoll::EventFlags::IN)
+            .map_err(Failure::os("waiting for a timer"))?;
+        Ok(Self {
+            address,
+            dialect,
+            epoll,
+            timer,
+            begun: Instant::now(),
+            connections: Vec::new(),
+            events: Vec::with_capacity(EVENTS_MAX),
+            buffer: vec![0; READ_BYTES],
+            scratch: Default::default(),
+            last_answer: Vec::new(),
+            idle: Duration::ZERO,
+        })
+    }
+
+    /// The time, in ns since the generator began.
+    pub fn now_ns(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// How connections opened from now on greet.
+    pub fn speak(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
+    }
+
+    /// Opens a connection for each place, in order, and waits until all are ready. The numbers go on from those that are there.
+    ///
+    /// # Errors
+    /// A refused handshake, or a server that does not answer.
+    pub fn connect(
+        &mut self,
+        places: &[Place],
+        receive_buffer: Option<usize>,
+        each: &mut impl FnMut(Arrival<'_>),
+    ) -> Result<(), Failure> {
+        let first = self.connections.len();
+        let mut heard_at = Instant::now();
+        loop {
+            let ready = self.connections[first..].iter().filter(|connection| connection.is_open()).count();
+            if ready == places.len() {
+                return Ok(());
+            }
+            let begun = self.connections.len() - first;
+            for place in places[begun..].iter().take(OPENING_MAX.saturating_sub(begun - ready)) {
+                self.open(*place, receive_buffer)?;
+            }
+            if self.turn(Duration::from_secs(1), each)?.events > 0 {
+                heard_at = Instant::now();
+            }
+            if let Some(why) = self.connections[first..].iter().find_map(Connection::failure) {
+                return Err(Failure::Server(format!("a connection was not opened: {why}")));
+            }
+            if heard_at.elapsed() > OPENING_WAIT {
+                let what = format!("{} of {} connections had been opened", ready, places.len());
+                return Err(Failure::Silence { seconds: OPENING_WAIT.as_secs(), what });
+            }
+        }
+    }
+
+    fn open(&mut self, place: Place, receive_buffer: Option<usize>) -> Result<(), Failure> {
+        let greeting = self.dialect.greeting(place);
+        let path = self.dialect.path(place);
+        let mut connection = Connection::open(self.address, &path, greeting, receive_buffer)?;
+        connection.room = place.room;
+        let flags =
+            epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;
+        let data = epoll::EventData::new_u64(self.connections.len() as u64);
+        epoll::add(&self.epoll, connection.stream(), data, flags)
+            .map_err(Failure::os("waiting for a connection"))?;
+        self.connections.push(connection);
+        Ok(())
+    }
+
+    /// Reads nothing more from a connection, but leaves it open.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn stall(&mut self, connection: usize) -> Result<(), Failure> {
+        epoll::delete(&self.epoll, self.connections[connection].stream())
+            .map_err(Failure::os("no longer waiting for a connection"))
+    }
+
+    /// Closes all connections at once, without a word.
+    pub fn hang_up(&mut self) {
+        self.connections.clear();
+    }
+
+    /// How many connections have been opened.
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// What the connections that are no longer open say.
+    pub fn failure(&self) -> Option<&str> {
+        self.connections.iter().find_map(Connection::failure)
+    }
+
+    /// What the newest answer to a greeting was.
+    pub fn last_answer(&self) -> &[u8] {
+        &self.last_answer
+    }
+
+    /// Publishes `data_bytes` bytes that end in `stamp`, whose time is set to now. A publish's `request` is its number, and two more.
+    ///
+    /// # Errors
+    /// A connection that cannot be written.
+    pub fn publish(&mut self, connection: usize, stamp: Stamp, data_bytes: usize) -> Result<(), Failure> {
+        let sent_ns = self.now_ns();
+        let (data, text, bytes) = &mut self.scratch;
+        data.clear();
+        text.clear();
+        bytes.clear();
+        Stamp { sent_ns, ..stamp }.write(data_bytes, data);
+        let connection = &mut self.connections[connection];
+        self.dialect.publish(connection.room, stamp.number + 2, data, text);
+        frame::write(self.dialect.frame(), text, Some(MASK), bytes);
+        connection.send(bytes)
+    }
+
+    /// Lets the timer fire every so often; zero stops it.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn tick_every(&mut self, interval: Duration) -> Result<(), Failure> {
+        let spec = timespec(interval);
+        let spec = Itimerspec { it_interval: spec, it_value: spec };
+        rustix::time::timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &spec)
+            .map(|_| ())
+            .map_err(Failure::os("setting a timer"))
+    }
+
+    /// Waits until something comes, at most for `wait`, and hands it out.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn turn(&mut self, wait: Duration, each: &mut impl FnMut(Arrival<'_>)) -> Result<Turn, Failure> {
+        let mut events = std::mem::take(&mut self.events);
+        self.look(&mut events, wait)?;
+        let mut turn = Turn::default();
+        for event in &events {
+            let (data, flags) = (event.data, event.flags);
+            match data.u64() {
+                TIMER => turn.ticks += self.fired(),
+                index => {
+                    turn.events += 1;
+                    self.serve(index as usize, flags, each)?;
+                }
+            }
+        }
+        self.events = events;
+        Ok(turn)
+    }
+
+    /// Looks until something has come. It does not sleep: waking this thread would be the server's work, several µs for each
+    /// write where the two are on one machine, and none of it where clients are elsewhere.
+    fn look(&mut self, events: &mut Vec<epoll::Event>, wait: Duration) -> Result<(), Failure> {
+        events.clear();
+        let mut begun = None;
+        loop {
+            match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(events), Some(&Timespec::default()))
+            {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return Err(Failure::os("waiting")(errno)),
+            }
+            let waited = begun.get_or_insert_with(Instant::now).elapsed();
+            if !events.is_empty() || waited >= wait {
+                self.idle += waited;
+                return Ok(());
+            }
+        }
+    }
+
+    /// How long it has waited for something to come.
+    pub fn idle(&self) -> Duration {
+        self.idle
+    }
+
+    fn fired(&self) -> u64 {
+        let mut count = [0; 8];
+        rustix::io::read(&self.timer, &mut count).map_or(0, |_| u64::from_ne_bytes(count))
+    }
+
+    fn serve(
+        &mut self,
+        index: usize,
+        flags: epoll::EventFlags,
+        each: &mut impl FnMut(Arrival<'_>),
+    ) -> Result<(), Failure> {
+        let Some(connection) = self.connections.get_mut(index) else { return Ok(()) };
+        if flags.contains(epoll::EventFlags::OUT) {
+            connection.flush()?;
+        }
+        if !flags.intersects(
+            epoll::EventFlags::IN
+                | epoll::EventFlags::RDHUP
+                | epoll::EventFlags::HUP
+                | epoll::EventFlags::ERR,
+        ) {
+            return Ok(());
+        }
+        loop {
+            let read = connection.read(&mut self.buffer);
+            let at_ns = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            let Read { bytes, more } = read;
+            let dialect = &self.dialect;
+            let answered = connection.take(&self.buffer[..bytes], |payload, frame_bytes| {
+                dialect.read(payload, &mut |heard| {
+                    each(Arrival { connection: index, heard, frame_bytes, at_ns });
+                });
+            })?;
+            if let Some(answer) = answered {
+                self.last_answer = answer;
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(duration.subsec_nanos()),
+    }
+}

@@ -1,0 +1,114 @@
+//! What a process and all its children use, as `/proc` tells it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Ticks a second in `/proc`. The kernel promises this number to programs, whatever its own clock is.
+const TICKS_PER_SECOND: u64 = 100;
+
+/// A program's processes.
+#[derive(Debug, Clone, Copy)]
+pub struct Tree {
+    root: u32,
+}
+
+impl Tree {
+    /// The process and whoever descends from it.
+    pub fn of(root: u32) -> Self {
+        Self { root }
+    }
+
+    /// The processor time that all of them have used, for themselves and in the kernel. It is counted in ticks of 10 ms.
+    pub fn cpu(self) -> Duration {
+        let ticks: u64 = self.members().into_iter().filter_map(ticks).sum();
+        Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
+    }
+
+    /// The memory that all of them have in use (VmRSS), in KiB.
+    pub fn memory_kib(self) -> u64 {
+        self.members().into_iter().filter_map(|process| status_kib(process, "VmRSS:")).sum()
+    }
+
+    /// The most that they had in use at a time (VmHWM), in KiB.
+    pub fn memory_peak_kib(self) -> u64 {
+        self.members().into_iter().filter_map(|process| status_kib(process, "VmHWM:")).sum()
+    }
+
+    /// How many processes there are.
+    pub fn count(self) -> usize {
+        self.members().len()
+    }
+
+    fn members(self) -> Vec<u32> {
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let parents: HashMap<u32, u32> =
+            numbers.filter_map(|process| Some((process, fields(process)?.get(1)?.parse().ok()?))).collect();
+        let descends = |process: &u32| {
+            let mut ancestor = Some(process);
+            while let Some(this) = ancestor {
+                if *this == self.root {
+                    return true;
+                }
+                ancestor = parents.get(this);
+            }
+            false
+        };
+        parents.keys().filter(|process| descends(process)).copied().collect()
+    }
+}
+
+/// The pages of memory that the kernel holds for TCP's buffers, in KiB.
+pub fn tcp_memory_kib() -> u64 {
+    const PAGE_KIB: u64 = 4;
+    let text = std::fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with("TCP:")).unwrap_or_default();
+    let mut words = line.split(' ').skip_while(|word| *word != "mem");
+    words.nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * PAGE_KIB
+}
+
+/// The fields of `/proc/N/stat` behind the program's name, which may hold blanks and brackets.
+fn fields(process: u32) -> Option<Vec<String>> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(") ")?;
+    Some(rest.split(' ').map(str::to_owned).collect())
+}
+
+/// utime, stime and those of children that have ended (cutime, cstime).
+fn ticks(process: u32) -> Option<u64> {
+    Some(fields(process)?.get(11..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum())
+}
+
+fn status_kib(process: u32, name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let value = status.lines().find_map(|line| line.strip_prefix(name))?;
+    value.trim().split(' ').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn children_count_too() {
+        let tree = Tree::of(std::process::id());
+        let before = tree.count();
+        let child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+        let mut child = child.unwrap();
+        assert!(tree.count() > before);
+        assert!(Tree::of(child.id()).memory_kib() > 0);
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn work_shows_as_processor_time() {
+        let (tree, before) = (Tree::of(std::process::id()), Tree::of(std::process::id()).cpu());
+        let mut sum = 0_u64;
+        while tree.cpu() == before {
+            sum = (0..1_000_000).fold(sum, |sum, number| std::hint::black_box(sum ^ number));
+        }
+        assert!(tree.cpu() > before, "{sum}");
+    }
+}

@@ -1,0 +1,63 @@
+//! The command line of the bench. `cargo xtask bench` builds what it needs and starts it.
+#![allow(clippy::print_stdout, reason = "telling the figures is what this program is for")]
+
+use std::process::ExitCode;
+
+#[cfg(target_os = "linux")]
+fn main() -> ExitCode {
+    use clap::Parser as _;
+
+    let outcome = match bench::options::Options::parse().command {
+        bench::options::Command::Run(options) => run(&options),
+        bench::options::Command::Reference => reference(),
+        bench::options::Command::List => {
+            list();
+            Ok(())
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The generator stands on epoll.
+#[cfg(not(target_os = "linux"))]
+fn main() -> ExitCode {
+    eprintln!("error: the bench runs on Linux only");
+    ExitCode::FAILURE
+}
+
+#[cfg(target_os = "linux")]
+fn run(options: &bench::options::RunOptions) -> Result<(), bench::failure::Failure> {
+    println!("{}", bench::record::HEADING);
+    let out = bench::run::run(options, |record| println!("{record}"))?;
+    println!("The lines are in {}.", out.display());
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn list() {
+    println!("Scenarios:");
+    for scenario in bench::scenario::ALL {
+        println!("  {:15} {}", scenario.name, scenario.about);
+    }
+    println!("Servers:");
+    for subject in bench::server::Subject::ALL {
+        println!("  {}", subject.name());
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn reference() -> Result<(), bench::failure::Failure> {
+    use bench::failure::Failure;
+    use bench::reference::{Reference, Tamper};
+
+    let listener = bench::reference::listen("127.0.0.1:0")?;
+    let address = listener.local_addr().map_err(Failure::io("asking for the address"))?;
+    println!("listening on http://{address}");
+    Reference::new(listener, |_| Tamper::Send)?.serve(&std::sync::atomic::AtomicBool::new(false))
+}

@@ -1,0 +1,125 @@
+//! What a run says, as a line of JSON.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::load::check::Faults;
+use crate::machine::Machine;
+
+/// A share of its core, from which on a process has no more to give.
+const BUSY: f64 = 0.95;
+
+/// The share of its core below which a server has more to give.
+const IDLE: f64 = 0.90;
+
+/// One run of one scenario against one server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The server's name.
+    pub server: String,
+    /// Which of the repeated runs it is, from 1.
+    pub run: u32,
+    /// Whether it was a short run, whose figures only show that all works.
+    pub quick: bool,
+    /// When it ended, in seconds since 1970.
+    pub at: u64,
+    /// What it ran on.
+    pub machine: Machine,
+    /// What was measured; missing where it failed.
+    #[serde(flatten)]
+    pub measured: Option<Measured>,
+    /// Why there is no figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+/// What a scenario has measured.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Measured {
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// The share of a core that the server used.
+    pub server_share: f64,
+    /// The share of a core that the generator used.
+    pub generator_share: f64,
+    /// Whether the generator may have been what held it up: it had no time left, and the server had.
+    pub generator_bound: bool,
+    /// Messages that did not come as they have to.
+    pub faults: Faults,
+    /// The figures by name; the unit ends the name.
+    pub figures: BTreeMap<String, f64>,
+}
+
+impl Measured {
+    /// A run of `seconds`, for which server and generator have worked so many seconds.
+    pub fn new(seconds: f64, server_seconds: f64, generator_seconds: f64) -> Self {
+        let (server_share, generator_share) = (server_seconds / seconds, generator_seconds / seconds);
+        let generator_bound = generator_share > BUSY && server_share < IDLE;
+        Self { seconds, server_share, generator_share, generator_bound, ..Self::default() }
+    }
+
+    /// Adds a figure.
+    pub fn figure(&mut self, name: &str, value: f64) {
+        self.figures.insert(name.to_owned(), value);
+    }
+
+    /// Adds the quantiles of times that were recorded in ns.
+    pub fn quantiles(&mut self, name: &str, times: &Histogram<u64>) {
+        for (suffix, quantile) in [("p50", 0.5), ("p99", 0.99), ("p999", 0.999)] {
+            let us = times.value_at_quantile(quantile) as f64 / 1000.0;
+            self.figure(&format!("{name}_{suffix}_us"), us);
+        }
+        self.figure(&format!("{name}_max_us"), times.max() as f64 / 1000.0);
+    }
+}
+
+/// Appends a record to a file of lines.
+///
+/// # Errors
+/// The operating system's.
+pub fn append(path: &Path, record: &Record) -> Result<(), Failure> {
+    let mut line = serde_json::to_vec(record).map_err(|error| Failure::Server(error.to_string()))?;
+    line.push(b'\n');
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    file.and_then(|mut file| file.write_all(&line)).map_err(Failure::io("writing the results"))
+}
+
+/// What stands above records that are shown.
+pub const HEADING: &str = "scenario        server          run  server  load  figures";
+
+impl std::fmt::Display for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:15} {:15} {:3}", self.scenario, self.server, self.run)?;
+        let Some(measured) = &self.measured else {
+            return write!(f, "  FAILED: {}", self.failure.as_deref().unwrap_or("no reason is known"));
+        };
+        write!(f, "  {:5.0}% {:4.0}%", measured.server_share * 100.0, measured.generator_share * 100.0)?;
+        for (name, value) in &measured.figures {
+            write!(f, "  {name} {}", short(*value))?;
+        }
+        let Faults { lost, duplicated, reordered } = measured.faults;
+        if !measured.faults.none() {
+            write!(f, "  LOST {lost} DUPLICATED {duplicated} REORDERED {reordered}")?;
+        }
+        if measured.generator_bound {
+            write!(f, "  (the generator was the bottleneck)")?;
+        }
+        Ok(())
+    }
+}
+
+/// A number in as many digits as mean something.
+fn short(value: f64) -> String {
+    match value.abs() {
+        large if large >= 100.0 => format!("{value:.0}"),
+        medium if medium >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}

@@ -1,0 +1,350 @@
+//! Messages to readers: what a delivery costs, and how long it takes.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use super::{FRAME_BYTES, Span, Stopwatch};
+use crate::dialect::{Dialect, Heard, Place, Role};
+use crate::failure::Failure;
+use crate::load::check::Check;
+use crate::load::flights::Flights;
+use crate::load::stamp::{STAMP_BYTES, Stamp};
+use crate::load::{Arrival, Load};
+use crate::machine::process::Tree;
+use crate::record::Measured;
+
+/// Most messages of one publisher that are on their way where the clock says when to publish. At the limit the server is
+/// too slow for the rate, and the run says so.
+const PACED_WINDOW: u32 = 4096;
+
+/// How often the first message is tried until all readers hear it: some servers subscribe after they have answered.
+const PROBES_MAX: u64 = 10;
+
+/// How long a quiet moment is, before anything is measured.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// How many readers there are, and what they are sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Rooms.
+    pub rooms: u32,
+    /// Readers in each room; 0: each room is one connection that gets back what it sends.
+    pub readers: u32,
+    /// Publishers in each room.
+    pub publishers: u32,
+    /// When they publish.
+    pub pace: Pace,
+    /// Whether the time of each delivery is recorded.
+    pub latency: bool,
+}
+
+/// When publishers publish.
+#[derive(Debug, Clone, Copy)]
+pub enum Pace {
+    /// As soon as fewer than so many messages of theirs are on their way.
+    Window(u32),
+    /// So many times a second, all publishers in turn.
+    PerSecond(u32),
+    /// At half of the rate that this window reaches.
+    HalfOfWindow(u32),
+}
+
+impl Plan {
+    fn places(&self) -> Vec<Place> {
+        let each = |role, number: u32| {
+            (0..self.rooms).flat_map(move |room| (0..number).map(move |_| Place { role, room }))
+        };
+        if self.readers == 0 {
+            return each(Role::Echo, 1).collect();
+        }
+        each(Role::Reader, self.readers).chain(each(Role::Publisher, self.publishers)).collect()
+    }
+
+    fn publishers(&self) -> usize {
+        (self.rooms * if self.readers == 0 { 1 } else { self.publishers }) as usize
+    }
+
+    /// The connections that hear something come first.
+    fn hearing(&self) -> usize {
+        (self.rooms * self.readers.max(1)) as usize
+    }
+
+    /// The connection of a publisher.
+    fn connection(&self, publisher: usize) -> usize {
+        if self.readers == 0 { publisher } else { self.hearing() + publisher }
+    }
+
+    /// The way from a publisher to a connection; nothing where there is none.
+    fn way(&self, connection: usize, publisher: usize) -> Option<usize> {
+        let publishers = self.publishers.max(1) as usize;
+        let room = connection / self.readers.max(1) as usize;
+        let hears = connection < self.hearing() && publisher / publishers == room;
+        hears.then(|| connection * publishers + publisher % publishers)
+    }
+
+    /// The publisher at the beginning of a way.
+    fn publisher(&self, way: usize) -> usize {
+        let publishers = self.publishers.max(1) as usize;
+        let room = way / publishers / self.readers.max(1) as usize;
+        room * publishers + way % publishers
+    }
+}
+
+/// Runs a plan against the server at `address`, whose processes are `tree`.
+///
+/// # Errors
+/// What kept it from a figure. Lost, double and late messages are no error, but part of what was measured.
+pub fn run(
+    plan: Plan,
+    address: SocketAddr,
+    dialect: Dialect,
+    tree: Tree,
+    span: &Span,
+) -> Result<Measured, Failure> {
+    let mut fan = Fan::open(plan, address, dialect, *span)?;
+    fan.probe()?;
+    let window = match plan.pace {
+        Pace::Window(window) | Pace::HalfOfWindow(window) => window,
+        Pace::PerSecond(_) => PACED_WINDOW,
+    };
+    fan.begin(window);
+    let (mut pace, warm_up) = (plan.pace, Instant::now());
+    fan.publish_for(pace, span.warm_up)?;
+    if let Pace::HalfOfWindow(_) = pace {
+        let rate = fan.tally.flights.sent_by_all() as f64 / warm_up.elapsed().as_secs_f64();
+        pace = Pace::PerSecond(((rate / 2.0) as u32).max(1));
+        fan.begin(PACED_WINDOW);
+    }
+    fan.tally.begin_counting(plan.latency);
+    let sent = fan.tally.flights.sent_by_all();
+    let watch = Stopwatch::start(tree, &fan.load);
+    fan.publish_for(pace, span.measure)?;
+    let (mut measured, server_us) = watch.stop(&fan.load);
+    let published = fan.tally.flights.sent_by_all() - sent;
+    let Tally { delivered, frame_bytes, delays, held_back, .. } = &fan.tally;
+    let delivered = *delivered as f64;
+    measured.figure("published", published as f64);
+    measured.figure("delivered", delivered);
+    measured.figure("cpu_us_per_delivery", server_us / delivered.max(1.0));
+    measured.figure("cpu_us_per_publish", server_us / (published as f64).max(1.0));
+    measured.figure("deliveries_per_second", delivered / measured.seconds);
+    measured.figure("frame_bytes", *frame_bytes as f64 / delivered.max(1.0));
+    if let Some(delays) = delays {
+        measured.quantiles("delay", delays);
+        measured.figure("held_back", *held_back as f64);
+    }
+    measured.faults = fan.finish()?;
+    Ok(measured)
+}
+
+struct Fan {
+    plan: Plan,
+    span: Span,
+    load: Load,
+    data_bytes: usize,
+    /// How many numbers each publisher had used when the counting began.
+    base: u64,
+    tally: Tally,
+}
+
+/// What is counted as messages come in.
+struct Tally {
+    plan: Plan,
+    base: u64,
+    check: Check,
+    flights: Flights,
+    /// Publishers that may publish again.
+    ready: Vec<usize>,
+    delivered: u64,
+    frame_bytes: u64,
+    delays: Option<Histogram<u64>>,
+    /// Times at which the clock said to publish, but too much was on its way.
+    held_back: u64,
+    /// What went wrong in another way.
+    trouble: Option<String>,
+}
+
+impl Fan {
+    fn open(plan: Plan, address: SocketAddr, dialect: Dialect, span: Span) -> Result<Self, Failure> {
+        let mut load = Load::new(address, dialect)?;
+        load.connect(&plan.places(), None, &mut |_| {})?;
+        while load.turn(QUIET, &mut |_| {})?.events > 0 {}
+        // A text as long as the envelope's header needs, so that the header of the frame has its size.
+        let tally = Tally::new(plan, 0, 1);
+        Ok(Self { plan, span, load, data_bytes: 128, base: 0, tally })
+    }
+
+    /// Publishes until all readers hear it, and finds how long a text has to be for frames of the size that all have.
+    fn probe(&mut self) -> Result<(), Failure> {
+        let ways = self.plan.hearing() * self.plan.publishers.max(1) as usize;
+        for number in 0..PROBES_MAX {
+            for publisher in 0..self.plan.publishers() {
+                let stamp = Stamp { publisher: publisher as u16, number, sent_ns: 0 };
+                self.load.publish(self.plan.connection(publisher), stamp, self.data_bytes)?;
+            }
+            let (mut heard, mut bytes) = (0, 0);
+            let until = Instant::now() + Duration::from_secs(1);
+            while heard < ways && Instant::now() < until {
+                self.load.turn(Duration::from_millis(100), &mut |arrival| {
+                    if let Some(stamp) = stamp_of(&arrival)
+                        && stamp.number == number
+                        && self.plan.way(arrival.connection, stamp.publisher.into()).is_some()
+                    {
+                        (heard, bytes) = (heard + 1, arrival.frame_bytes);
+                    }
+                })?;
+            }
+            if heard == ways {
+                let more = FRAME_BYTES as isize - bytes as isize;
+                self.data_bytes = self.data_bytes.saturating_add_signed(more).max(STAMP_BYTES);
+                self.base = number + 1;
+                return Ok(());
+            }
+            if let Some(why) = self.load.failure() {
+                return Err(Failure::Server(format!("a connection ended: {why}")));
+            }
+        }
+        Err(Failure::Server(format!("not all readers heard one of {PROBES_MAX} messages")))
+    }
+
+    /// Starts counting numbers anew.
+    fn begin(&mut self, window: u32) {
+        self.base += self.tally.flights.sent(0).max(self.tally.most_sent());
+        self.tally = Tally::new(self.plan, self.base, window);
+    }
+
+    /// Publishes for a while, then waits for what is on its way.
+    fn publish_for(&mut self, pace: Pace, duration: Duration) -> Result<(), Failure> {
+        let until = Instant::now() + duration;
+        match pace {
+            Pace::Window(_) | Pace::HalfOfWindow(_) => {
+                self.tally.ready = (0..self.plan.publishers()).collect();
+                while Instant::now() < until {
+                    while let Some(publisher) = self.tally.ready.pop() {
+                        while self.publish(publisher)? {}
+                    }
+                    if !self.turn()? {
+                        break;
+                    }
+                }
+            }
+            Pace::PerSecond(rate) => {
+                self.load.tick_every(Duration::from_secs(1) / rate)?;
+                let mut next = 0;
+                while Instant::now() < until {
+                    let ticks =
+                        self.load.turn(self.span.silence, &mut |arrival| self.tally.take(&arrival))?.ticks;
+                    for _ in 0..ticks {
+                        if !self.publish(next)? {
+                            self.tally.held_back += 1;
+                        }
+                        next = (next + 1) % self.plan.publishers();
+                    }
+                }
+                self.load.tick_every(Duration::ZERO)?;
+            }
+        }
+        while !self.tally.flights.all_landed() && self.turn()? {}
+        Ok(())
+    }
+
+    /// Publishes one message, unless as many as may be are on their way.
+    fn publish(&mut self, publisher: usize) -> Result<bool, Failure> {
+        let Some(number) = self.tally.flights.take_off(publisher) else { return Ok(false) };
+        let stamp = Stamp { publisher: publisher as u16, number: self.base + number, sent_ns: 0 };
+        self.load.publish(self.plan.connection(publisher), stamp, self.data_bytes)?;
+        Ok(true)
+    }
+
+    /// Takes what comes. Returns whether anything did before it was silent for too long.
+    fn turn(&mut self) -> Result<bool, Failure> {
+        let turn = self.load.turn(self.span.silence, &mut |arrival| self.tally.take(&arrival))?;
+        Ok(turn.events > 0)
+    }
+
+    /// Waits for what may still come too often, and tells what came wrong.
+    fn finish(mut self) -> Result<crate::load::check::Faults, Failure> {
+        while self.load.turn(QUIET, &mut |arrival| self.tally.take(&arrival))?.events > 0 {}
+        if let Some(why) = self.load.failure() {
+            return Err(Failure::Server(format!("a connection ended: {why}")));
+        }
+        if let Some(trouble) = self.tally.trouble {
+            return Err(Failure::Server(trouble));
+        }
+        let (plan, flights) = (self.plan, self.tally.flights);
+        Ok(self.tally.check.finish(|way| flights.sent(plan.publisher(way))))
+    }
+}
+
+impl Tally {
+    fn new(plan: Plan, base: u64, window: u32) -> Self {
+        let ways = plan.hearing() * plan.publishers.max(1) as usize;
+        Self {
+            plan,
+            base,
+            check: Check::new(ways),
+            flights: Flights::new(plan.publishers(), plan.readers.max(1), window),
+            ready: Vec::new(),
+            delivered: 0,
+            frame_bytes: 0,
+            delays: None,
+            held_back: 0,
+            trouble: None,
+        }
+    }
+
+    fn most_sent(&self) -> u64 {
+        (0..self.plan.publishers()).map(|publisher| self.flights.sent(publisher)).max().unwrap_or(0)
+    }
+
+    fn begin_counting(&mut self, latency: bool) {
+        (self.delivered, self.frame_bytes, self.held_back) = (0, 0, 0);
+        self.delays = latency.then(histogram);
+    }
+
+    fn take(&mut self, arrival: &Arrival<'_>) {
+        let Some(stamp) = stamp_of(arrival) else {
+            if let Heard::Refused(why) = arrival.heard {
+                self.trouble = Some(format!("refused: {}", String::from_utf8_lossy(why)));
+            }
+            return;
+        };
+        let publisher = usize::from(stamp.publisher);
+        let Some(way) = self.plan.way(arrival.connection, publisher) else {
+            // Some servers also send a publisher what it has published; only readers count.
+            if arrival.connection < self.plan.hearing() {
+                self.trouble = Some("a message came to a reader of another room".to_owned());
+            }
+            return;
+        };
+        // What was published before the counting began is over.
+        let Some(number) = stamp.number.checked_sub(self.base) else { return };
+        if !self.check.take(way, number) {
+            return;
+        }
+        self.delivered += 1;
+        self.frame_bytes += arrival.frame_bytes as u64;
+        if let Some(delays) = &mut self.delays {
+            delays.saturating_record(arrival.at_ns.saturating_sub(stamp.sent_ns));
+        }
+        if self.flights.land(publisher, number) {
+            self.ready.push(publisher);
+        }
+    }
+}
+
+fn stamp_of(arrival: &Arrival<'_>) -> Option<Stamp> {
+    match arrival.heard {
+        Heard::Delivery(data) => Stamp::read(data),
+        Heard::Accepted(_) | Heard::Refused(_) | Heard::Other => None,
+    }
+}
+
+/// Times in ns, up to a minute, to three digits.
+pub(super) fn histogram() -> Histogram<u64> {
+    const MINUTE_NS: u64 = 60_000_000_000;
+    // Only bounds in the wrong order or more than five digits are refused.
+    Histogram::new_with_bounds(1, MINUTE_NS, 3).unwrap_or_else(|_| unreachable!("constant bounds are legal"))
+}

@@ -1,0 +1,103 @@
+//! What an acknowledged publish costs, and how long it takes, where nobody reads.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use super::fanout::histogram;
+use super::{Span, Stopwatch};
+use crate::dialect::{Dialect, Heard, Place, Role};
+use crate::failure::Failure;
+use crate::load::Load;
+use crate::load::flights::Flights;
+use crate::load::stamp::Stamp;
+use crate::machine::process::Tree;
+use crate::record::Measured;
+
+/// The length of each text, in bytes.
+const DATA_BYTES: usize = 128;
+
+pub(super) fn run(
+    publishers: u32,
+    window: u32,
+    address: SocketAddr,
+    dialect: Dialect,
+    tree: Tree,
+    span: &Span,
+) -> Result<Measured, Failure> {
+    let mut load = Load::new(address, dialect)?;
+    let place = Place { role: Role::Publisher, room: 0 };
+    load.connect(&vec![place; publishers as usize], None, &mut |_| {})?;
+    let mut round = Round {
+        load,
+        window: u64::from(window),
+        flights: Flights::new(publishers as usize, 1, window),
+        sent_ns: vec![0; (publishers * window) as usize],
+        silence: span.silence,
+    };
+    round.publish_for(span.warm_up, &mut histogram())?;
+    let (begun, mut times) = (round.flights.sent_by_all(), histogram());
+    let watch = Stopwatch::start(tree, &round.load);
+    round.publish_for(span.measure, &mut times)?;
+    let (mut measured, server_us) = watch.stop(&round.load);
+    let published = (round.flights.sent_by_all() - begun) as f64;
+    measured.figure("published", published);
+    measured.figure("publishes_per_second", published / measured.seconds);
+    measured.figure("cpu_us_per_publish", server_us / published);
+    measured.quantiles("accepted", &times);
+    Ok(measured)
+}
+
+struct Round {
+    load: Load,
+    window: u64,
+    flights: Flights,
+    /// When each that is on its way was sent, by publisher and number modulo the window.
+    sent_ns: Vec<u64>,
+    silence: Duration,
+}
+
+impl Round {
+    /// Publishes for a while, then waits for the answers that are due.
+    fn publish_for(&mut self, duration: Duration, times: &mut Histogram<u64>) -> Result<(), Failure> {
+        let until = Instant::now() + duration;
+        let mut ready: Vec<usize> = (0..self.load.connections()).collect();
+        while Instant::now() < until || !self.flights.all_landed() {
+            while let Some(publisher) = ready.pop().filter(|_| Instant::now() < until) {
+                while let Some(number) = self.flights.take_off(publisher) {
+                    let slot = self.slot(publisher, number);
+                    self.sent_ns[slot] = self.load.now_ns();
+                    let stamp = Stamp { publisher: publisher as u16, number, sent_ns: 0 };
+                    self.load.publish(publisher, stamp, DATA_BYTES)?;
+                }
+            }
+            let mut refused = None;
+            let (window, sent_ns, flights) = (self.window, &self.sent_ns, &mut self.flights);
+            let turn = self.load.turn(self.silence, &mut |arrival| match arrival.heard {
+                Heard::Accepted(request) => {
+                    let number = request.saturating_sub(2);
+                    let slot = arrival.connection * window as usize + (number % window) as usize;
+                    times.saturating_record(arrival.at_ns.saturating_sub(sent_ns[slot]));
+                    if flights.land(arrival.connection, number) {
+                        ready.push(arrival.connection);
+                    }
+                }
+                Heard::Refused(why) => refused = Some(String::from_utf8_lossy(why).into_owned()),
+                Heard::Delivery(_) | Heard::Other => {}
+            })?;
+            if let Some(why) = refused {
+                return Err(Failure::Server(format!("refused: {why}")));
+            }
+            if turn.events == 0 {
+                let what = "waiting for an answer".to_owned();
+                return Err(Failure::Silence { seconds: self.silence.as_secs(), what });
+            }
+        }
+        Ok(())
+    }
+
+    fn slot(&self, publisher: usize, number: u64) -> usize {
+        publisher * self.window as usize + (number % self.window) as usize
+    }
+}

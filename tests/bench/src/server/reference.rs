@@ -1,0 +1,12 @@
+//! The reference, which is a command of this program.
+
+use std::process::Command;
+
+use super::{Running, Site};
+use crate::failure::Failure;
+
+pub(super) fn start(name: &str, site: &Site) -> Result<Running, Failure> {
+    let mut command = Command::new(site.program("bench"));
+    command.arg("reference");
+    Running::start(name, command, None, site)
+}
