@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "telling the user what happens is what this program is for")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that cannot go on fails"))]
 
+mod bench;
 mod cargo;
 mod check;
 mod failure;
@@ -28,7 +29,10 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
            (arguments go to the server: cargo xtask run -- --listen 127.0.0.1:9000)
   test     install what is missing, run every test
            (arguments go to the test programs: cargo xtask test -- reconnect --nocapture)
-  check    formatting and lints, for the native target and for WebAssembly";
+  check    formatting and lints, for the native target and for WebAssembly
+  bench    build the server and the load generator for speed, and measure
+           (arguments name scenarios: cargo xtask bench one rooms --servers tidings,reference --repeat 5;
+           cargo xtask bench list tells them all, cargo xtask bench --quick tries them all)";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
         "run" => run::run(&rest),
         "test" => test::run(&rest),
         "check" => check::run(),
+        "bench" => bench::run(&rest),
         hint::TASK => hint::run(&rest),
         "" | "help" | "--help" | "-h" => {
             println!("{HELP}");

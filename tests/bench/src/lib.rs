@@ -15,4 +15,5 @@ pub mod reference;
 pub mod run;
 pub mod scenario;
 pub mod server;
+pub mod summary;
 pub mod wire;

@@ -34,7 +34,12 @@ fn main() -> ExitCode {
 #[cfg(target_os = "linux")]
 fn run(options: &bench::options::RunOptions) -> Result<(), bench::failure::Failure> {
     println!("{}", bench::record::HEADING);
-    let out = bench::run::run(options, |record| println!("{record}"))?;
+    let mut records = Vec::new();
+    let out = bench::run::run(options, |record| {
+        println!("{record}");
+        records.push(record.clone());
+    })?;
+    println!("\n{}", bench::summary::table(&records));
     println!("The lines are in {}.", out.display());
     Ok(())
 }

@@ -13,7 +13,7 @@ const TAIL: &[u8] = br#""}}"#;
 /// How a server of ours is used.
 #[derive(Debug, Clone)]
 pub struct Tidings {
-    /// `live`, without history, or `room`, with it.
+    /// `live`, without history; `log`, with it; or `room`, which also tells who comes and goes.
     pub namespace: &'static str,
     /// The position to resume from, as epoch and offset.
     pub since: Option<(String, u64)>,

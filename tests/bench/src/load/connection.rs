@@ -5,13 +5,19 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, SocketType, sockopt};
+use socket2::{Domain, Socket, Type};
 
 use super::MASK;
 use crate::dialect::Say;
 use crate::failure::Failure;
 use crate::wire::frame::{self, Header, Kind};
 use crate::wire::handshake;
+
+/// The largest segment over an ordinary network, in bytes.
+const SEGMENT_BYTES: u32 = 1460;
+
+/// What a far client's socket may hold of what it has not read, in bytes.
+const RECEIVE_BYTES: usize = 4096;
 
 /// A client.
 pub(super) struct Connection {
@@ -23,6 +29,16 @@ pub(super) struct Connection {
     partial: Vec<u8>,
     /// What the socket has not taken yet.
     unsent: Vec<u8>,
+}
+
+/// What the clients' own sockets are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sockets {
+    /// As the system makes them.
+    Plain,
+    /// Like those of a client behind a network that no longer reads: small segments, and room for little. Loopback's segments
+    /// of 64 KiB make the kernel hold several MiB for each.
+    Far,
 }
 
 enum State {
@@ -47,18 +63,12 @@ impl Connection {
         address: SocketAddr,
         path: &str,
         greeting: Vec<Say>,
-        receive_buffer: Option<usize>,
+        sockets: Sockets,
     ) -> Result<Self, Failure> {
-        let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-        let socket =
-            rustix::net::socket(family, SocketType::STREAM, None).map_err(Failure::os("making a socket"))?;
-        if let Some(bytes) = receive_buffer {
-            sockopt::set_socket_recv_buffer_size(&socket, bytes).map_err(Failure::os("setting a buffer"))?;
-        }
-        sockopt::set_tcp_nodelay(&socket, true).map_err(Failure::os("turning Nagle's algorithm off"))?;
-        // Closing resets: thousands of ports that wait would be missing in the next run.
-        sockopt::set_socket_linger(&socket, Some(Duration::ZERO)).map_err(Failure::os("setting linger"))?;
-        rustix::net::connect(&socket, &address).map_err(Failure::os("connecting"))?;
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)
+            .map_err(Failure::io("making a socket"))?;
+        prepare(&socket, sockets).map_err(Failure::io("preparing a socket"))?;
+        socket.connect(&address.into()).map_err(Failure::io("connecting"))?;
         let stream = TcpStream::from(socket);
         stream.set_nonblocking(true).map_err(Failure::io("making a socket not block"))?;
         let state = State::Opening(greeting.into());
@@ -236,4 +246,14 @@ impl Connection {
             self.state = State::Ended(why.to_owned());
         }
     }
+}
+
+fn prepare(socket: &Socket, sockets: Sockets) -> std::io::Result<()> {
+    if sockets == Sockets::Far {
+        socket.set_tcp_mss(SEGMENT_BYTES)?;
+        socket.set_recv_buffer_size(RECEIVE_BYTES)?;
+    }
+    socket.set_tcp_nodelay(true)?;
+    // Closing resets: thousands of ports that wait would be missing in the next run.
+    socket.set_linger(Some(Duration::ZERO))
 }

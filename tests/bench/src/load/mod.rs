@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{Timespec, epoll};
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags};
 
+pub use self::connection::Sockets;
 use self::connection::{Connection, Read};
 use self::stamp::Stamp;
 use crate::dialect::{Dialect, Heard, Place};
@@ -119,7 +120,7 @@ impl Load {
     pub fn connect(
         &mut self,
         places: &[Place],
-        receive_buffer: Option<usize>,
+        sockets: Sockets,
         each: &mut impl FnMut(Arrival<'_>),
     ) -> Result<(), Failure> {
         let first = self.connections.len();
@@ -131,7 +132,7 @@ impl Load {
             }
             let begun = self.connections.len() - first;
             for place in places[begun..].iter().take(OPENING_MAX.saturating_sub(begun - ready)) {
-                self.open(*place, receive_buffer)?;
+                self.open(*place, sockets)?;
             }
             if self.turn(Duration::from_secs(1), each)?.events > 0 {
                 heard_at = Instant::now();
@@ -146,10 +147,10 @@ impl Load {
         }
     }
 
-    fn open(&mut self, place: Place, receive_buffer: Option<usize>) -> Result<(), Failure> {
+    fn open(&mut self, place: Place, sockets: Sockets) -> Result<(), Failure> {
         let greeting = self.dialect.greeting(place);
         let path = self.dialect.path(place);
-        let mut connection = Connection::open(self.address, &path, greeting, receive_buffer)?;
+        let mut connection = Connection::open(self.address, &path, greeting, sockets)?;
         connection.room = place.room;
         let flags =
             epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;

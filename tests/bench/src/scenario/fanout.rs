@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::load::check::Check;
 use crate::load::flights::Flights;
 use crate::load::stamp::{STAMP_BYTES, Stamp};
-use crate::load::{Arrival, Load};
+use crate::load::{Arrival, Load, Sockets};
 use crate::machine::process::Tree;
 use crate::record::Measured;
 
@@ -169,7 +169,7 @@ struct Tally {
 impl Fan {
     fn open(plan: Plan, address: SocketAddr, dialect: Dialect, span: Span) -> Result<Self, Failure> {
         let mut load = Load::new(address, dialect)?;
-        load.connect(&plan.places(), None, &mut |_| {})?;
+        load.connect(&plan.places(), Sockets::Plain, &mut |_| {})?;
         while load.turn(QUIET, &mut |_| {})?.events > 0 {}
         // A text as long as the envelope's header needs, so that the header of the frame has its size.
         let tally = Tally::new(plan, 0, 1);
@@ -217,11 +217,12 @@ impl Fan {
 
     /// Publishes for a while, then waits for what is on its way.
     fn publish_for(&mut self, pace: Pace, duration: Duration) -> Result<(), Failure> {
-        let until = Instant::now() + duration;
+        let (until, least) = (Instant::now() + duration, self.tally.flights.sent_by_all() + self.span.least);
+        let goes_on = |tally: &Tally| Instant::now() < until || tally.flights.sent_by_all() < least;
         match pace {
             Pace::Window(_) | Pace::HalfOfWindow(_) => {
                 self.tally.ready = (0..self.plan.publishers()).collect();
-                while Instant::now() < until {
+                while goes_on(&self.tally) {
                     while let Some(publisher) = self.tally.ready.pop() {
                         while self.publish(publisher)? {}
                     }
@@ -233,7 +234,7 @@ impl Fan {
             Pace::PerSecond(rate) => {
                 self.load.tick_every(Duration::from_secs(1) / rate)?;
                 let mut next = 0;
-                while Instant::now() < until {
+                while goes_on(&self.tally) {
                     let ticks =
                         self.load.turn(self.span.silence, &mut |arrival| self.tally.take(&arrival))?.ticks;
                     for _ in 0..ticks {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Stopwatch;
 use crate::dialect::{Dialect, Place, Role};
 use crate::failure::Failure;
-use crate::load::Load;
+use crate::load::{Load, Sockets};
 use crate::machine::process::{Tree, tcp_memory_kib};
 use crate::record::Measured;
 
@@ -22,11 +22,11 @@ pub(super) fn run(
     let mut load = Load::new(address, dialect)?;
     let place = Place { role: Role::Reader, room: 0 };
     // What is only made for the first is not what one more costs.
-    load.connect(&[place], None, &mut |_| {})?;
+    load.connect(&[place], Sockets::Plain, &mut |_| {})?;
     settle(&mut load)?;
     let (before, kernel_before) = (tree.memory_kib(), tcp_memory_kib());
     let watch = Stopwatch::start(tree, &load);
-    load.connect(&vec![place; connections as usize], None, &mut |_| {})?;
+    load.connect(&vec![place; connections as usize], Sockets::Plain, &mut |_| {})?;
     let (mut measured, server_us) = watch.stop(&load);
     settle(&mut load)?;
     if let Some(why) = load.failure() {

@@ -27,6 +27,8 @@ pub struct Span {
     pub measure: Duration,
     /// After so long without anything, what is missing is lost.
     pub silence: Duration,
+    /// Messages that are published at least, however long that takes.
+    pub least: u64,
     /// All large numbers are divided by this.
     pub divisor: u32,
 }
@@ -37,6 +39,7 @@ impl Span {
         warm_up: Duration::from_millis(500),
         measure: Duration::from_secs(3),
         silence: Duration::from_secs(5),
+        least: 10,
         divisor: 1,
     };
 
@@ -45,6 +48,7 @@ impl Span {
         warm_up: Duration::from_millis(50),
         measure: Duration::from_millis(200),
         silence: Duration::from_secs(2),
+        least: 10,
         divisor: 20,
     };
 
@@ -68,7 +72,7 @@ enum Work {
     FanOut(Plan),
     Idle { connections: u32 },
     Stalled { readers: u32 },
-    Resume,
+    Resume { namespace: &'static str },
     Publish { publishers: u32, window: u32 },
 }
 
@@ -104,7 +108,8 @@ scenarios! {
         Work::FanOut(Plan { pace: Pace::PerSecond(100), latency: true, ..ROOM });
     "stalled-300", "300 readers that never read, while 100000 messages of 1 KiB pass", Work::Stalled { readers: 300 };
     "stalled-5000", "5000 readers that never read, while 100000 messages of 1 KiB pass", Work::Stalled { readers: 5000 };
-    "resume", "1000 readers come back at once, each to 1000 missed messages", Work::Resume;
+    "resume", "1000 readers come back at once, each to 1000 missed messages", Work::Resume { namespace: "log" };
+    "resume-room", "the same in a room whose members are told of each that comes", Work::Resume { namespace: "room" };
     "publish-1", "1 publisher, one publish in flight, no readers", Work::Publish { publishers: 1, window: 1 };
     "publish-8", "8 publishers, one publish in flight each, no readers", Work::Publish { publishers: 8, window: 1 };
     "publish-64", "64 publishers, one publish in flight each, no readers", Work::Publish { publishers: 64, window: 1 };
@@ -122,7 +127,7 @@ impl Scenario {
         match self.work {
             Work::FanOut(_) => subject != Subject::TidingsNormal,
             Work::Idle { .. } => matches!(subject, Subject::Tidings) || !subject.is_ours(),
-            Work::Stalled { .. } | Work::Resume => subject == Subject::TidingsFull,
+            Work::Stalled { .. } | Work::Resume { .. } => subject == Subject::TidingsFull,
             Work::Publish { .. } => subject.is_ours(),
         }
     }
@@ -140,7 +145,7 @@ impl Scenario {
             Work::Stalled { readers } => {
                 stalled::run(span.of(readers), address, subject.dialect(), tree, span)
             }
-            Work::Resume => resume::run(address, subject.dialect(), tree, span),
+            Work::Resume { namespace } => resume::run(namespace, address, tree, span),
             Work::Publish { publishers, window } => {
                 publish::run(publishers, window, address, subject.dialect(), tree, span)
             }

@@ -9,9 +9,9 @@ use super::fanout::histogram;
 use super::{Span, Stopwatch};
 use crate::dialect::{Dialect, Heard, Place, Role};
 use crate::failure::Failure;
-use crate::load::Load;
 use crate::load::flights::Flights;
 use crate::load::stamp::Stamp;
+use crate::load::{Load, Sockets};
 use crate::machine::process::Tree;
 use crate::record::Measured;
 
@@ -28,7 +28,7 @@ pub(super) fn run(
 ) -> Result<Measured, Failure> {
     let mut load = Load::new(address, dialect)?;
     let place = Place { role: Role::Publisher, room: 0 };
-    load.connect(&vec![place; publishers as usize], None, &mut |_| {})?;
+    load.connect(&vec![place; publishers as usize], Sockets::Plain, &mut |_| {})?;
     let mut round = Round {
         load,
         window: u64::from(window),

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 
 use super::{Span, Stopwatch};
-use crate::dialect::tidings::position;
+use crate::dialect::tidings::{Tidings, position};
 use crate::dialect::{Dialect, Heard, Place, Role};
 use crate::failure::Failure;
 use crate::load::check::Check;
 use crate::load::stamp::Stamp;
-use crate::load::{Arrival, Load};
+use crate::load::{Arrival, Load, Sockets};
 use crate::machine::process::Tree;
 use crate::record::Measured;
 
@@ -20,18 +20,16 @@ const DATA_BYTES: usize = 128;
 const WINDOW: u64 = 64;
 
 pub(super) fn run(
+    namespace: &'static str,
     address: SocketAddr,
-    dialect: Dialect,
     tree: Tree,
     span: &Span,
 ) -> Result<Measured, Failure> {
-    let Dialect::Tidings(mut tidings) = dialect.clone() else {
-        return Err(Failure::Server("only ours can be resumed by a position".to_owned()));
-    };
+    let mut tidings = Tidings::new(namespace);
     let (readers, messages) = (span.of(READERS) as usize, u64::from(span.of(MESSAGES)));
-    let mut load = Load::new(address, dialect)?;
+    let mut load = Load::new(address, Dialect::Tidings(tidings.clone()))?;
     let places = vec![Place { role: Role::Reader, room: 0 }; readers];
-    load.connect(&places, None, &mut |_| {})?;
+    load.connect(&places, Sockets::Plain, &mut |_| {})?;
     tidings.since = position(load.last_answer());
     if tidings.since.is_none() {
         return Err(Failure::Server("no position was told".to_owned()));
@@ -43,7 +41,7 @@ pub(super) fn run(
     load.speak(Dialect::Tidings(tidings));
     let mut taken = Taken { check: Check::new(readers), delivered: 0, bytes: 0 };
     let watch = Stopwatch::start(tree, &load);
-    load.connect(&places, None, &mut |arrival| taken.take(&arrival))?;
+    load.connect(&places, Sockets::Plain, &mut |arrival| taken.take(&arrival))?;
     let connected = watch.begun.elapsed().as_secs_f64();
     let all = readers as u64 * messages;
     while taken.delivered < all && load.turn(span.silence, &mut |arrival| taken.take(&arrival))?.events > 0 {}
@@ -54,6 +52,7 @@ pub(super) fn run(
     let delivered = taken.delivered as f64;
     measured.figure("readers", readers as f64);
     measured.figure("messages_each", messages as f64);
+    measured.figure("seconds_to_resume", measured.seconds);
     measured.figure("connected_after_seconds", connected);
     measured.figure("deliveries_per_second", delivered / measured.seconds);
     measured.figure("cpu_us_per_delivery", server_us / delivered.max(1.0));
@@ -82,7 +81,7 @@ impl Taken {
 
 /// Publishes all while nobody reads, and waits for the answers.
 fn publish(load: &mut Load, messages: u64, span: &Span) -> Result<(), Failure> {
-    load.connect(&[Place { role: Role::Publisher, room: 0 }], None, &mut |_| {})?;
+    load.connect(&[Place { role: Role::Publisher, room: 0 }], Sockets::Plain, &mut |_| {})?;
     let (mut sent, mut accepted) = (0, 0);
     while accepted < messages {
         while sent < messages && sent - accepted < WINDOW {

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::{Span, Stopwatch};
 use crate::dialect::{Dialect, Heard, Place, Role};
 use crate::failure::Failure;
-use crate::load::Load;
 use crate::load::check::Check;
 use crate::load::stamp::Stamp;
+use crate::load::{Load, Sockets};
 use crate::machine::process::{Tree, tcp_memory_kib};
 use crate::record::Measured;
 
@@ -17,9 +17,6 @@ const DATA_BYTES: usize = 1024;
 
 /// Publishes that are not accepted, or not yet with the one reader who reads, at a time.
 const WINDOW: u64 = 64;
-
-/// What the stalled clients' own sockets may hold, in bytes: the kernel's memory is not what is measured.
-const RECEIVE_BYTES: usize = 4096;
 
 /// How often memory is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -34,10 +31,10 @@ pub(super) fn run(
     let mut load = Load::new(address, dialect)?;
     let (reader, publisher) = (0, 1);
     let awake = [Place { role: Role::Reader, room: 0 }, Place { role: Role::Publisher, room: 0 }];
-    load.connect(&awake, None, &mut |_| {})?;
+    load.connect(&awake, Sockets::Plain, &mut |_| {})?;
     let empty_kib = tree.memory_kib();
     let stalled = vec![Place { role: Role::Reader, room: 0 }; readers as usize];
-    load.connect(&stalled, Some(RECEIVE_BYTES), &mut |_| {})?;
+    load.connect(&stalled, Sockets::Far, &mut |_| {})?;
     for connection in awake.len()..load.connections() {
         load.stall(connection)?;
     }

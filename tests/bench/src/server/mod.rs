@@ -74,7 +74,7 @@ impl Subject {
         match self {
             Self::Tidings => Dialect::Tidings(dialect::tidings::Tidings::new("live")),
             Self::TidingsFull | Self::TidingsNormal => {
-                Dialect::Tidings(dialect::tidings::Tidings::new("room"))
+                Dialect::Tidings(dialect::tidings::Tidings::new("log"))
             }
             Self::Reference => Dialect::Text,
         }

@@ -1,0 +1,35 @@
+//! `cargo xtask bench`: builds the server and the load generator for speed, and starts the generator.
+
+use std::process::{Command, ExitCode};
+
+use crate::failure::Failure;
+use crate::process;
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+
+/// What the generator is told to do where the first argument is none of these: to measure.
+const COMMANDS: [&str; 3] = ["list", "help", "--help"];
+
+/// Builds, then measures what `arguments` name. They are the generator's; `--help` tells them.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let workspace = Workspace::find()?;
+    let mut steps = Steps::new(2);
+    // One after the other: built in one command, the server would be compiled with features that only the bench asks for,
+    // and would not be the one that `run` builds.
+    for (title, package) in [
+        ("Building the server (2 to 5 min the first time)", "backend"),
+        ("Building the load generator (1 min the first time)", "bench"),
+    ] {
+        steps.must(title, || {
+            let mut build = workspace.cargo(["build", "--release", "--package", package]);
+            process::must(&mut build, "The messages above say why.")
+        })?;
+    }
+    let program = workspace.target.join("release").join(format!("bench{}", std::env::consts::EXE_SUFFIX));
+    let mut bench = Command::new(program);
+    if !arguments.first().is_some_and(|first| COMMANDS.contains(&first.as_str())) {
+        bench.arg("run");
+    }
+    bench.args(arguments);
+    Ok(if process::succeeds(&mut bench)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
