@@ -40,35 +40,62 @@ impl Frame {
 }
 
 /// Frames of one channel in a row, put together once for all who read no other: one write for each of them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Joined {
     /// The offset before the first.
     pub before: Offset,
-    /// The offset of the last.
-    pub last: Offset,
-    /// How many there are.
-    pub messages: u64,
     /// Their bytes, as a typed client gets them.
     pub bytes: Bytes,
+    /// Where each ends in the bytes, and its offset. Never empty.
+    ends: Vec<(usize, Offset)>,
 }
 
 impl Joined {
     /// Puts frames together; nothing where there are none, or a hole between them.
     pub fn new(frames: &[Arc<Frame>]) -> Option<Self> {
-        let (first, last) = (frames.first()?, frames.last()?);
-        let in_a_row = frames.windows(2).all(|pair| matches!(pair, [one, next] if next.prev == one.offset));
-        let bytes = match frames {
-            [one] => one.typed.clone(),
-            many => many
-                .iter()
-                .fold(BytesMut::new(), |mut bytes, frame| {
-                    bytes.extend_from_slice(&frame.typed);
-                    bytes
-                })
-                .freeze(),
+        let one = |frame: &Arc<Frame>| Self {
+            before: frame.prev,
+            bytes: frame.typed.clone(),
+            ends: vec![(frame.typed.len(), frame.offset)],
         };
-        let messages = u64::try_from(frames.len()).unwrap_or(u64::MAX);
-        in_a_row.then_some(Self { before: first.prev, last: last.offset, messages, bytes })
+        Self::concat(frames.iter().map(one))
+    }
+
+    /// Puts several together; nothing where there are none, or a hole between them.
+    pub fn concat(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut parts = parts.into_iter().peekable();
+        let mut all = parts.next()?;
+        if parts.peek().is_none() {
+            return Some(all);
+        }
+        let mut bytes = BytesMut::from(all.bytes);
+        for part in parts {
+            if all.ends.last().is_none_or(|(_, last)| *last != part.before) {
+                return None;
+            }
+            let begin = bytes.len();
+            bytes.extend_from_slice(&part.bytes);
+            all.ends.extend(part.ends.into_iter().map(|(end, offset)| (begin + end, offset)));
+        }
+        all.bytes = bytes.freeze();
+        Some(all)
+    }
+
+    /// The offset of the last.
+    pub fn last(&self) -> Offset {
+        self.ends.last().map_or(self.before, |(_, last)| *last)
+    }
+
+    /// How many there are.
+    pub fn messages(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Where the frame ends that the byte before `taken` is part of, its offset, and how many come before it.
+    pub fn frame_at(&self, taken: usize) -> (usize, Offset, usize) {
+        let index = self.ends.partition_point(|(end, _)| *end < taken);
+        let (end, offset) = self.ends.get(index).copied().unwrap_or((self.bytes.len(), self.last()));
+        (end, offset, index)
     }
 }
 
@@ -132,6 +159,31 @@ fn encode(message: WsMessage) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn frame(prev: u64, offset: u64, bytes: &'static [u8]) -> Arc<Frame> {
+        let typed = Bytes::from_static(bytes);
+        Arc::new(Frame { offset: Offset(offset), prev: Offset(prev), origin: None, typed, plain: None })
+    }
+
+    #[test]
+    fn frames_in_a_row_are_joined_and_the_one_that_was_cut_is_found() {
+        let joined =
+            Joined::new(&[frame(4, 5, b"five"), frame(5, 9, b"nine"), frame(9, 10, b"ten")]).unwrap();
+        assert_eq!(
+            (&joined.bytes[..], joined.before, joined.last()),
+            (&b"fivenineten"[..], Offset(4), Offset(10))
+        );
+        assert_eq!(joined.frame_at(1), (4, Offset(5), 0));
+        assert_eq!(joined.frame_at(4), (4, Offset(5), 0), "all of the first, and nothing of the second");
+        assert_eq!(joined.frame_at(5), (8, Offset(9), 1));
+        assert_eq!(joined.frame_at(11), (11, Offset(10), 2));
+    }
+
+    #[test]
+    fn a_hole_is_not_joined_over() {
+        assert!(Joined::new(&[]).is_none());
+        assert!(Joined::new(&[frame(0, 1, b"one"), frame(2, 3, b"three")]).is_none());
+    }
 
     #[test]
     fn a_long_reason_is_cut_between_characters() {

@@ -65,8 +65,10 @@ struct Inner {
 
 /// What a writer is to do next.
 enum Step {
-    /// Write this.
+    /// Write this, which is said but once.
     Frame(Bytes),
+    /// Write this, which comes after a cursor that stood at `before`.
+    Message { slot: usize, before: Offset, frame: Bytes },
     /// Wait: there is nothing.
     Wait,
     /// Nothing will come any more.
@@ -317,6 +319,10 @@ impl Outbound {
         let mut inner = self.inner.borrow_mut();
         match self.next_step(&mut inner) {
             Step::Frame(frame) => Poll::Ready(Some(frame)),
+            Step::Message { frame, .. } => {
+                self.info.count_sent(1);
+                Poll::Ready(Some(frame))
+            }
             Step::Ended => Poll::Ready(None),
             Step::Wait => {
                 inner.wait_to_write(context);
@@ -356,10 +362,9 @@ impl Outbound {
                 None => {}
             }
             match inner.subscriptions.take() {
-                Take::Frame(frame) => {
-                    if let Some(bytes) = self.rendered(&frame) {
-                        self.info.count_sent(1);
-                        return Step::Frame(bytes);
+                Take::Frame { slot, before, frame } => {
+                    if let Some(frame) = self.rendered(&frame) {
+                        return Step::Message { slot, before, frame };
                     }
                 }
                 Take::Behind { slot, serial, feed, cursor } => {

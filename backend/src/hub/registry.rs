@@ -75,7 +75,8 @@ impl ConnectionInfo {
     }
 
     /// Counts channel messages to the client. Only its worker counts, so a plain store is enough.
-    pub fn count_sent(&self, messages: u64) {
+    pub fn count_sent(&self, messages: usize) {
+        let messages = u64::try_from(messages).unwrap_or(u64::MAX);
         self.sent.store(self.sent.load(Ordering::Relaxed).wrapping_add(messages), Ordering::Relaxed);
     }
 

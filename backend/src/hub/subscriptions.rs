@@ -18,7 +18,7 @@ const TURN_FRAMES_MAX: usize = 16;
 /// What a writer finds.
 pub(super) enum Take {
     /// The next frame of some channel.
-    Frame(Arc<Frame>),
+    Frame { slot: usize, before: Offset, frame: Arc<Frame> },
     /// A reader that has fallen behind its feed: it waits for [`Subscriptions::fill`] or [`Subscriptions::jump`].
     Behind { slot: usize, serial: u64, feed: Rc<Feed>, cursor: Offset },
     /// Nothing to write.
@@ -130,6 +130,20 @@ impl Subscriptions {
         self.slots.get_mut(slot).filter(idle).map(|subscription| subscription.cursor = last).is_some()
     }
 
+    /// Puts a reader back to `cursor`: what comes after it was taken, and has not gone out.
+    pub(super) fn rewind(&mut self, slot: usize, cursor: Offset) {
+        let Some(subscription) = self.slots.get_mut(slot) else { return };
+        subscription.cursor = cursor;
+        subscription.page = VecDeque::new();
+        if subscription.state != State::Ready {
+            // A read of the log that is under way is of what comes later.
+            self.last_serial += 1;
+            subscription.serial = self.last_serial;
+            subscription.state = State::Ready;
+            self.ready.push_back(slot);
+        }
+    }
+
     /// The next frame. Channels take turns of [`TURN_FRAMES_MAX`] frames.
     pub(super) fn take(&mut self) -> Take {
         while let Some(&slot) = self.ready.front() {
@@ -139,13 +153,13 @@ impl Subscriptions {
             };
             match subscription.next() {
                 Next::Frame(frame) => {
-                    subscription.cursor = frame.offset;
+                    let before = std::mem::replace(&mut subscription.cursor, frame.offset);
                     self.turn += 1;
                     if self.turn >= TURN_FRAMES_MAX {
                         self.next_turn();
                         self.ready.push_back(slot);
                     }
-                    return Take::Frame(frame);
+                    return Take::Frame { slot, before, frame };
                 }
                 Next::UpToDate => {
                     subscription.state = State::Idle;
@@ -172,6 +186,14 @@ impl Subscriptions {
             subscription.page = page;
             subscription.state = State::Ready;
             self.ready.push_back(slot);
+        }
+    }
+
+    /// Forgets what was read from the log and not written yet: a reader whose socket is full may be so for long, and what
+    /// comes after its cursor can be read again.
+    pub(super) fn forget_pages(&mut self) {
+        for (_, subscription) in &mut self.slots {
+            subscription.page = VecDeque::new();
         }
     }
 

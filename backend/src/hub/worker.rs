@@ -1,5 +1,7 @@
 //! One worker thread's connections and feeds.
 
+mod deliver;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -13,7 +15,7 @@ use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Hub;
-use super::fanout::{Batch, News};
+use super::fanout::Batch;
 use super::feed::Feed;
 use super::frame::{ping_frame, server_frame, text_frame};
 use super::outbound::Outbound;
@@ -32,8 +34,11 @@ const TICK_MAX: Duration = Duration::from_secs(1);
 /// A feed that nobody reads is kept for this many ticks: who comes back soon finds its ring.
 const FEED_IDLE_TICKS: u32 = 30;
 
-/// How many readers are told before the worker's other tasks have a turn: about two milliseconds of writing.
-const FANOUT_READERS: usize = 512;
+/// Most things that are taken from the mailbox at a time: many small batches are then one for their readers.
+const TURN_MAX: usize = 64;
+
+/// With so many messages, batches are delivered before more are taken: a ring holds several times as many.
+const TURN_MESSAGES: usize = 256;
 
 /// The span over which clients are told to come back when the server stops, in milliseconds.
 const RETURN_SPREAD_MS: u64 = 2_000;
@@ -96,11 +101,12 @@ impl Worker {
         actix_web::rt::spawn(async move {
             let mut ticks = tokio::time::interval(this.tick_length());
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            let mut inbox = Vec::new();
             loop {
                 tokio::select! {
-                    told = mailbox.recv() => match told {
-                        Some(what) => this.receive(what).await,
-                        None => return,
+                    count = mailbox.recv_many(&mut inbox, TURN_MAX) => match count {
+                        0 => return,
+                        _ => this.take_turn(inbox.drain(..)).await,
                     },
                     _ = ticks.tick() => this.tick(),
                 }
@@ -177,67 +183,38 @@ impl Worker {
         }
     }
 
-    async fn receive(&self, what: ToWorker) {
-        match what {
-            ToWorker::Batch(batch) => self.fan_out(&batch).await,
-            ToWorker::Relay { key, frame, except } => self.relay(&key, &frame, except),
-            ToWorker::Push { connection, push, reply } => {
-                // Who asked may have gone meanwhile.
-                let _ = reply.send(self.push(connection, &push));
+    /// Takes what was in the mailbox, in its order. Batches in a row are delivered in one.
+    async fn take_turn(&self, inbox: impl Iterator<Item = ToWorker>) {
+        let (mut batches, mut messages) = (Vec::new(), 0);
+        for what in inbox {
+            if !matches!(what, ToWorker::Batch(_)) || messages >= TURN_MESSAGES {
+                self.deliver(&std::mem::take(&mut batches)).await;
+                messages = 0;
             }
-            ToWorker::Disconnect { connection, code, reason } => {
-                if let Some(outbound) = self.connection(connection) {
-                    say_closing(&outbound, code, &reason, None);
+            match what {
+                ToWorker::Batch(batch) => {
+                    messages += batch.channels.iter().map(|news| news.frames.len()).sum::<usize>();
+                    batches.push(batch);
                 }
-            }
-            ToWorker::Stop { reply } => {
-                self.stopping.replace(Some(reply));
-                let all: Vec<_> = self.connections.borrow().values().cloned().collect();
-                all.iter().for_each(|outbound| self.say_goodbye(outbound));
-                self.finish_stop();
-            }
-        }
-    }
-
-    /// Hands a batch to those it is for: to a connection that has nothing else to do at once, to all others when the
-    /// batch is through, so that each is written to once.
-    async fn fan_out(&self, batch: &Batch) {
-        let mut later = Vec::new();
-        for answer in batch.answers.get(self.index).into_iter().flatten() {
-            let Some(outbound) = self.connection(answer.connection) else { continue };
-            outbound.settle();
-            match (answer.message(), &answer.result) {
-                (Some(message), _) => outbound.reply_later(server_frame(&message)),
-                (None, Err(refusal)) => {
-                    outbound.reply_later(text_frame(format!("Tidings: {}", refusal.message)))
+                ToWorker::Relay { key, frame, except } => self.relay(&key, &frame, except),
+                ToWorker::Push { connection, push, reply } => {
+                    // Who asked may have gone meanwhile.
+                    let _ = reply.send(self.push(connection, &push));
                 }
-                (None, Ok(_)) => {}
-            }
-            later.push(outbound);
-        }
-        let feed = |news: &News| self.feeds.borrow().get(&news.channel).cloned();
-        let feeds: Vec<_> = batch.channels.iter().filter_map(|news| Some((feed(news)?, news))).collect();
-        feeds.iter().for_each(|(feed, news)| feed.take(&news.frames));
-        let (only, mut turn) = (feeds.len() == 1, 0);
-        for (feed, news) in &feeds {
-            let mut from = Some(0);
-            while let Some(key) = from {
-                from = feed.readers(key, FANOUT_READERS, |outbound, slot| {
-                    let now =
-                        news.joined.as_ref().is_some_and(|joined| outbound.send_now(slot, joined, only));
-                    if !now && outbound.mark(slot) {
-                        later.push(Rc::clone(outbound));
+                ToWorker::Disconnect { connection, code, reason } => {
+                    if let Some(outbound) = self.connection(connection) {
+                        say_closing(&outbound, code, &reason, None);
                     }
-                    turn += 1;
-                });
-                if turn >= FANOUT_READERS {
-                    // The others of this worker have their turn in a large room's.
-                    turn = 0;
-                    tokio::task::yield_now().await;
+                }
+                ToWorker::Stop { reply } => {
+                    self.stopping.replace(Some(reply));
+                    let all: Vec<_> = self.connections.borrow().values().cloned().collect();
+                    all.iter().for_each(|outbound| self.say_goodbye(outbound));
+                    self.finish_stop();
                 }
             }
         }
-        later.iter().for_each(Outbound::flush);
+        self.deliver(&batches).await;
     }
 
     fn relay(&self, key: &SlotKey, frame: &Bytes, except: Option<ConnectionId>) {
@@ -245,7 +222,6 @@ impl Worker {
             feed.each_reader(|outbound| {
                 if outbound.info.mode == Mode::Typed && except != Some(outbound.info.connection) {
                     outbound.signal(key.clone(), frame.clone());
-                    outbound.flush();
                 }
             });
         }

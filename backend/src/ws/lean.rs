@@ -23,6 +23,10 @@ use incoming::LeanIncoming;
 /// How long a client may take to send its handshake.
 const HANDSHAKE_MS_MAX: u64 = 5_000;
 
+/// Most bytes that the kernel holds of a connection before it sends them. What is under way is not counted, so that a far
+/// client is served as quickly as its network allows.
+const UNSENT_BYTES_MAX: u32 = 128 * 1024;
+
 /// How a request for a typed connection begins.
 const BEGINNING: &[u8] = b"GET /ws";
 
@@ -38,6 +42,7 @@ pub async fn is_wanted(stream: &TcpStream) -> bool {
 
 /// Serves a typed connection: the handshake, and what follows.
 pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
+    bound_unsent(&stream);
     let wait = Duration::from_millis(HANDSHAKE_MS_MAX);
     let address = stream.peer_addr().ok();
     let Ok(Ok(handshake)) = tokio::time::timeout(wait, Handshake::read(stream)).await else { return };
@@ -57,6 +62,17 @@ pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
         // A task of its own: the one that made the handshake is larger.
         actix_web::rt::spawn(connection.run(incoming, dispatch::Typed));
     }
+}
+
+/// Has the kernel take no more for a client that does not read: what it would hold for each of thousands of them, the
+/// log holds once.
+fn bound_unsent(stream: &TcpStream) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
+        tracing::debug!(%error, "a stream keeps the kernel's own limit");
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = stream;
 }
 
 /// The writing half of a TCP stream.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use shared::ids::Offset;
 
 use super::{Inner, Outbound, Phase, Step};
 use crate::hub::frame::Joined;
@@ -15,7 +16,7 @@ use crate::hub::socket::Socket;
 /// Most bytes that are put together for one write; one frame may be larger.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 
-/// What a socket has not taken of one write, and whether it takes anything now.
+/// What a socket has not taken of one frame, or of replies, and whether it takes anything now.
 pub(super) struct Direct {
     socket: Rc<dyn Socket>,
     rest: Bytes,
@@ -28,24 +29,73 @@ impl Direct {
         Self { socket, rest: Bytes::new(), full: false }
     }
 
-    /// Writes as much of `bytes` as the socket takes, and keeps the rest. `keep` makes it into bytes of its own.
-    fn write(&mut self, mut bytes: &[u8], keep: impl FnOnce(usize) -> Bytes) -> io::Result<()> {
-        let whole = bytes.len();
-        while !bytes.is_empty() {
-            match self.socket.try_write(bytes) {
+    /// Writes as much as the socket takes, and returns how much that was.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut taken = 0;
+        while taken < bytes.len() {
+            match self.socket.try_write(&bytes[taken..]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => bytes = &bytes[written..],
+                Ok(written) => taken += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.full = true;
-                    self.rest = keep(whole - bytes.len());
-                    return Ok(());
+                    break;
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(taken)
     }
+}
+
+/// What is put together for one write: one buffer a thread, whatever the number of connections.
+#[derive(Default)]
+struct Scratch {
+    bytes: Vec<u8>,
+    parts: Vec<Part>,
+}
+
+/// A frame among them.
+struct Part {
+    end: usize,
+    /// For a message: whose it is, and where its cursor stood before.
+    message: Option<(usize, Offset)>,
+}
+
+impl Scratch {
+    /// Adds what is to be written. Returns false where that is nothing.
+    fn add(&mut self, step: &Step) -> bool {
+        let (frame, message) = match step {
+            Step::Frame(frame) => (frame, None),
+            Step::Message { slot, before, frame } => (frame, Some((*slot, *before))),
+            Step::Wait | Step::Ended => return false,
+        };
+        self.bytes.extend_from_slice(frame);
+        self.parts.push(Part { end: self.bytes.len(), message });
+        true
+    }
+
+    /// Cuts off what the socket has not taken. What has to be kept of it is returned: the rest of a frame that has begun
+    /// to go out, and all that is said but once. `rewind` is told of each message that has not begun, the last first.
+    fn cut(&mut self, taken: usize, mut rewind: impl FnMut(usize, Offset)) -> Bytes {
+        let begun = self.parts.partition_point(|part| part.end <= taken);
+        let mut begin = self.parts.get(begun.wrapping_sub(1)).map_or(0, |part| part.end);
+        let mut kept = Vec::new();
+        let mut unsent = Vec::new();
+        for part in self.parts.drain(begun..) {
+            match part.message {
+                Some(message) if begin >= taken => unsent.push(message),
+                Some(_) | None => kept.extend_from_slice(&self.bytes[begin.max(taken)..part.end]),
+            }
+            begin = part.end;
+        }
+        unsent.into_iter().rev().for_each(|(slot, before)| rewind(slot, before));
+        kept.into()
+    }
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 impl Inner {
@@ -53,11 +103,6 @@ impl Inner {
     pub(super) fn is_full(&self) -> bool {
         self.direct.as_ref().map_or(self.writer.is_none(), |direct| direct.full)
     }
-}
-
-thread_local! {
-    /// Where frames of one write are put together: one buffer a thread, whatever the number of connections.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Outbound {
@@ -75,14 +120,19 @@ impl Outbound {
         if !idle || !replies.is_empty() || !slots.is_empty() || !(only || subscriptions.len() == 1) {
             return false;
         }
-        if !subscriptions.pass(slot, joined.before, joined.last) {
+        if !subscriptions.pass(slot, joined.before, joined.last()) {
             return false;
         }
-        let written = direct.write(&joined.bytes, |taken| joined.bytes.slice(taken..));
-        self.info.count_sent(joined.messages);
-        match written {
-            Ok(()) if inner.is_full() => inner.wake_writer(),
-            Ok(()) => {}
+        match direct.write(&joined.bytes) {
+            Ok(_) if !direct.full => self.info.count_sent(joined.messages()),
+            Ok(taken) => {
+                let (end, offset, before) = joined.frame_at(taken);
+                // A copy: the whole would be kept for as long as this reader stalls.
+                direct.rest = Bytes::copy_from_slice(&joined.bytes[taken..end]);
+                subscriptions.rewind(slot, offset);
+                self.info.count_sent(before + 1);
+                inner.wake_writer();
+            }
             Err(_) => inner.end(),
         }
         true
@@ -95,48 +145,48 @@ impl Outbound {
             return inner.wake_writer();
         }
         loop {
-            let Some(direct) = &mut inner.direct else { return };
-            if direct.full {
+            let written = match &mut inner.direct {
                 // Its task waits for room already.
-                return;
-            }
-            let rest = std::mem::take(&mut direct.rest);
-            let written = if rest.is_empty() {
-                match self.next_step(&mut inner) {
-                    Step::Frame(frame) => self.write_with_more(&mut inner, &frame),
-                    Step::Wait | Step::Ended => return,
+                Some(direct) if direct.full => return,
+                Some(direct) if !direct.rest.is_empty() => {
+                    let rest = std::mem::take(&mut direct.rest);
+                    direct.write(&rest).map(|taken| direct.rest = rest.slice(taken..))
                 }
-            } else {
-                direct.write(&rest, |taken| rest.slice(taken..))
+                _ => match self.next_step(&mut inner) {
+                    Step::Wait | Step::Ended => return,
+                    step => self.write_with_more(&mut inner, &step),
+                },
             };
             match written {
-                Ok(()) if inner.is_full() => return inner.wake_writer(),
+                Ok(()) if inner.is_full() => {
+                    inner.subscriptions.forget_pages();
+                    return inner.wake_writer();
+                }
                 Ok(()) => {}
                 Err(_) => return inner.end(),
             }
         }
     }
 
-    /// Writes a frame, and whatever else there is, in one go.
-    fn write_with_more(self: &Rc<Self>, inner: &mut Inner, first: &Bytes) -> io::Result<()> {
-        let second = match self.next_step(inner) {
-            Step::Frame(second) => second,
-            Step::Wait | Step::Ended => {
-                let Some(direct) = &mut inner.direct else { return Ok(()) };
-                return direct.write(first, |taken| first.slice(taken..));
-            }
-        };
+    /// Writes what is next, and what comes after it, in one go. What the socket does not take of whole messages is left
+    /// to their cursors.
+    fn write_with_more(self: &Rc<Self>, inner: &mut Inner, first: &Step) -> io::Result<()> {
         SCRATCH.with_borrow_mut(|scratch| {
-            scratch.clear();
-            scratch.extend_from_slice(first);
-            scratch.extend_from_slice(&second);
-            while scratch.len() < WRITE_BYTES_MAX
-                && let Step::Frame(frame) = self.next_step(inner)
-            {
-                scratch.extend_from_slice(&frame);
+            scratch.bytes.clear();
+            scratch.parts.clear();
+            scratch.add(first);
+            while scratch.bytes.len() < WRITE_BYTES_MAX && scratch.add(&self.next_step(inner)) {}
+            let messages = scratch.parts.iter().filter(|part| part.message.is_some()).count();
+            let Inner { direct: Some(direct), subscriptions, .. } = inner else { return Ok(()) };
+            let (taken, mut unsent) = (direct.write(&scratch.bytes)?, 0);
+            if taken < scratch.bytes.len() {
+                direct.rest = scratch.cut(taken, |slot, before| {
+                    subscriptions.rewind(slot, before);
+                    unsent += 1;
+                });
             }
-            let Some(direct) = &mut inner.direct else { return Ok(()) };
-            direct.write(scratch, |taken| Bytes::copy_from_slice(&scratch[taken..]))
+            self.info.count_sent(messages - unsent);
+            Ok(())
         })
     }
 
@@ -161,5 +211,42 @@ impl Outbound {
                 return inner.wait_to_write(context);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch() -> Scratch {
+        let mut scratch = Scratch::default();
+        let message = |slot, before, frame| Step::Message { slot, before: Offset(before), frame };
+        scratch.add(&Step::Frame(Bytes::from_static(b"reply")));
+        scratch.add(&message(1, 4, Bytes::from_static(b"five")));
+        scratch.add(&message(1, 5, Bytes::from_static(b"six")));
+        scratch.add(&Step::Frame(Bytes::from_static(b"gap")));
+        scratch.add(&message(2, 7, Bytes::from_static(b"eight")));
+        scratch
+    }
+
+    #[track_caller]
+    fn check(taken: usize, kept: &[u8], rewound: &[(usize, u64)]) {
+        let mut told = Vec::new();
+        let rest = scratch().cut(taken, |slot, before| told.push((slot, before.0)));
+        assert_eq!((&rest[..], &told[..]), (kept, rewound), "after {taken} bytes");
+    }
+
+    #[test]
+    fn what_a_socket_does_not_take_is_kept_or_left_to_its_cursor() {
+        check(0, b"replygap", &[(2, 7), (1, 5), (1, 4)]);
+        check(2, b"plygap", &[(2, 7), (1, 5), (1, 4)]);
+        check(5, b"gap", &[(2, 7), (1, 5), (1, 4)]);
+        check(6, b"ivegap", &[(2, 7), (1, 5)]);
+        check(9, b"gap", &[(2, 7), (1, 5)]);
+        check(10, b"ixgap", &[(2, 7)]);
+        check(14, b"p", &[(2, 7)]);
+        check(15, b"", &[(2, 7)]);
+        check(16, b"ight", &[]);
+        check(20, b"", &[]);
     }
 }
