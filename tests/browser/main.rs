@@ -7,10 +7,12 @@
 )]
 
 mod article;
+mod gaps;
 mod history;
 mod interruption;
 mod notices;
 mod rooms;
 mod screens;
 mod talking;
+mod unsent;
 mod wire;

@@ -3,12 +3,14 @@
 mod chrome;
 mod driver;
 mod person;
+mod tabs;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use futures_util::FutureExt;
 
 pub use person::Person;
+pub use tabs::Tab;
 
 use crate::server::{Settings, TestServer, target_folder, test_name};
 
@@ -72,6 +74,13 @@ impl Stage {
     pub async fn person_with(&mut self, name: &str, screen: Screen) -> Person {
         let person = self.visitor_with(name, screen).await;
         person.welcome().enter(name).await;
+        person
+    }
+
+    /// Somebody closes their browser and opens it again, with what it has kept.
+    pub async fn comes_back(&mut self, person: &Person) -> Person {
+        let person = person.reopen().await;
+        self.people.push(person.clone());
         person
     }
 

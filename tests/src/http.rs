@@ -122,6 +122,14 @@ impl Api {
         .await
     }
 
+    /// What a counter of `/metrics` has come to since the server was started.
+    pub async fn counter(&self, name: &str) -> u64 {
+        let answer = self.get("/metrics").await;
+        let line = answer.text.lines().find(|line| line.split(' ').next() == Some(name));
+        let value = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
+        value.unwrap_or_else(|| panic!("there is no counter {name}: {}", answer.text))
+    }
+
     /// The texts of all chat messages that a channel keeps, read page by page.
     pub async fn texts(&self, channel: &str) -> Vec<String> {
         let mut texts = Vec::new();

@@ -45,7 +45,7 @@ struct Inner {
 impl Driver {
     /// A driver at rest. It hands over what happened once a frame, so that a flood of messages costs one update of
     /// the page for each frame and not one for each message.
-    pub(crate) fn new(config: SessionConfig, on_batch: impl Fn(Batch) + 'static) -> Self {
+    pub(crate) fn new(on_batch: impl Fn(Batch) + 'static) -> Self {
         let now = clock::now();
         let inner = Rc::new_cyclic(|this: &std::rc::Weak<RefCell<Inner>>| {
             let this = this.clone();
@@ -56,7 +56,7 @@ impl Driver {
                 }
             });
             RefCell::new(Inner {
-                session: Session::new(config, clock::seed(), now),
+                session: Session::new(SessionConfig::default(), clock::seed(), now),
                 socket: None,
                 retired: None,
                 timer: None,
@@ -70,6 +70,12 @@ impl Driver {
         let driver = Self(StoredValue::new_local(inner));
         driver.listen();
         driver
+    }
+
+    /// Begins as somebody, with a session that knows nothing else yet. To be called before [`Input::Start`].
+    pub(crate) fn begin(self, config: SessionConfig) {
+        let session = Session::new(config, clock::seed(), clock::now());
+        self.0.with_value(|inner| inner.borrow_mut().session = session);
     }
 
     /// Tells the session something.

@@ -8,6 +8,7 @@ mod room;
 mod rows;
 mod store;
 mod tidings;
+mod unsent;
 mod writing;
 
 pub(crate) use browser::{copy, desktop, focus, has_keyboard};

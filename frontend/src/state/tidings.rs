@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 use shared::ids::{ChannelName, DisplayName, MessageId, UserId};
-use shared::protocol::{Payload, Sender};
+use shared::protocol::Sender;
 use shared::session::{Credential, Input, SessionConfig, Status};
 
 use super::room::Room;
 use super::store::Store;
+use super::unsent::Outbox;
 use crate::model::notifications::Bell;
 use crate::model::rooms::Rooms;
 use crate::model::route::Route;
 use crate::model::toasts::Toasts;
 use crate::model::unread::Unread;
-use crate::model::unsent::{Unsent, UnsentMessage};
 use crate::model::wire::WireLog;
 use crate::net::driver::Driver;
 
@@ -42,8 +42,9 @@ pub(crate) struct Tidings {
     driver: Driver,
     /// What owns the rooms' signals: they outlive the view in which a room was opened.
     owner: StoredValue<Owner>,
-    open: StoredValue<Vec<Room>>,
-    unsent: StoredValue<Unsent>,
+    /// A handle for each room there has been since the page was opened.
+    handles: StoredValue<Vec<Room>>,
+    pub(super) outbox: Outbox,
     pub(crate) me: RwSignal<Me>,
     pub(crate) status: RwSignal<Status>,
     pub(crate) rooms: RwSignal<Rooms>,
@@ -65,10 +66,8 @@ impl Tidings {
     pub(crate) fn new() -> Self {
         let name = DisplayName::parse(&Store::Local.get("name")).ok();
         let user = UserId::parse(&Store::Local.get("user")).ok();
-        let token = Some(Store::Local.get("token")).filter(|token| !token.is_empty());
-        let config = SessionConfig { credential: Credential::Guest(token), name: name.clone() };
         let tidings = StoredValue::new(None::<Self>);
-        let driver = Driver::new(config, move |batch| {
+        let driver = Driver::new(move |batch| {
             if let Some(tidings) = tidings.get_value() {
                 Self::apply(tidings, batch);
             }
@@ -77,8 +76,8 @@ impl Tidings {
         let this = Self {
             driver,
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
-            open: StoredValue::new(rooms.iter().map(Room::new).collect()),
-            unsent: StoredValue::new(Unsent::restore(&Store::Tab.get("unsent"))),
+            handles: StoredValue::new(rooms.iter().map(Room::new).collect()),
+            outbox: Outbox::new(),
             me: RwSignal::new(Me { name, user }),
             status: RwSignal::new(Status::Stopped),
             rooms: RwSignal::new(rooms),
@@ -96,11 +95,13 @@ impl Tidings {
 
     /// Connects, once there is a name.
     pub(crate) fn start(self) {
-        self.open.get_value().into_iter().for_each(|room| room.join(self));
-        let unsent: Vec<UnsentMessage> = self.unsent.with_value(|unsent| unsent.iter().cloned().collect());
-        for UnsentMessage { channel, message_id, payload } in unsent {
-            self.room(&channel).write(self, message_id, payload);
-        }
+        // The token is read only now: where the name was asked for in two tabs, the second is the guest of the first.
+        let token = Some(Store::Local.get("token")).filter(|token| !token.is_empty());
+        let name = self.me.with_untracked(|me| me.name.clone());
+        self.driver.begin(SessionConfig { credential: Credential::Guest(token), name });
+        self.handles.get_value().into_iter().for_each(|room| room.join(self));
+        self.begin_unsent();
+        self.guard_unsent();
         self.input(Input::Start);
     }
 
@@ -131,9 +132,10 @@ impl Tidings {
         let is_first = self.me.with_untracked(|me| me.name.is_none());
         Store::Local.set("name", name.as_str());
         self.me.update(|me| me.name = Some(name.clone()));
-        self.input(Input::Rename(name));
         if is_first {
             self.start();
+        } else {
+            self.input(Input::Rename(name));
         }
     }
 
@@ -141,19 +143,19 @@ impl Tidings {
     pub(crate) fn room(self, channel: &ChannelName) -> Room {
         self.known_room(channel).unwrap_or_else(|| {
             let room = self.owner.with_value(|owner| owner.with(|| Room::new(channel)));
-            self.open.update_value(|open| open.push(room));
+            self.handles.update_value(|handles| handles.push(room));
             room
         })
     }
 
     /// The room of a channel, where it has one.
     pub(crate) fn known_room(self, channel: &ChannelName) -> Option<Room> {
-        self.open.with_value(|open| open.iter().copied().find(|room| room.channel() == *channel))
+        self.handles.with_value(|handles| handles.iter().copied().find(|room| room.channel() == *channel))
     }
 
     /// All rooms there have been since the page was opened.
     pub(crate) fn known_rooms(self) -> Vec<Room> {
-        self.open.get_value()
+        self.handles.get_value()
     }
 
     /// The room on the screen. Reading it in a view follows the address.
@@ -194,17 +196,23 @@ impl Tidings {
 
     fn arrive_at_route(self) {
         let Some(channel) = untrack(|| self.current()) else { return };
-        let room = self.room(&channel);
-        if self.rooms.with_untracked(|rooms| rooms.iter().all(|known| *known != channel)) {
-            self.rooms.update(|rooms| {
-                rooms.open(channel);
-            });
-            self.store_rooms();
-            if self.me.with_untracked(|me| me.name.is_some()) {
-                room.join(self);
-            }
+        self.open(&channel);
+        self.room(&channel).enter();
+    }
+
+    /// Opens a room, where it is not.
+    pub(super) fn open(self, channel: &ChannelName) {
+        if self.rooms.with_untracked(|rooms| rooms.iter().any(|known| known == channel)) {
+            return;
         }
-        room.enter();
+        let room = self.room(channel);
+        self.rooms.update(|rooms| {
+            rooms.open(channel.clone());
+        });
+        self.store_rooms();
+        if self.me.with_untracked(|me| me.name.is_some()) {
+            room.join(self);
+        }
     }
 
     fn store_rooms(self) {
@@ -222,23 +230,6 @@ impl Tidings {
             self.rooms.with(|rooms| rooms.iter().map(|channel| self.room(channel)).collect::<Vec<_>>());
         let in_rooms: usize = rooms.iter().map(|room| room.unread.with(Unread::count)).sum();
         in_rooms + self.bell.with(Bell::unread_outside_rooms)
-    }
-
-    /// Remembers a message until the log has it.
-    pub(crate) fn remember_unsent(self, channel: ChannelName, message_id: MessageId, payload: &Payload) {
-        let message = UnsentMessage { channel, message_id, payload: payload.clone() };
-        self.change_unsent(|unsent| unsent.add(message));
-    }
-
-    /// The log has it, or it is given up.
-    pub(crate) fn forget_unsent(self, message_id: MessageId) {
-        self.change_unsent(|unsent| unsent.remove(message_id));
-    }
-
-    fn change_unsent(self, change: impl FnOnce(&mut Unsent) -> bool) {
-        if self.unsent.try_update_value(change) == Some(true) {
-            Store::Tab.set("unsent", &self.unsent.with_value(Unsent::store));
-        }
     }
 
     /// Opens a panel, or closes it where it is open.

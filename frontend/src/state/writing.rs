@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use shared::ids::MessageId;
-use shared::protocol::{Payload, SignalKind};
-use shared::session::Input;
+use shared::protocol::{ErrorCode, Payload, SignalKind};
+use shared::session::{Delivery, Input};
 
 use super::room::{Editing, Room};
 use super::store::Store;
@@ -94,7 +94,18 @@ impl Room {
 
     /// Tries a failed message again.
     pub(crate) fn retry(self, tidings: Tidings, message_id: MessageId) {
-        tidings.input(Input::Retry { message_id });
+        let entry = self.timeline.with_value(|timeline| timeline.entry(message_id).cloned());
+        let refused_here = entry.as_ref().is_some_and(|entry| match &entry.delivery {
+            Delivery::Failed { refusal } => refusal.code == ErrorCode::OutboxFull,
+            Delivery::Local | Delivery::Accepted { .. } => false,
+        });
+        match entry.map(|entry| entry.body.clone()) {
+            // The session has never taken it in.
+            Some(Body::Chat { text, reply_to, .. }) if refused_here => {
+                self.write(tidings, message_id, Payload::Chat { text, reply_to });
+            }
+            _ => tidings.input(Input::Retry { message_id }),
+        }
     }
 
     /// Forgets a failed message.

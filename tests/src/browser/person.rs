@@ -15,11 +15,12 @@ use crate::deadline::{PATIENCE, eventually};
 /// Somebody in front of a browser. Their pages are in [`crate::pages`].
 #[derive(Clone)]
 pub struct Person {
-    name: String,
-    base: String,
-    driver: WebDriver,
+    pub(super) name: String,
+    pub(super) base: String,
+    pub(super) screen: Screen,
+    pub(super) driver: WebDriver,
     /// The browser's profile, which has to outlive it.
-    profile: Arc<TempDir>,
+    pub(super) profile: Arc<TempDir>,
 }
 
 impl fmt::Debug for Person {
@@ -40,6 +41,7 @@ impl Person {
         Self {
             name: name.to_owned(),
             base: base.trim_end_matches('/').to_owned(),
+            screen,
             driver,
             profile: Arc::new(profile),
         }

@@ -103,6 +103,19 @@ impl Timeline<'_> {
         .await;
     }
 
+    /// Waits until exactly these lines are shown, in this order: messages, and where some are missing, what is said of
+    /// them.
+    pub async fn expect_lines(&self, lines: &[&str]) {
+        let script = "return Array.from(document.querySelectorAll('[data-testid=message-text], [data-testid=gap]'), \
+            e => e.innerText.trim())";
+        self.0
+            .expect_of(&format!("sees exactly {lines:?}"), script, |shown| {
+                let shown = shown.as_array()?.iter().filter_map(Value::as_str);
+                shown.eq(lines.iter().copied()).then_some(())
+            })
+            .await;
+    }
+
     /// Writes a message and sends it.
     pub async fn write(&self, text: &str) {
         self.0.fill(&marked("composer"), text).await;

@@ -1,0 +1,54 @@
+//! Several tabs of one browser.
+
+use serde_json::json;
+use thirtyfour::{WebDriver, WindowHandle};
+
+use super::{Person, chrome, driver};
+
+/// A tab of somebody's browser.
+#[derive(Debug, Clone)]
+pub struct Tab(WindowHandle);
+
+impl Person {
+    /// The tab that they look at.
+    pub async fn tab(&self) -> Tab {
+        Tab(self.driver.window().await.unwrap_or_else(|e| panic!("{} has no tab: {e}", self.name)))
+    }
+
+    /// Opens an empty tab, and looks at it.
+    pub async fn open_tab(&self) -> Tab {
+        let tab = self.driver.new_tab().await;
+        let tab = Tab(tab.unwrap_or_else(|e| panic!("{}: no tab can be opened: {e}", self.name)));
+        self.turn_to(&tab).await;
+        tab
+    }
+
+    /// Looks at another tab.
+    pub async fn turn_to(&self, tab: &Tab) {
+        let turned = self.driver.switch_to_window(tab.0.clone()).await;
+        turned.unwrap_or_else(|e| panic!("{}: the tab is not there: {e}", self.name));
+    }
+
+    /// Closes the tab that they look at, and looks at `other`.
+    pub async fn close_tab(&self, other: &Tab) {
+        let closed = self.driver.close_window().await;
+        closed.unwrap_or_else(|e| panic!("{}: the tab cannot be closed: {e}", self.name));
+        self.turn_to(other).await;
+    }
+
+    /// The tab that they look at crashes; they look at `other`.
+    pub async fn crash_tab(&self, other: &Tab) {
+        // There is nobody left to answer.
+        let _ = self.driver.cdp().send_raw("Page.crash", json!({})).await;
+        self.turn_to(other).await;
+    }
+
+    /// Closes the browser with all its tabs, and opens it anew, as it was left: an empty tab.
+    pub(super) async fn reopen(&self) -> Self {
+        self.clone().close().await;
+        let capabilities = chrome::capabilities(self.screen, self.profile.path());
+        let driver = WebDriver::new(driver::url(), capabilities).await;
+        let driver = driver.unwrap_or_else(|e| panic!("{}'s browser does not come back: {e}", self.name));
+        Self { driver, ..self.clone() }
+    }
+}
