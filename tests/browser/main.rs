@@ -7,6 +7,7 @@
 )]
 
 mod article;
+mod client;
 mod gaps;
 mod history;
 mod interruption;

@@ -34,7 +34,17 @@ fn its_examples_are_the_golden_files() {
     let (client, server) = (client(), server());
     let golden = client.iter().map(|(_, text, _)| *text).chain(server.iter().map(|(_, text, _)| *text));
     assert_eq!(examples, golden.collect());
-    assert_eq!(PAGE.matches("```").count(), 2 * blocks.len(), "each block of code is an example");
+    // Besides them there is the client, and how it is used.
+    assert_eq!(PAGE.matches("```").count(), 2 * (blocks.len() + 2), "each block of code is an example");
+}
+
+#[test]
+fn its_client_is_the_one_that_is_tested() {
+    const LINES_MAX: usize = 60;
+    let client = include_str!("../../../docs/client.js");
+    let (_, rest) = PAGE.split_once("```js\n").unwrap();
+    assert_eq!(rest.split_once("```").unwrap().0, client);
+    assert!(client.lines().count() <= LINES_MAX && client.lines().all(|line| line.len() <= 120));
 }
 
 #[test]
