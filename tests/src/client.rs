@@ -3,7 +3,9 @@
 mod builder;
 mod driver;
 mod expectations;
+mod journal;
 mod record;
+mod socket;
 
 use std::sync::Arc;
 
@@ -15,9 +17,10 @@ use tokio::task::JoinHandle;
 
 pub use builder::ClientBuilder;
 use driver::Command;
+pub use journal::{Fate, Heard, Journal, Sent};
 use record::Record;
 
-use crate::deadline::DEADLINE;
+use crate::deadline::{DEADLINE, PATIENCE};
 
 /// Reads a channel's name.
 pub fn channel(name: &str) -> ChannelName {
@@ -76,6 +79,12 @@ impl Client {
         let (tell, told) = oneshot::channel();
         self.command(Command::Publish { channel: channel(to), payload, tell });
         told.await.expect("the client runs")
+    }
+
+    /// Says something, and does not even wait for its id.
+    pub fn say(&self, to: &str, payload: Payload) {
+        let (tell, _) = oneshot::channel();
+        self.command(Command::Publish { channel: channel(to), payload, tell });
     }
 
     /// Follows a channel from now on.
@@ -203,6 +212,27 @@ impl Client {
     /// The network is back, and the client is told so.
     pub fn regain_network(&self) {
         self.command(Command::Network(true));
+    }
+
+    /// Does not wait for its next try to connect, if it is about to.
+    pub fn hurry(&self) {
+        self.input(Input::ConnectNow);
+    }
+
+    /// Looks at what it has said and been told so far.
+    pub fn journal<T>(&self, look: impl FnOnce(&Journal) -> T) -> T {
+        self.record.read(look)
+    }
+
+    /// Waits until its journal holds what is wanted; `look` returns nothing until then.
+    pub async fn expect_journal<T>(&self, what: &str, mut look: impl FnMut(&Journal) -> Option<T>) -> T {
+        let what = format!("{}: {what}", self.label);
+        self.record.wait(PATIENCE, &what, |seen| look(seen.journal())).await
+    }
+
+    /// What it is called in the story.
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// Closes the connection in an orderly way and stays away.

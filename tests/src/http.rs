@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
+use shared::ids::{ChannelName, Offset};
+use shared::protocol::Message;
 
 use crate::deadline::{DEADLINE, eventually};
 
@@ -128,6 +130,22 @@ impl Api {
         let line = answer.text.lines().find(|line| line.split(' ').next() == Some(name));
         let value = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
         value.unwrap_or_else(|| panic!("there is no counter {name}: {}", answer.text))
+    }
+
+    /// All messages that a channel keeps, read page by page.
+    pub async fn messages(&self, of: &ChannelName) -> Vec<Message> {
+        let mut messages: Vec<Message> = Vec::new();
+        loop {
+            let after = messages.last().map_or(Offset::START, |last| last.offset);
+            let path = format!("/api/channels/{of}/messages?after={after}&limit=200");
+            let mut answer = self.get(&path).await.ok();
+            let page: Vec<Message> =
+                serde_json::from_value(answer["messages"].take()).expect("a list of messages");
+            messages.extend(page);
+            if answer["more"] != true {
+                return messages;
+            }
+        }
     }
 
     /// The texts of all chat messages that a channel keeps, read page by page.

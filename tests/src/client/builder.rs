@@ -42,6 +42,13 @@ impl ClientBuilder {
         self
     }
 
+    /// By way of another address than the server's own, such as a [`Proxy`](crate::Proxy)'s.
+    #[must_use]
+    pub fn through(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
     /// Connects, and enters the lobby.
     pub async fn join(self) -> Client {
         let client = self.connect().await;

@@ -4,18 +4,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use shared::ids::{ChannelName, MessageId};
 use shared::protocol::{CloseCode, Payload, codec};
 use shared::session::{Action, Input, Session};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::builder::now;
+use super::journal::Sent;
 use super::record::Record;
+use super::socket::{Open, Stream};
 
 /// What the person tells the client.
 #[derive(Debug)]
@@ -28,13 +29,12 @@ pub(super) enum Command {
     Network(bool),
 }
 
-type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 type Opening = Pin<Box<dyn Future<Output = Result<Stream, tungstenite::Error>> + Send>>;
 
 enum Socket {
     None,
     Opening(Opening),
-    Open(Box<Stream>),
+    Open(Open),
 }
 
 /// What woke the driver.
@@ -67,7 +67,7 @@ pub(super) fn drive(
                 Wake::Command(None) => break,
                 Wake::Command(Some(command)) => driver.obey(command),
                 Wake::Opened(Ok(stream)) => {
-                    driver.socket = Socket::Open(Box::new(stream));
+                    driver.socket = Socket::Open(Open::new(stream));
                     driver.tell(Input::Opened);
                 }
                 Wake::Opened(Err(_)) => driver.lost(None),
@@ -75,7 +75,7 @@ pub(super) fn drive(
                 Wake::Frame(Some(Err(_)) | None) => driver.lost(None),
                 Wake::Timer => driver.tell(Input::Elapsed),
             }
-            driver.act().await;
+            driver.act();
         }
     });
     (tell, task)
@@ -96,6 +96,8 @@ impl Driver {
             Command::Input(input) => self.tell(input),
             Command::Publish { channel, payload, tell } => {
                 let message_id = self.session.new_message_id(now());
+                let sent = Sent { channel: channel.clone(), id: message_id, payload: payload.clone() };
+                self.record.add_sent(sent);
                 self.tell(Input::Publish { channel, message_id, payload });
                 // Nobody may want to know.
                 let _ = tell.send(message_id);
@@ -114,7 +116,10 @@ impl Driver {
     fn read(&mut self, message: Message) {
         match message {
             Message::Text(text) => match codec::decode_server(&text) {
-                Ok(message) => self.tell(Input::Received(message)),
+                Ok(message) => {
+                    self.record.add_arrived(&message);
+                    self.tell(Input::Received(message));
+                }
                 Err(e) => panic!("the server sent what is no message: {e}\n{text}"),
             },
             Message::Close(frame) => self.lost(frame.map(|frame| CloseCode(frame.code.into()))),
@@ -132,7 +137,7 @@ impl Driver {
         self.session.handle(input, now());
     }
 
-    async fn act(&mut self) {
+    fn act(&mut self) {
         while let Some(action) = self.session.poll_action() {
             match action {
                 Action::Open if self.network => {
@@ -141,19 +146,14 @@ impl Driver {
                 }
                 Action::Open => self.tell(Input::Closed { code: None }),
                 Action::Send(message) => {
-                    let text = codec::encode_client(&message);
-                    if let Socket::Open(stream) = &mut self.socket
-                        && stream.send(Message::text(text)).await.is_err()
-                    {
-                        self.lost(None);
+                    if let Socket::Open(socket) = &self.socket {
+                        socket.send(codec::encode_client(&message));
                     }
                 }
                 Action::Close => {
-                    if let Socket::Open(stream) = &mut self.socket {
-                        // It is dropped either way.
-                        let _ = SinkExt::close(stream).await;
+                    if let Socket::Open(socket) = std::mem::replace(&mut self.socket, Socket::None) {
+                        socket.close();
                     }
-                    self.socket = Socket::None;
                 }
                 Action::Emit(event) => self.record.add(event),
             }
@@ -166,7 +166,7 @@ async fn socket_wakes(socket: &mut Socket) -> Wake {
     match socket {
         Socket::None => std::future::pending().await,
         Socket::Opening(opening) => Wake::Opened(opening.await),
-        Socket::Open(stream) => Wake::Frame(stream.next().await),
+        Socket::Open(socket) => Wake::Frame(socket.incoming.next().await),
     }
 }
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use shared::ids::{ChannelName, DisplayName, UserId};
 use shared::presence::Roster;
+use shared::protocol::ServerMessage;
 use shared::session::{Event, Status};
 use tokio::sync::watch;
 
+use super::journal::{Journal, Sent};
 use crate::deadline::within;
 
 /// How many of the last events a failure shows.
@@ -38,6 +40,7 @@ pub(super) struct Seen {
     waiting: VecDeque<Event>,
     /// The last events in words, taken or not.
     told: VecDeque<String>,
+    journal: Journal,
 }
 
 impl Default for Seen {
@@ -49,6 +52,7 @@ impl Default for Seen {
             rosters: HashMap::new(),
             waiting: VecDeque::new(),
             told: VecDeque::new(),
+            journal: Journal::default(),
         }
     }
 }
@@ -67,7 +71,12 @@ impl Seen {
         names
     }
 
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
     fn note(&mut self, event: Event) {
+        self.journal.note(&event);
         if self.told.len() == TOLD_MAX {
             self.told.pop_front();
         }
@@ -96,6 +105,21 @@ impl Record {
     pub(super) fn add(&self, event: Event) {
         self.seen.lock().unwrap().note(event);
         self.bell.send_replace(());
+    }
+
+    /// Notes what the client is about to send.
+    pub(super) fn add_sent(&self, sent: Sent) {
+        self.seen.lock().unwrap().journal.sent.push(sent);
+    }
+
+    /// Notes what has come over the wire.
+    pub(super) fn add_arrived(&self, message: &ServerMessage) {
+        self.seen.lock().unwrap().journal.note_wire(message);
+    }
+
+    /// Looks into the journal.
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Journal) -> T) -> T {
+        look(&self.seen.lock().unwrap().journal)
     }
 
     pub(super) fn set_status(&self, status: Status) {

@@ -71,6 +71,16 @@ impl Process {
         let _ = kill_process(self.pid(), Signal::TERM);
     }
 
+    /// Stops it where it is (SIGSTOP), as a machine that swaps or sleeps does. Its sockets stay open.
+    pub fn freeze(&self) {
+        kill_process(self.pid(), Signal::STOP).expect("the server can be stopped where it is");
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn thaw(&self) {
+        kill_process(self.pid(), Signal::CONT).expect("the server can be told to go on");
+    }
+
     /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child can be asked for its state")

@@ -1,0 +1,56 @@
+//! A copy of the log is made while many talk: it is the log of one moment.
+
+use shared::ids::ChannelName;
+use tempfile::TempDir;
+use tests::client::{Fate, channel};
+use tests::server::run_to_end;
+use tests::{Crowd, Settings, TestServer};
+
+const ROOMS: [&str; 2] = ["room:one", "room:two"];
+
+#[tokio::test]
+async fn a_backup_under_load_has_all_that_was_acknowledged_before_and_nothing_else() {
+    let server = TestServer::start_with(Settings::default().talkative()).await;
+    let crowd = Crowd::gather(server.address(), 3, 1, &ROOMS, 1).await;
+    crowd.talk(u64::from(u32::MAX));
+    crowd.expect_answers(300).await;
+    let acknowledged = acknowledged(&crowd);
+
+    let folder = TempDir::with_prefix("tidings-backup-").unwrap();
+    let file = folder.path().join("tidings.db");
+    let arguments = ["backup".as_ref(), file.as_os_str(), "--data".as_ref(), server.data().as_os_str()]
+        .map(ToOwned::to_owned);
+    let made = run_to_end(&Settings::default(), server.home(), &arguments).await;
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    crowd.expect_answers(100).await;
+    let findings = crowd.compare(&server.api(), "backed up under load").await;
+    findings.after(1, "backup").assert_clean("the seed is 1");
+
+    let settings = Settings::default().flag("--data", folder.path()).keeps_data_in(folder.path());
+    let restored = TestServer::start_with(settings).await;
+    for (room, acknowledged) in ROOMS.map(channel).iter().zip(acknowledged) {
+        let (log, copy) = (server.api().messages(room).await, restored.api().messages(room).await);
+        assert!(
+            copy.len() >= acknowledged && copy.len() <= log.len(),
+            "{room}: {acknowledged} {}",
+            copy.len()
+        );
+        assert!(copy == log[..copy.len()], "{room}: the copy is no beginning of the log");
+    }
+}
+
+/// How many messages of each room the talkers know to be in the log. Its offsets are dense.
+fn acknowledged(crowd: &Crowd) -> [usize; ROOMS.len()] {
+    let newest = |room: &ChannelName| {
+        let newest_of = |journal: &tests::client::Journal| {
+            let in_room = journal.sent.iter().filter(|sent| sent.channel == *room);
+            let places = in_room.filter_map(|sent| match journal.fates.get(&sent.id) {
+                Some(Fate::Accepted(offset)) => Some(offset.0),
+                Some(Fate::Failed) | None => None,
+            });
+            places.max().unwrap_or_default()
+        };
+        crowd.people().iter().map(|person| person.journal(newest_of)).max().unwrap_or_default()
+    };
+    ROOMS.map(|room| usize::try_from(newest(&channel(room))).unwrap())
+}

@@ -1,0 +1,84 @@
+//! The network between clients and server fails in every way a network can, under load.
+
+use std::time::Duration;
+
+use tests::proxy::{Cut, Direction};
+use tests::{Crowd, Proxy, Settings, TestServer};
+
+use crate::seed;
+
+/// The variable that says what happens when.
+const SEED: &str = "TIDINGS_NETWORK_SEED";
+
+/// How often something happens to the network.
+const FAULTS: u64 = 40;
+
+/// How long each lasts at most, in milliseconds.
+const FAULT_MS_MAX: u64 = 120;
+
+/// How long a piece is held up at most, in milliseconds.
+const DELAY_MS_MAX: u64 = 5;
+
+#[tokio::test]
+async fn cut_stalled_and_delayed_connections_lose_and_double_nothing() {
+    let seed = seed(SEED);
+    let how = format!("{SEED}={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    // Short heartbeats: who is stalled for long enough gives the connection up.
+    let server = TestServer::start_with(Settings::default().talkative().flag("--heartbeat-ms", "100")).await;
+    let proxy = Proxy::before(server.address(), seed).await;
+    let crowd = Crowd::gather(proxy.address(), 3, 2, &["room:one", "room:two"], seed).await;
+    let mut cuts = 0;
+    for _ in 0..FAULTS {
+        crowd.hush();
+        crowd.talk(100);
+        match random.u8(..7) {
+            0 => proxy.cut(Cut::Reset),
+            1 => proxy.cut(Cut::Ended),
+            2 => proxy.stall(&[Direction::Up]),
+            3 => proxy.stall(&[Direction::Down]),
+            4 => proxy.stall(&[Direction::Up, Direction::Down]),
+            5 => proxy.delay(Duration::from_millis(random.u64(1..=DELAY_MS_MAX))),
+            _ => proxy.pieces(random.usize(1..200)),
+        }
+        // A moment of chance; nothing is judged by it.
+        tokio::time::sleep(Duration::from_millis(random.u64(..FAULT_MS_MAX))).await;
+        if random.bool() {
+            // Without it the fault lasts into the next.
+            proxy.clear_up();
+        }
+        if random.u8(..4) == 0 {
+            // In the middle of whatever goes on.
+            proxy.cut(Cut::Reset);
+            cuts += 1;
+        }
+    }
+    proxy.clear_up();
+    crowd.expect_online().await;
+    let findings = crowd.compare(&server.api(), "network").await;
+    findings.after(FAULTS + cuts, "faults").assert_clean(&how);
+}
+
+#[tokio::test]
+async fn what_a_dead_path_gives_up_late_is_recognised() {
+    let server = TestServer::start_with(Settings::default().talkative().flag("--heartbeat-ms", "200")).await;
+    let proxy = Proxy::before(server.address(), 1).await;
+    let crowd = Crowd::gather(proxy.address(), 3, 1, &["room:one"], 1).await;
+    for _ in 0..5 {
+        let before: Vec<_> = crowd.people().iter().map(|person| person.connection()).collect();
+        crowd.talk(300);
+        crowd.expect_answers(30).await;
+        // What the talkers say now stays in the path, until they have said it again on another.
+        proxy.stall(&[Direction::Up, Direction::Down]);
+        for (person, before) in crowd.people().iter().zip(before) {
+            person.expect_online_anew(before).await;
+        }
+        crowd.expect_answers(30).await;
+        proxy.resume();
+        crowd.expect_answers(30).await;
+        crowd.hush();
+        crowd.expect_online().await;
+    }
+    let findings = crowd.compare(&server.api(), "late paths").await;
+    findings.after(5, "dead paths").assert_clean("the seed is 1");
+}
