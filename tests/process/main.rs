@@ -16,6 +16,8 @@ mod killed;
 mod ledger;
 mod network;
 mod retries;
+#[cfg(target_os = "linux")]
+mod slow_readers;
 mod stopped;
 mod tail;
 

@@ -2,6 +2,7 @@
 
 mod frame;
 mod handshake;
+mod narrow;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -35,6 +36,15 @@ impl Raw {
     /// Opens a WebSocket at `path`.
     pub async fn connect(address: SocketAddr, path: &str) -> Self {
         match Handshake::new(address, path).open().await {
+            Ok(raw) => raw,
+            Err(response) => panic!("the handshake at {path} was refused: {response:?}"),
+        }
+    }
+
+    /// The same through a socket for which the kernel holds little, on either side: somebody who does not read is then
+    /// behind after a few dozen KiB.
+    pub async fn connect_narrowly(address: SocketAddr, path: &str) -> Self {
+        match Handshake::new(address, path).open_on(narrow::connect(address)).await {
             Ok(raw) => raw,
             Err(response) => panic!("the handshake at {path} was refused: {response:?}"),
         }

@@ -252,16 +252,19 @@ impl Outbound {
         self.heard.set(Instant::now());
     }
 
-    /// How long the peer has been silent, unless its socket is full: then it is slow, and the network tells whether
-    /// it is there.
+    /// How long the peer has been silent. While its socket is full it is slow, and the network tells whether it is
+    /// there; that time does not count afterwards either, for no question could reach it.
     pub fn silence(&self) -> Duration {
-        let is_full = self.inner.borrow().is_full();
-        if is_full { Duration::ZERO } else { self.heard.get().elapsed() }
+        if self.inner.borrow().is_full() {
+            self.hear();
+        }
+        self.heard.get().elapsed()
     }
 
-    /// Whether a heartbeat is due, `every` so often; if so, the next is due that much later.
+    /// Whether a heartbeat is due, `every` so often; if so, the next is due that much later. None is while the socket is
+    /// full: they would pile up.
     pub fn beat(&self, every: Duration) -> bool {
-        let due = self.beaten.get().elapsed() >= every;
+        let due = !self.inner.borrow().is_full() && self.beaten.get().elapsed() >= every;
         if due {
             self.beaten.set(Instant::now());
         }

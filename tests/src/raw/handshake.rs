@@ -85,12 +85,20 @@ impl Handshake {
     /// # Errors
     /// The response, when its status is not 101.
     pub async fn open(self) -> Result<Raw, Response> {
-        within(DEADLINE, &format!("the handshake at {} is answered", self.path), self.exchange(), String::new)
-            .await
+        let stream = TcpStream::connect(self.address).await.expect("the server can be reached");
+        self.open_on(stream).await
     }
 
-    async fn exchange(&self) -> Result<Raw, Response> {
-        let mut stream = TcpStream::connect(self.address).await.expect("the server can be reached");
+    /// The same on a connection that is there.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_on(self, stream: TcpStream) -> Result<Raw, Response> {
+        let what = format!("the handshake at {} is answered", self.path);
+        within(DEADLINE, &what, self.exchange(stream), String::new).await
+    }
+
+    async fn exchange(&self, mut stream: TcpStream) -> Result<Raw, Response> {
         stream.set_nodelay(true).expect("a socket can be told not to wait");
         let mut request = format!("GET {} HTTP/1.1\r\n", self.path);
         for (name, value) in &self.headers {

@@ -1,0 +1,146 @@
+//! Readers that do not read cost little, are not cut off for it, and have missed nothing when they read again.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+use tests::raw::Opcode;
+use tests::{Raw, Settings, TestServer};
+
+/// The variable that says how many readers there are.
+const READERS: &str = "TIDINGS_SLOW_READERS";
+
+/// How many there are without it.
+const READERS_BY_DEFAULT: usize = 300;
+
+/// Most memory that a reader who does not read may cost the server, in KiB: a page of 64 KiB that was read from the log
+/// for it, as frames, what the connection has on its way to the socket, and what the allocator makes of that.
+const READER_KIB_MAX: u64 = 192;
+
+/// A channel that tells nobody who is there: hundreds who come at once are another story.
+const NEWS: &str = "news:one";
+
+/// How many messages there are. Together they are twice what a feed's ring holds, and more than the ring and the
+/// kernel hold for a reader together.
+const MESSAGES: usize = 330;
+
+/// The length of each, in bytes.
+const TEXT_BYTES: usize = 1500;
+
+fn settings() -> Settings {
+    Settings::default().talkative().config("[namespaces.news]\npublish = \"everyone\"\n")
+}
+
+async fn slow_reader(server: &TestServer, name: &str) -> Raw {
+    let mut raw = Raw::connect_narrowly(server.address(), "/ws").await;
+    raw.greet(name).await;
+    raw.subscribe(1, NEWS).await;
+    raw
+}
+
+/// Publishes all messages, which somebody reads as they come, and returns them as they came.
+async fn publish(server: &TestServer) -> Vec<String> {
+    let (ada, mut bob) = (server.client("Ada").connect().await, server.greeted("Bob").await);
+    bob.subscribe(1, NEWS).await;
+    let mut told = Vec::with_capacity(MESSAGES);
+    for number in 0..MESSAGES {
+        ada.send(NEWS, &format!("{number} {}", "x".repeat(TEXT_BYTES))).await;
+        if number % 10 == 9 {
+            // In step with a reader who reads, so that only the others fall behind.
+            for _ in 0..10 {
+                told.push(bob.next_text().await);
+            }
+        }
+    }
+    told
+}
+
+/// Reads these texts, one after the other and nothing else.
+async fn read(reader: &mut Raw, texts: &[String]) {
+    for text in texts {
+        let next = reader.next_text().await;
+        assert!(next == *text, "not {} but {}", &text[..100], &next[..next.len().min(100)]);
+    }
+}
+
+#[tokio::test]
+async fn hundreds_who_do_not_read_cost_little_and_miss_nothing() {
+    let count = std::env::var(READERS).map_or(READERS_BY_DEFAULT, |count| count.parse().expect(READERS));
+    // Who does not read answers no ping either; what comes of that is the next story's.
+    let server = TestServer::start_with(settings().flag("--heartbeat-ms", "600000")).await;
+    let mut readers = Vec::with_capacity(count);
+    for number in 0..count {
+        readers.push(slow_reader(&server, &format!("Reader {number}")).await);
+    }
+    let before_kib = server.process().resident_kib();
+    let cost_kib = || server.process().resident_kib().saturating_sub(before_kib) / count as u64;
+    let told = publish(&server).await;
+    let never_read_kib = cost_kib();
+
+    // They read a part, until each is served from the log, and stop again in the middle of a page.
+    let (part, rest) = told.split_at(MESSAGES / 4);
+    join_all(readers.iter_mut().map(|reader| read(reader, part))).await;
+    let stopped_kib = cost_kib();
+    join_all(readers.iter_mut().map(|reader| read(reader, rest))).await;
+    join_all(readers.iter_mut().map(Raw::expect_alive)).await;
+
+    println!(
+        "slow readers: {count} readers, {} messages each, {never_read_kib} KiB each that never read, {stopped_kib} KiB each that stopped in the middle",
+        told.len(),
+    );
+    assert!(never_read_kib <= READER_KIB_MAX, "a reader that never reads costs {never_read_kib} KiB");
+    assert!(stopped_kib <= READER_KIB_MAX, "a reader that stopped costs {stopped_kib} KiB");
+}
+
+/// Publishes until the connection takes nothing more, and then some: the socket is full and stays so. Returns how many
+/// messages that were.
+async fn fill_socket(server: &TestServer, connection: &Value) -> usize {
+    let (ada, api) = (server.client("Ada").connect().await, server.api());
+    let (mut published, mut sent, mut stuck) = (0, 0, 0);
+    while stuck < 6 {
+        assert!(published < 10 * MESSAGES, "the socket takes everything");
+        for _ in 0..10 {
+            ada.publish(NEWS, &format!("{published} {}", "x".repeat(TEXT_BYTES))).await;
+            published += 1;
+        }
+        // The kernel takes a little more each time that a timer of its own runs out.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let before = sent;
+        sent =
+            api.get(&format!("/api/connections/{connection}")).await.ok()["sent"].as_u64().expect("a number");
+        stuck = if sent == before { stuck + 1 } else { 0 };
+    }
+    published
+}
+
+#[tokio::test]
+async fn who_does_not_read_for_long_is_neither_cut_off_nor_buried_in_heartbeats() {
+    let server = TestServer::start_with(settings().flag("--heartbeat-ms", "2000")).await;
+    let mut reader = Raw::connect_narrowly(server.address(), "/ws").await;
+    let connection = reader.greet("Reader").await["connection"].clone();
+    reader.subscribe(1, NEWS).await;
+    let published = fill_socket(&server, &connection).await;
+    // Six heartbeats' time: three times as long as a silent peer is waited for. Nothing is judged by it.
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    let (mut messages, mut heartbeats) = (0, 0);
+    while messages < published {
+        if messages % 4 == 0 {
+            // Slowly: when the server has written all, the question whether the reader is there lies behind much.
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+        let frame = reader.next_frame().await;
+        match frame.opcode() {
+            Some(Opcode::Text) if frame.payload.starts_with(br#"{"type":"heartbeat""#) => heartbeats += 1,
+            Some(Opcode::Text) => {
+                let message: Value = serde_json::from_slice(&frame.payload).unwrap();
+                let text = message["payload"]["text"].as_str().unwrap_or_default();
+                assert!(text.starts_with(&format!("{messages} ")), "{messages} is due, not {message}");
+                messages += 1;
+            }
+            Some(Opcode::Ping) => {}
+            _ => panic!("{}", frame.describe()),
+        }
+    }
+    reader.expect_alive().await;
+    assert!(heartbeats <= 3, "{heartbeats} heartbeats had been kept for it");
+}
