@@ -7,6 +7,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod crash;
 mod failure;
 mod hint;
 mod lock;
@@ -30,6 +31,8 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
   test     install what is missing, run every test
            (arguments go to the test programs: cargo xtask test -- reconnect --nocapture)
   check    formatting and lints, for the native target and for WebAssembly
+  crash    kill a server under load 300 times, and compare what everybody was told with its log
+           (cargo xtask crash --rounds 30 --seed 1)
   bench    build the server and the load generator for speed, and measure
            (arguments name scenarios: cargo xtask bench one rooms --servers tidings,reference --repeat 5;
            cargo xtask bench list tells them all, cargo xtask bench --quick tries them all)";
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         "test" => test::run(&rest),
         "check" => check::run(),
         "bench" => bench::run(&rest),
+        "crash" => crash::run(&rest),
         hint::TASK => hint::run(&rest),
         "" | "help" | "--help" | "-h" => {
             println!("{HELP}");
