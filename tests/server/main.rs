@@ -16,6 +16,7 @@ mod keeping;
 mod limits;
 mod open_message_close;
 mod origins;
+mod page;
 mod plain_mode;
 mod presence;
 mod push;

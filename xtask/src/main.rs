@@ -7,6 +7,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod compress;
 mod crash;
 mod failure;
 mod hint;

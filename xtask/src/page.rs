@@ -5,10 +5,10 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use crate::failure::Failure;
-use crate::process;
 use crate::steps::say;
 use crate::tools::PageTools;
 use crate::workspace::Workspace;
+use crate::{compress, process};
 
 /// Everything the page is made of. A change of any of these is a reason to build it again.
 const SOURCES: [&str; 5] = ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
@@ -19,7 +19,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Fail
     let root = &workspace.root;
     let index = root.join(DIST).join("index.html");
     let stamp = workspace.tools.join("page.stamp");
-    let kind = if tools.wasm_opt.is_some() { "wasm-opt" } else { "plain" };
+    let kind = if tools.wasm_opt.is_some() { "wasm-opt, compressed" } else { "compressed" };
 
     if is_current(&stamp, kind, &index, newest(root, &SOURCES)) {
         say("up to date");
@@ -30,6 +30,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Fail
         &mut trunk(workspace, tools),
         "The messages above say why; the page's code is in frontend/.",
     )?;
+    compress::all(&root.join(DIST));
     // The stamp carries the time the build began: what changes during a build is newer than the page.
     let note = std::fs::read_to_string(&index)
         .and_then(|html| std::fs::create_dir_all(&workspace.tools).map(|()| html))
@@ -38,7 +39,6 @@ pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Fail
     if note.is_err() {
         say("The page cannot be marked as up to date and will be built again next time.");
     }
-    say(&format!("{} KB in {DIST}", size(&root.join(DIST)) / 1000));
     Ok(())
 }
 
@@ -82,11 +82,6 @@ fn newest_in(path: &Path, except: &Path) -> Option<SystemTime> {
     // A folder's own time tells of a file removed; but building puts `dist` into the folder it must not count for.
     let own = (except.parent() != Some(path)).then_some(own);
     entries.flatten().filter_map(|entry| newest_in(&entry.path(), except)).chain(own).max()
-}
-
-fn size(folder: &Path) -> u64 {
-    let files = folder.read_dir().into_iter().flatten().flatten();
-    files.filter_map(|file| file.metadata().ok()).filter(|meta| meta.is_file()).map(|meta| meta.len()).sum()
 }
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH};
-use actix_web::{HttpRequest, HttpResponse, Responder as _};
+use actix_web::http::header::{
+    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentEncoding, ETAG,
+    Encoding, EntityTag, IfNoneMatch, VARY,
+};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Responder as _};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::error::{self, ApiError};
@@ -23,6 +26,10 @@ const NO_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">
 <p>This server was built without the page. Build it with <code>cargo xtask run</code>, or for development with \
 <code>trunk serve</code>. The API and the WebSockets on <code>/ws</code> and <code>/</code> work as they are.</p>";
 
+/// The compressed forms that lie beside a file, best first, and what their names end with.
+const COMPRESSED: [(ContentEncoding, &str); 2] =
+    [(ContentEncoding::Brotli, ".br"), (ContentEncoding::Gzip, ".gz")];
+
 pub(super) async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     match Page::get("index.html") {
         Some(page) => Ok(answer(&request, "index.html", page)),
@@ -35,30 +42,63 @@ pub(super) async fn file(request: HttpRequest) -> HttpResponse {
         return error::wrong_method().await.respond_to(&request);
     }
     let path = request.path().trim_start_matches('/');
+    let is_form_of_another = COMPRESSED.iter().any(|(_, ending)| path.ends_with(ending));
     match Page::get(path) {
-        Some(file) => answer(&request, path, file),
-        None => error::not_found().await.respond_to(&request),
+        Some(file) if !is_form_of_another => answer(&request, path, file),
+        _ => error::not_found().await.respond_to(&request),
     }
 }
 
-fn answer(request: &HttpRequest, path: &str, file: EmbeddedFile) -> HttpResponse {
-    let hash: String =
-        file.metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{hash}\"");
-    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
+fn answer(request: &HttpRequest, path: &str, plain: EmbeddedFile) -> HttpResponse {
+    let policy = (path == "index.html").then(|| policy::of_page(&plain.data));
+    let forms: Vec<(ContentEncoding, EmbeddedFile)> = COMPRESSED
+        .iter()
+        .filter_map(|(encoding, ending)| Some((*encoding, Page::get(&format!("{path}{ending}"))?)))
+        .collect();
+    let varies = !forms.is_empty();
+    let (encoding, file) = choose(request, forms).unwrap_or((ContentEncoding::Identity, plain));
+    let tag = tag_of(&file);
+    let known = match request.get_header::<IfNoneMatch>() {
+        Some(IfNoneMatch::Any) => true,
+        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
+        None => false,
+    };
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, caching(path)));
     response.insert_header(("X-Content-Type-Options", "nosniff"));
-    if path == "index.html" {
-        response.insert_header((CONTENT_SECURITY_POLICY, policy::of_page(&file.data)));
+    if varies {
+        response.insert_header((VARY, "Accept-Encoding"));
+    }
+    if let Some(policy) = policy {
+        response.insert_header((CONTENT_SECURITY_POLICY, policy));
     }
     if known {
         return response.finish();
+    }
+    if encoding != ContentEncoding::Identity {
+        response.insert_header((CONTENT_ENCODING, encoding.as_str()));
     }
     response.content_type(content_type(path)).body(match file.data {
         Cow::Borrowed(bytes) => bytes::Bytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
     })
+}
+
+/// The best form of those that the client takes. Without an `Accept-Encoding` it is asked for none.
+fn choose(
+    request: &HttpRequest,
+    forms: Vec<(ContentEncoding, EmbeddedFile)>,
+) -> Option<(ContentEncoding, EmbeddedFile)> {
+    let accepted = request.get_header::<AcceptEncoding>()?;
+    let offered: Vec<Encoding> = forms.iter().map(|(encoding, _)| Encoding::Known(*encoding)).collect();
+    let chosen = accepted.negotiate(offered.iter().chain([&Encoding::identity()]))?;
+    forms.into_iter().find(|(encoding, _)| chosen == Encoding::Known(*encoding))
+}
+
+/// Each form has a tag of its own: their bytes differ.
+fn tag_of(file: &EmbeddedFile) -> EntityTag {
+    let hash = file.metadata.sha256_hash();
+    EntityTag::new_strong(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// trunk puts the hash of a file's content into its name: such a file never changes.

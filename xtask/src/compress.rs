@@ -1,0 +1,36 @@
+//! Compresses the built page once, so that the server has nothing to compress.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::process;
+use crate::steps::say;
+
+/// Writes a `.br` and a `.gz` beside each file of the folder. npm brought wasm-opt, and Node.js comes with npm: its
+/// library has both, and this crate stays without dependencies.
+const SCRIPT: &str = r"
+const { readdirSync, readFileSync, writeFileSync } = require('fs'), zlib = require('zlib');
+const folder = process.argv[1];
+const size = (of) => ({ params: {
+    [zlib.constants.BROTLI_PARAM_QUALITY]: 11, [zlib.constants.BROTLI_PARAM_LGWIN]: 22,
+    [zlib.constants.BROTLI_PARAM_SIZE_HINT]: of.length } });
+let sent = 0;
+for (const name of readdirSync(folder).filter((name) => !/\.(br|gz)$/.test(name))) {
+    const file = readFileSync(`${folder}/${name}`);
+    const brotli = zlib.brotliCompressSync(file, size(file));
+    writeFileSync(`${folder}/${name}.br`, brotli);
+    writeFileSync(`${folder}/${name}.gz`, zlib.gzipSync(file, { level: 9 }));
+    sent += brotli.length;
+    if (brotli.length > 4000) console.log(`      ${String(brotli.length).padStart(7)} bytes of brotli: ${name}`);
+}
+console.log(`      ${String(sent).padStart(7)} bytes of brotli in all`);
+";
+
+/// Compresses what is in `folder`. Without Node.js it stays as it is, and is sent so.
+pub(crate) fn all(folder: &Path) {
+    let mut node = Command::new("node");
+    node.args(["-e", SCRIPT]).arg(folder);
+    if !process::succeeds(&mut node).unwrap_or(false) {
+        say("There is no Node.js, so the page is sent without compression; install it to change that.");
+    }
+}
