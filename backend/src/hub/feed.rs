@@ -60,6 +60,17 @@ impl Feed {
         frames.iter().for_each(|frame| ring.push(Arc::clone(frame)));
     }
 
+    /// How many bytes the ring holds.
+    pub fn ring_bytes(&self) -> usize {
+        self.ring.borrow().bytes
+    }
+
+    /// Lets go of what the ring holds: a reader that is behind goes on from the log.
+    pub fn forget(&self) {
+        let mut ring = self.ring.borrow_mut();
+        (ring.frames, ring.bytes) = (VecDeque::new(), 0);
+    }
+
     /// The readers from `key` on, at most `most`: each with what it calls the subscription. Returns the key to go on
     /// from, while there may be more.
     pub fn readers(
@@ -218,6 +229,19 @@ mod tests {
 
         ring.push(frame(frames + 1, frames + 2, RING_BYTES_MAX + 1));
         assert_eq!(ring.frames.len(), 1, "the newest stays, however large");
+    }
+
+    #[test]
+    fn what_was_let_go_is_behind_and_what_comes_is_next() {
+        let feed = Feed::new(ChannelName::parse("room:lobby").unwrap(), Epoch(1), true);
+        feed.take(&[frame(0, 1, 10), frame(1, 2, 10)]);
+        assert_eq!(feed.ring_bytes(), 20);
+        feed.forget();
+        assert_eq!(feed.ring_bytes(), 0);
+        assert!(matches!(feed.next(Offset(1)), Next::Behind));
+        assert!(matches!(feed.next(Offset(2)), Next::UpToDate));
+        feed.take(&[frame(2, 3, 10)]);
+        assert!(matches!(feed.next(Offset(2)), Next::Frame(_)));
     }
 
     #[test]

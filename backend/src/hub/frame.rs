@@ -120,12 +120,49 @@ pub fn plain_text(payload: &Payload) -> Option<String> {
 
 /// A message of the server's as a text frame.
 pub fn server_frame(message: &ServerMessage) -> Bytes {
-    text_frame(codec::encode_server(message))
+    framed(|bytes| {
+        // Writing to memory cannot fail, and all keys of our messages are texts.
+        let written = codec::write_server(message, bytes);
+        debug_assert!(written.is_ok());
+    })
 }
 
 /// A text frame.
 pub fn text_frame(text: String) -> Bytes {
-    encode(WsMessage::Text(text.into()))
+    framed(|bytes| bytes.extend_from_slice(text.as_bytes()))
+}
+
+/// The longest header of an unmasked frame, in bytes (RFC 6455 section 5.2).
+const HEADER_BYTES_MAX: usize = 10;
+
+/// A whole text frame around what `write` writes, in one piece of memory.
+fn framed(write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+    let mut bytes = Vec::with_capacity(512);
+    bytes.extend_from_slice(&[0; HEADER_BYTES_MAX]);
+    write(&mut bytes);
+    let length = bytes.len() - HEADER_BYTES_MAX;
+    let mut header = [0; HEADER_BYTES_MAX];
+    header[0] = 0x81;
+    let header = match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short @ ..=125), _) => {
+            header[1] = short;
+            &header[..2]
+        }
+        (_, Ok(length)) => {
+            header[1] = 126;
+            header[2..4].copy_from_slice(&length.to_be_bytes());
+            &header[..4]
+        }
+        (_, Err(_)) => {
+            header[1] = 127;
+            header[2..].copy_from_slice(&(length as u64).to_be_bytes());
+            &header[..]
+        }
+    };
+    let begin = HEADER_BYTES_MAX - header.len();
+    bytes[begin..HEADER_BYTES_MAX].copy_from_slice(header);
+    // What a ring or a queue holds is no larger than it is.
+    Bytes::from(bytes.into_boxed_slice()).slice(begin..)
 }
 
 /// A ping.
@@ -159,6 +196,14 @@ fn encode(message: WsMessage) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_of_any_length_is_framed_as_the_library_does_it() {
+        for length in [0, 1, 125, 126, 127, 65_535, 65_536, 100_000] {
+            let text = "x".repeat(length);
+            assert_eq!(text_frame(text.clone()), encode(WsMessage::Text(text.into())), "{length} bytes");
+        }
+    }
 
     fn frame(prev: u64, offset: u64, bytes: &'static [u8]) -> Arc<Frame> {
         let typed = Bytes::from_static(bytes);

@@ -1,6 +1,7 @@
 //! One worker thread's connections and feeds.
 
 mod deliver;
+mod feeds;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -24,15 +25,13 @@ use super::slots::SlotKey;
 use crate::clock;
 use crate::config::Policy;
 use crate::log::LogError;
+use feeds::Feeds;
 
 /// Most things in a worker's mailbox. The log thread waits at the limit; others are refused.
 pub const MAILBOX_MAX: usize = 1024;
 
 /// How often a worker looks after its connections.
 const TICK_MAX: Duration = Duration::from_secs(1);
-
-/// A feed that nobody reads is kept for this many ticks: who comes back soon finds its ring.
-const FEED_IDLE_TICKS: u32 = 30;
 
 /// Most things that are taken from the mailbox at a time: many small batches are then one for their readers.
 const TURN_MAX: usize = 64;
@@ -87,7 +86,7 @@ pub struct Worker {
     pub index: usize,
     /// What all workers share.
     pub hub: Arc<Hub>,
-    feeds: RefCell<HashMap<ChannelName, Rc<Feed>>>,
+    feeds: RefCell<Feeds>,
     connections: RefCell<HashMap<ConnectionId, Rc<Outbound>>>,
     stopping: RefCell<Option<oneshot::Sender<()>>>,
 }
@@ -139,8 +138,8 @@ impl Worker {
     /// # Errors
     /// [`LogError`] where the log had to be asked, and failed.
     pub async fn feed(&self, channel: &ChannelName, history: bool) -> Result<Rc<Feed>, LogError> {
-        let new = || Rc::new(Feed::new(channel.clone(), self.hub.epoch(history), history));
-        let feed = Rc::clone(self.feeds.borrow_mut().entry(channel.clone()).or_insert_with(new));
+        let new = || Feed::new(channel.clone(), self.hub.epoch(history), history);
+        let feed = self.feeds.borrow_mut().get_or(channel, new);
         if feed.head().is_none() {
             // The feed takes what comes from here on; what came before, the log tells.
             self.learn_head(&feed).await?;
@@ -258,10 +257,7 @@ impl Worker {
                 look_after(&outbound, heartbeat, self.hub.settings.hello());
             }
         }
-        // A feed that somebody is about to read is held elsewhere too.
-        self.feeds
-            .borrow_mut()
-            .retain(|_, feed| Rc::strong_count(feed) > 1 || feed.sweep() < FEED_IDLE_TICKS);
+        self.feeds.borrow_mut().sweep();
         if self.index == 0 {
             for (channel, user) in self.hub.presence.sweep(self.hub.settings.presence_grace()) {
                 self.hub.announce(&channel, PresenceChange::Left(user));

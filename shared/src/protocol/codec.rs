@@ -45,6 +45,14 @@ pub fn encode_server(message: &ServerMessage) -> String {
     encode(message)
 }
 
+/// The same, behind what is in `bytes` already.
+///
+/// # Errors
+/// Those of `bytes`, where it is something else than memory.
+pub fn write_server(message: &ServerMessage, bytes: impl std::io::Write) -> Result<(), serde_json::Error> {
+    serde_json::to_writer(bytes, message)
+}
+
 fn encode(message: &impl serde::Serialize) -> String {
     // Writing to memory cannot fail, and all keys of our messages are texts.
     serde_json::to_string(message).unwrap_or_default()

@@ -66,14 +66,14 @@ impl Worker {
 
     /// Puts what is new into the feeds.
     fn take_news(&self, batches: &[Arc<Batch>]) -> Vec<Delivery> {
-        let feeds = self.feeds.borrow();
+        let mut feeds = self.feeds.borrow_mut();
         let (mut order, mut of_channel) = (Vec::new(), HashMap::<&ChannelName, Vec<&News>>::new());
         for news in batches.iter().flat_map(|batch| &batch.channels) {
-            let Some(feed) = feeds.get(&news.channel) else { continue };
-            feed.take(&news.frames);
+            let Some(feed) = feeds.get(&news.channel).cloned() else { continue };
+            feeds.take(&feed, &news.frames);
             let all = of_channel.entry(&news.channel).or_default();
             if all.is_empty() {
-                order.push((&news.channel, Rc::clone(feed)));
+                order.push((&news.channel, feed));
             }
             all.push(news);
         }

@@ -1,0 +1,122 @@
+//! The feeds of one worker, and what their rings may hold together.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use shared::ids::ChannelName;
+
+use crate::hub::feed::Feed;
+use crate::hub::frame::Frame;
+
+/// Most bytes that the rings of a worker hold together. Beyond, rings are let go until half of it is free: their readers
+/// go on from the log where they are behind, and are told of a gap where there is none.
+pub(super) const RINGS_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// A feed that nobody reads is kept for this many ticks: who comes back soon finds its ring.
+const IDLE_TICKS: u32 = 30;
+
+/// All feeds.
+#[derive(Default)]
+pub(super) struct Feeds {
+    by_channel: HashMap<ChannelName, Rc<Feed>>,
+    ring_bytes: usize,
+}
+
+impl Feeds {
+    pub(super) fn get(&self, channel: &ChannelName) -> Option<&Rc<Feed>> {
+        self.by_channel.get(channel)
+    }
+
+    /// The feed of a channel; a new one where there is none.
+    pub(super) fn get_or(&mut self, channel: &ChannelName, new: impl FnOnce() -> Feed) -> Rc<Feed> {
+        if let Some(feed) = self.by_channel.get(channel) {
+            return Rc::clone(feed);
+        }
+        let feed = Rc::new(new());
+        self.by_channel.insert(channel.clone(), Rc::clone(&feed));
+        feed
+    }
+
+    /// Puts frames into a feed that is one of these.
+    pub(super) fn take(&mut self, feed: &Feed, frames: &[std::sync::Arc<Frame>]) {
+        let before = feed.ring_bytes();
+        feed.take(frames);
+        self.ring_bytes = self.ring_bytes + feed.ring_bytes() - before;
+        if self.ring_bytes > RINGS_BYTES_MAX {
+            self.make_room(feed);
+        }
+    }
+
+    /// Lets rings go, but for that of `newest`, whose readers are about to be told.
+    fn make_room(&mut self, newest: &Feed) {
+        let others = self.by_channel.values().filter(|feed| feed.channel != newest.channel);
+        for feed in others {
+            if self.ring_bytes <= RINGS_BYTES_MAX / 2 {
+                break;
+            }
+            self.ring_bytes -= feed.ring_bytes();
+            feed.forget();
+        }
+    }
+
+    /// Counts a tick, and forgets the feeds that nobody reads.
+    pub(super) fn sweep(&mut self) {
+        let ring_bytes = &mut self.ring_bytes;
+        self.by_channel.retain(|_, feed| {
+            // One that somebody is about to read is held elsewhere too.
+            let stays = Rc::strong_count(feed) > 1 || feed.sweep() < IDLE_TICKS;
+            if !stays {
+                *ring_bytes -= feed.ring_bytes();
+            }
+            stays
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::feed::{Next, RING_BYTES_MAX};
+    use bytes::Bytes;
+    use shared::ids::{Epoch, Offset};
+    use std::sync::Arc;
+
+    fn frame(bytes: usize) -> Arc<Frame> {
+        let typed = Bytes::from(vec![0; bytes]);
+        Arc::new(Frame { offset: Offset(1), prev: Offset(0), origin: None, typed, plain: None })
+    }
+
+    fn add(feeds: &mut Feeds, number: usize) -> Rc<Feed> {
+        let channel = ChannelName::parse(&format!("room:{number}")).unwrap();
+        let feed = feeds.get_or(&channel, || Feed::new(channel.clone(), Epoch(1), true));
+        feeds.take(&feed, &[frame(RING_BYTES_MAX)]);
+        feed
+    }
+
+    #[test]
+    fn the_rings_together_keep_to_their_limit() {
+        let mut feeds = Feeds::default();
+        let rings = RINGS_BYTES_MAX / RING_BYTES_MAX;
+        let all: Vec<_> = (0..rings).map(|number| add(&mut feeds, number)).collect();
+        assert_eq!(
+            (feeds.ring_bytes, all.iter().filter(|feed| feed.ring_bytes() == 0).count()),
+            (RINGS_BYTES_MAX, 0)
+        );
+
+        let newest = add(&mut feeds, rings);
+        assert!(matches!(newest.next(Offset(0)), Next::Frame(_)), "the newest is there for its readers");
+        let held: usize = all.iter().chain([&newest]).map(|feed| feed.ring_bytes()).sum();
+        assert_eq!(held, feeds.ring_bytes);
+        assert!(held <= RINGS_BYTES_MAX / 2 + RING_BYTES_MAX, "{held}");
+    }
+
+    #[test]
+    fn a_feed_that_nobody_reads_is_forgotten_with_its_ring() {
+        let mut feeds = Feeds::default();
+        drop(add(&mut feeds, 1));
+        (1..IDLE_TICKS).for_each(|_| feeds.sweep());
+        assert_eq!(feeds.ring_bytes, RING_BYTES_MAX);
+        feeds.sweep();
+        assert_eq!((feeds.ring_bytes, feeds.by_channel.len()), (0, 0));
+    }
+}
