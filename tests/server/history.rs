@@ -77,6 +77,21 @@ async fn whoever_was_away_hears_what_was_missed_once_and_in_order() {
 }
 
 #[tokio::test]
+async fn an_empty_channel_has_a_position_and_its_first_message_is_missed_by_nobody() {
+    let mut server = TestServer::start().await;
+    let bob = server.client("Bob").connect().await;
+    let followed = bob.subscribe("room:empty").await;
+    assert_eq!((followed.position.offset, followed.head, followed.gap), (Offset::START, Offset::START, None));
+    bob.lose_network().await;
+    server.restart().await;
+    server.api().publish("room:empty", "the first").await;
+    bob.regain_network();
+    let again = bob.expect_subscribed("room:empty").await;
+    assert_eq!((again.position, again.gap), (followed.position, None));
+    bob.expect_chats(&["the first"]).await;
+}
+
+#[tokio::test]
 async fn more_than_the_server_holds_in_memory_is_resumed_too() {
     const MANY: usize = 3000;
     let server = TestServer::start_with(Settings::default().talkative()).await;
