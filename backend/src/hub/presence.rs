@@ -1,6 +1,6 @@
 //! Who is in a channel, on all workers. Looked at when somebody comes, goes or asks; never on the way of a message.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 /// stays one for a grace: who only reloads the page, or changes the network, has not left.
 #[derive(Debug, Default)]
 pub struct PresenceBoard {
-    channels: Mutex<HashMap<ChannelName, HashMap<UserId, Member>>>,
+    channels: Mutex<BTreeMap<ChannelName, BTreeMap<UserId, Member>>>,
 }
 
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl PresenceBoard {
         members
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ChannelName, HashMap<UserId, Member>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ChannelName, BTreeMap<UserId, Member>>> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

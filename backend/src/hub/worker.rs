@@ -4,7 +4,7 @@ mod deliver;
 mod feeds;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,7 +87,8 @@ pub struct Worker {
     /// What all workers share.
     pub hub: Arc<Hub>,
     feeds: RefCell<Feeds>,
-    connections: RefCell<HashMap<ConnectionId, Rc<Outbound>>>,
+    /// In the order in which they came: what is done to all of them is done in the same order each time.
+    connections: RefCell<BTreeMap<ConnectionId, Rc<Outbound>>>,
     stopping: RefCell<Option<oneshot::Sender<()>>>,
 }
 
@@ -103,11 +104,13 @@ impl Worker {
             let mut inbox = Vec::new();
             loop {
                 tokio::select! {
+                    // The tick comes once in a while: a mailbox that never empties must not put it off.
+                    biased;
+                    _ = ticks.tick() => this.tick(),
                     count = mailbox.recv_many(&mut inbox, TURN_MAX) => match count {
                         0 => return,
                         _ => this.take_turn(inbox.drain(..)).await,
                     },
-                    _ = ticks.tick() => this.tick(),
                 }
             }
         });
