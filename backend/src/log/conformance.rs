@@ -1,5 +1,7 @@
 //! The suite that every store of the log has to pass: one function a property of the contract of [`Log`].
 
+#![allow(clippy::unwrap_used, reason = "a suite of tests: one that cannot go on fails")]
+
 use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, Offset, UserId};
 use shared::protocol::{Payload, Sender};
 use shared::time::Timestamp;
@@ -7,7 +9,10 @@ use shared::time::Timestamp;
 use super::{Append, Appended, Bounds, Keep, Log};
 
 /// Checks the whole contract on an empty log.
-pub(super) fn check(log: &dyn Log) {
+///
+/// # Panics
+/// Where the log breaks it.
+pub fn check(log: &dyn Log) {
     an_unknown_channel_is_empty(log);
     offsets_grow_in_order(log);
     a_retry_is_recognised(log);
@@ -19,7 +24,10 @@ pub(super) fn check(log: &dyn Log) {
 }
 
 /// A chat message whose id is made of `number`.
-pub(super) fn chat(channel: &str, number: u8) -> Append {
+///
+/// # Panics
+/// Where `channel` is no channel's name.
+pub fn chat(channel: &str, number: u8) -> Append {
     Append {
         channel: ChannelName::parse(channel).unwrap(),
         id: MessageId::new(u64::from(number), &[number; 10]),

@@ -4,8 +4,8 @@
 //! [`sqlite`] is the store of one machine. [`thread`] is the one writer in front of it: it takes what has queued,
 //! has it appended at once, and hands the result to the workers.
 
-#[cfg(test)]
-mod conformance;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod live;
 mod reads;
 pub mod retention;
