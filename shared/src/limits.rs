@@ -54,6 +54,10 @@ pub const OUTBOX_MESSAGES_MAX: usize = 1000;
 /// session. After a refusal for now it is one, and one more with each answer.
 pub const OUTBOX_IN_FLIGHT_MAX: usize = 32;
 
+/// How long a client waits for the answer to a request, in milliseconds. Then the connection is taken for broken, and
+/// the request is made again on the next.
+pub const REQUEST_MS_MAX: u64 = 30_000;
+
 /// Most history requests a client has on the way at a time; one more is refused at once.
 pub const HISTORY_REQUESTS_MAX: usize = 32;
 

@@ -62,6 +62,7 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::UnknownConnection
         | ErrorCode::UserOffline
         | ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::OutOfTurn => StatusCode::CONFLICT,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::TextTooLong | ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,

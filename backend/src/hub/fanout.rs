@@ -88,7 +88,7 @@ impl FanOut {
             }
             metrics.published(&result);
             match reply {
-                ReplyTo::Connection { worker, connection, request } => {
+                ReplyTo::Connection { worker, connection, request, .. } => {
                     if let Some(answers) = answers.get_mut(worker) {
                         answers.push(Answer { connection, request, result });
                     }

@@ -11,6 +11,7 @@ mod reads;
 pub mod retention;
 pub mod sqlite;
 pub mod thread;
+pub mod turn;
 
 use std::path::Path;
 use std::time::Duration;

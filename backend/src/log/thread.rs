@@ -14,6 +14,7 @@ use shared::protocol::{ErrorCode, Refusal};
 use tokio::sync::oneshot;
 
 use super::live::LiveOffsets;
+use super::turn::Turn;
 use super::{Append, Appended, Log};
 
 /// Most publications that wait for the log. One more is refused with `overloaded`.
@@ -50,9 +51,28 @@ pub enum ReplyTo {
         connection: ConnectionId,
         /// The request to answer; a plain connection has none.
         request: Option<RequestId>,
+        /// The turn in which it was queued, where the client keeps to turns.
+        turn: Option<Turn>,
     },
     /// A caller who waits.
     Caller(Caller),
+}
+
+impl ReplyTo {
+    fn turn(&self) -> Option<&Turn> {
+        match self {
+            Self::Connection { turn, .. } => turn.as_ref(),
+            Self::Caller(_) => None,
+        }
+    }
+
+    /// Tells the connection, where it is one, that a new turn begins.
+    fn refuse(&self, refusal: Refusal) -> Refusal {
+        match self.turn() {
+            Some(turn) => turn.refuse(refusal),
+            None => refusal,
+        }
+    }
 }
 
 /// What became of a publication.
@@ -180,26 +200,33 @@ impl Writer {
         // The store takes a slice of what is logged: messages move there and back, and are not copied.
         let (mut logged, mut waiting) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
         for Publication { append, history, reply } in batch {
-            let unlogged = if history {
-                logged.push(append);
-                None
-            } else {
-                Some(append)
+            let place = match reply.turn().map_or(Ok(()), Turn::check) {
+                Err(refusal) => Place::Refused(append, reply.refuse(refusal)),
+                Ok(()) if history => {
+                    logged.push(append);
+                    Place::Logged
+                }
+                Ok(()) => Place::Unlogged(append),
             };
-            waiting.push((unlogged, reply));
+            waiting.push((place, reply));
         }
         let results = if logged.is_empty() { Ok(Vec::new()) } else { self.append(&logged) };
         let (mut results, mut logged) = (results.map(Vec::into_iter), logged.into_iter());
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = |(unlogged, reply): (Option<Append>, ReplyTo)| {
-            if let Some(append) = unlogged {
-                let result = Ok(live.append(&append.channel));
-                return Some(Outcome { append, reply, result });
-            }
-            let append = logged.next()?;
-            let result = match &mut results {
-                Ok(results) => results.next().ok_or_else(lost_count),
-                Err(refusal) => Err(refusal.clone()),
+        let outcome = |(place, reply): (Place, ReplyTo)| {
+            let (append, result) = match place {
+                Place::Refused(append, refusal) => (append, Err(refusal)),
+                Place::Unlogged(append) => {
+                    let appended = live.append(&append.channel);
+                    (append, Ok(appended))
+                }
+                Place::Logged => {
+                    let result = match &mut results {
+                        Ok(results) => results.next().ok_or_else(lost_count),
+                        Err(refusal) => Err(reply.refuse(refusal.clone())),
+                    };
+                    (logged.next()?, result)
+                }
             };
             Some(Outcome { append, reply, result })
         };
@@ -219,6 +246,16 @@ impl Writer {
         }
         result.map_err(|error| error.refusal())
     }
+}
+
+/// Where a publication of a batch is.
+enum Place {
+    /// Among those that the store is given.
+    Logged,
+    /// Here: its channel has no history.
+    Unlogged(Append),
+    /// Here, and nowhere else.
+    Refused(Append, Refusal),
 }
 
 /// A store that answers fewer entries than it was given has broken its contract.

@@ -1,7 +1,9 @@
 //! The reading half of a connection, whatever carries it.
 
+use std::cell::OnceCell;
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use crate::hub::outbound::Outbound;
 use crate::hub::worker::{Worker, say_closing};
 use crate::log::Append;
 use crate::log::thread::{Publication, ReplyTo};
+use crate::log::turn::Turns;
 use crate::rate::RateLimit;
 
 /// A connection that sends this many messages in a row that are none is closed.
@@ -81,13 +84,15 @@ pub struct Connection {
     pub(super) worker: Rc<Worker>,
     pub(super) outbound: Rc<Outbound>,
     rate: RateLimit,
+    /// Made with the first message that names its turn: most connections only read.
+    turns: OnceCell<Arc<Turns>>,
 }
 
 impl Connection {
     /// A connection that has just been opened.
     pub fn new(worker: Rc<Worker>, outbound: Rc<Outbound>) -> Self {
         let rate = RateLimit::new(worker.hub.settings.message_rate, Instant::now());
-        Self { worker, outbound, rate }
+        Self { worker, outbound, rate, turns: OnceCell::new() }
     }
 
     /// Reads until the end, whoever brings it.
@@ -183,6 +188,11 @@ impl Connection {
         })
     }
 
+    /// The turns of what it publishes.
+    pub(super) fn turns(&self) -> &Arc<Turns> {
+        self.turns.get_or_init(Arc::default)
+    }
+
     /// Hands a message to the log. The answer comes by way of the worker.
     ///
     /// # Errors
@@ -193,7 +203,7 @@ impl Connection {
         message: NewMessage,
         from: Sender,
     ) -> Result<(), Refusal> {
-        let NewMessage { channel, id, payload } = message;
+        let NewMessage { channel, id, turn, payload } = message;
         let policy = self.worker.hub.policy(&channel)?;
         payload.check()?;
         if !policy.publish.allows(&channel, &from.user) {
@@ -201,7 +211,8 @@ impl Connection {
         }
         let history = policy.history;
         let (worker, connection) = (self.worker.index, self.outbound.info.connection);
-        let reply = ReplyTo::Connection { worker, connection, request };
+        let turn = turn.map(|known| self.turns().enter(known)).transpose()?;
+        let reply = ReplyTo::Connection { worker, connection, request, turn };
         let append = Append { channel, id, at: clock::now(), from, payload };
         self.worker.hub.queue.append(Publication { append, history, reply })?;
         self.outbound.owe();
@@ -213,6 +224,8 @@ impl Connection {
 pub(super) struct NewMessage {
     pub(super) channel: ChannelName,
     pub(super) id: MessageId,
+    /// The last turn that its sender knows of, where it keeps to turns.
+    pub(super) turn: Option<u64>,
     pub(super) payload: Payload,
 }
 

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use shared::ids::{ChannelName, Offset, RequestId};
 use shared::limits::PAGE_MESSAGES_MAX;
@@ -24,7 +25,12 @@ impl Speaker for Typed {
         let message =
             codec::decode_client(text).map_err(|error| Refused { id: error.id, refusal: error.refusal })?;
         let id = request_of(&message);
-        let refused = |refusal| Refused { id, refusal };
+        let turn = if let ClientMessage::Publish(publish) = &message { publish.turn } else { None };
+        let turns = turn.map(|_| Arc::clone(connection.turns()));
+        let refused = |refusal| match &turns {
+            Some(turns) => Refused { id, refusal: turns.refuse(refusal) },
+            None => Refused { id, refusal },
+        };
         connection.take_turn().map_err(refused)?;
         let from = connection.outbound.info.identity().cloned();
         match (message, from) {
@@ -63,10 +69,10 @@ fn take(
 ) -> Result<Option<Question>, Refusal> {
     match message {
         ClientMessage::Hello(_) => {}
-        ClientMessage::Publish(Publish { id, channel, message_id, payload }) => {
+        ClientMessage::Publish(Publish { id, channel, message_id, turn, payload }) => {
             let number = connection.outbound.info.connection;
             tracing::info!(target: "tidings::message", connection = %number, %channel, bytes, "message");
-            connection.publish(Some(id), NewMessage { channel, id: message_id, payload }, from)?;
+            connection.publish(Some(id), NewMessage { channel, id: message_id, turn, payload }, from)?;
         }
         ClientMessage::Subscribe(request) => {
             may_read(connection, &request.channel, &from)?;

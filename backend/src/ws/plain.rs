@@ -26,7 +26,7 @@ impl Speaker for Plain {
             tracing::error!(%error, "no message id can be made");
             Refusal::new(ErrorCode::Internal, "The server could not take the message.")
         })?;
-        let message = NewMessage { channel: plain_channel(), id, payload: Payload::chat(text) };
+        let message = NewMessage { channel: plain_channel(), id, turn: None, payload: Payload::chat(text) };
         Ok(connection.publish(None, message, from)?)
     }
 

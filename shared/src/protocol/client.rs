@@ -96,6 +96,11 @@ pub struct Publish {
     pub channel: ChannelName,
     /// The message's id, made by its sender and the same in each retry.
     pub message_id: MessageId,
+    /// The last turn that an `error` on this connection has named, 0 before the first. Where the server has named a
+    /// later one meanwhile, this was sent behind a message that was refused, and is refused too, so that it does not
+    /// overtake that. Without it, it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u64>,
     /// What it says.
     pub payload: Payload,
 }

@@ -16,18 +16,21 @@ pub struct Refusal {
     /// Present when the same can be tried again, after this many milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// The turn that this refusal begins, where a `publish` that named its turn is refused for now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u64>,
 }
 
 impl Refusal {
     /// A refusal that stands, however often one asks.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retry_after_ms: None }
+        Self { code, message: message.into(), retry_after_ms: None, turn: None }
     }
 
     /// A refusal of now: after `wait`, the same may be taken.
     pub fn for_now(code: ErrorCode, message: impl Into<String>, wait: Duration) -> Self {
         let retry_after_ms = Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-        Self { code, message: message.into(), retry_after_ms }
+        Self { code, message: message.into(), retry_after_ms, turn: None }
     }
 }
 
@@ -103,6 +106,8 @@ error_codes! {
     RateLimited = "rate_limited",
     /// The server has more to do than it can; nothing was done.
     Overloaded = "overloaded",
+    /// A message before it was refused, and it must not overtake that; nothing was done.
+    OutOfTurn = "out_of_turn",
     /// The log cannot be written, for example because the disk is full; nothing was done.
     StorageFailed = "storage_failed",
     /// No open connection has that number.

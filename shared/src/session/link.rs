@@ -43,7 +43,7 @@ impl Session {
 
     /// Does what was due at the state's deadline, if that has passed.
     pub(super) fn elapse(&mut self, now: Timestamp) {
-        if self.state.timeout().is_none_or(|deadline| now < deadline) {
+        if self.deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
         match self.state {
@@ -83,6 +83,11 @@ impl Session {
             (Credential::Guest(token @ Some(_)), ErrorCode::InvalidToken, _) => {
                 *token = None;
                 self.say_hello();
+            }
+            // It has come twice, and the welcome not at all: this connection is of no use, the next one may be.
+            (_, ErrorCode::AlreadyGreeted, _) => {
+                self.actions.push_back(Action::Close);
+                self.wait(None, now);
             }
             (_, _, Some(wait_ms)) => {
                 self.actions.push_back(Action::Close);
@@ -157,6 +162,8 @@ impl Session {
     fn forget_connection(&mut self) {
         self.paused_until = None;
         self.window = OUTBOX_IN_FLIGHT_MAX;
+        self.made.clear();
+        self.turn = 0;
         self.subscriptions.unlink_all();
         self.outbox.unsend_all();
         self.history.unask_all();

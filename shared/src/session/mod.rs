@@ -41,7 +41,7 @@ pub use backoff::{BACKOFF_FIRST_MS, BACKOFF_MAX_MS};
 pub use io::{Action, Delivery, Event, Input, Status};
 
 use crate::ids::{DisplayName, MessageId, Offset, RequestId};
-use crate::limits::OUTBOX_IN_FLIGHT_MAX;
+use crate::limits::{OUTBOX_IN_FLIGHT_MAX, REQUEST_MS_MAX};
 use crate::protocol::{
     ClientMessage, ErrorCode, Gap, GapReason, Head, Message, Refusal, ServerMessage, Subscribed,
 };
@@ -85,6 +85,10 @@ pub struct Session {
     outbox: Outbox,
     history: HistoryRequests,
     last_request: u64,
+    /// The requests of this connection and when they were made, from the oldest that is not answered on.
+    made: VecDeque<(RequestId, Timestamp)>,
+    /// The last turn that the server has named on this connection: what it refused until then is known here.
+    turn: u64,
     /// How many requests may be unanswered at a time: one after a refusal for now, one more with each answer. The
     /// server would refuse all that comes during the pause, and in the end take so many refusals for misuse.
     window: usize,
@@ -105,6 +109,8 @@ impl Session {
             outbox: Outbox::default(),
             history: HistoryRequests::default(),
             last_request: 0,
+            made: VecDeque::new(),
+            turn: 0,
             window: OUTBOX_IN_FLIGHT_MAX,
             paused_until: None,
             actions: VecDeque::new(),
@@ -130,7 +136,13 @@ impl Session {
 
     /// When to call [`handle`](Self::handle) with [`Input::Elapsed`] if nothing happens before.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        [self.state.timeout(), self.paused_until].into_iter().flatten().min()
+        [self.deadline(), self.paused_until].into_iter().flatten().min()
+    }
+
+    /// When the state ends by itself, or a request has waited too long for its answer.
+    fn deadline(&self) -> Option<Timestamp> {
+        let answer = |(_, made): &(RequestId, Timestamp)| *made + Duration::from_millis(REQUEST_MS_MAX);
+        [self.state.timeout(), self.made.front().map(answer)].into_iter().flatten().min()
     }
 
     /// Takes one thing that happened or is wanted.
@@ -188,6 +200,15 @@ impl Session {
             }
         }
         self.send_waiting(now);
+        while let Some(&(id, _)) = self.made.front()
+            && !self.is_open(id)
+        {
+            self.made.pop_front();
+        }
+    }
+
+    fn is_open(&self, id: RequestId) -> bool {
+        self.outbox.sent_by(id).is_some() || self.subscriptions.is_open(id) || self.history.is_open(id)
     }
 
     fn receive(&mut self, message: ServerMessage, now: Timestamp) {
@@ -221,6 +242,7 @@ impl Session {
             ServerMessage::Error(error) => self.refused(error.id, error.refusal, now),
             ServerMessage::Closing(closing) => self.note_farewell(closing),
             ServerMessage::Heartbeat(heartbeat) => {
+                self.subscriptions.ask_for_absent(&heartbeat.heads);
                 heartbeat.heads.into_iter().for_each(|head| self.compare(head));
             }
             ServerMessage::Unknown => {}
@@ -275,6 +297,7 @@ impl Session {
         if matches!(self.state, State::Greeting { .. }) {
             return self.greeting_refused(refusal, now);
         }
+        self.turn = self.turn.max(refusal.turn.unwrap_or_default());
         let Some(id) = id else { return self.emit(Event::Refused(refusal)) };
         if let Some(wait_ms) = refusal.retry_after_ms
             && self.unask(id)
@@ -316,6 +339,7 @@ impl Session {
             let id = RequestId(self.last_request + 1);
             let Some(message) = self.next_request(id) else { break };
             self.last_request = id.0;
+            self.made.push_back((id, now));
             self.send(message);
         }
     }
@@ -327,7 +351,7 @@ impl Session {
         if let Some(channel) = self.subscriptions.next_presence(id) {
             return Some(ClientMessage::Presence { id, channel });
         }
-        self.history.next(id).or_else(|| self.outbox.next(id).map(ClientMessage::Publish))
+        self.history.next(id).or_else(|| self.outbox.next(id, self.turn).map(ClientMessage::Publish))
     }
 
     fn in_flight(&self) -> usize {

@@ -30,6 +30,9 @@ enum Progress {
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     entries: VecDeque<Entry>,
+    /// One was refused for now: nothing is sent until all that was sent is answered. An earlier one may have been refused
+    /// too, and its answer come later.
+    draining: bool,
 }
 
 impl Outbox {
@@ -43,11 +46,15 @@ impl Outbox {
     }
 
     /// The next message to send.
-    pub(super) fn next(&mut self, id: RequestId) -> Option<Publish> {
+    pub(super) fn next(&mut self, id: RequestId, turn: u64) -> Option<Publish> {
+        self.draining &= self.in_flight() > 0;
         let entry = self.entries.iter_mut().find(|entry| entry.progress == Progress::Queued)?;
+        if self.draining {
+            return None;
+        }
         entry.progress = Progress::Sent(id);
         let (channel, payload) = (entry.channel.clone(), entry.payload.clone());
-        Some(Publish { id, channel, message_id: entry.message_id, payload })
+        Some(Publish { id, channel, message_id: entry.message_id, turn: Some(turn), payload })
     }
 
     /// How many messages have been sent and not answered.
@@ -57,6 +64,7 @@ impl Outbox {
 
     /// The connection is gone: what was not answered has to be sent again.
     pub(super) fn unsend_all(&mut self) {
+        self.draining = false;
         for entry in &mut self.entries {
             if matches!(entry.progress, Progress::Sent(_)) {
                 entry.progress = Progress::Queued;
@@ -83,6 +91,7 @@ impl Outbox {
 
     /// Marks a message to be sent again that the server refused for now.
     pub(super) fn unsend(&mut self, message_id: MessageId) {
+        self.draining = true;
         self.set(message_id, Progress::Queued);
     }
 

@@ -54,6 +54,11 @@ impl HistoryRequests {
         found.map(|request| request.asked = None).is_some()
     }
 
+    /// Whether request `id` waits for its answer.
+    pub(super) fn is_open(&self, id: RequestId) -> bool {
+        self.open.iter().any(|request| request.asked == Some(id))
+    }
+
     /// The connection is gone: all is to be asked again.
     pub(super) fn unask_all(&mut self) {
         for request in &mut self.open {

@@ -93,7 +93,8 @@ impl Subscriptions {
     /// Returns whether it is one: the channel may have been left meanwhile.
     pub(super) fn confirm(&mut self, answer: &Subscribed) -> bool {
         let Some(subscription) = self.by_channel.get_mut(&answer.channel) else { return false };
-        if subscription.link != Link::Asked(answer.id) && subscription.link != Link::Live(answer.id) {
+        let first = subscription.link == Link::Asked(answer.id);
+        if !first && !(subscription.link == Link::Live(answer.id) && subscription.is_moved_on(answer)) {
             return false;
         }
         subscription.link = Link::Live(answer.id);
@@ -162,6 +163,25 @@ impl Subscriptions {
         Arrival::Next
     }
 
+    /// Compares with the channels that the server sends. One that is not among them has lost its subscription on the
+    /// way, and is asked for again.
+    pub(super) fn ask_for_absent(&mut self, heads: &[Head]) {
+        for (channel, subscription) in &mut self.by_channel {
+            let live = matches!(subscription.link, Link::Live(_));
+            if live && heads.iter().all(|head| head.channel != *channel) {
+                subscription.link = Link::Unasked;
+            }
+        }
+    }
+
+    /// Whether request `id` waits for its answer.
+    pub(super) fn is_open(&self, id: RequestId) -> bool {
+        let asked = |subscription: &Subscription| {
+            subscription.link == Link::Asked(id) || subscription.presence == Some(Link::Asked(id))
+        };
+        self.by_channel.values().any(asked)
+    }
+
     /// Compares with what the server has sent: where that is more than has arrived, the rest is asked for.
     pub(super) fn compare(&mut self, head: &Head) -> Arrival {
         let Some(subscription) = self.by_channel.get_mut(&head.channel) else { return Arrival::Drop };
@@ -175,6 +195,15 @@ impl Subscriptions {
 }
 
 impl Subscription {
+    /// Whether a further answer to the same request moves the reader over what is gone. Otherwise it is the first one
+    /// again, and would lead back to what has been seen.
+    fn is_moved_on(&self, answer: &Subscribed) -> bool {
+        let on = |position: Position| {
+            position.epoch == answer.position.epoch && position.offset < answer.position.offset
+        };
+        answer.gap.is_some() && self.position.is_some_and(on)
+    }
+
     /// Messages up to `last` are missing: they are asked for once, and given up when they do not come then either. To
     /// ask again would be to ask for ever.
     fn miss(&mut self, last: Offset) -> Arrival {

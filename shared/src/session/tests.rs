@@ -12,3 +12,4 @@ mod pair;
 mod server;
 mod stopping;
 mod subscriptions;
+mod unanswered;

@@ -85,9 +85,11 @@ pub(crate) fn client_message() -> impl Strategy<Value = ClientMessage> {
         (request(), channel(), of(position()))
             .prop_map(|(id, channel, since)| ClientMessage::Subscribe(Subscribe { id, channel, since })),
         channel().prop_map(|channel| ClientMessage::Unsubscribe { channel }),
-        (request(), channel(), message_id(), payload()).prop_map(|(id, channel, message_id, payload)| {
-            ClientMessage::Publish(Publish { id, channel, message_id, payload })
-        }),
+        (request(), channel(), message_id(), of(any::<u64>()), payload()).prop_map(
+            |(id, channel, message_id, turn, payload)| {
+                ClientMessage::Publish(Publish { id, channel, message_id, turn, payload })
+            }
+        ),
         (request(), channel(), of(offset()), any::<u32>())
             .prop_map(|(id, channel, before, limit)| ClientMessage::History { id, channel, before, limit }),
         channel().prop_map(|channel| ClientMessage::Signal { channel, kind: SignalKind::Typing }),
@@ -186,9 +188,6 @@ fn presence() -> impl Strategy<Value = Presence> {
 fn refusal() -> impl Strategy<Value = Refusal> {
     let codes: Vec<ErrorCode> =
         ErrorCode::ALL.iter().map(|(code, _)| *code).chain([ErrorCode::Unknown]).collect();
-    (select(codes), any::<String>(), of(any::<u64>())).prop_map(|(code, message, retry_after_ms)| Refusal {
-        code,
-        message,
-        retry_after_ms,
-    })
+    (select(codes), any::<String>(), of(any::<u64>()), of(any::<u64>()))
+        .prop_map(|(code, message, retry_after_ms, turn)| Refusal { code, message, retry_after_ms, turn })
 }

@@ -198,7 +198,7 @@ impl FakeServer {
     }
 
     fn publish(&mut self, request: Publish, from: Sender, at: Timestamp) {
-        let Publish { id, channel, message_id, payload } = request;
+        let Publish { id, channel, message_id, payload, .. } = request;
         let (offset, prev) = (Offset::START, Offset::START);
         let (offset, duplicate) =
             self.append(Message { channel, offset, prev, id: message_id, at, from, payload });

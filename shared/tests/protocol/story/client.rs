@@ -50,6 +50,13 @@ pub(crate) fn client() -> Vec<Golden<ClientMessage>> {
             name: "chess.move".to_owned(),
             data: json!({"from": "e2", "game": 17, "to": "e4"}),
         }),
+        "publish_turn": ClientMessage::Publish(Publish {
+            id: RequestId(17),
+            channel: lobby(),
+            message_id: message_id(54),
+            turn: Some(3),
+            payload: Payload::chat("One lump or two?"),
+        }),
         "history": history(11, None, 50),
         "history_before": history(12, Some(Offset(GREETING)), 2),
         "signal_typing": ClientMessage::Signal { channel: lobby(), kind: SignalKind::Typing },
@@ -65,6 +72,7 @@ fn publish(id: u64, offset: u64, payload: Payload) -> ClientMessage {
         id: RequestId(id),
         channel: lobby(),
         message_id: message_id(offset),
+        turn: None,
         payload,
     })
 }

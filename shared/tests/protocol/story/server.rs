@@ -81,6 +81,11 @@ pub(crate) fn server() -> Vec<Golden<ServerMessage>> {
             retry_after_ms: Some(21),
             ..Refusal::new(ErrorCode::RateLimited, "More messages came than are allowed. Wait a moment.")
         }),
+        "error_turn": error(Some(18), Refusal {
+            retry_after_ms: Some(0),
+            turn: Some(4),
+            ..Refusal::new(ErrorCode::OutOfTurn, "A message before this one was refused.")
+        }),
         "error_without_id": error(None, Refusal::new(ErrorCode::NotJson, "A message has to be a JSON object.")),
         "closing_come_back": closing(CloseCode::STOPPING, "The server is restarting.", Some(1_377)),
         "closing_for_good": closing(CloseCode::DISCONNECTED, "Please sign in again.", None),

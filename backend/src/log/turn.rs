@@ -1,0 +1,110 @@
+//! Keeps the messages of one connection in order when one of them is refused for now.
+//!
+//! A client sends on while earlier messages are not answered. When one of those is refused because the disk is full or
+//! the client too quick, the ones behind it must not be taken: they would overtake it. Each such refusal begins a new
+//! turn and tells the client its number; a message names the last turn that its sender knows of. One that was sent
+//! before its sender knew of a refusal is refused as well.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use shared::protocol::{ErrorCode, Refusal};
+
+/// The turns of one connection. Its worker and the log thread both refuse messages.
+#[derive(Debug, Default)]
+pub struct Turns {
+    /// The last that was named.
+    last: AtomicU64,
+    /// The last that the log thread has named. What its worker refuses has not been queued, and does not make those
+    /// late that were queued before.
+    last_of_log: AtomicU64,
+}
+
+impl Turns {
+    /// Lets a message through to the queue, whose sender knows of all turns up to `known`.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with `out_of_turn` where a later turn has begun.
+    pub fn enter(self: &Arc<Self>, known: u64) -> Result<Turn, Refusal> {
+        let turn = Turn { number: self.last.load(Ordering::SeqCst), turns: Arc::clone(self) };
+        if known < turn.number { Err(out_of_turn()) } else { Ok(turn) }
+    }
+
+    /// Begins a turn with a message that is refused before it is queued. A refusal that stands begins none: nobody
+    /// sends that message again.
+    pub fn refuse(&self, refusal: Refusal) -> Refusal {
+        if refusal.retry_after_ms.is_none() {
+            return refusal;
+        }
+        Refusal { turn: Some(self.last.fetch_add(1, Ordering::SeqCst) + 1), ..refusal }
+    }
+}
+
+/// The turn in which a message was queued.
+#[derive(Debug)]
+pub struct Turn {
+    number: u64,
+    turns: Arc<Turns>,
+}
+
+impl Turn {
+    /// Lets the message through to the log.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with `out_of_turn` where one that was queued before it has been refused since.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let late = self.number < self.turns.last_of_log.load(Ordering::SeqCst);
+        if late { Err(out_of_turn()) } else { Ok(()) }
+    }
+
+    /// Begins a turn with the message, which the log refuses.
+    pub fn refuse(&self, refusal: Refusal) -> Refusal {
+        let refusal = self.turns.refuse(refusal);
+        if let Some(turn) = refusal.turn {
+            self.turns.last_of_log.fetch_max(turn, Ordering::SeqCst);
+        }
+        refusal
+    }
+}
+
+fn out_of_turn() -> Refusal {
+    Refusal::for_now(ErrorCode::OutOfTurn, "A message before this one was refused.", Duration::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Refusal {
+        Refusal::for_now(ErrorCode::StorageFailed, "Full.", Duration::from_secs(2))
+    }
+
+    #[test]
+    fn what_was_sent_behind_a_refused_message_does_not_overtake_it() {
+        let turns = Arc::<Turns>::default();
+        let (first, second) = (turns.enter(0).unwrap(), turns.enter(0).unwrap());
+        assert_eq!(first.check(), Ok(()));
+        assert_eq!(first.refuse(full()).turn, Some(1));
+        let late = second.check().unwrap_err();
+        assert_eq!(late.code, ErrorCode::OutOfTurn);
+        assert_eq!(second.refuse(late).turn, Some(2), "who knows of the first refusal alone is late, too");
+        assert!(turns.enter(0).is_err() && turns.enter(1).is_err());
+        assert_eq!(turns.enter(2).unwrap().check(), Ok(()));
+    }
+
+    #[test]
+    fn what_was_queued_before_a_refused_message_is_not_late() {
+        let turns = Arc::<Turns>::default();
+        let queued = turns.enter(0).unwrap();
+        assert_eq!(turns.refuse(full()).turn, Some(1));
+        assert_eq!(queued.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_refusal_that_stands_begins_no_turn() {
+        let turns = Arc::<Turns>::default();
+        assert_eq!(turns.refuse(Refusal::new(ErrorCode::Forbidden, "No.")).turn, None);
+        assert!(turns.enter(0).is_ok());
+    }
+}
