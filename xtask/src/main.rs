@@ -15,6 +15,7 @@ mod lock;
 mod page;
 mod process;
 mod run;
+mod simulate;
 mod steps;
 mod test;
 mod tools;
@@ -32,6 +33,7 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
   test     install what is missing, run every test
            (arguments go to the test programs: cargo xtask test -- reconnect --nocapture)
   check    formatting and lints, for the native target and for WebAssembly
+  simulate run the simulation alone: [--seed S], or [--seeds N] [--from S]
   crash    kill a server under load 300 times, and compare what everybody was told with its log
            (cargo xtask crash --rounds 30 --seed 1)
   bench    build the server and the load generator for speed, and measure
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
     let outcome = match task.as_str() {
         "run" => run::run(&rest),
         "test" => test::run(&rest),
+        "simulate" => simulate::run(&rest),
         "check" => check::run(),
         "bench" => bench::run(&rest),
         "crash" => crash::run(&rest),

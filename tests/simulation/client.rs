@@ -1,0 +1,154 @@
+//! A program around the real session: it keeps what a page keeps, and forgets what a page forgets.
+
+use std::rc::Rc;
+
+use shared::ids::{ChannelName, MessageId};
+use shared::protocol::{CloseCode, Payload};
+use shared::session::{Credential, Session, SessionConfig};
+use shared::time::Timestamp;
+
+use crate::network::{Link, Up};
+use crate::wire::Decoder;
+
+/// When the world begins.
+const BEGINNING_MS: u64 = 1_767_225_600_000;
+
+/// The secret of the server's tokens.
+pub(crate) const SECRET: &str = "a secret for the simulation";
+
+/// The clients' users, each with a token that is signed with [`SECRET`].
+pub(crate) const USERS: [(&str, &str); 6] = [
+    ("ada", "KKVhnsqjwGAfuYxYWDVfKflY4O3RLgdgASUlfBxVp4k"),
+    ("bob", "E8X706oqEzqoBQLsXeJ0dFVykANdlRGYJ7_6IfDgKO8"),
+    ("cyd", "SRWchRFdvZ1mu9anaf5c8Er5wYH2uVQH9ce5LA28X1w"),
+    ("dan", "wGirqt2HgYd_ToJArV-yAiGf3YeJ4ZjGjCGzYWwrpR0"),
+    ("eve", "t7khOkYCgd5UsQjBkjx_EwDhnUcF8xeOWBHm59qMkU0"),
+    ("fay", "jmV7zuPTZ45PciGO-uLzRCFyX-SU5aI0usrmLLzXCB8"),
+];
+
+/// The claims of each token: `{"sub":"ada"}` and so on, in base64.
+const CLAIMS: [&str; 6] = [
+    "eyJzdWIiOiJhZGEifQ",
+    "eyJzdWIiOiJib2IifQ",
+    "eyJzdWIiOiJjeWQifQ",
+    "eyJzdWIiOiJkYW4ifQ",
+    "eyJzdWIiOiJldmUifQ",
+    "eyJzdWIiOiJmYXkifQ",
+];
+
+/// A message that has not been acknowledged, as the program keeps it over its own end.
+#[derive(Debug, Clone)]
+pub(crate) struct Unsent {
+    pub(crate) channel: ChannelName,
+    pub(crate) id: MessageId,
+    pub(crate) payload: Payload,
+}
+
+/// The socket as a driver holds it.
+pub(crate) enum Socket {
+    None,
+    /// The try of this number is under way.
+    Opening(u64),
+    Open(Rc<Link>),
+}
+
+/// A client.
+pub(crate) struct Client {
+    pub(crate) number: usize,
+    pub(crate) session: Session,
+    pub(crate) socket: Socket,
+    pub(crate) tries: u64,
+    pub(crate) decoder: Decoder,
+    /// What it follows.
+    pub(crate) follows: Vec<ChannelName>,
+    pub(crate) unsent: Vec<Unsent>,
+    /// What was refused for good.
+    pub(crate) failed: Vec<Unsent>,
+    pub(crate) published: u64,
+    pub(crate) pages_waited_for: u64,
+    /// The process does nothing until then.
+    pub(crate) asleep_until: u64,
+    /// The moment for which its timer is set.
+    pub(crate) timer: Option<u64>,
+    /// A frame that something on the way keeps back, to let it through after the next.
+    pub(crate) held_down: Option<String>,
+    pub(crate) held_up: Option<Up>,
+}
+
+impl Client {
+    pub(crate) fn new(number: usize, seed: u64, now: u64) -> Self {
+        Self {
+            number,
+            session: session(number, seed, now),
+            socket: Socket::None,
+            tries: 0,
+            decoder: Decoder::default(),
+            follows: Vec::new(),
+            unsent: Vec::new(),
+            failed: Vec::new(),
+            published: 0,
+            pages_waited_for: 0,
+            asleep_until: 0,
+            timer: None,
+            held_down: None,
+            held_up: None,
+        }
+    }
+
+    pub(crate) fn user(&self) -> &'static str {
+        USERS[self.number].0
+    }
+
+    /// The process ends and begins again: what it had not written down is gone.
+    pub(crate) fn restart(&mut self, seed: u64, now: u64) {
+        self.leave();
+        self.session = session(self.number, seed, now);
+        self.pages_waited_for = 0;
+        self.failed.clear();
+        self.timer = None;
+    }
+
+    /// Closes the socket as a driver does, with a close frame.
+    pub(crate) fn close(&mut self, code: CloseCode) {
+        if let Socket::Open(link) = &self.socket {
+            link.send(Up::Close(code));
+            link.leave();
+        }
+        self.forget_socket();
+    }
+
+    /// The process is gone, and with it the socket.
+    fn leave(&mut self) {
+        if let Socket::Open(link) = &self.socket {
+            link.leave();
+        }
+        self.forget_socket();
+    }
+
+    pub(crate) fn forget_socket(&mut self) {
+        self.socket = Socket::None;
+        self.decoder = Decoder::default();
+        (self.held_down, self.held_up) = (None, None);
+    }
+
+    /// The link that is open, if it is this one.
+    pub(crate) fn holds(&self, link: &Rc<Link>) -> bool {
+        matches!(&self.socket, Socket::Open(open) if Rc::ptr_eq(open, link))
+    }
+}
+
+/// The time as a client's clock shows it.
+pub(crate) fn timestamp(now: u64) -> Timestamp {
+    Timestamp(BEGINNING_MS + now)
+}
+
+/// So many milliseconds after the beginning.
+pub(crate) fn since_beginning(at: Timestamp) -> u64 {
+    at.0 - BEGINNING_MS
+}
+
+fn session(number: usize, seed: u64, now: u64) -> Session {
+    let token = format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.{}.{}", CLAIMS[number], USERS[number].1);
+    let config = SessionConfig { credential: Credential::Token(token), name: None };
+    Session::new(config, seed, timestamp(now))
+}

@@ -1,0 +1,268 @@
+//! A log in memory that can do what a disk can: fill up, lose its tail when power is lost, and be put back.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard};
+
+use backend::log::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run};
+use shared::ids::{ChannelName, Epoch, MessageId, Namespace, Offset};
+use shared::protocol::{Message, Payload};
+
+/// By how much the numbers of connections jump when a backup is put back.
+const NUMBERS_SINCE_BACKUP: u64 = 1_000_000_000;
+
+/// The disk. It outlives the servers that write on it.
+pub(crate) struct Disk {
+    state: Mutex<State>,
+    /// Offsets have holes between them.
+    sparse: bool,
+}
+
+/// What has come about on the disk, for the model.
+#[derive(Debug, Clone)]
+pub(crate) enum Fact {
+    Committed(Message),
+    Trimmed { channel: ChannelName, floor: Offset },
+}
+
+#[derive(Debug, Clone, Default)]
+struct State {
+    epoch: u64,
+    next_connection: u64,
+    channels: BTreeMap<ChannelName, Channel>,
+    /// What each commit has added, as far as power could take it away again.
+    commits: Vec<Vec<(ChannelName, u64)>>,
+    full: bool,
+    facts: Vec<Fact>,
+    backup: Option<Box<Self>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Channel {
+    head: u64,
+    messages: BTreeMap<u64, Message>,
+    ids: BTreeMap<MessageId, u64>,
+}
+
+impl Channel {
+    fn floor(&self) -> u64 {
+        self.messages.values().next().map_or(self.head, |oldest| oldest.prev.0)
+    }
+
+    fn remove(&mut self, offset: u64) -> Option<Message> {
+        let message = self.messages.remove(&offset)?;
+        self.ids.remove(&message.id);
+        Some(message)
+    }
+}
+
+impl Disk {
+    pub(crate) fn new(epoch: u64, sparse: bool) -> Self {
+        let state = State { epoch, next_connection: 1, ..State::default() };
+        Self { state: Mutex::new(state), sparse }
+    }
+
+    /// What has come about since this was last asked.
+    pub(crate) fn facts(&self) -> Vec<Fact> {
+        std::mem::take(&mut self.state().facts)
+    }
+
+    /// Whether it takes no more.
+    pub(crate) fn set_full(&self, full: bool) {
+        self.state().full = full;
+    }
+
+    /// All that is on it, by channel: the floor, and what is above it.
+    pub(crate) fn contents(&self) -> Vec<(ChannelName, Offset, Offset, Vec<Message>)> {
+        let state = self.state();
+        let channel = |(name, channel): (&ChannelName, &Channel)| {
+            let messages = channel.messages.values().cloned().collect();
+            (name.clone(), Offset(channel.floor()), Offset(channel.head), messages)
+        };
+        state.channels.iter().map(channel).collect()
+    }
+
+    /// How many commits power could take away.
+    pub(crate) fn unsafe_commits(&self) -> u64 {
+        self.state().commits.len() as u64
+    }
+
+    /// The operating system has written everything.
+    pub(crate) fn sync(&self) {
+        self.state().commits.clear();
+    }
+
+    /// Power is lost, and with it the last `lost` commits. What is left is another log.
+    pub(crate) fn lose_power(&self, lost: u64, epoch: u64) {
+        let mut state = self.state();
+        for _ in 0..lost {
+            for (name, offset) in state.commits.pop().into_iter().flatten().rev() {
+                let Some(channel) = state.channels.get_mut(&name) else { continue };
+                channel.head = channel.messages.get(&offset).map_or(channel.head, |message| message.prev.0);
+                channel.remove(offset);
+            }
+        }
+        state.commits.clear();
+        state.epoch = epoch;
+    }
+
+    /// Keeps a copy of what is there.
+    pub(crate) fn copy(&self) {
+        let mut state = self.state();
+        let copy = State { backup: None, facts: Vec::new(), commits: Vec::new(), ..state.clone() };
+        state.backup = Some(Box::new(copy));
+    }
+
+    /// Puts the copy back, if there is one. What is there then is another log.
+    pub(crate) fn restore(&self, epoch: u64) -> bool {
+        let mut state = self.state();
+        let Some(backup) = state.backup.take() else { return false };
+        *state = State {
+            epoch,
+            full: false,
+            next_connection: state.next_connection + NUMBERS_SINCE_BACKUP,
+            ..*backup
+        };
+        true
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+}
+
+impl Log for Disk {
+    fn epoch(&self) -> Epoch {
+        Epoch(self.state().epoch)
+    }
+
+    fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError> {
+        let mut state = self.state();
+        let State { channels, commits, full, facts, .. } = &mut *state;
+        if *full {
+            return Err(LogError::Full("the simulated disk is full".to_owned()));
+        }
+        let (mut results, mut added) = (Vec::new(), Vec::new());
+        for Append { channel: name, id, at, from, payload } in batch {
+            let channel = channels.entry(name.clone()).or_default();
+            if let Some(&offset) = channel.ids.get(id) {
+                results.push(Appended::Duplicate { offset: Offset(offset) });
+                continue;
+            }
+            let (prev, hole) = (channel.head, if self.sparse { channel.head % 3 } else { 0 });
+            let offset = prev + 1 + hole;
+            let message = Message {
+                channel: name.clone(),
+                offset: Offset(offset),
+                prev: Offset(prev),
+                id: *id,
+                at: *at,
+                from: from.clone(),
+                payload: payload.clone(),
+            };
+            channel.head = offset;
+            channel.ids.insert(*id, offset);
+            channel.messages.insert(offset, message.clone());
+            facts.push(Fact::Committed(message));
+            added.push((name.clone(), offset));
+            results.push(Appended::Accepted { offset: Offset(offset), prev: Offset(prev) });
+        }
+        commits.push(added);
+        Ok(results)
+    }
+
+    fn read(&self, channel: &ChannelName, after: Offset, limit: u32) -> Result<Run, LogError> {
+        let state = self.state();
+        let Some(channel) = state.channels.get(channel) else {
+            return Ok(Run { messages: vec![], more: false });
+        };
+        Ok(run(channel.messages.range(after.0 + 1..).map(|(_, message)| message), limit))
+    }
+
+    fn read_before(
+        &self,
+        channel: &ChannelName,
+        before: Option<Offset>,
+        limit: u32,
+    ) -> Result<Run, LogError> {
+        let state = self.state();
+        let Some(channel) = state.channels.get(channel) else {
+            return Ok(Run { messages: vec![], more: false });
+        };
+        let before = before.map_or(u64::MAX, |offset| offset.0);
+        let mut run = run(channel.messages.range(..before).rev().map(|(_, message)| message), limit);
+        run.messages.reverse();
+        Ok(run)
+    }
+
+    fn bounds(&self, channel: &ChannelName) -> Result<Bounds, LogError> {
+        let state = self.state();
+        let (head, floor) =
+            state.channels.get(channel).map_or((0, 0), |channel| (channel.head, channel.floor()));
+        Ok(Bounds { head: Offset(head), floor: Offset(floor) })
+    }
+
+    fn channels(&self, after: &str, limit: u32) -> Result<Vec<(ChannelName, Offset)>, LogError> {
+        let state = self.state();
+        let named = state.channels.iter().filter(|(name, _)| name.as_str() > after);
+        Ok(named.take(limit as usize).map(|(name, channel)| (name.clone(), Offset(channel.head))).collect())
+    }
+
+    fn trim(&self, namespace: &Namespace, keep: &Keep, most: u32) -> Result<u32, LogError> {
+        let mut state = self.state();
+        let State { channels, facts, .. } = &mut *state;
+        let mut trimmed = 0;
+        for (name, channel) in channels.iter_mut().filter(|(name, _)| name.namespace() == namespace.as_str())
+        {
+            let before = trimmed;
+            while trimmed < most
+                && let Some((&offset, oldest)) = channel.messages.iter().next()
+                && (keep.messages.is_some_and(|most| channel.messages.len() as u64 > most)
+                    || keep.since.is_some_and(|since| oldest.at < since))
+            {
+                channel.remove(offset);
+                trimmed += 1;
+            }
+            if trimmed > before {
+                facts.push(Fact::Trimmed { channel: name.clone(), floor: Offset(channel.floor()) });
+            }
+        }
+        Ok(trimmed)
+    }
+
+    fn backup(&self, _: &Path) -> Result<(), LogError> {
+        self.copy();
+        Ok(())
+    }
+
+    fn close(&self) -> Result<(), LogError> {
+        self.sync();
+        Ok(())
+    }
+
+    fn reserve_connections(&self, count: u64) -> Result<u64, LogError> {
+        let mut state = self.state();
+        state.next_connection += count;
+        Ok(state.next_connection - count)
+    }
+}
+
+/// As many as fit in a run.
+fn run<'a>(messages: impl Iterator<Item = &'a Message>, limit: u32) -> Run {
+    let (mut taken, mut bytes, mut more) = (Vec::new(), 0, false);
+    for message in messages {
+        if taken.len() >= limit as usize || bytes >= RUN_BYTES_MAX {
+            more = true;
+            break;
+        }
+        bytes += size(&message.payload);
+        taken.push(message.clone());
+    }
+    Run { messages: taken, more }
+}
+
+/// About how many bytes a payload has on a disk.
+fn size(payload: &Payload) -> usize {
+    const AROUND: usize = 25;
+    if let Payload::Chat { text, .. } = payload { text.len() + AROUND } else { AROUND }
+}

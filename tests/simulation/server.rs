@@ -1,0 +1,192 @@
+//! One life of a server: the real hub, workers, connections, log queue and fan-out, on one thread. What is simulated is
+//! how long the disk, the log's readers and the workers take.
+
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use backend::config::{Policy, Settings};
+use backend::hub::fanout::FanOut;
+use backend::hub::registry::Mode;
+use backend::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
+use backend::hub::{Hub, HubParts};
+use backend::identity::Tokens;
+use backend::log::thread::{Outcome, Publication, Writer, queue};
+use backend::log::{Log, LogReads, Offload};
+use backend::telemetry::metrics::Metrics;
+use backend::ws::connection::Connection;
+use backend::ws::{dispatch, register};
+use shared::ids::{ChannelName, Epoch};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::LocalSet;
+
+use crate::client::SECRET;
+use crate::disk::Disk;
+use crate::ether::Ether;
+use crate::network::Link;
+use crate::profile::Profile;
+use crate::world::Event;
+
+/// Something that a worker wants to have read from the log.
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
+
+/// A server that runs.
+pub(crate) struct Server {
+    /// Which of the world's servers it is, in the order of their beginnings.
+    pub(crate) life: u64,
+    pub(crate) tasks: LocalSet,
+    pub(crate) hub: Arc<Hub>,
+    workers: Vec<Rc<Worker>>,
+    writer: Writer,
+    metrics: Metrics,
+    /// The log thread is at work on a batch.
+    writing: bool,
+    /// When each worker comes to what it has been told last.
+    worker_at: Vec<u64>,
+    jobs: Arc<Jobs>,
+    pub(crate) stopping: bool,
+    pub(crate) stopped: Vec<oneshot::Receiver<()>>,
+    pub(crate) links: Vec<Rc<Link>>,
+}
+
+/// The reads that wait to be carried out.
+#[derive(Default)]
+struct Jobs(Mutex<Vec<Job>>);
+
+impl Offload for Jobs {
+    fn run(&self, job: Job) {
+        self.0.lock().unwrap().push(job);
+    }
+}
+
+impl Server {
+    pub(crate) fn start(life: u64, profile: &Profile, disk: &Arc<Disk>, live_epoch: u64) -> Self {
+        let log: Arc<dyn Log> = Arc::clone(disk) as Arc<dyn Log>;
+        let (queue, writer) = queue(Arc::clone(&log));
+        let (mailboxes, receivers): (Vec<_>, Vec<_>) =
+            (0..profile.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
+        let (jobs, metrics) = (Arc::<Jobs>::default(), Metrics::new());
+        let reads = LogReads::new(Arc::clone(&log), Arc::clone(&jobs) as Arc<dyn Offload>);
+        let hub = Arc::new(Hub::new(HubParts {
+            settings: settings(profile),
+            log,
+            reads,
+            queue,
+            tokens: Tokens::new(SECRET),
+            metrics: metrics.clone(),
+            live_epoch: Epoch(live_epoch),
+            workers: mailboxes.into(),
+        }));
+        let tasks = LocalSet::new();
+        let workers = {
+            let _context = tasks.enter();
+            let start = |(index, mailbox)| Worker::start(index, Arc::clone(&hub), mailbox);
+            receivers.into_iter().enumerate().map(start).collect()
+        };
+        let worker_at = vec![0; profile.workers];
+        let (stopped, links) = (Vec::new(), Vec::new());
+        Self {
+            life,
+            tasks,
+            hub,
+            workers,
+            writer,
+            metrics,
+            writing: false,
+            worker_at,
+            jobs,
+            stopping: false,
+            stopped,
+            links,
+        }
+    }
+
+    /// Takes a connection in. Returns whether it could.
+    pub(crate) fn accept(&mut self, link: &Rc<Link>, worker: usize) -> bool {
+        let _context = self.tasks.enter();
+        let worker = &self.workers[worker];
+        let (socket, incoming) = link.ends();
+        let Ok(outbound) = register(worker, None, Mode::Typed, Some(socket)) else { return false };
+        self.links.push(Rc::clone(link));
+        let connection = Connection::new(Rc::clone(worker), outbound);
+        self.tasks.spawn_local(connection.run(incoming, dispatch::Typed));
+        true
+    }
+
+    /// Has what has queued written, and what is to be read, read: a while later.
+    pub(crate) fn pump(&mut self, ether: &Ether, profile: &Profile) {
+        let life = self.life;
+        for job in std::mem::take(&mut *self.jobs.0.lock().unwrap()) {
+            ether.after(ether.within(0..=profile.read_ms_max), Event::Read { life, job });
+        }
+        if self.writing {
+            return;
+        }
+        let batch = self.writer.queued();
+        if !batch.is_empty() {
+            self.writing = true;
+            ether.after(ether.within(0..=profile.disk_ms_max), Event::Commit { life, batch });
+        }
+    }
+
+    /// The disk has a batch. What the log thread knows of it, it will know a moment later.
+    pub(crate) fn write(&mut self, batch: Vec<Publication>) -> Vec<Outcome> {
+        self.writer.write(batch)
+    }
+
+    /// Writes all that is still queued, for nobody to be told.
+    pub(crate) fn write_rest(&mut self) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        loop {
+            let batch = self.writer.queued();
+            if batch.is_empty() {
+                return outcomes;
+            }
+            outcomes.extend(self.writer.write(batch));
+        }
+    }
+
+    /// The log thread hands a batch to the workers. Each comes to it when it can.
+    pub(crate) fn fan_out(&mut self, outcomes: Vec<Outcome>, ether: &Ether, profile: &Profile) {
+        self.writing = false;
+        let fan_out = FanOut::new(outcomes, self.worker_at.len(), &self.metrics);
+        let mut last = ether.now();
+        for (worker, at) in self.worker_at.iter_mut().enumerate() {
+            *at = (*at).max(ether.now() + ether.within(0..=profile.worker_ms_max));
+            last = last.max(*at);
+            let batch = Arc::clone(&fan_out.batch);
+            ether.at(*at, Event::Hand { life: self.life, worker, what: ToWorker::Batch(batch) });
+        }
+        ether.at(last, Event::Answer { life: self.life, fan_out });
+    }
+
+    /// Puts something into a worker's mailbox.
+    pub(crate) fn tell(&self, worker: usize, what: ToWorker) {
+        assert!(self.hub.tell(worker, what).is_ok(), "no world fills a mailbox");
+    }
+
+    /// Asks all workers to close their connections.
+    pub(crate) fn stop(&mut self) {
+        self.stopping = true;
+        for worker in 0..self.workers.len() {
+            let (reply, stopped) = oneshot::channel();
+            self.tell(worker, ToWorker::Stop { reply });
+            self.stopped.push(stopped);
+        }
+    }
+
+    pub(crate) fn has_history(&self, channel: &ChannelName) -> bool {
+        self.hub.policy(channel).is_ok_and(|policy| policy.history)
+    }
+}
+
+fn settings(profile: &Profile) -> Settings {
+    let mut settings = Settings {
+        workers: profile.workers,
+        message_rate: profile.message_rate,
+        heartbeat_ms: profile.heartbeat_ms,
+        ..Settings::default()
+    };
+    let keep = |policy: &mut Policy| policy.keep_messages = profile.retention;
+    settings.namespaces.values_mut().filter(|policy| policy.history).for_each(keep);
+    settings
+}

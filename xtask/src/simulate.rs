@@ -1,0 +1,63 @@
+//! `cargo xtask simulate`: the simulation alone, with the seeds that are asked for.
+
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::workspace::Workspace;
+
+/// The options, and the variables by which the test is told.
+const OPTIONS: [(&str, &str); 3] = [
+    ("--seed", "TIDINGS_SIMULATION_SEED"),
+    ("--seeds", "TIDINGS_SIMULATION_SEEDS"),
+    ("--from", "TIDINGS_SIMULATION_FROM"),
+];
+
+/// The test that runs the seeds.
+const TEST: &str = "nothing_is_lost_twice_or_out_of_order";
+
+/// Runs it. `arguments` are options of [`OPTIONS`], each with a number.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let variables = variables(arguments)?;
+    let workspace = Workspace::find()?;
+    // The whole workspace, as in `cargo xtask test`: the same build serves both.
+    let mut test =
+        workspace.cargo(["test", "--workspace", "--test", "simulation", "--", "--nocapture", TEST]);
+    test.envs(variables);
+    Ok(if process::succeeds(&mut test)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn variables(arguments: &[String]) -> Result<Vec<(&'static str, &str)>, Failure> {
+    let pairs = arguments.chunks(2).map(|pair| {
+        let [option, number] = pair else { return None };
+        let (_, variable) = OPTIONS.iter().find(|(name, _)| name == option)?;
+        number.parse::<u64>().ok().map(|_| (*variable, number.as_str()))
+    });
+    pairs.collect::<Option<_>>().ok_or_else(|| {
+        Failure::new(
+            format!("`{}` is not understood", arguments.join(" ")),
+            "Say --seed S, or --seeds N and, if wanted, --from S.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(words: &[&str]) -> Option<Vec<(&'static str, String)>> {
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        let variables = variables(&words).ok()?;
+        Some(variables.into_iter().map(|(name, number)| (name, number.to_owned())).collect())
+    }
+
+    #[test]
+    fn options_become_variables() {
+        assert_eq!(of(&[]), Some(vec![]));
+        assert_eq!(of(&["--seed", "7"]), Some(vec![("TIDINGS_SIMULATION_SEED", "7".to_owned())]));
+        assert_eq!(of(&["--seeds", "5", "--from", "9"]).map(|all| all.len()), Some(2));
+        for words in [&["--seed"][..], &["--seed", "x"], &["7"], &["--sead", "7"]] {
+            assert_eq!(of(words), None, "{words:?}");
+        }
+    }
+}
