@@ -8,6 +8,10 @@ use shared::ids::{ChannelName, DisplayName, UserId};
 use shared::protocol::{PresenceChange, Sender};
 use tokio::time::Instant;
 
+/// Most members of a channel that are told of. With more, coming and going is not told, and a list has the first of this
+/// number: to tell each of ten thousand of each of the others would be a hundred million messages.
+pub const PRESENCE_MEMBERS_MAX: usize = 1000;
+
 /// The members of all channels. A user with several connections is one member, and one whose last connection is gone
 /// stays one for a grace: who only reloads the page, or changes the network, has not left.
 #[derive(Debug, Default)]
@@ -28,7 +32,9 @@ impl PresenceBoard {
     pub fn join(&self, channel: &ChannelName, sender: &Sender) -> Option<PresenceChange> {
         let mut channels = self.lock();
         let members = channels.entry(channel.clone()).or_default();
-        let joined = || Some(PresenceChange::Joined(sender.clone()));
+        let then = members.len() + usize::from(!members.contains_key(&sender.user));
+        let told = then <= PRESENCE_MEMBERS_MAX;
+        let joined = || told.then(|| PresenceChange::Joined(sender.clone()));
         let Some(member) = members.get_mut(&sender.user) else {
             let member = Member { name: sender.name.clone(), connections: 1, gone: None };
             members.insert(sender.user.clone(), member);
@@ -58,9 +64,10 @@ impl PresenceBoard {
     pub fn sweep(&self, grace: Duration) -> Vec<(ChannelName, UserId)> {
         let mut left = Vec::new();
         self.lock().retain(|channel, members| {
+            let told = members.len() <= PRESENCE_MEMBERS_MAX;
             members.retain(|user, member| {
                 let stays = member.gone.is_none_or(|gone| gone.elapsed() < grace);
-                if !stays {
+                if told && !stays {
                     left.push((channel.clone(), user.clone()));
                 }
                 stays
@@ -70,14 +77,11 @@ impl PresenceBoard {
         left
     }
 
-    /// The members of a channel, ordered by their ids.
+    /// The members of a channel, ordered by their ids, at most [`PRESENCE_MEMBERS_MAX`].
     pub fn members(&self, channel: &ChannelName) -> Vec<Sender> {
         let channels = self.lock();
-        let members = channels.get(channel).into_iter().flatten();
-        let mut members: Vec<Sender> =
-            members.map(|(user, member)| Sender { user: user.clone(), name: member.name.clone() }).collect();
-        members.sort_by(|a, b| a.user.cmp(&b.user));
-        members
+        let members = channels.get(channel).into_iter().flatten().take(PRESENCE_MEMBERS_MAX);
+        members.map(|(user, member)| Sender { user: user.clone(), name: member.name.clone() }).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ChannelName, BTreeMap<UserId, Member>>> {
@@ -117,6 +121,24 @@ mod tests {
         assert!(board.sweep(Duration::from_secs(60)).is_empty());
         assert_eq!(board.join(&lobby(), &ada("Ada")), None);
         assert!(board.sweep(Duration::ZERO).is_empty());
+    }
+
+    #[test]
+    fn of_one_more_than_the_most_nothing_is_told() {
+        let board = PresenceBoard::default();
+        let guest = |number: usize| {
+            let user = UserId::parse(&format!("guest-{number}")).unwrap();
+            Sender { user, name: DisplayName::parse("Guest").unwrap() }
+        };
+        let told =
+            (0..=PRESENCE_MEMBERS_MAX).filter(|number| board.join(&lobby(), &guest(*number)).is_some());
+        assert_eq!(told.count(), PRESENCE_MEMBERS_MAX);
+        assert_eq!(board.members(&lobby()).len(), PRESENCE_MEMBERS_MAX);
+
+        board.leave(&lobby(), &guest(7).user);
+        assert!(board.sweep(Duration::ZERO).is_empty());
+        board.leave(&lobby(), &guest(8).user);
+        assert_eq!(board.sweep(Duration::ZERO), [(lobby(), guest(8).user)]);
     }
 
     #[test]
