@@ -2,14 +2,9 @@
 
 use serde_json::json;
 use tests::deadline::{DEADLINE, eventually};
-use tests::ledger::Fault;
 use tests::{Crowd, Settings, TestServer};
 
 const ROOM: &str = "room:one";
-
-/// What a session has under way when a message is refused for now may be taken before that message comes again: the
-/// order of one sender's messages is not kept then.
-const KNOWN: &[Fault] = &[Fault::Overtaken];
 
 async fn fill_up(server: &TestServer, crowd: &Crowd) {
     crowd.talk(u64::from(u32::MAX));
@@ -54,7 +49,7 @@ async fn what_was_refused_is_sent_again_when_there_is_room() {
         crowd.expect_answers(crowd.unanswered()).await;
     }
     let findings = crowd.compare(&server.api(), "disk full").await;
-    findings.after(2, "full disks").assert_clean_but_for(KNOWN, "the seed is 1");
+    findings.after(2, "full disks").assert_clean("the seed is 1");
 }
 
 #[tokio::test]
@@ -68,5 +63,5 @@ async fn killed_on_a_full_disk_it_has_all_that_was_acknowledged() {
     server.start_again().await;
     crowd.expect_answers(200).await;
     let findings = crowd.compare(&server.api(), "killed on a full disk").await;
-    findings.after(1, "full disk").assert_clean_but_for(KNOWN, "the seed is 2");
+    findings.after(1, "full disk").assert_clean("the seed is 2");
 }

@@ -59,12 +59,46 @@ async fn a_client_that_heeds_the_rate_loses_nothing() {
     for id in ids {
         ada.expect_accepted(id).await;
     }
-    let mut heard = Vec::new();
-    for _ in &texts {
-        heard.push(tests::client::chat_text(&bob.next_message().await).to_owned());
+    for text in &texts {
+        assert_eq!(tests::client::chat_text(&bob.next_message().await), text, "in the order of writing");
     }
-    heard.sort_by_key(|text| text.parse::<u32>().unwrap());
-    assert_eq!(heard, texts);
+}
+
+#[tokio::test]
+async fn what_was_refused_for_now_is_overtaken_by_nothing_that_names_its_turn() {
+    let server = TestServer::start_with(Settings::default().flag("--message-rate", "20")).await;
+    let mut raw = server.greeted("Ada").await;
+    let in_turn = |number: u64, turn: u64| {
+        let mut message = publish(number, "one after the other");
+        message["turn"] = json!(turn);
+        message
+    };
+    let mut sent = 0;
+    let refused = loop {
+        sent += 1;
+        raw.send(&in_turn(sent, 0)).await;
+        let reply = raw.next().await;
+        if reply["type"] == "error" {
+            break reply;
+        }
+    };
+    assert_eq!((&refused["code"], &refused["turn"]), (&json!("rate_limited"), &json!(1)), "{refused}");
+    // The rate lets the next pass by now; but it was sent before its sender knew.
+    let wait_ms = refused["retry_after_ms"].as_u64().expect("when to try again");
+    tokio::time::sleep(std::time::Duration::from_millis(wait_ms * 4)).await;
+    raw.send(&in_turn(sent + 1, 0)).await;
+    let late = raw.next().await;
+    assert_eq!((&late["id"], &late["code"]), (&json!(sent + 1), &json!("out_of_turn")), "{late}");
+    let mut turn = late["turn"].as_u64().expect("a new turn");
+    for number in [sent, sent + 1] {
+        eventually(DEADLINE, "in their order they are taken", async || {
+            raw.send(&in_turn(number, turn)).await;
+            let reply = raw.next().await;
+            turn = reply["turn"].as_u64().unwrap_or(turn);
+            if reply["type"] == "accepted" { Ok(()) } else { Err(reply.to_string()) }
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
