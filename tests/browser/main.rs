@@ -8,6 +8,7 @@
 
 mod article;
 mod client;
+mod flood;
 mod gaps;
 mod history;
 mod interruption;

@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::{Closure, JsCast};
-use web_sys::{Element, ResizeObserver};
+use web_sys::{Element, MutationObserver, MutationObserverInit, ResizeObserver};
 
 use crate::model::timeline::View;
 use crate::state::{Room, Tidings};
@@ -16,8 +16,9 @@ const TOP_PX: i32 = 240;
 
 /// The scrolling of one log. A handle: cheap to copy.
 ///
-/// What changes the height of the content is answered from a `ResizeObserver`, which runs between layout and paint:
-/// nobody sees the log jump. Browsers' own scroll anchoring is off, because not all have it, and none at the very top.
+/// What changes the height of the content is answered from a `ResizeObserver`, which runs between layout and paint, and
+/// what exchanges rows from a `MutationObserver`, which runs before both: nobody sees the log jump. Browsers' own scroll
+/// anchoring is off, because not all have it, and none at the very top.
 #[derive(Clone, Copy)]
 pub(crate) struct Scroll {
     tidings: Tidings,
@@ -39,19 +40,15 @@ impl Scroll {
     ) -> Self {
         let (last_top, anchor) = (StoredValue::new(0), StoredValue::new_local(None));
         let this = Self { tidings, room, scroller, list, last_top, anchor };
-        let observing = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
+        let observing = StoredValue::new_local(None::<Observing>);
         Effect::new(move |_| {
             let (Some(scroller), Some(list)) = (scroller.get(), list.get()) else { return };
-            let resized = Closure::<dyn FnMut()>::new(move || this.resized());
-            if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
-                observer.observe(&list);
-                observer.observe(&scroller);
-                observing.set_value(Some((observer, resized)));
-            }
+            observing.set_value(Observing::begin(this, &scroller, &list));
         });
         on_cleanup(move || {
-            if let Some(Some((observer, _))) = observing.try_update_value(Option::take) {
-                observer.disconnect();
+            if let Some(Some(observing)) = observing.try_update_value(Option::take) {
+                observing.sizes.disconnect();
+                observing.rows.disconnect();
             }
         });
         this
@@ -61,6 +58,8 @@ impl Scroll {
     pub(crate) fn to_end(self) {
         if let Some(scroller) = self.scroller.get_untracked() {
             scroller.set_scroll_top(scroller.scroll_height());
+            // Fewer rows move the end up: that the log was scrolled so is no sign of a reader who scrolls.
+            self.last_top.set_value(scroller.scroll_top());
         }
     }
 
@@ -98,6 +97,13 @@ impl Scroll {
         self.last_top.set_value(scroller.scroll_top());
     }
 
+    /// Rows have come at one end and gone at the other: where they are as high, no size has changed.
+    fn exchanged(self) {
+        if self.room.view.try_get_untracked().is_some_and(|view| view != View::Following) {
+            self.resized();
+        }
+    }
+
     /// Notes which row is at the upper edge. The rows stand in order, so it is found by halving.
     fn remember(self) {
         let (Some(scroller), Some(list)) = (self.scroller.get_untracked(), self.list.get_untracked()) else {
@@ -124,6 +130,28 @@ impl Scroll {
             let offset = offset_of(&row, &scroller);
             (row, offset)
         }));
+    }
+}
+
+/// What tells of changes, for as long as it is kept.
+struct Observing {
+    sizes: ResizeObserver,
+    rows: MutationObserver,
+    _on_change: [Closure<dyn FnMut()>; 2],
+}
+
+impl Observing {
+    fn begin(scroll: Scroll, scroller: &Element, list: &Element) -> Option<Self> {
+        let resized = Closure::<dyn FnMut()>::new(move || scroll.resized());
+        let sizes = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok()?;
+        sizes.observe(list);
+        sizes.observe(scroller);
+        let exchanged = Closure::<dyn FnMut()>::new(move || scroll.exchanged());
+        let rows = MutationObserver::new(exchanged.as_ref().unchecked_ref()).ok()?;
+        let children = MutationObserverInit::new();
+        children.set_child_list(true);
+        rows.observe_with_options(list, &children).ok()?;
+        Some(Self { sizes, rows, _on_change: [resized, exchanged] })
     }
 }
 

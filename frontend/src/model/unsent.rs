@@ -27,7 +27,7 @@ pub(crate) struct UnsentMessage {
 }
 
 /// A tab of the browser, the same over reloads.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TabId(String);
 
 impl TabId {
@@ -158,9 +158,12 @@ impl<K: Keep> Unsent<K> {
 
     /// The tabs under which messages are kept, this one or another.
     pub(crate) fn tabs(&self) -> Vec<TabId> {
-        let mut tabs: Vec<TabId> = self.keep.keys().iter().filter_map(|key| TabId::of_key(key)).collect();
-        tabs.sort();
-        tabs.dedup();
+        let mut tabs: Vec<TabId> = Vec::new();
+        for tab in self.keep.keys().iter().filter_map(|key| TabId::of_key(key)) {
+            if !tabs.contains(&tab) {
+                tabs.push(tab);
+            }
+        }
         tabs
     }
 

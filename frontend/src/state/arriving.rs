@@ -55,6 +55,7 @@ impl Room {
 
     fn arrive(self, message: &Message, seen: bool) {
         let new = self.timeline.try_update_value(|timeline| timeline.take(message)) == Some(true);
+        self.arrivals.update_value(|arrivals| *arrivals += usize::from(new));
         if !self.typing.with_untracked(Typing::is_empty) {
             self.typing.update(|typing| typing.stop(&message.from.user));
         }
@@ -113,7 +114,9 @@ impl Room {
             self.history.set(History::More);
         }
         if shown {
-            self.draw();
+            self.draw_arrivals();
+        } else {
+            self.arrivals.set_value(0);
         }
         let failed = self.timeline.with_value(Timeline::failed);
         if failed != self.failed.get_untracked() {

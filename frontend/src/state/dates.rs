@@ -1,5 +1,7 @@
 //! Times on the reader's clock and in the reader's language.
 
+use std::cell::RefCell;
+
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use shared::time::Timestamp;
 use wasm_bindgen::prelude::JsValue;
@@ -37,9 +39,18 @@ pub(crate) fn day_of(at: Timestamp) -> i64 {
     i64::try_from(at.0).unwrap_or(i64::MAX).saturating_sub(behind_ms).div_euclid(DAY_MS)
 }
 
-/// The time of day.
+/// The time of day, in minutes. Most messages are of the same minute as the one before, and the browser takes its time.
 pub(crate) fn time_label(at: Timestamp) -> String {
-    TIME.with(|format| written(format, at))
+    const MINUTE_MS: u64 = 60_000;
+    thread_local! {
+        static LAST: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) };
+    }
+    LAST.with_borrow_mut(|(minute, label)| {
+        if *minute != at.0 / MINUTE_MS {
+            (*minute, *label) = (at.0 / MINUTE_MS, TIME.with(|format| written(format, at)));
+        }
+        label.clone()
+    })
 }
 
 /// The day, as one says it.

@@ -1,19 +1,26 @@
 //! One channel on the page: its models, the signals that views read, and which part of it is looked at.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use shared::ids::{ChannelName, MessageId, Offset};
 use shared::presence::Roster;
 use shared::protocol::Refusal;
 use shared::session::Input;
+use shared::time::Timestamp;
 
 use super::dates;
 use super::rows::{self, Cell};
 use super::store::Store;
 use super::tidings::Tidings;
 use crate::model::composer::TypingThrottle;
-use crate::model::timeline::{Timeline, View};
+use crate::model::timeline::{Pace, Timeline, View};
 use crate::model::typing::Typing;
 use crate::model::unread::{ReadMark, Unread};
+use crate::net::clock;
+
+/// How long after a flood all is drawn again, in milliseconds.
+const CALM_AFTER_MS: u64 = 200;
 
 /// How many messages are asked for at a time.
 pub(crate) const PAGE_MESSAGES: u32 = 50;
@@ -42,6 +49,10 @@ pub(crate) struct Room {
     pub(super) channel: StoredValue<ChannelName>,
     pub(super) timeline: StoredValue<Timeline>,
     pub(super) throttle: StoredValue<TypingThrottle>,
+    /// How many messages have come since the rows were drawn, and when that was.
+    pub(super) arrivals: StoredValue<usize>,
+    drawn_at: StoredValue<Timestamp>,
+    drawing: StoredValue<Option<TimeoutHandle>>,
     pub(crate) cells: RwSignal<Vec<Cell>>,
     pub(crate) view: RwSignal<View>,
     pub(crate) history: RwSignal<History>,
@@ -70,6 +81,9 @@ impl Room {
             channel: StoredValue::new(channel.clone()),
             timeline: StoredValue::new(Timeline::new(dates::day_of)),
             throttle: StoredValue::new(TypingThrottle::default()),
+            arrivals: StoredValue::new(0),
+            drawn_at: StoredValue::new(Timestamp(0)),
+            drawing: StoredValue::new(None),
             cells: RwSignal::new(Vec::new()),
             view: RwSignal::new(View::Following),
             history: RwSignal::new(History::Unloaded),
@@ -147,8 +161,31 @@ impl Room {
     /// Brings what is on the screen up to date.
     pub(crate) fn draw(self) {
         let view = self.view.get_untracked();
-        let drawn = self.timeline.with_value(|timeline| timeline.rows(view));
+        let pace = Pace::of(self.arrivals.try_update_value(std::mem::take).unwrap_or(0));
+        let drawn = self.timeline.with_value(|timeline| timeline.rows(view, pace));
         rows::update(self.cells, drawn);
+        self.drawn_at.set_value(clock::now());
+        self.draw_in((pace == Pace::Flood).then_some(CALM_AFTER_MS));
+    }
+
+    /// The same for what has come: at once, or a little later where more comes than can be read.
+    pub(super) fn draw_arrivals(self) {
+        let ago = clock::now().since(self.drawn_at.get_value()).as_millis();
+        match Pace::of(self.arrivals.get_value()).wait_ms(u64::try_from(ago).unwrap_or(u64::MAX)) {
+            0 => self.draw(),
+            wait_ms => self.draw_in(Some(wait_ms)),
+        }
+    }
+
+    /// Draws after so many milliseconds, and not at another time that was meant before.
+    fn draw_in(self, wait_ms: Option<u64>) {
+        if let Some(Some(earlier)) = self.drawing.try_update_value(Option::take) {
+            earlier.clear();
+        }
+        if let Some(wait_ms) = wait_ms {
+            let drawing = set_timeout_with_handle(move || self.draw(), Duration::from_millis(wait_ms));
+            self.drawing.set_value(drawing.ok());
+        }
     }
 
     /// The reader looks at this room: from here on all is read.

@@ -1,6 +1,5 @@
 //! Which tab this page is, and whose unsent messages it sends: its own, and those of tabs that are gone.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -22,14 +21,14 @@ const GONE_AFTER_MS: u64 = 3_000;
 pub(super) struct Outbox {
     unsent: StoredValue<Unsent<Store>>,
     /// The tabs whose locks this page holds or waits for.
-    known_tabs: StoredValue<BTreeSet<TabId>>,
+    known_tabs: StoredValue<Vec<TabId>>,
 }
 
 impl Outbox {
     pub(super) fn new() -> Self {
         // Without locks, tabs cannot tell who else lives: then each keeps its own, and it ends with the tab.
         let keep = if locks::are_there() { Store::Local } else { Store::Tab };
-        Self { unsent: StoredValue::new(Unsent::new(keep)), known_tabs: StoredValue::default() }
+        Self { unsent: StoredValue::new(Unsent::new(keep)), known_tabs: StoredValue::new(Vec::new()) }
     }
 }
 
@@ -63,11 +62,18 @@ impl Tidings {
         });
     }
 
+    /// Notes a tab. Returns whether it is new.
+    fn get_to_know(self, tab: &TabId) -> bool {
+        let is_new = self.outbox.known_tabs.with_value(|known| !known.contains(tab));
+        if is_new {
+            self.outbox.known_tabs.update_value(|known| known.push(tab.clone()));
+        }
+        is_new
+    }
+
     fn begin_as(self, tab: TabId) {
         Store::Tab.set("tab", &tab.to_string());
-        self.outbox.known_tabs.update_value(|known| {
-            known.insert(tab.clone());
-        });
+        self.get_to_know(&tab);
         let messages = self.outbox.unsent.try_update_value(|unsent| unsent.begin(tab));
         self.send_again(messages.unwrap_or_default());
     }
@@ -77,8 +83,7 @@ impl Tidings {
         for tab in self.outbox.unsent.with_value(Unsent::tabs) {
             if wait_ms > 0 {
                 self.watch(tab);
-            } else if self.outbox.known_tabs.try_update_value(|known| known.insert(tab.clone())) == Some(true)
-            {
+            } else if self.get_to_know(&tab) {
                 self.take_over(tab);
             }
         }
@@ -86,7 +91,7 @@ impl Tidings {
 
     /// Waits until `tab` is gone, to take over from it.
     fn watch(self, tab: TabId) {
-        if self.outbox.known_tabs.try_update_value(|known| known.insert(tab.clone())) != Some(true) {
+        if !self.get_to_know(&tab) {
             return;
         }
         locks::when_free(&lock_name(&tab), move || {
@@ -101,9 +106,7 @@ impl Tidings {
                 return self.send_again(messages.unwrap_or_default());
             }
             // It has come back, or another was quicker.
-            self.outbox.known_tabs.update_value(|known| {
-                known.remove(&tab);
-            });
+            self.outbox.known_tabs.update_value(|known| known.retain(|other| *other != tab));
             if self.outbox.unsent.with_value(Unsent::tabs).contains(&tab) {
                 self.watch(tab);
             }

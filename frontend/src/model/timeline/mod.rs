@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 pub(crate) use entry::{Body, Entry, Notice, Place, Reaction};
-pub(crate) use rows::{Row, RowKey, View};
+pub(crate) use rows::{Pace, Row, RowKey, View};
 use shared::ids::{MessageId, Offset, UserId};
 use shared::protocol::{Gap, GapReason, Message, Payload, Position, Sender};
 use shared::session::Delivery;
@@ -24,6 +24,9 @@ const ENTRIES_MAX: usize = 2_000;
 
 /// How many are left when the oldest go.
 const ENTRIES_KEPT: usize = 1_500;
+
+/// How many go at a time: a reader who comes back from far up has many.
+const ENTRIES_DROPPED_MAX: usize = 2_000;
 
 /// How messages are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +204,7 @@ impl Timeline {
         if self.entries.len() <= ENTRIES_MAX {
             return false;
         }
-        while self.entries.len() > ENTRIES_KEPT {
+        for _ in 0..(self.entries.len() - ENTRIES_KEPT).min(ENTRIES_DROPPED_MAX) {
             let Some((_, entry)) = self.entries.pop_first() else { break };
             self.places.remove(&entry.id);
         }

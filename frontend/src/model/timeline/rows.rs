@@ -7,8 +7,17 @@ use shared::ids::{MessageId, Offset};
 use super::entry::{Entry, Place};
 use super::{Loss, Timeline};
 
-/// Most entries drawn while the newest are followed: a few screens. In a flood this bounds what one frame has to draw.
+/// Most entries drawn while the newest are followed: a few screens.
 const FOLLOWED_ROWS: usize = 100;
+
+/// Most entries drawn while more come than can be read: a screen. It bounds what one frame has to make anew.
+const FLOOD_ROWS: usize = 40;
+
+/// When so many have come since the rows were drawn, nobody reads them as they come.
+const FLOOD_ARRIVALS: usize = 10;
+
+/// How long the rows of a flood stay, in milliseconds. What comes meanwhile is taken in, and drawn together.
+const FLOOD_STAY_MS: u64 = 100;
 
 /// How many more entries are drawn when the reader comes to an end of what is.
 const STEP_ROWS: usize = 100;
@@ -24,6 +33,37 @@ pub(crate) enum View {
     Following,
     /// From `first` on; `missed` messages have come since the reader left the end.
     Reading { first: Option<Place>, missed: usize },
+}
+
+/// How quickly messages come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// They can be read.
+    Calm,
+    /// They cannot: only the last of them are drawn.
+    Flood,
+}
+
+impl Pace {
+    /// The pace at which `arrivals` have come since the rows were drawn.
+    pub(crate) fn of(arrivals: usize) -> Self {
+        if arrivals >= FLOOD_ARRIVALS { Self::Flood } else { Self::Calm }
+    }
+
+    /// How long to wait, in milliseconds, until rows are to be drawn that were drawn `ago_ms` ago.
+    pub(crate) fn wait_ms(self, ago_ms: u64) -> u64 {
+        match self {
+            Self::Calm => 0,
+            Self::Flood => FLOOD_STAY_MS.saturating_sub(ago_ms),
+        }
+    }
+
+    fn followed_rows(self) -> usize {
+        match self {
+            Self::Calm => FOLLOWED_ROWS,
+            Self::Flood => FLOOD_ROWS,
+        }
+    }
 }
 
 /// One line of the log on the screen.
@@ -71,14 +111,14 @@ impl Row {
 }
 
 impl Timeline {
-    /// The rows that are in view, oldest first.
-    pub(crate) fn rows(&self, view: View) -> Vec<Row> {
+    /// The rows that are in view, oldest first. Their number has a bound, whatever the number of entries.
+    pub(crate) fn rows(&self, view: View, pace: Pace) -> Vec<Row> {
         let shown: Vec<&Arc<Entry>> = match view {
             View::Reading { first: Some(first), .. } => {
                 self.entries.range(first..).map(|(_, entry)| entry).take(READING_ROWS_MAX).collect()
             }
             View::Reading { first: None, .. } | View::Following => {
-                let mut newest: Vec<_> = self.entries.values().rev().take(FOLLOWED_ROWS).collect();
+                let mut newest: Vec<_> = self.entries.values().rev().take(pace.followed_rows()).collect();
                 newest.reverse();
                 newest
             }

@@ -52,7 +52,7 @@ fn seen(timeline: &Timeline, view: View) -> String {
         Row::New => "*".to_owned(),
         Row::Entry { entry, grouped } => format!("{}{}", if *grouped { "+" } else { "" }, text_of(entry)),
     };
-    timeline.rows(view).iter().map(shown).collect::<Vec<_>>().join(" ")
+    timeline.rows(view, Pace::Calm).iter().map(shown).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn what_is_lost_has_a_line_of_its_own() {
     timeline.take(&said(8, "ada", "h"));
     timeline.take(&said(9, "ada", "i"));
     assert_eq!(seen(&timeline, View::Following), "| a ~ h +i");
-    assert!(timeline.rows(View::Following).contains(&Row::Lost(Offset(7), Loss::UpTo(6))));
+    assert!(timeline.rows(View::Following, Pace::Calm).contains(&Row::Lost(Offset(7), Loss::UpTo(6))));
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_reader_further_up_sees_the_same_while_messages_come() {
         timeline.take(&message);
     });
     let drawn = |timeline: &Timeline, view| {
-        timeline.rows(view).iter().filter(|row| matches!(row, Row::Entry { .. })).count()
+        timeline.rows(view, Pace::Calm).iter().filter(|row| matches!(row, Row::Entry { .. })).count()
     };
     assert_eq!(drawn(&timeline, View::Following), 100);
     let view = timeline.leave_end();
@@ -218,4 +218,70 @@ fn the_oldest_go_when_there_are_too_many() {
     assert!(timeline.bound());
     assert_eq!(timeline.oldest(), Some(Offset(502)));
     assert!(!timeline.bound());
+}
+
+/// A message of many, whose text is its offset.
+fn numbered(offset: u64) -> Message {
+    let mut message = said(1, "ada", &offset.to_string());
+    (message.offset, message.id) = (Offset(offset), MessageId::new(offset, &[0; 10]));
+    message
+}
+
+fn texts(timeline: &Timeline, view: View, pace: Pace) -> Vec<u64> {
+    let rows = timeline.rows(view, pace);
+    assert!(rows.len() <= 610, "{} rows", rows.len());
+    let text = |row: &Row| match row {
+        Row::Entry { entry, .. } => text_of(entry).parse().ok(),
+        _ => None,
+    };
+    rows.iter().filter_map(text).collect()
+}
+
+#[test]
+fn a_hundred_thousand_are_seen_a_window_at_a_time() {
+    const MANY: u64 = 100_000;
+    let mut timeline = timeline();
+    (1..=MANY).for_each(|offset| assert!(timeline.take(&numbered(offset))));
+    assert!(texts(&timeline, View::Following, Pace::Calm).into_iter().eq(MANY - 99..=MANY));
+
+    // All the way up: each window begins above the last and overlaps it, so nothing is left out.
+    let mut view = timeline.leave_end();
+    let mut top = MANY - 99;
+    while timeline.has_older_loaded(view) {
+        view = timeline.older(view);
+        let window = texts(&timeline, view, Pace::Calm);
+        assert!(
+            window[0] < top && window.contains(&top) && window.windows(2).all(|two| two[0] + 1 == two[1])
+        );
+        top = window[0];
+    }
+    assert_eq!(top, 1);
+
+    // And all the way down again.
+    let mut bottom = 0;
+    while view != View::Following {
+        let window = texts(&timeline, view, Pace::Calm);
+        assert!(window[0] <= bottom + 1 && *window.last().unwrap() > bottom);
+        bottom = *window.last().unwrap();
+        view = timeline.newer(view);
+    }
+    assert_eq!(bottom, MANY);
+
+    // Who is at the end again gives the rest back, some at a time.
+    let steps = std::iter::from_fn(|| timeline.bound().then_some(())).count();
+    assert_eq!((steps, timeline.oldest()), (49, Some(Offset(MANY - 1_999))));
+}
+
+#[test]
+fn of_a_flood_only_the_last_are_drawn() {
+    let mut timeline = timeline();
+    (1..=200).for_each(|offset| assert!(timeline.take(&numbered(offset))));
+    assert_eq!((Pace::of(1), Pace::of(500)), (Pace::Calm, Pace::Flood));
+    assert_eq!((Pace::Calm.wait_ms(0), Pace::Flood.wait_ms(30), Pace::Flood.wait_ms(5_000)), (0, 70, 0));
+    assert!(texts(&timeline, View::Following, Pace::Flood).into_iter().eq(161..=200));
+    let reading = timeline.older(View::Following);
+    assert!(
+        texts(&timeline, reading, Pace::Flood).into_iter().eq(1..=200),
+        "a reader further up sees the same at any pace"
+    );
 }

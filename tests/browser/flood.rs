@@ -1,0 +1,135 @@
+//! Very many messages: few of them are drawn, and all can be reached.
+
+use serde_json::Value;
+use tests::browser::{Person, story_with};
+use tests::client::Client;
+use tests::deadline::{PATIENCE, eventually};
+use tests::{LOBBY, Settings};
+
+/// Most messages that the page may have drawn.
+const DRAWN_MAX: usize = 600;
+
+/// Says all of these numbers, as quickly as the server takes them.
+async fn says_numbers(client: &Client, numbers: std::ops::RangeInclusive<usize>) {
+    const AT_A_TIME: usize = 500;
+    let numbers: Vec<usize> = numbers.collect();
+    for some in numbers.chunks(AT_A_TIME) {
+        let mut last = None;
+        for number in some {
+            last = Some(client.send(LOBBY, &number.to_string()).await);
+        }
+        client.expect_accepted(last.expect("a chunk holds something")).await;
+    }
+}
+
+/// The numbers that are drawn: without a hole, in order, and not too many.
+async fn drawn(person: &Person) -> (usize, usize) {
+    let script = "return Array.from(document.querySelectorAll('[data-testid=message-text]'), e => Number(e.innerText))";
+    let shown = person.run(script, Vec::new()).await;
+    let shown: Vec<usize> = shown
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_u64)
+        .map(|number| usize::try_from(number).unwrap())
+        .collect();
+    assert!(shown.len() <= DRAWN_MAX, "{} are drawn", shown.len());
+    assert!(shown.windows(2).all(|two| two[0] + 1 == two[1]), "{shown:?}");
+    (*shown.first().unwrap(), *shown.last().unwrap())
+}
+
+/// Where the top of the message that says this is on the screen.
+fn place_of(number: usize) -> String {
+    format!(
+        "[...document.querySelectorAll('[data-testid=message]')]\
+         .find(e => e.querySelector('[data-testid=message-text]').innerText.trim() === '{number}')\
+         ?.getBoundingClientRect().top"
+    )
+}
+
+#[tokio::test]
+async fn a_flood_passes_a_reader_by_who_can_follow_it_afterwards() {
+    const BEFORE: usize = 150;
+    const MANY: usize = 10_000;
+    story_with(Settings::default().talkative(), async |stage| {
+        let bob = stage.server.join("Bob").await;
+        says_numbers(&bob, 1..=BEFORE).await;
+        let ada = stage.person("Ada").await;
+        ada.timeline().expect_text(&BEFORE.to_string()).await;
+        ada.timeline().expect_at_end().await;
+
+        // She reads one of the older ones while the flood comes.
+        let read = BEFORE - 20;
+        let scroll = format!(
+            "[...document.querySelectorAll('[data-testid=message]')].at(-21).scrollIntoView(true); return {}",
+            place_of(read)
+        );
+        let before = ada.run(&scroll, Vec::new()).await.as_f64().unwrap();
+        ada.find("[data-testid=new-messages]").await;
+        says_numbers(&bob, BEFORE + 1..=MANY).await;
+        ada.timeline().expect_new(MANY - BEFORE).await;
+        let (first, last) = drawn(&ada).await;
+        assert!(first <= read && last >= read && last < MANY, "{first} to {last}");
+        let after = ada.run(&format!("return {}", place_of(read)), Vec::new()).await.as_f64().unwrap();
+        assert!((after - before).abs() < 2.0, "what she reads stays where it is: {before}, {after}");
+
+        // Down, window by window: nothing is left out.
+        let mut reached = last;
+        eventually(PATIENCE, "some windows further down", async || {
+            let (first, last) = drawn(&ada).await;
+            assert!(first <= reached + 1, "{first} after {reached}");
+            reached = reached.max(last);
+            if reached > BEFORE + 1_000 {
+                return Ok(());
+            }
+            ada.timeline().scroll_down().await;
+            Err(format!("{first} to {last}"))
+        })
+        .await;
+
+        // To the end at once, and up again.
+        ada.timeline().show_new().await;
+        ada.timeline().expect_text(&MANY.to_string()).await;
+        ada.timeline().expect_at_end().await;
+        let mut reached = MANY;
+        eventually(PATIENCE, "some windows further up", async || {
+            let (first, last) = drawn(&ada).await;
+            assert!(last + 1 >= reached, "{last} before {reached}");
+            reached = reached.min(first);
+            if reached < MANY - 1_000 {
+                return Ok(());
+            }
+            ada.timeline().scroll_up().await;
+            Err(format!("{first} to {last}"))
+        })
+        .await;
+        // The page still takes what comes.
+        says_numbers(&bob, MANY + 1..=MANY + 1).await;
+        ada.timeline().expect_new(1).await;
+        ada.timeline().show_new().await;
+        ada.timeline().expect_text(&(MANY + 1).to_string()).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_follows_a_flood_sees_its_end_and_what_was_before_it() {
+    const MANY: usize = 3_000;
+    story_with(Settings::default().talkative(), async |stage| {
+        let ada = stage.person("Ada").await;
+        let bob = stage.server.join("Bob").await;
+        says_numbers(&bob, 1..=MANY).await;
+        ada.timeline().expect_text(&MANY.to_string()).await;
+        ada.timeline().expect_at_end().await;
+        // When it is over, as many are drawn as at any other time.
+        let all_drawn = "document.querySelectorAll('[data-testid=message]').length === 100";
+        ada.expect_that(
+            "a hundred are drawn",
+            all_drawn,
+            "document.querySelectorAll('[data-testid=message]').length",
+        )
+        .await;
+        assert_eq!(drawn(&ada).await, (MANY - 99, MANY));
+    })
+    .await;
+}
