@@ -8,7 +8,7 @@ use crate::steps::Steps;
 use crate::workspace::Workspace;
 
 /// What the generator is told to do where the first argument is none of these: to measure.
-const COMMANDS: [&str; 3] = ["list", "help", "--help"];
+const COMMANDS: [&str; 4] = ["list", "page", "help", "--help"];
 
 /// Builds, then measures what `arguments` name. They are the generator's; `--help` tells them.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {

@@ -12,6 +12,7 @@ pub mod machine;
 pub mod options;
 pub mod record;
 pub mod reference;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod server;

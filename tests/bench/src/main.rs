@@ -10,6 +10,7 @@ fn main() -> ExitCode {
     let outcome = match bench::options::Options::parse().command {
         bench::options::Command::Run(options) => run(&options),
         bench::options::Command::Reference => reference(),
+        bench::options::Command::Page => bench::report::write(&docs()),
         bench::options::Command::List => {
             list();
             Ok(())
@@ -41,7 +42,17 @@ fn run(options: &bench::options::RunOptions) -> Result<(), bench::failure::Failu
     })?;
     println!("\n{}", bench::summary::table(&records));
     println!("The lines are in {}.", out.display());
+    if let Some(name) = options.page_name() {
+        bench::report::publish(&docs(), name, &records)?;
+        println!("{} shows them.", docs().join("PERFORMANCE.md").display());
+    }
     Ok(())
+}
+
+/// The folder of the documents.
+#[cfg(target_os = "linux")]
+fn docs() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
 #[cfg(target_os = "linux")]

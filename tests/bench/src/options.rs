@@ -20,8 +20,18 @@ pub enum Command {
     Run(RunOptions),
     /// Tell the names of scenarios and servers
     List,
+    /// Write the page of figures anew from the lines that are kept beside it
+    Page,
     /// Be the server that the others are compared with: epoll by hand
     Reference,
+}
+
+impl RunOptions {
+    /// The name under which the lines are kept beside the page of figures, where they are.
+    pub fn page_name(&self) -> Option<&str> {
+        let everything = self.scenarios.is_empty() && self.servers.is_empty() && !self.quick;
+        self.page.as_deref().or(everything.then_some("run"))
+    }
 }
 
 /// What to measure.
@@ -32,12 +42,21 @@ pub struct RunOptions {
     /// The servers, parted by commas; all where none is named
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub servers: Vec<String>,
-    /// How often each is measured; tables show the median
+    /// How often each pair is measured; tables show the median
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub repeat: u32,
     /// Only see whether all works: short runs, whose figures mean nothing
     #[arg(long)]
     pub quick: bool,
+    /// The size of each delivered frame, with its header
+    #[arg(long, default_value_t = crate::scenario::FRAME_BYTES, value_name = "BYTES")]
+    pub frame_bytes: usize,
+    /// How long clients come and go in `churn` [default: 60; 1 with --quick]
+    #[arg(long, value_name = "SECONDS")]
+    pub churn_seconds: Option<u64>,
+    /// Keep the lines beside the page of figures under this name, and write the page anew; a run of everything does so under `run`
+    #[arg(long, value_name = "NAME")]
+    pub page: Option<String>,
     /// The file that the lines are added to [default: bench/results.jsonl in cargo's target folder]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

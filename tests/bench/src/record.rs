@@ -24,10 +24,19 @@ pub struct Record {
     pub scenario: String,
     /// The server's name.
     pub server: String,
+    /// What it says of its version.
+    #[serde(default)]
+    pub version: String,
     /// Which of the repeated runs it is, from 1.
     pub run: u32,
+    /// The server that it was measured together with, one right after the other; its own name where it was alone.
+    #[serde(default)]
+    pub pair: String,
     /// Whether it was a short run, whose figures only show that all works.
     pub quick: bool,
+    /// What the run was started with.
+    #[serde(default)]
+    pub command: String,
     /// When it ended, in seconds since 1970.
     pub at: u64,
     /// What it ran on.
@@ -67,7 +76,7 @@ impl Measured {
 
     /// Adds a figure.
     pub fn figure(&mut self, name: &str, value: f64) {
-        self.figures.insert(name.to_owned(), value);
+        self.figures.insert(name.to_owned(), rounded(value));
     }
 
     /// Adds the quantiles of times that were recorded in ns.
@@ -78,6 +87,15 @@ impl Measured {
         }
         self.figure(&format!("{name}_max_us"), times.max() as f64 / 1000.0);
     }
+}
+
+/// Five digits: more would say nothing, and each run is kept.
+fn rounded(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return 0.0;
+    }
+    let digits = 10_f64.powi(4 - value.abs().log10().floor() as i32);
+    (value * digits).round() / digits
 }
 
 /// Appends a record to a file of lines.

@@ -72,6 +72,7 @@ enum Role {
     New,
     Reader(usize),
     Publisher(usize),
+    Member(usize),
     Echo,
 }
 
@@ -187,7 +188,7 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
             };
             let Some((path, answer)) = handshake::answer(&bytes[..end]) else { return self.remove(index) };
             role = self.role(&path);
-            if let Role::Reader(room) = role {
+            if let Role::Reader(room) | Role::Member(room) = role {
                 self.rooms[room].readers.push(index);
             }
             let Some(client) = self.clients.get_mut(index).and_then(Option::as_mut) else { return };
@@ -206,7 +207,7 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
             let payload = &mut frame[header.bytes..];
             frame::apply(header.mask.unwrap_or_default(), payload);
             match (header.kind, role) {
-                (Kind::Text | Kind::Binary, Role::Publisher(room)) => {
+                (Kind::Text | Kind::Binary, Role::Publisher(room) | Role::Member(room)) => {
                     self.publish(room, header.kind, payload)
                 }
                 (Kind::Text | Kind::Binary, Role::Echo) => {
@@ -230,12 +231,19 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
 
     fn role(&mut self, path: &str) -> Role {
         let Some((verb, name)) = path.trim_start_matches('/').split_once('/') else { return Role::Echo };
+        if verb == "echo" {
+            return Role::Echo;
+        }
         let next = self.rooms.len();
         let room = *self.names.entry(name.to_owned()).or_insert(next);
         if room == next {
             self.rooms.push(Room::default());
         }
-        if verb == "sub" { Role::Reader(room) } else { Role::Publisher(room) }
+        match verb {
+            "sub" => Role::Reader(room),
+            "both" => Role::Member(room),
+            _ => Role::Publisher(room),
+        }
     }
 
     fn publish(&mut self, index: usize, kind: Kind, payload: &[u8]) {
@@ -293,7 +301,7 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
     fn remove(&mut self, index: usize) {
         let Some(client) = self.clients.get_mut(index).and_then(Option::take) else { return };
         self.free.push(index);
-        if let Role::Reader(room) = client.role {
+        if let Role::Reader(room) | Role::Member(room) = client.role {
             self.rooms[room].readers.retain(|reader| *reader != index);
         }
     }

@@ -1,13 +1,14 @@
 //! Runs what was asked for: each scenario, against each server, several times in turn.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::failure::Failure;
 use crate::machine::Machine;
 use crate::machine::cores::Cores;
 use crate::options::RunOptions;
-use crate::record::{self, Measured, Record};
+use crate::record::{self, Record};
 use crate::scenario::{self, Scenario, Span};
 use crate::server::{Site, Subject};
 
@@ -20,28 +21,42 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
     let subjects = named(&options.servers, Subject::named, &Subject::ALL)?;
     let programs = programs()?;
     let folder = programs.parent().unwrap_or(Path::new(".")).join("bench");
-    let site = Site { scratch: folder.join("scratch"), programs, cores: Cores::find() };
+    let cores = Cores::find();
+    let site = Site { scratch: folder.join("scratch"), peers: folder.join("peers"), programs, cores };
     let out = options.out.clone().unwrap_or_else(|| folder.join("results.jsonl"));
     std::fs::create_dir_all(out.parent().unwrap_or(Path::new(".")))
         .map_err(Failure::io("making a folder"))?;
+    open_many_files();
+    // Where the page is written to says nothing about the figures.
+    let command = std::env::args().skip(2).collect::<Vec<_>>().join(" ");
+    let versions = install(&subjects, &site);
     if let Some(cores) = site.cores {
         cores.take_own();
     }
-    open_many_files();
-    let (machine, span) = (Machine::here(), if options.quick { Span::QUICK } else { Span::FULL });
+    let (machine, span) = (Machine::here(), span(options));
     for scenario in &scenarios {
+        let subjects: Vec<Subject> =
+            subjects.iter().copied().filter(|subject| scenario.fits(*subject)).collect();
         for run in 1..=if options.quick { 1 } else { options.repeat } {
-            for subject in subjects.iter().filter(|subject| scenario.fits(**subject)) {
-                let result = measure(scenario, *subject, &site, &span);
+            for (subject, pair) in pairs(&subjects) {
+                let version = &versions[subject.name()];
+                let result = version.clone().and_then(|_| {
+                    let measured =
+                        subject.start(&site).and_then(|server| scenario.run(subject, &server, &span));
+                    measured.map_err(|failure| failure.to_string())
+                });
                 let (measured, failure) = match result {
                     Ok(measured) => (Some(measured), None),
-                    Err(failure) => (None, Some(failure.to_string())),
+                    Err(failure) => (None, Some(failure)),
                 };
                 let record = Record {
                     scenario: scenario.name.to_owned(),
                     server: subject.name().to_owned(),
+                    version: version.clone().unwrap_or_default(),
                     run,
+                    pair: pair.name().to_owned(),
                     quick: options.quick,
+                    command: command.clone(),
                     at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
                     machine: machine.clone(),
                     measured,
@@ -55,9 +70,35 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
     Ok(out)
 }
 
-fn measure(scenario: &Scenario, subject: Subject, site: &Site, span: &Span) -> Result<Measured, Failure> {
-    let server = subject.start(site)?;
-    scenario.run(subject, &server, span)
+/// Who is measured, in which order, and together with whom: the first, then another, then the first again, so that what the
+/// machine does otherwise meets both.
+fn pairs(subjects: &[Subject]) -> Vec<(Subject, Subject)> {
+    let Some((first, others)) = subjects.split_first() else { return Vec::new() };
+    if others.is_empty() {
+        return vec![(*first, *first)];
+    }
+    others.iter().flat_map(|other| [(*first, *other), (*other, *first)]).collect()
+}
+
+/// Installs what is missing, and tells each server's version, or why it cannot be measured.
+fn install(subjects: &[Subject], site: &Site) -> BTreeMap<&'static str, Result<String, String>> {
+    let install = |subject: &Subject| {
+        if !subject.is_ours() {
+            eprintln!("Looking for {}", subject.name());
+        }
+        let version = subject.install(site).map_err(|failure| failure.to_string());
+        if let Err(why) = &version {
+            eprintln!("  {why}");
+        }
+        (subject.name(), version)
+    };
+    subjects.iter().map(install).collect()
+}
+
+fn span(options: &RunOptions) -> Span {
+    let span = if options.quick { Span::QUICK } else { Span::FULL };
+    let churn = options.churn_seconds.map_or(span.churn, Duration::from_secs);
+    Span { frame_bytes: options.frame_bytes, churn, ..span }
 }
 
 fn named<T: Copy>(names: &[String], find: impl Fn(&str) -> Option<T>, all: &[T]) -> Result<Vec<T>, Failure> {
@@ -81,4 +122,16 @@ fn open_many_files() {
     limit.current = limit.maximum;
     // Where that is refused, the scenarios that need more will say so.
     let _ = setrlimit(Resource::Nofile, limit);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ours_is_measured_before_each_peer() {
+        let (a, b, c) = (Subject::Tidings, Subject::TidingsFull, Subject::Reference);
+        assert_eq!(pairs(&[a, b, c]), [(a, b), (b, a), (a, c), (c, a)]);
+        assert_eq!(pairs(&[c]), [(c, c)]);
+    }
 }

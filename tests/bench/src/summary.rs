@@ -6,7 +6,10 @@ use std::fmt::Write as _;
 use crate::record::Record;
 
 /// The figure that a scenario is about: the first of these that its records have.
-const LEADING: [&str; 7] = [
+const LEADING: [&str; 10] = [
+    "seconds_to_connect",
+    "memory_bytes_per_subscription",
+    "memory_growth_bytes_per_connect",
     "memory_kib_per_connection",
     "memory_kib_per_reader",
     "accepted_p50_us",

@@ -23,13 +23,24 @@ const SPAN: Span = Span {
     // More than the number of the odd one, whatever was tried before.
     least: 2 * ODD,
     divisor: 1,
+    frame_bytes: 384,
+    churn: Duration::ZERO,
 };
 
 /// The number of the message that is lost, doubled or held back: later than any of those that try whether readers hear.
 const ODD: u64 = 60;
 
 /// Two rooms of five readers, with two publishers in each, by the clock: a lost message does not stop it.
-const PLAN: Plan = Plan { rooms: 2, readers: 5, publishers: 2, pace: Pace::PerSecond(1000), latency: true };
+const PLAN: Plan = Plan {
+    rooms: 2,
+    readers: 5,
+    publishers: 2,
+    pace: Pace::PerSecond(1000),
+    latency: true,
+    members: false,
+    stalled: 0,
+    frame_bytes: None,
+};
 
 /// The reference in a thread, on a free port.
 struct Server {
@@ -102,6 +113,9 @@ fn each_way_of_publishing_ends_and_counts() {
         Plan { pace: Pace::Window(1), ..PLAN },
         Plan { pace: Pace::Window(16), latency: false, ..PLAN },
         Plan { pace: Pace::HalfOfWindow(4), ..PLAN },
+        Plan { members: true, pace: Pace::Window(1), ..PLAN },
+        Plan { stalled: 3, pace: Pace::Window(1), ..PLAN },
+        Plan { frame_bytes: Some(64 * 1024), pace: Pace::Window(1), ..PLAN },
         Plan { readers: 0, publishers: 1, pace: Pace::Window(1), ..PLAN },
     ];
     for plan in plans {

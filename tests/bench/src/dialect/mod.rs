@@ -1,6 +1,9 @@
 //! How a server is spoken to: where to connect, how to subscribe, how to publish, and what comes back.
 
-pub mod text;
+mod centrifuge;
+mod nats;
+mod socketio;
+mod text;
 pub mod tidings;
 
 use crate::wire::frame::Kind;
@@ -12,6 +15,8 @@ pub enum Role {
     Reader,
     /// It publishes in its room.
     Publisher,
+    /// Both.
+    Member,
     /// Its room is its own: what it publishes comes back to it, and to nobody else.
     Echo,
 }
@@ -41,6 +46,12 @@ pub enum Dialect {
     Tidings(tidings::Tidings),
     /// The least there is: the path names the room, a text is a message.
     Text,
+    /// Socket.IO's.
+    SocketIo,
+    /// That of NATS.
+    Nats,
+    /// Centrifuge's.
+    Centrifuge,
 }
 
 /// What a server says.
@@ -50,6 +61,10 @@ pub enum Heard<'a> {
     Delivery(&'a [u8]),
     /// A publish has been accepted.
     Accepted(u64),
+    /// A channel is followed from now on.
+    Subscribed,
+    /// A page of history, asked for by this request.
+    Page(u64),
     /// Something was refused.
     Refused(&'a [u8]),
     /// Nothing that matters here.
@@ -62,6 +77,9 @@ impl Dialect {
         match self {
             Self::Tidings(_) => tidings::PATH.to_owned(),
             Self::Text => text::path(place),
+            Self::SocketIo => socketio::PATH.to_owned(),
+            Self::Nats => nats::PATH.to_owned(),
+            Self::Centrifuge => centrifuge::PATH.to_owned(),
         }
     }
 
@@ -70,14 +88,20 @@ impl Dialect {
         match self {
             Self::Tidings(tidings) => tidings.greeting(place),
             Self::Text => Vec::new(),
+            Self::SocketIo => socketio::greeting(place),
+            Self::Nats => nats::greeting(place),
+            Self::Centrifuge => centrifuge::greeting(place),
         }
     }
 
-    /// Appends the text that publishes `data` in `room`; the answer, where there is one, will name `request`.
-    pub fn publish(&self, room: u32, request: u64, data: &[u8], out: &mut Vec<u8>) {
+    /// Appends the text that publishes `data` at `place`; the answer, where there is one, will name `request`.
+    pub fn publish(&self, place: Place, request: u64, data: &[u8], out: &mut Vec<u8>) {
         match self {
-            Self::Tidings(tidings) => tidings.publish(room, request, data, out),
+            Self::Tidings(tidings) => tidings.publish(place.room, request, data, out),
             Self::Text => out.extend_from_slice(data),
+            Self::SocketIo => socketio::publish(place, data, out),
+            Self::Nats => nats::publish(place, data, out),
+            Self::Centrifuge => centrifuge::publish(place, request, data, out),
         }
     }
 
@@ -86,13 +110,17 @@ impl Dialect {
         match self {
             Self::Tidings(_) => each(tidings::read(payload)),
             Self::Text => each(Heard::Delivery(payload)),
+            Self::SocketIo => each(socketio::read(payload)),
+            Self::Nats => nats::read(payload, each),
+            Self::Centrifuge => centrifuge::read(payload, each),
         }
     }
 
     /// The kind of frame that the server expects.
     pub fn frame(&self) -> Kind {
         match self {
-            Self::Tidings(_) | Self::Text => Kind::Text,
+            Self::Nats => Kind::Binary,
+            Self::Tidings(_) | Self::Text | Self::SocketIo | Self::Centrifuge => Kind::Text,
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use super::{Place, Role};
 
-/// `/sub/N` follows room N, each text on `/pub/N` goes to who follows it, `/echo` answers each text with itself.
+/// `/sub/N` follows room N, each text on `/pub/N` goes to who follows it, `/both/N` is both, `/echo/N` answers each text
+/// with itself.
 pub(super) fn path(place: Place) -> String {
-    match place.role {
-        Role::Reader => format!("/sub/{}", place.room),
-        Role::Publisher => format!("/pub/{}", place.room),
-        Role::Echo => "/echo".to_owned(),
-    }
+    let verb = match place.role {
+        Role::Reader => "sub",
+        Role::Publisher => "pub",
+        Role::Member => "both",
+        Role::Echo => "echo",
+    };
+    format!("/{verb}/{}", place.room)
 }

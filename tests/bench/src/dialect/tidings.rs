@@ -7,6 +7,9 @@ use super::{Heard, Place, Role, Say};
 /// Where typed clients connect.
 pub(super) const PATH: &str = "/ws";
 
+/// The longest text of a chat, in bytes; data may be longer.
+const TEXT_BYTES_MAX: usize = 16 * 1024;
+
 /// What comes after a chat's text, at the end of a `message`.
 const TAIL: &[u8] = br#""}}"#;
 
@@ -37,18 +40,37 @@ impl Tidings {
         let text = format!(r#"{{"type":"subscribe","id":1,"channel":"{channel}"{since}}}"#);
         let subscribe = Say { text, answer: r#"{"type":"subscribed""# };
         match place.role {
-            Role::Reader | Role::Echo => vec![hello, subscribe],
+            Role::Reader | Role::Member | Role::Echo => vec![hello, subscribe],
             Role::Publisher => vec![hello],
         }
+    }
+
+    /// The text that subscribes to a channel beside those of places.
+    pub fn subscribe(&self, request: u64, channel: u32) -> String {
+        format!(r#"{{"type":"subscribe","id":{request},"channel":"{}:more-{channel}"}}"#, self.namespace)
+    }
+
+    /// The text that asks for the messages of a room before one.
+    pub fn history(&self, request: u64, room: u32, before: u64, limit: u32) -> String {
+        let namespace = self.namespace;
+        format!(
+            r#"{{"type":"history","id":{request},"channel":"{namespace}:bench-{room}","before":{before},"limit":{limit}}}"#
+        )
     }
 
     pub(super) fn publish(&self, room: u32, request: u64, data: &[u8], out: &mut Vec<u8>) {
         let id = message_id(data, request);
         let namespace = self.namespace;
+        // A chat's text may not be so long; what follows the data is the same.
+        let payload = if data.len() > TEXT_BYTES_MAX {
+            r#"{"type":"custom","name":"b","data":""#
+        } else {
+            r#"{"type":"chat","text":""#
+        };
         // Writing to memory cannot fail.
         let _ = write!(
             out,
-            r#"{{"type":"publish","id":{request},"channel":"{namespace}:bench-{room}","message_id":"{id}","payload":{{"type":"chat","text":""#
+            r#"{{"type":"publish","id":{request},"channel":"{namespace}:bench-{room}","message_id":"{id}","payload":{payload}"#
         );
         out.extend_from_slice(data);
         out.extend_from_slice(TAIL);
@@ -66,17 +88,29 @@ fn message_id(data: &[u8], request: u64) -> String {
 pub(super) fn read(payload: &[u8]) -> Heard<'_> {
     const MESSAGE: &[u8] = br#"{"type":"message""#;
     const ACCEPTED: &[u8] = br#"{"type":"accepted","id":"#;
+    const PAGE: &[u8] = br#"{"type":"page","id":"#;
     if payload.starts_with(MESSAGE) {
         return payload.strip_suffix(TAIL).map_or(Heard::Other, Heard::Delivery);
     }
     if let Some(rest) = payload.strip_prefix(ACCEPTED) {
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
-        return Heard::Accepted(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')));
+        return Heard::Accepted(number(rest));
+    }
+    if let Some(rest) = payload.strip_prefix(PAGE) {
+        return Heard::Page(number(rest));
+    }
+    if payload.starts_with(br#"{"type":"subscribed""#) {
+        return Heard::Subscribed;
     }
     if payload.starts_with(br#"{"type":"error""#) || payload.starts_with(br#"{"type":"closing""#) {
         return Heard::Refused(payload);
     }
     Heard::Other
+}
+
+/// The number that a text begins with.
+fn number(text: &[u8]) -> u64 {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
 
 /// The position that a `subscribed` tells, as epoch and offset.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use socket2::{Domain, Socket, Type};
 
 use super::MASK;
-use crate::dialect::Say;
+use crate::dialect::{Place, Say};
 use crate::failure::Failure;
 use crate::wire::frame::{self, Header, Kind};
 use crate::wire::handshake;
@@ -19,12 +19,15 @@ const SEGMENT_BYTES: u32 = 1460;
 /// What a far client's socket may hold of what it has not read, in bytes.
 const RECEIVE_BYTES: usize = 4096;
 
+/// What connecting without waiting is answered with.
+const IN_PROGRESS: i32 = rustix::io::Errno::INPROGRESS.raw_os_error();
+
 /// A client.
 pub(super) struct Connection {
     stream: TcpStream,
     state: State,
-    /// The room it publishes in.
-    pub(super) room: u32,
+    /// What it is for.
+    pub(super) place: Place,
     /// What has been read of a frame that is not complete.
     partial: Vec<u8>,
     /// What the socket has not taken yet.
@@ -62,17 +65,22 @@ impl Connection {
     pub(super) fn open(
         address: SocketAddr,
         path: &str,
+        place: Place,
         greeting: Vec<Say>,
         sockets: Sockets,
     ) -> Result<Self, Failure> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)
             .map_err(Failure::io("making a socket"))?;
         prepare(&socket, sockets).map_err(Failure::io("preparing a socket"))?;
-        socket.connect(&address.into()).map_err(Failure::io("connecting"))?;
+        socket.set_nonblocking(true).map_err(Failure::io("making a socket not block"))?;
+        match socket.connect(&address.into()) {
+            // The request goes out when there is an answer.
+            Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {}
+            outcome => outcome.map_err(Failure::io("connecting"))?,
+        }
         let stream = TcpStream::from(socket);
-        stream.set_nonblocking(true).map_err(Failure::io("making a socket not block"))?;
         let state = State::Opening(greeting.into());
-        let mut connection = Self { stream, state, room: 0, partial: Vec::new(), unsent: Vec::new() };
+        let mut connection = Self { stream, state, place, partial: Vec::new(), unsent: Vec::new() };
         connection.send(handshake::request(&address.to_string(), path).as_bytes())?;
         Ok(connection)
     }

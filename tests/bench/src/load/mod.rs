@@ -50,6 +50,10 @@ pub struct Load {
     /// A message, and the frame around it.
     scratch: (Vec<u8>, Vec<u8>, Vec<u8>),
     last_answer: Vec<u8>,
+    /// How many connections are open.
+    ready: usize,
+    /// The first connection that ended.
+    failed: Option<usize>,
     /// How long it has looked for something to do and found nothing.
     idle: Duration,
 }
@@ -70,7 +74,7 @@ pub struct Arrival<'a> {
     pub connection: usize,
     /// What it says.
     pub heard: Heard<'a>,
-    /// The size of the frame, with its header.
+    /// The size of the frame, with its header; 0 for all but the first content of a frame.
     pub frame_bytes: usize,
     /// When it was read, in ns since the generator began.
     pub at_ns: u64,
@@ -99,6 +103,8 @@ impl Load {
             buffer: vec![0; READ_BYTES],
             scratch: Default::default(),
             last_answer: Vec::new(),
+            ready: 0,
+            failed: None,
             idle: Duration::ZERO,
         })
     }
@@ -113,7 +119,8 @@ impl Load {
         self.dialect = dialect;
     }
 
-    /// Opens a connection for each place, in order, and waits until all are ready. The numbers go on from those that are there.
+    /// Opens a connection for each place, in order, a few at a time, and waits until all are ready. The numbers go on from those
+    /// that are there.
     ///
     /// # Errors
     /// A refused handshake, or a server that does not answer.
@@ -123,21 +130,32 @@ impl Load {
         sockets: Sockets,
         each: &mut impl FnMut(Arrival<'_>),
     ) -> Result<(), Failure> {
-        let first = self.connections.len();
+        self.connect_at_once(places, sockets, OPENING_MAX, each)
+    }
+
+    /// The same with `most` handshakes under way at a time.
+    ///
+    /// # Errors
+    /// A refused handshake, or a server that does not answer.
+    pub fn connect_at_once(
+        &mut self,
+        places: &[Place],
+        sockets: Sockets,
+        most: usize,
+        each: &mut impl FnMut(Arrival<'_>),
+    ) -> Result<(), Failure> {
+        let (first, ready_before) = (self.connections.len(), self.ready);
         let mut heard_at = Instant::now();
         loop {
-            let ready = self.connections[first..].iter().filter(|connection| connection.is_open()).count();
+            let (ready, begun) = (self.ready - ready_before, self.connections.len() - first);
             if ready == places.len() {
                 return Ok(());
             }
-            let begun = self.connections.len() - first;
-            for place in places[begun..].iter().take(OPENING_MAX.saturating_sub(begun - ready)) {
-                self.open(*place, sockets)?;
-            }
+            self.open_all(&places[begun..places.len().min(ready + most)], sockets)?;
             if self.turn(Duration::from_secs(1), each)?.events > 0 {
                 heard_at = Instant::now();
             }
-            if let Some(why) = self.connections[first..].iter().find_map(Connection::failure) {
+            if let Some(why) = self.failure() {
                 return Err(Failure::Server(format!("a connection was not opened: {why}")));
             }
             if heard_at.elapsed() > OPENING_WAIT {
@@ -147,18 +165,42 @@ impl Load {
         }
     }
 
-    fn open(&mut self, place: Place, sockets: Sockets) -> Result<(), Failure> {
-        let greeting = self.dialect.greeting(place);
-        let path = self.dialect.path(place);
-        let mut connection = Connection::open(self.address, &path, greeting, sockets)?;
-        connection.room = place.room;
+    /// Begins to open a connection for each place, and waits for none.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn open_all(&mut self, places: &[Place], sockets: Sockets) -> Result<(), Failure> {
+        for place in places {
+            let connection = self.open(self.connections.len(), *place, sockets)?;
+            self.connections.push(connection);
+        }
+        Ok(())
+    }
+
+    /// Closes a connection without a word, and begins to open another in its place.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn reopen(&mut self, index: usize, sockets: Sockets) -> Result<(), Failure> {
+        self.ready -= usize::from(self.connections[index].is_open());
+        self.connections[index] = self.open(index, self.connections[index].place, sockets)?;
+        Ok(())
+    }
+
+    fn open(&self, index: usize, place: Place, sockets: Sockets) -> Result<Connection, Failure> {
+        let (greeting, path) = (self.dialect.greeting(place), self.dialect.path(place));
+        let connection = Connection::open(self.address, &path, place, greeting, sockets)?;
         let flags =
             epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;
-        let data = epoll::EventData::new_u64(self.connections.len() as u64);
+        let data = epoll::EventData::new_u64(index as u64);
         epoll::add(&self.epoll, connection.stream(), data, flags)
             .map_err(Failure::os("waiting for a connection"))?;
-        self.connections.push(connection);
-        Ok(())
+        Ok(connection)
+    }
+
+    /// How many connections have been opened and greeted.
+    pub fn ready(&self) -> usize {
+        self.ready
     }
 
     /// Reads nothing more from a connection, but leaves it open.
@@ -173,6 +215,7 @@ impl Load {
     /// Closes all connections at once, without a word.
     pub fn hang_up(&mut self) {
         self.connections.clear();
+        (self.ready, self.failed) = (0, None);
     }
 
     /// How many connections have been opened.
@@ -182,7 +225,7 @@ impl Load {
 
     /// What the connections that are no longer open say.
     pub fn failure(&self) -> Option<&str> {
-        self.connections.iter().find_map(Connection::failure)
+        self.failed.and_then(|index| self.connections.get(index)?.failure())
     }
 
     /// What the newest answer to a greeting was.
@@ -202,9 +245,19 @@ impl Load {
         bytes.clear();
         Stamp { sent_ns, ..stamp }.write(data_bytes, data);
         let connection = &mut self.connections[connection];
-        self.dialect.publish(connection.room, stamp.number + 2, data, text);
+        self.dialect.publish(connection.place, stamp.number + 2, data, text);
         frame::write(self.dialect.frame(), text, Some(MASK), bytes);
         connection.send(bytes)
+    }
+
+    /// Says something on a connection.
+    ///
+    /// # Errors
+    /// A connection that cannot be written.
+    pub fn say(&mut self, connection: usize, text: &str) -> Result<(), Failure> {
+        let mut bytes = Vec::new();
+        frame::write(self.dialect.frame(), text.as_bytes(), Some(MASK), &mut bytes);
+        self.connections[connection].send(&bytes)
     }
 
     /// Lets the timer fire every so often; zero stops it.
@@ -233,7 +286,10 @@ impl Load {
                 TIMER => turn.ticks += self.fired(),
                 index => {
                     turn.events += 1;
-                    self.serve(index as usize, flags, each)?;
+                    let index = index as usize;
+                    let was_open = self.connections.get(index).is_some_and(Connection::is_open);
+                    self.serve(index, flags, each)?;
+                    self.note(index, was_open);
                 }
             }
         }
@@ -265,6 +321,19 @@ impl Load {
         self.idle
     }
 
+    /// Keeps count of who is open.
+    fn note(&mut self, index: usize, was_open: bool) {
+        let Some(connection) = self.connections.get(index) else { return };
+        match (was_open, connection.is_open()) {
+            (false, true) => self.ready += 1,
+            (true, false) => self.ready -= 1,
+            (true, true) | (false, false) => {}
+        }
+        if connection.failure().is_some() {
+            self.failed.get_or_insert(index);
+        }
+    }
+
     fn fired(&self) -> u64 {
         let mut count = [0; 8];
         rustix::io::read(&self.timer, &mut count).map_or(0, |_| u64::from_ne_bytes(count))
@@ -293,9 +362,10 @@ impl Load {
             let at_ns = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
             let Read { bytes, more } = read;
             let dialect = &self.dialect;
-            let answered = connection.take(&self.buffer[..bytes], |payload, frame_bytes| {
+            let answered = connection.take(&self.buffer[..bytes], |payload, mut frame_bytes| {
                 dialect.read(payload, &mut |heard| {
                     each(Arrival { connection: index, heard, frame_bytes, at_ns });
+                    frame_bytes = 0;
                 });
             })?;
             if let Some(answer) = answered {

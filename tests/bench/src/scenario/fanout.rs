@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::{FRAME_BYTES, Span, Stopwatch};
+use super::{Span, Stopwatch};
 use crate::dialect::{Dialect, Heard, Place, Role};
 use crate::failure::Failure;
 use crate::load::check::Check;
@@ -21,6 +21,9 @@ const PACED_WINDOW: u32 = 4096;
 
 /// How often the first message is tried until all readers hear it: some servers subscribe after they have answered.
 const PROBES_MAX: u64 = 10;
+
+/// About how much longer our frames are than the texts in them.
+const ENVELOPE_BYTES: usize = 256;
 
 /// How long a quiet moment is, before anything is measured.
 const QUIET: Duration = Duration::from_millis(100);
@@ -38,6 +41,12 @@ pub struct Plan {
     pub pace: Pace,
     /// Whether the time of each delivery is recorded.
     pub latency: bool,
+    /// Whether publishers are among the readers.
+    pub members: bool,
+    /// Readers of the first room, beside the others, that never read.
+    pub stalled: u32,
+    /// The size of each delivered frame, where it is not that of all scenarios.
+    pub frame_bytes: Option<usize>,
 }
 
 /// When publishers publish.
@@ -59,6 +68,11 @@ impl Plan {
         if self.readers == 0 {
             return each(Role::Echo, 1).collect();
         }
+        if self.members {
+            let role = |number| if number < self.publishers { Role::Member } else { Role::Reader };
+            let room = |room| (0..self.readers).map(move |number| Place { role: role(number), room });
+            return (0..self.rooms).flat_map(room).collect();
+        }
         each(Role::Reader, self.readers).chain(each(Role::Publisher, self.publishers)).collect()
     }
 
@@ -73,7 +87,14 @@ impl Plan {
 
     /// The connection of a publisher.
     fn connection(&self, publisher: usize) -> usize {
-        if self.readers == 0 { publisher } else { self.hearing() + publisher }
+        if self.readers == 0 {
+            return publisher;
+        }
+        if self.members {
+            let publishers = self.publishers.max(1) as usize;
+            return publisher / publishers * self.readers as usize + publisher % publishers;
+        }
+        self.hearing() + publisher
     }
 
     /// The way from a publisher to a connection; nothing where there is none.
@@ -119,9 +140,14 @@ pub fn run(
     }
     fan.tally.begin_counting(plan.latency);
     let sent = fan.tally.flights.sent_by_all();
+    let memory = tree.memory_kib();
     let watch = Stopwatch::start(tree, &fan.load);
     fan.publish_for(pace, span.measure)?;
     let (mut measured, server_us) = watch.stop(&fan.load);
+    if plan.stalled > 0 {
+        let more = tree.memory_kib() as f64 - memory as f64;
+        measured.figure("memory_kib_per_stalled", more / f64::from(plan.stalled));
+    }
     let published = fan.tally.flights.sent_by_all() - sent;
     let Tally { delivered, frame_bytes, delays, held_back, .. } = &fan.tally;
     let delivered = *delivered as f64;
@@ -170,10 +196,18 @@ impl Fan {
     fn open(plan: Plan, address: SocketAddr, dialect: Dialect, span: Span) -> Result<Self, Failure> {
         let mut load = Load::new(address, dialect)?;
         load.connect(&plan.places(), Sockets::Plain, &mut |_| {})?;
+        let stalled = vec![Place { role: Role::Reader, room: 0 }; plan.stalled as usize];
+        let first = load.connections();
+        load.connect(&stalled, Sockets::Far, &mut |_| {})?;
+        for connection in first..load.connections() {
+            load.stall(connection)?;
+        }
         while load.turn(QUIET, &mut |_| {})?.events > 0 {}
-        // A text as long as the envelope's header needs, so that the header of the frame has its size.
+        // A text not much shorter than the frame, so that the headers have their size.
+        let data_bytes = plan.frame_bytes.unwrap_or(span.frame_bytes).saturating_sub(ENVELOPE_BYTES);
+        let data_bytes = data_bytes.max(STAMP_BYTES);
         let tally = Tally::new(plan, 0, 1);
-        Ok(Self { plan, span, load, data_bytes: 128, base: 0, tally })
+        Ok(Self { plan, span, load, data_bytes, base: 0, tally })
     }
 
     /// Publishes until all readers hear it, and finds how long a text has to be for frames of the size that all have.
@@ -197,7 +231,8 @@ impl Fan {
                 })?;
             }
             if heard == ways {
-                let more = FRAME_BYTES as isize - bytes as isize;
+                let wanted = self.plan.frame_bytes.unwrap_or(self.span.frame_bytes);
+                let more = wanted as isize - bytes as isize;
                 self.data_bytes = self.data_bytes.saturating_add_signed(more).max(STAMP_BYTES);
                 self.base = number + 1;
                 return Ok(());
@@ -339,7 +374,7 @@ impl Tally {
 fn stamp_of(arrival: &Arrival<'_>) -> Option<Stamp> {
     match arrival.heard {
         Heard::Delivery(data) => Stamp::read(data),
-        Heard::Accepted(_) | Heard::Refused(_) | Heard::Other => None,
+        Heard::Accepted(_) | Heard::Subscribed | Heard::Page(_) | Heard::Refused(_) | Heard::Other => None,
     }
 }
 

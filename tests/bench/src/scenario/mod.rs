@@ -1,7 +1,12 @@
 //! What is measured. Each scenario is bounded in time and in number.
 
+mod channels;
+mod churn;
 pub mod fanout;
+mod handshakes;
+mod history;
 mod idle;
+mod neighbour;
 mod publish;
 mod resume;
 mod stalled;
@@ -9,13 +14,15 @@ mod stalled;
 use std::time::{Duration, Instant};
 
 use self::fanout::{Pace, Plan};
+use crate::dialect::tidings::Tidings;
 use crate::failure::Failure;
 use crate::load::Load;
 use crate::machine::process::Tree;
 use crate::record::Measured;
 use crate::server::{Running, Subject};
 
-/// The size of each delivered frame, with its header, in bytes: that of ours with a text of 128 bytes.
+/// The size of each delivered frame, with its header, in bytes, where nothing else is said: that of ours with a text of 128
+/// bytes.
 pub const FRAME_BYTES: usize = 384;
 
 /// How long a run lasts.
@@ -31,6 +38,10 @@ pub struct Span {
     pub least: u64,
     /// All large numbers are divided by this.
     pub divisor: u32,
+    /// The size of each delivered frame.
+    pub frame_bytes: usize,
+    /// How long clients come and go.
+    pub churn: Duration,
 }
 
 impl Span {
@@ -41,6 +52,8 @@ impl Span {
         silence: Duration::from_secs(5),
         least: 10,
         divisor: 1,
+        frame_bytes: FRAME_BYTES,
+        churn: Duration::from_secs(60),
     };
 
     /// Only long enough to see that it works.
@@ -50,10 +63,17 @@ impl Span {
         silence: Duration::from_secs(2),
         least: 10,
         divisor: 20,
+        frame_bytes: FRAME_BYTES,
+        churn: Duration::from_secs(1),
     };
 
     fn of(&self, number: u32) -> u32 {
         (number / self.divisor).max(1)
+    }
+
+    fn of_plan(&self, plan: Plan) -> Plan {
+        let readers = if plan.readers == 0 { 0 } else { self.of(plan.readers) };
+        Plan { readers, stalled: plan.stalled / self.divisor, ..plan }
     }
 }
 
@@ -74,9 +94,27 @@ enum Work {
     Stalled { readers: u32 },
     Resume { namespace: &'static str },
     Publish { publishers: u32, window: u32 },
+    Handshakes { connections: u32 },
+    Flooded { readers: u32 },
+    Resuming { readers: u32 },
+    Channels { subscriptions: u32, channels: u32 },
+    History { messages: u32 },
+    Churn,
 }
 
-const ROOM: Plan = Plan { rooms: 1, readers: 1000, publishers: 1, pace: Pace::Window(1), latency: false };
+const ROOM: Plan = Plan {
+    rooms: 1,
+    readers: 1000,
+    publishers: 1,
+    pace: Pace::Window(1),
+    latency: false,
+    members: false,
+    stalled: 0,
+    frame_bytes: None,
+};
+/// 64 KiB with the header.
+const LARGE_BYTES: usize = 64 * 1024;
+
 const ROOMS: Plan = Plan { rooms: 100, readers: 10, ..ROOM };
 
 macro_rules! scenarios {
@@ -106,6 +144,37 @@ scenarios! {
         Work::FanOut(Plan { pace: Pace::HalfOfWindow(16), latency: true, ..ROOM });
     "latency-100", "1 publisher to 1000 readers, 100 messages a second: 100000 deliveries",
         Work::FanOut(Plan { pace: Pace::PerSecond(100), latency: true, ..ROOM });
+    "large", "1 publisher to 100 readers, frames of 64 KiB, one in flight",
+        Work::FanOut(Plan { readers: 100, frame_bytes: Some(LARGE_BYTES), ..ROOM });
+    "member", "1000 readers, one of whom is the publisher, one message in flight",
+        Work::FanOut(Plan { members: true, latency: true, ..ROOM });
+    "half-stalled", "1 publisher to 500 readers who read and 500 who never do, frames of 1 KiB, one in flight",
+        Work::FanOut(Plan { readers: 500, stalled: 500, frame_bytes: Some(1024), latency: true, ..ROOM });
+    "handshakes", "10000 clients who come at the same moment", Work::Handshakes { connections: 10_000 };
+    "flooded", "a room of 10 readers, 100 messages a second, beside one of 5000 readers with 16 in flight",
+        Work::Flooded { readers: 5000 };
+    "resuming", "a room of 10 readers, 100 messages a second, while 1000 others resume 1000 messages each",
+        Work::Resuming { readers: 1000 };
+    "readers-10", "1 publisher to 10 readers, one message in flight", Work::FanOut(Plan { readers: 10, ..ROOM });
+    "readers-100", "1 publisher to 100 readers, one message in flight", Work::FanOut(Plan { readers: 100, ..ROOM });
+    "readers-1000", "1 publisher to 1000 readers, one message in flight", Work::FanOut(ROOM);
+    "readers-5000", "1 publisher to 5000 readers, one message in flight", Work::FanOut(Plan { readers: 5000, ..ROOM });
+    "readers-10000", "1 publisher to 10000 readers, one message in flight", Work::FanOut(Plan { readers: 10_000, ..ROOM });
+    "readers-19000", "1 publisher to 19000 readers, one message in flight", Work::FanOut(Plan { readers: 19_000, ..ROOM });
+    "channels-1", "memory of 1 channel with one subscriber", Work::Channels { subscriptions: 1, channels: 1 };
+    "channels-100", "memory of 100 channels with one subscriber each", Work::Channels { subscriptions: 100, channels: 100 };
+    "channels-1000", "memory of 1000 channels with one subscriber each", Work::Channels { subscriptions: 1000, channels: 1000 };
+    "channels-10000", "memory of 10000 channels with one subscriber each",
+        Work::Channels { subscriptions: 10_000, channels: 10_000 };
+    "channels-100000", "memory of 100000 channels with one subscriber each",
+        Work::Channels { subscriptions: 100_000, channels: 100_000 };
+    "subscriptions-100000", "memory of 100000 subscriptions to 1000 channels",
+        Work::Channels { subscriptions: 100_000, channels: 1000 };
+    "log-1", "1 publisher, one publish in flight, with 1 message in the log", Work::History { messages: 1 };
+    "log-1000", "the same with 1000, and pages of 100 from anywhere in them", Work::History { messages: 1000 };
+    "log-100000", "the same with 100000", Work::History { messages: 100_000 };
+    "log-1000000", "the same with 1000000", Work::History { messages: 1_000_000 };
+    "churn", "100 clients a second come and go", Work::Churn;
     "stalled-300", "300 readers that never read, while 100000 messages of 1 KiB pass", Work::Stalled { readers: 300 };
     "stalled-5000", "5000 readers that never read, while 100000 messages of 1 KiB pass", Work::Stalled { readers: 5000 };
     "resume", "1000 readers come back at once, each to 1000 missed messages", Work::Resume { namespace: "log" };
@@ -124,12 +193,32 @@ impl Scenario {
 
     /// Whether a server can do what is measured: only ours acknowledges, and only history can be resumed.
     pub fn fits(&self, subject: Subject) -> bool {
-        match self.work {
-            Work::FanOut(_) => subject != Subject::TidingsNormal,
-            Work::Idle { .. } => matches!(subject, Subject::Tidings) || !subject.is_ours(),
-            Work::Stalled { .. } | Work::Resume { .. } => subject == Subject::TidingsFull,
-            Work::Publish { .. } => subject.is_ours(),
+        match (self.work, subject) {
+            // Two workers change what a room costs, and what stands beside it; the rest is the same.
+            (Work::FanOut(plan), Subject::TidingsTwo) => !plan.latency && plan.frame_bytes.is_none(),
+            (Work::Flooded { .. }, Subject::TidingsTwo) => true,
+            (_, Subject::TidingsTwo) => false,
+            (Work::FanOut(plan), Subject::TidingsFull) if plan.rooms == 1 && self.is_growth() => false,
+            (Work::FanOut(_), Subject::Peer(_)) if self.is_growth() => false,
+            (Work::FanOut(_) | Work::Flooded { .. }, subject) => subject != Subject::TidingsNormal,
+            (Work::Idle { .. } | Work::Handshakes { .. }, subject) => {
+                subject == Subject::Tidings || !subject.is_ours()
+            }
+            (Work::Stalled { .. } | Work::Resume { .. } | Work::Resuming { .. }, subject) => {
+                subject == Subject::TidingsFull
+            }
+            (Work::History { .. }, subject) => {
+                matches!(subject, Subject::TidingsFull | Subject::TidingsNormal)
+            }
+            (Work::Channels { .. }, subject) => matches!(subject, Subject::Tidings | Subject::TidingsFull),
+            (Work::Churn, subject) => subject == Subject::Tidings,
+            (Work::Publish { .. }, subject) => subject.is_ours(),
         }
+    }
+
+    /// Whether it is a point of a curve about ours; peers are compared at one point.
+    fn is_growth(&self) -> bool {
+        self.name.starts_with("readers-")
     }
 
     /// Measures.
@@ -138,17 +227,24 @@ impl Scenario {
     /// What kept it from a figure.
     pub fn run(&self, subject: Subject, server: &Running, span: &Span) -> Result<Measured, Failure> {
         let Running { address, .. } = *server;
-        let tree = server.tree();
+        let (tree, dialect) = (server.tree(), subject.dialect());
+        let tidings = Tidings::new(if subject == Subject::Tidings { "live" } else { "log" });
         match self.work {
-            Work::FanOut(plan) => fanout::run(plan, address, subject.dialect(), tree, span),
-            Work::Idle { connections } => idle::run(span.of(connections), address, subject.dialect(), tree),
-            Work::Stalled { readers } => {
-                stalled::run(span.of(readers), address, subject.dialect(), tree, span)
-            }
+            Work::FanOut(plan) => fanout::run(span.of_plan(plan), address, dialect, tree, span),
+            Work::Idle { connections } => idle::run(span.of(connections), address, dialect, tree),
+            Work::Stalled { readers } => stalled::run(span.of(readers), address, dialect, tree, span),
             Work::Resume { namespace } => resume::run(namespace, address, tree, span),
             Work::Publish { publishers, window } => {
-                publish::run(publishers, window, address, subject.dialect(), tree, span)
+                publish::run(publishers, window, address, dialect, tree, span)
             }
+            Work::Handshakes { connections } => handshakes::run(span.of(connections), address, dialect, tree),
+            Work::Flooded { readers } => neighbour::flooded(span.of(readers), address, dialect, tree, span),
+            Work::Resuming { readers } => neighbour::resuming(span.of(readers), address, tidings, tree, span),
+            Work::Channels { subscriptions, channels } => {
+                channels::run(span.of(subscriptions), span.of(channels), address, tidings, tree, span)
+            }
+            Work::History { messages } => history::run(span.of(messages), address, tidings, tree, span),
+            Work::Churn => churn::run(address, dialect, tree, span),
         }
     }
 }

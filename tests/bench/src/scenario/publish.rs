@@ -26,16 +26,7 @@ pub(super) fn run(
     tree: Tree,
     span: &Span,
 ) -> Result<Measured, Failure> {
-    let mut load = Load::new(address, dialect)?;
-    let place = Place { role: Role::Publisher, room: 0 };
-    load.connect(&vec![place; publishers as usize], Sockets::Plain, &mut |_| {})?;
-    let mut round = Round {
-        load,
-        window: u64::from(window),
-        flights: Flights::new(publishers as usize, 1, window),
-        sent_ns: vec![0; (publishers * window) as usize],
-        silence: span.silence,
-    };
+    let mut round = Round::open(publishers, window, address, dialect, span)?;
     round.publish_for(span.warm_up, &mut histogram())?;
     let (begun, mut times) = (round.flights.sent_by_all(), histogram());
     let watch = Stopwatch::start(tree, &round.load);
@@ -49,34 +40,87 @@ pub(super) fn run(
     Ok(measured)
 }
 
-struct Round {
-    load: Load,
+/// Publishers, each with some messages in flight.
+pub(super) struct Round {
+    pub(super) load: Load,
     window: u64,
     flights: Flights,
     /// When each that is on its way was sent, by publisher and number modulo the window.
     sent_ns: Vec<u64>,
     silence: Duration,
+    /// The number of each publisher's first message: a log that has an id takes it only once.
+    first: u64,
 }
 
 impl Round {
+    /// Connects them.
+    pub(super) fn open(
+        publishers: u32,
+        window: u32,
+        address: SocketAddr,
+        dialect: Dialect,
+        span: &Span,
+    ) -> Result<Self, Failure> {
+        let mut load = Load::new(address, dialect)?;
+        let place = Place { role: Role::Publisher, room: 0 };
+        load.connect(&vec![place; publishers as usize], Sockets::Plain, &mut |_| {})?;
+        Ok(Self {
+            load,
+            window: u64::from(window),
+            flights: Flights::new(publishers as usize, 1, window),
+            sent_ns: vec![0; (publishers * window) as usize],
+            silence: span.silence,
+            first: 0,
+        })
+    }
+
+    /// Begins above the numbers that others have used. Only before the first message.
+    pub(super) fn skip(&mut self, numbers: u64) {
+        self.first = numbers;
+    }
+
+    /// How many messages have been sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.flights.sent_by_all()
+    }
+
     /// Publishes for a while, then waits for the answers that are due.
-    fn publish_for(&mut self, duration: Duration, times: &mut Histogram<u64>) -> Result<(), Failure> {
+    pub(super) fn publish_for(
+        &mut self,
+        duration: Duration,
+        times: &mut Histogram<u64>,
+    ) -> Result<(), Failure> {
         let until = Instant::now() + duration;
+        self.publish_while(|_| Instant::now() < until, times)
+    }
+
+    /// Publishes at least so many messages, then waits for the answers that are due.
+    pub(super) fn publish_number(&mut self, messages: u64) -> Result<(), Failure> {
+        self.publish_while(|sent| sent < messages, &mut histogram())
+    }
+
+    fn publish_while(
+        &mut self,
+        goes_on: impl Fn(u64) -> bool,
+        times: &mut Histogram<u64>,
+    ) -> Result<(), Failure> {
         let mut ready: Vec<usize> = (0..self.load.connections()).collect();
-        while Instant::now() < until || !self.flights.all_landed() {
-            while let Some(publisher) = ready.pop().filter(|_| Instant::now() < until) {
+        while goes_on(self.flights.sent_by_all()) || !self.flights.all_landed() {
+            while let Some(publisher) = ready.pop().filter(|_| goes_on(self.flights.sent_by_all())) {
                 while let Some(number) = self.flights.take_off(publisher) {
                     let slot = self.slot(publisher, number);
                     self.sent_ns[slot] = self.load.now_ns();
+                    let number = number + self.first;
                     let stamp = Stamp { publisher: publisher as u16, number, sent_ns: 0 };
                     self.load.publish(publisher, stamp, DATA_BYTES)?;
                 }
             }
             let mut refused = None;
-            let (window, sent_ns, flights) = (self.window, &self.sent_ns, &mut self.flights);
+            let (window, first, sent_ns, flights) =
+                (self.window, self.first, &self.sent_ns, &mut self.flights);
             let turn = self.load.turn(self.silence, &mut |arrival| match arrival.heard {
                 Heard::Accepted(request) => {
-                    let number = request.saturating_sub(2);
+                    let number = request.saturating_sub(2 + first);
                     let slot = arrival.connection * window as usize + (number % window) as usize;
                     times.saturating_record(arrival.at_ns.saturating_sub(sent_ns[slot]));
                     if flights.land(arrival.connection, number) {
@@ -84,7 +128,7 @@ impl Round {
                     }
                 }
                 Heard::Refused(why) => refused = Some(String::from_utf8_lossy(why).into_owned()),
-                Heard::Delivery(_) | Heard::Other => {}
+                Heard::Delivery(_) | Heard::Subscribed | Heard::Page(_) | Heard::Other => {}
             })?;
             if let Some(why) = refused {
                 return Err(Failure::Server(format!("refused: {why}")));

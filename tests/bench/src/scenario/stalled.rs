@@ -55,7 +55,7 @@ pub(super) fn run(
                 let number = Stamp::read(data).map_or(u64::MAX, |stamp| stamp.number);
                 delivered += u64::from(check.take(0, number));
             }
-            Heard::Delivery(_) | Heard::Refused(_) | Heard::Other => {}
+            Heard::Delivery(_) | Heard::Subscribed | Heard::Page(_) | Heard::Refused(_) | Heard::Other => {}
         })?;
         if turn.events == 0 {
             break;

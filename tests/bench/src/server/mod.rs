@@ -1,5 +1,6 @@
 //! The servers under test.
 
+pub mod peer;
 mod reference;
 mod running;
 mod tidings;
@@ -8,6 +9,7 @@ pub use running::Running;
 
 use std::path::{Path, PathBuf};
 
+use self::peer::Peer;
 use crate::dialect::{self, Dialect};
 use crate::failure::Failure;
 use crate::machine::cores::Cores;
@@ -17,6 +19,8 @@ use crate::machine::cores::Cores;
 pub struct Site {
     /// The folder of the programs that cargo has built.
     pub programs: PathBuf,
+    /// The folder that peers are installed into.
+    pub peers: PathBuf,
     /// A folder for their data. It is on the disk that durable figures are about.
     pub scratch: PathBuf,
     /// The cores; nothing where there is only one.
@@ -34,25 +38,46 @@ impl Site {
 pub enum Subject {
     /// Ours, in a namespace without history.
     Tidings,
+    /// The same with two workers.
+    TidingsTwo,
     /// Ours, in a namespace with history: each message is on disk before it is delivered.
     TidingsFull,
     /// The same, where the operating system chooses the moment of writing.
     TidingsNormal,
     /// epoll by hand: the least that a server can do.
     Reference,
+    /// A server that others have made.
+    Peer(Peer),
 }
 
 impl Subject {
     /// All of them, ours first.
-    pub const ALL: [Self; 4] = [Self::Tidings, Self::TidingsFull, Self::TidingsNormal, Self::Reference];
+    pub const ALL: [Self; 14] = [
+        Self::Tidings,
+        Self::TidingsTwo,
+        Self::TidingsFull,
+        Self::TidingsNormal,
+        Self::Reference,
+        Self::Peer(Peer::UWebSockets),
+        Self::Peer(Peer::Nchan),
+        Self::Peer(Peer::Ws),
+        Self::Peer(Peer::SocketIo),
+        Self::Peer(Peer::Axum),
+        Self::Peer(Peer::ActixWs),
+        Self::Peer(Peer::Centrifuge),
+        Self::Peer(Peer::Nats),
+        Self::Peer(Peer::Swoole),
+    ];
 
     /// What it is called on the command line and in the output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tidings => "tidings",
+            Self::TidingsTwo => "tidings-2",
             Self::TidingsFull => "tidings-full",
             Self::TidingsNormal => "tidings-normal",
             Self::Reference => "reference",
+            Self::Peer(peer) => peer.name(),
         }
     }
 
@@ -64,19 +89,34 @@ impl Subject {
     /// Whether it is this project's own server.
     pub fn is_ours(self) -> bool {
         match self {
-            Self::Tidings | Self::TidingsFull | Self::TidingsNormal => true,
-            Self::Reference => false,
+            Self::Tidings | Self::TidingsTwo | Self::TidingsFull | Self::TidingsNormal => true,
+            Self::Reference | Self::Peer(_) => false,
         }
     }
 
     /// How it is spoken to.
     pub fn dialect(self) -> Dialect {
         match self {
-            Self::Tidings => Dialect::Tidings(dialect::tidings::Tidings::new("live")),
+            Self::Tidings | Self::TidingsTwo => Dialect::Tidings(dialect::tidings::Tidings::new("live")),
             Self::TidingsFull | Self::TidingsNormal => {
                 Dialect::Tidings(dialect::tidings::Tidings::new("log"))
             }
             Self::Reference => Dialect::Text,
+            Self::Peer(peer) => peer.dialect(),
+        }
+    }
+
+    /// Installs what is missing, and tells the version.
+    ///
+    /// # Errors
+    /// [`Failure::Start`]: why it cannot be measured here.
+    pub fn install(self, site: &Site) -> Result<String, Failure> {
+        match self {
+            Self::Tidings | Self::TidingsTwo | Self::TidingsFull | Self::TidingsNormal => {
+                Ok(tidings::version())
+            }
+            Self::Reference => Ok(env!("CARGO_PKG_VERSION").to_owned()),
+            Self::Peer(peer) => peer.install(site),
         }
     }
 
@@ -86,9 +126,11 @@ impl Subject {
     /// [`Failure::Start`].
     pub fn start(self, site: &Site) -> Result<Running, Failure> {
         match self {
-            Self::Tidings | Self::TidingsFull => tidings::start(self.name(), "full", site),
-            Self::TidingsNormal => tidings::start(self.name(), "normal", site),
+            Self::Tidings | Self::TidingsFull => tidings::start(self.name(), 1, "full", site),
+            Self::TidingsTwo => tidings::start(self.name(), 2, "full", site),
+            Self::TidingsNormal => tidings::start(self.name(), 1, "normal", site),
             Self::Reference => reference::start(self.name(), site),
+            Self::Peer(peer) => peer.start(site),
         }
     }
 }

@@ -1,13 +1,20 @@
 //! A server's process, for as long as it is measured.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::Site;
 use crate::failure::Failure;
 use crate::machine::process::Tree;
+
+/// How long a server may take until it listens.
+const LISTEN_WAIT: Duration = Duration::from_secs(20);
+
+/// How often that is looked at.
+const LISTEN_LOOK: Duration = Duration::from_millis(20);
 
 /// A server that runs. Dropping it kills it and removes its data.
 #[derive(Debug)]
@@ -17,7 +24,7 @@ pub struct Running {
     child: Child,
     folder: Option<PathBuf>,
     /// Held, or what it prints later would end it.
-    _output: BufReader<ChildStdout>,
+    _output: Option<BufReader<ChildStdout>>,
 }
 
 impl Running {
@@ -33,17 +40,13 @@ impl Running {
     ) -> Result<Self, Failure> {
         let failed = |reason: String| Failure::Start { name: name.to_owned(), reason };
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let spawned = match site.cores {
-            Some(cores) => cores.on_the_servers(|| command.spawn()),
-            None => command.spawn(),
-        };
-        let mut child = spawned.map_err(|error| failed(error.to_string()))?;
+        let mut child = spawn(&mut command, site).map_err(|error| failed(error.to_string()))?;
         let Some(output) = child.stdout.take() else { return Err(failed("it has no output".to_owned())) };
         let (mut output, mut line) = (BufReader::new(output), String::new());
         let read = output.read_line(&mut line);
         let address = line.trim().rsplit('/').next().and_then(|address| address.parse().ok());
         match (read, address) {
-            (Ok(_), Some(address)) => Ok(Self { address, child, folder, _output: output }),
+            (Ok(_), Some(address)) => Ok(Self { address, child, folder, _output: Some(output) }),
             (read, _) => {
                 // It is to be gone in any case.
                 let _ = child.kill();
@@ -53,10 +56,51 @@ impl Running {
         }
     }
 
+    /// Starts a server that has been told where to listen.
+    ///
+    /// # Errors
+    /// [`Failure::Start`].
+    pub(super) fn start_at(
+        name: &str,
+        mut command: Command,
+        address: SocketAddr,
+        site: &Site,
+    ) -> Result<Self, Failure> {
+        let failed = |reason: String| Failure::Start { name: name.to_owned(), reason };
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let child = spawn(&mut command, site).map_err(|error| failed(error.to_string()))?;
+        // Dropped early, it kills what has been started.
+        let mut running = Self { address, child, folder: None, _output: None };
+        let until = Instant::now() + LISTEN_WAIT;
+        while TcpStream::connect(address).is_err() {
+            if let Ok(Some(status)) = running.child.try_wait() {
+                return Err(failed(format!("it ended at once: {status}")));
+            }
+            if Instant::now() > until {
+                return Err(failed(format!("it does not listen after {} s", LISTEN_WAIT.as_secs())));
+            }
+            std::thread::sleep(LISTEN_LOOK);
+        }
+        Ok(running)
+    }
+
     /// Its processes.
     pub fn tree(&self) -> Tree {
         Tree::of(self.child.id())
     }
+}
+
+fn spawn(command: &mut Command, site: &Site) -> std::io::Result<Child> {
+    match site.cores {
+        Some(cores) => cores.on_the_servers(|| command.spawn()),
+        None => command.spawn(),
+    }
+}
+
+/// An address that nobody listens on now.
+pub(super) fn free_port() -> Result<SocketAddr, Failure> {
+    let bound = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    bound.map_err(Failure::io("looking for a free port"))
 }
 
 impl Drop for Running {

@@ -11,13 +11,24 @@ const CONFIG: &str = "[namespaces.log]\nhistory = true\npresence = false\n";
 /// A thousand clients that come at once, on a busy machine, are not to be cut off for saying hello late.
 const HELLO_MS: &str = "120000";
 
-pub(super) fn start(name: &str, durability: &str, site: &Site) -> Result<Running, Failure> {
+/// Its version, and the commit that is checked out.
+pub(super) fn version() -> String {
+    let mut git = Command::new("git");
+    git.args(["describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = git.stderr(Stdio::null()).output().ok().filter(|output| output.status.success());
+    let commit = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    [Some(env!("CARGO_PKG_VERSION").to_owned()), commit].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+pub(super) fn start(name: &str, workers: u32, durability: &str, site: &Site) -> Result<Running, Failure> {
     let folder = fresh_folder(&site.scratch, name)?;
     let config = folder.join("tidings.toml");
     std::fs::write(&config, CONFIG).map_err(Failure::io("writing the server's settings"))?;
     let mut command = Command::new(site.program("tidings"));
     command
-        .args(["serve", "--listen", "127.0.0.1:0", "--workers", "1", "--message-rate", "0", "--log", "error"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--message-rate", "0", "--log", "error"])
+        .args(["--workers", &workers.to_string(), "--subscriptions-max", "1000"])
         .args(["--durability", durability, "--hello-ms", HELLO_MS])
         .arg("--data")
         .arg(&folder)

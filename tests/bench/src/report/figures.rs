@@ -1,0 +1,105 @@
+//! Figures of many records, and how they are written.
+
+use crate::record::Record;
+use crate::server::Subject;
+use crate::summary::Spread;
+
+/// The servers that have a figure, in the order in which they are listed.
+pub(super) fn servers<'a>(records: &'a [Record], scenarios: &[&str]) -> Vec<&'a str> {
+    let has = |name: &str| {
+        records.iter().any(|record| record.server == name && scenarios.contains(&record.scenario.as_str()))
+    };
+    let known = Subject::ALL.map(|subject| subject.name());
+    known.into_iter().filter(|name| has(name)).collect()
+}
+
+/// What a server is called in tables.
+pub(super) fn label(server: &str) -> &str {
+    match server {
+        "tidings" => "**Tidings**",
+        "tidings-2" => "**Tidings**, two workers",
+        "tidings-full" => "**Tidings**, history, `full`",
+        "tidings-normal" => "**Tidings**, history, `normal`",
+        "reference" => "epoll by hand",
+        "uwebsockets" => "uWebSockets",
+        "socketio" => "Socket.IO",
+        "axum" => "axum chat",
+        "actix-ws" => "actix-ws as in the tutorials",
+        "centrifuge" => "Centrifuge library",
+        "nats" => "nats-server",
+        "swoole" => "Swoole",
+        other => other,
+    }
+}
+
+/// The same without marks, for charts.
+pub(super) fn plain(server: &str) -> String {
+    label(server).replace(['*', '`'], "")
+}
+
+/// The spread of a figure divided by that of the server measured right before or after it, run by run.
+pub(super) fn ratio(
+    records: &[Record],
+    scenario: &str,
+    server: &str,
+    other: &str,
+    figure: &str,
+) -> Option<Spread> {
+    let one = |server: &str, pair: &str, run: u32| {
+        let found = records.iter().find(|record| {
+            record.scenario == scenario && record.server == server && record.pair == pair && record.run == run
+        });
+        found?.measured.as_ref()?.figures.get(figure).copied()
+    };
+    let runs = records.iter().filter(|record| record.scenario == scenario && record.server == server);
+    let runs = runs.filter(|record| record.pair == other).map(|record| record.run);
+    let ratios = runs.filter_map(|run| Some(one(server, other, run)? / one(other, server, run)?));
+    Spread::of(ratios.filter(|ratio| ratio.is_finite()).collect())
+}
+
+/// A number in as many digits as mean something.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        large if large >= 1000.0 => thousands(value.round()),
+        large if large >= 100.0 => format!("{value:.0}"),
+        medium if medium >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+/// Median, and lowest to highest where they are not written the same.
+pub(super) fn spread(spread: Option<Spread>) -> String {
+    let Some(Spread { min, median, max }) = spread else { return "–".to_owned() };
+    let [min, median, max] = [min, median, max].map(number);
+    if min == max { median } else { format!("{median} ({min}–{max})") }
+}
+
+fn thousands(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if value < 0.0 { format!("-{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_as_many_digits_as_mean_something() {
+        let written = [0.123, 12.34, 123.4, 1234.0, 1_234_567.0, -1234.0].map(number);
+        assert_eq!(written, ["0.12", "12.3", "123", "1,234", "1,234,567", "-1,234"]);
+    }
+
+    #[test]
+    fn a_spread_is_its_middle_and_its_ends() {
+        assert_eq!(spread(Spread::of(vec![1.0, 3.0, 2.0])), "2.00 (1.00–3.00)");
+        assert_eq!(spread(Spread::of(vec![1.0, 1.001])), "1.00");
+        assert_eq!(spread(None), "–");
+    }
+}

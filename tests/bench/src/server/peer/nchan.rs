@@ -1,0 +1,40 @@
+//! nchan: Debian's module for Debian's nginx.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::{Running, Shop, Site, debian};
+use crate::failure::Failure;
+use crate::server::running::free_port;
+
+/// nginx makes a folder of this one at each start where nchan is loaded, whatever it is told.
+const STATE: &str = "/var/lib/nginx";
+
+pub(super) fn install(shop: &Shop) -> Result<String, Failure> {
+    debian::unpack(shop, &["nginx", "libnginx-mod-nchan"])?;
+    if !Path::new(STATE).is_dir() {
+        std::fs::create_dir(STATE)
+            .map_err(|error| shop.failed(format!("{STATE} cannot be made: {error}")))?;
+    }
+    let show =
+        shop.run(Command::new("apt-cache").args(["show", "--no-all-versions", "libnginx-mod-nchan"]))?;
+    let version = show.lines().find_map(|line| line.strip_prefix("Version: ")).unwrap_or("?");
+    Ok(format!("{version}, Debian's nginx"))
+}
+
+pub(super) fn start(shop: &Shop, site: &Site) -> Result<Running, Failure> {
+    let (root, address) = (shop.folder.join("root"), free_port()?);
+    let module = root.join("usr/lib/nginx/modules/ngx_nchan_module.so");
+    let settings = shop.fill(
+        "nginx.conf",
+        &[
+            ("FOLDER", &shop.folder.to_string_lossy()),
+            ("MODULE", &module.to_string_lossy()),
+            ("PORT", &address.port().to_string()),
+        ],
+    )?;
+    let mut command = Command::new(root.join("usr/sbin/nginx"));
+    // What it says before it has read its settings has nothing to do with them.
+    command.arg("-p").arg(&shop.folder).arg("-c").arg(settings).stderr(Stdio::null());
+    Running::start_at(shop.name, command, address, site)
+}
