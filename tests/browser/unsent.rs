@@ -203,13 +203,19 @@ async fn a_browser_without_room_sends_all_the_same_and_says_what_is_at_risk() {
         ada.expect_none("[data-testid=toast]").await;
         writes_offline(stage, &ada, &["while offline"]).await;
         ada.notices().expect_toast("Leave this page open").await;
+        // Once is enough.
+        ada.timeline().write("and more").await;
+        ada.timeline().expect_delivery("and more", Delivery::Local).await;
+        let toasts =
+            ada.run("return document.querySelectorAll('[data-testid=toast]').length", Vec::new()).await;
+        assert_eq!(toasts, 1);
         let leaves =
             "const event = new Event('beforeunload', { cancelable: true }); return !dispatchEvent(event)";
         assert_eq!(ada.run(leaves, Vec::new()).await, true, "the browser is to ask before the page is left");
         ada.connection().connect_now().await;
-        ada.timeline().expect_delivery("while offline", Delivery::Accepted).await;
+        ada.timeline().expect_delivery("and more", Delivery::Accepted).await;
         assert_eq!(ada.run(leaves, Vec::new()).await, false);
-        expect_log(stage, &["while online", "while offline"]).await;
+        expect_log(stage, &["while online", "while offline", "and more"]).await;
     })
     .await;
 }

@@ -22,13 +22,19 @@ pub(super) struct Outbox {
     unsent: StoredValue<Unsent<Store>>,
     /// The tabs whose locks this page holds or waits for.
     known_tabs: StoredValue<Vec<TabId>>,
+    /// Whether the reader has been told that messages are at risk, and some still are.
+    warned: StoredValue<bool>,
 }
 
 impl Outbox {
     pub(super) fn new() -> Self {
         // Without locks, tabs cannot tell who else lives: then each keeps its own, and it ends with the tab.
         let keep = if locks::are_there() { Store::Local } else { Store::Tab };
-        Self { unsent: StoredValue::new(Unsent::new(keep)), known_tabs: StoredValue::new(Vec::new()) }
+        Self {
+            unsent: StoredValue::new(Unsent::new(keep)),
+            known_tabs: StoredValue::new(Vec::new()),
+            warned: StoredValue::new(false),
+        }
     }
 }
 
@@ -131,7 +137,8 @@ impl Tidings {
         let is_kept = self.outbox.unsent.try_update_value(|unsent| unsent.add(&message)) != Some(false);
         // While there is a connection, it is in the log before anybody has read this.
         let is_online = self.status.with_untracked(|status| matches!(status, Status::Online { .. }));
-        if !is_kept && !is_online {
+        if !is_kept && !is_online && !self.outbox.warned.get_value() {
+            self.outbox.warned.set_value(true);
             let body = "This browser has no room to keep it. Leave this page open until the message is sent.";
             self.toasts.update(|toasts| toasts.add_error("Only on this page so far", body.to_owned()));
         }
@@ -140,6 +147,9 @@ impl Tidings {
     /// The log has it, or it is given up.
     pub(crate) fn forget_unsent(self, message_id: MessageId) {
         let next = self.outbox.unsent.try_update_value(|unsent| unsent.remove(message_id));
+        self.outbox
+            .warned
+            .update_value(|warned| *warned &= self.outbox.unsent.with_value(Unsent::is_at_risk));
         self.send_again(next.unwrap_or_default());
     }
 
