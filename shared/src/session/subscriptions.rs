@@ -93,8 +93,12 @@ impl Subscriptions {
     /// Returns whether it is one: the channel may have been left meanwhile.
     pub(super) fn confirm(&mut self, answer: &Subscribed) -> bool {
         let Some(subscription) = self.by_channel.get_mut(&answer.channel) else { return false };
-        let first = subscription.link == Link::Asked(answer.id);
-        if !first && !(subscription.link == Link::Live(answer.id) && subscription.is_moved_on(answer)) {
+        let is_new = match subscription.link {
+            Link::Asked(id) => id == answer.id,
+            Link::Live(id) => id == answer.id && subscription.is_moved_on(answer),
+            Link::Unasked => false,
+        };
+        if !is_new {
             return false;
         }
         subscription.link = Link::Live(answer.id);
