@@ -30,10 +30,12 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
     // Where the page is written to says nothing about the figures.
     let command = std::env::args().skip(2).collect::<Vec<_>>().join(" ");
     let versions = install(&subjects, &site);
+    // Before this thread has only one core left.
+    let machine = Machine::here();
     if let Some(cores) = site.cores {
         cores.take_own();
     }
-    let (machine, span) = (Machine::here(), span(options));
+    let span = span(options);
     for scenario in &scenarios {
         let subjects: Vec<Subject> =
             subjects.iter().copied().filter(|subject| scenario.fits(*subject)).collect();

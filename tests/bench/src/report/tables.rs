@@ -200,15 +200,16 @@ fn circumstances(records: &[Record]) -> String {
 }
 
 fn fanout(records: &[Record], out: &mut String) {
-    let scenarios = FANOUT.map(|(scenario, _)| scenario);
+    let measured = |scenario: &str| records.iter().any(|record| record.scenario == scenario);
+    let columns: Vec<_> = FANOUT.into_iter().filter(|(scenario, _)| measured(scenario)).collect();
+    let (scenarios, titles): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
     let rows = servers(records, &scenarios);
     if rows.is_empty() {
         return;
     }
-    let heading = |first: &str| {
-        let titles = FANOUT.map(|(_, title)| title).join(" | ");
-        format!("| {first} | {titles} |\n|---|{}\n", "---|".repeat(FANOUT.len()))
-    };
+    let heading =
+        |first: &str| format!("| {first} | {} |\n|---|{}\n", titles.join(" | "), "---|".repeat(titles.len()));
+    let line = |first: &str, cells: Vec<String>| format!("| {first} | {} |\n", cells.join(" | "));
     let _ = write!(
         out,
         "\n## What a delivery costs\n\nThe server's processor time, its own and the kernel's for it, in µs for each delivered message. \"one\" \
@@ -217,8 +218,8 @@ fn fanout(records: &[Record], out: &mut String) {
         heading("server")
     );
     for server in &rows {
-        let cells = scenarios.map(|scenario| spread(summary::spread(records, scenario, server, CPU)));
-        let _ = writeln!(out, "| {} | {} |", label(server), cells.join(" | "));
+        let cell = |scenario: &&str| spread(summary::spread(records, scenario, server, CPU));
+        *out += &line(label(server), scenarios.iter().map(cell).collect());
     }
     let _ = write!(
         out,
@@ -227,9 +228,10 @@ fn fanout(records: &[Record], out: &mut String) {
         heading("Tidings ÷")
     );
     for server in rows.iter().filter(|server| **server != "tidings") {
-        let cells = scenarios.map(|scenario| spread(ratio(records, scenario, "tidings", server, CPU)));
+        let cell = |scenario: &&str| spread(ratio(records, scenario, "tidings", server, CPU));
+        let cells: Vec<String> = scenarios.iter().map(cell).collect();
         if cells.iter().any(|cell| cell != "–") {
-            let _ = writeln!(out, "| {} | {} |", label(server), cells.join(" | "));
+            *out += &line(label(server), cells);
         }
     }
 }

@@ -22,6 +22,9 @@ const PACED_WINDOW: u32 = 4096;
 /// How often the first message is tried until all readers hear it: some servers subscribe after they have answered.
 const PROBES_MAX: u64 = 10;
 
+/// How long nothing comes before such a message counts as not heard.
+const PROBE_WAIT: Duration = Duration::from_secs(1);
+
 /// About how much longer our frames are than the texts in them.
 const ENVELOPE_BYTES: usize = 256;
 
@@ -219,9 +222,9 @@ impl Fan {
                 self.load.publish(self.plan.connection(publisher), stamp, self.data_bytes)?;
             }
             let (mut heard, mut bytes) = (0, 0);
-            let until = Instant::now() + Duration::from_secs(1);
+            let mut until = Instant::now() + PROBE_WAIT;
             while heard < ways && Instant::now() < until {
-                self.load.turn(Duration::from_millis(100), &mut |arrival| {
+                let turn = self.load.turn(QUIET, &mut |arrival| {
                     if let Some(stamp) = stamp_of(&arrival)
                         && stamp.number == number
                         && self.plan.way(arrival.connection, stamp.publisher.into()).is_some()
@@ -229,6 +232,9 @@ impl Fan {
                         (heard, bytes) = (heard + 1, arrival.frame_bytes);
                     }
                 })?;
+                if turn.events > 0 {
+                    until = Instant::now() + PROBE_WAIT;
+                }
             }
             if heard == ways {
                 let wanted = self.plan.frame_bytes.unwrap_or(self.span.frame_bytes);
