@@ -9,6 +9,7 @@ mod cargo;
 mod check;
 mod compress;
 mod crash;
+mod count;
 mod failure;
 mod hint;
 mod lock;
@@ -38,7 +39,10 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
            (cargo xtask crash --rounds 30 --seed 1)
   bench    build the server and the load generator for speed, and measure
            (arguments name scenarios: cargo xtask bench one rooms --servers tidings,reference --repeat 5;
-           cargo xtask bench list tells them all, cargo xtask bench --quick tries them all)";
+           cargo xtask bench list tells them all, cargo xtask bench --quick tries them all;
+           without names it measures everything and writes docs/PERFORMANCE.md)
+  count    count the instructions of a message's way with valgrind, and compare them with what is
+           committed (cargo xtask count --keep: this is what is to be committed)";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
         "check" => check::run(),
         "bench" => bench::run(&rest),
         "crash" => crash::run(&rest),
+        "count" => count::run(&rest),
         hint::TASK => hint::run(&rest),
         "" | "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -1,0 +1,92 @@
+//! How long the parts of a message's way take, each by itself: `cargo bench -p backend`.
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on fails")]
+
+mod rig;
+
+use std::sync::Arc;
+
+use backend::config::Durability;
+use backend::hub::feed::Feed;
+use backend::hub::frame::{Frame, Joined};
+use backend::log::sqlite::SqliteLog;
+use backend::log::{Append, Log};
+use divan::{Bencher, black_box};
+use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
+use shared::protocol::{Message, Payload, Sender, ServerMessage, codec};
+use shared::time::Timestamp;
+
+fn main() {
+    divan::main();
+}
+
+const PUBLISH: &str = r#"{"type":"publish","id":7,"channel":"live:bench","message_id":"019b7e00-0000-7000-8000-000000000007","payload":{"type":"chat","text":"It is raining again, and the harbour is grey; the boats lie still, and nobody is out but the gulls and I. What do you see there?"}}"#;
+
+fn append(number: u64) -> Append {
+    let id = format!("019b7e00-0000-7000-8000-{number:012x}");
+    Append {
+        channel: ChannelName::parse("log:bench").unwrap(),
+        id: MessageId::parse(&id).unwrap(),
+        at: Timestamp(1_700_000_000_000),
+        from: Sender { user: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada").unwrap() },
+        payload: Payload::Chat { text: "x".repeat(128), reply_to: None },
+    }
+}
+
+fn message(offset: u64) -> Message {
+    let Append { channel, id, at, from, payload } = append(offset);
+    Message { channel, offset: Offset(offset), prev: Offset(offset - 1), id, at, from, payload }
+}
+
+#[divan::bench]
+fn codec_decode_publish(bencher: Bencher<'_, '_>) {
+    bencher.bench(|| codec::decode_client(black_box(PUBLISH)));
+}
+
+#[divan::bench]
+fn codec_encode_message(bencher: Bencher<'_, '_>) {
+    let message = ServerMessage::Message(message(7));
+    bencher.bench(|| codec::encode_server(black_box(&message)));
+}
+
+#[divan::bench]
+fn frame_of_a_message(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(|| message(7)).bench_values(|message| Frame::new(message, None));
+}
+
+#[divan::bench(args = [1, 16, 256])]
+fn frames_joined(bencher: Bencher<'_, '_>, frames: u64) {
+    let frames: Vec<_> = (1..=frames).map(|offset| Arc::new(Frame::new(message(offset), None))).collect();
+    bencher.bench(|| Joined::new(black_box(&frames)));
+}
+
+#[divan::bench]
+fn feed_take_and_next(bencher: Bencher<'_, '_>) {
+    let feed = Feed::new(ChannelName::parse("log:bench").unwrap(), Epoch(1), true);
+    let mut offset = 0;
+    bencher.bench_local(|| {
+        offset += 1;
+        feed.take(&[Arc::new(Frame::new(message(offset), None))]);
+        feed.next(Offset(offset - 1))
+    });
+}
+
+#[divan::bench(args = [1, 64, 1024], sample_count = 20)]
+fn log_append_normal(bencher: Bencher<'_, '_>, batch: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
+    let mut number = 0;
+    bencher.bench_local(|| {
+        let batch: Vec<_> = (number..number + batch).map(append).collect();
+        number += batch.len() as u64;
+        log.append(&batch).unwrap()
+    });
+}
+
+#[divan::bench(args = [1, 100, 1000])]
+fn publish_to_readers(bencher: Bencher<'_, '_>, readers: usize) {
+    let mut rig = rig::Rig::new(readers);
+    bencher.bench_local(|| {
+        rig.publish();
+        rig.written()
+    });
+}
