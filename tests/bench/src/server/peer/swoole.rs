@@ -1,11 +1,11 @@
-//! Swoole: no registry that the bench may use carries it, so it is measured only where PHP has it already.
+//! Swoole: neither Debian, PyPI nor npm carries it, so it is measured only where PHP has it already.
 
 use std::process::{Command, Stdio};
 
 use super::{Running, Shop, Site};
 use crate::failure::Failure;
 
-const MISSING: &str = "PHP has no Swoole here, and neither Debian, PyPI, npm nor crates-io carries it; \
+const MISSING: &str = "PHP has no Swoole here, and neither Debian, PyPI nor npm carries it; \
                        with PECL: `pecl install swoole`";
 
 pub(super) fn install(shop: &Shop) -> Result<String, Failure> {
