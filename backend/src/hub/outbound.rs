@@ -6,6 +6,7 @@
 
 mod catch_up;
 mod direct;
+mod ending;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -21,7 +22,7 @@ use tokio::time::Instant;
 
 use super::Hub;
 use super::feed::Feed;
-use super::frame::{Frame, close_frame, server_frame};
+use super::frame::{Frame, server_frame};
 use super::registry::{ConnectionInfo, Mode};
 use super::slots::{SlotKey, SlotNews, Slots};
 use super::socket::Socket;
@@ -31,9 +32,6 @@ use direct::Direct;
 /// Most replies, sent or owed, that a connection may leave unread. At the limit nothing more is read from it, until
 /// it reads: its own socket then slows it down.
 pub const REPLIES_MAX: usize = 256;
-
-/// How long the peer may take to answer a close frame.
-const CLOSE_GRACE: Duration = Duration::from_secs(2);
 
 /// The outgoing half of a connection. It belongs to one worker.
 pub struct Outbound {
@@ -205,43 +203,6 @@ impl Outbound {
         self.inner.borrow().subscriptions.channels()
     }
 
-    /// Says that the connection will be closed, and closes it when the replies before it are out.
-    pub fn close(&self, code: CloseCode, reason: &str) {
-        let mut inner = self.inner.borrow_mut();
-        if inner.phase == Phase::Open {
-            self.close_code.set(Some(code));
-            let frame = Some(close_frame(code, reason));
-            inner.phase = Phase::Closing { frame, since: Instant::now(), peer_closed: false };
-            inner.wake_writer();
-            inner.wake_reader();
-        }
-    }
-
-    /// Notes that the peer has sent its close frame: ours, if it is not out yet, is the last thing to write.
-    pub fn peer_closed(&self, code: CloseCode) {
-        self.close(code, "");
-        let mut inner = self.inner.borrow_mut();
-        if let Phase::Closing { peer_closed, .. } = &mut inner.phase {
-            *peer_closed = true;
-        }
-        inner.wake_writer();
-    }
-
-    /// Ends it: nothing goes out any more. Its subscriptions are the worker's to end, who tells the others.
-    pub fn end(&self) {
-        self.inner.borrow_mut().end();
-    }
-
-    /// The code it was closed with, where it was not just gone.
-    pub fn close_code(&self) -> Option<CloseCode> {
-        self.close_code.get()
-    }
-
-    /// Whether it is open: neither closing nor ended.
-    pub fn is_open(&self) -> bool {
-        self.inner.borrow().phase == Phase::Open
-    }
-
     /// How long the connection has been open.
     pub fn age(&self) -> Duration {
         self.opened.elapsed()
@@ -276,17 +237,6 @@ impl Outbound {
         self.inner.borrow().subscriptions.heads()
     }
 
-    /// Ends a connection whose peer takes too long to close it.
-    pub fn sweep(&self) {
-        let overdue = match self.inner.borrow().phase {
-            Phase::Closing { since, .. } => since.elapsed() > CLOSE_GRACE,
-            Phase::Open | Phase::Ended => false,
-        };
-        if overdue {
-            self.end();
-        }
-    }
-
     /// Waits until the peer may send more, because enough of its replies are read: true. False when the connection is
     /// no longer open. In both cases the reader is woken when that changes.
     pub fn poll_room(&self, context: &Context<'_>) -> Poll<bool> {
@@ -297,16 +247,6 @@ impl Outbound {
             Phase::Open => Poll::Pending,
             Phase::Closing { .. } | Phase::Ended => Poll::Ready(false),
         }
-    }
-
-    /// Waits until nothing goes out any more.
-    pub fn poll_end(&self, context: &Context<'_>) -> Poll<()> {
-        let mut inner = self.inner.borrow_mut();
-        if inner.phase == Phase::Ended {
-            return Poll::Ready(());
-        }
-        inner.wait_to_read(context);
-        Poll::Pending
     }
 
     /// Notes that the connection's task is at work, and will write what comes up when it is done.
