@@ -25,8 +25,8 @@ const OPENING_MAX: usize = 128;
 /// How long opening may stand still.
 const OPENING_WAIT: Duration = Duration::from_secs(20);
 
-/// Events taken at once.
-const EVENTS_MAX: usize = 1024;
+/// Events taken at once. Between them it looks after those that may not wait.
+const EVENTS_MAX: usize = 64;
 
 /// The largest read, and so the largest frame.
 const READ_BYTES: usize = 256 * 1024;
@@ -42,6 +42,8 @@ pub struct Load {
     address: SocketAddr,
     dialect: Dialect,
     epoll: OwnedFd,
+    /// The timer, and the connections that are read before all others.
+    urgent: OwnedFd,
     timer: OwnedFd,
     begun: Instant,
     connections: Vec<Connection>,
@@ -86,16 +88,18 @@ impl Load {
     /// # Errors
     /// The operating system's.
     pub fn new(address: SocketAddr, dialect: Dialect) -> Result<Self, Failure> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::os("making an epoll"))?;
+        let new = || epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::os("making an epoll"));
+        let (epoll, urgent) = (new()?, new()?);
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = rustix::time::timerfd_create(TimerfdClockId::Monotonic, flags)
             .map_err(Failure::os("making a timer"))?;
-        epoll::add(&epoll, &timer, epoll::EventData::new_u64(TIMER), epoll::EventFlags::IN)
+        epoll::add(&urgent, &timer, epoll::EventData::new_u64(TIMER), epoll::EventFlags::IN)
             .map_err(Failure::os("waiting for a timer"))?;
         Ok(Self {
             address,
             dialect,
             epoll,
+            urgent,
             timer,
             begun: Instant::now(),
             connections: Vec::new(),
@@ -190,12 +194,22 @@ impl Load {
     fn open(&self, index: usize, place: Place, sockets: Sockets) -> Result<Connection, Failure> {
         let (greeting, path) = (self.dialect.greeting(place), self.dialect.path(place));
         let connection = Connection::open(self.address, &path, place, greeting, sockets)?;
-        let flags =
-            epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;
-        let data = epoll::EventData::new_u64(index as u64);
-        epoll::add(&self.epoll, connection.stream(), data, flags)
-            .map_err(Failure::os("waiting for a connection"))?;
+        add(&self.epoll, index, &connection)?;
         Ok(connection)
+    }
+
+    /// Reads what these connections hear before what others do: what they wait for is then the server, and not this thread's work
+    /// for a crowd.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn read_first(&mut self, connections: std::ops::Range<usize>) -> Result<(), Failure> {
+        for index in connections {
+            let stream = self.connections[index].stream();
+            epoll::delete(&self.epoll, stream).map_err(Failure::os("no longer waiting for a connection"))?;
+            add(&self.urgent, index, &self.connections[index])?;
+        }
+        Ok(())
     }
 
     /// How many connections have been opened and greeted.
@@ -303,10 +317,14 @@ impl Load {
         events.clear();
         let mut begun = None;
         loop {
-            match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(events), Some(&Timespec::default()))
-            {
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(errno) => return Err(Failure::os("waiting")(errno)),
+            for epoll in [&self.urgent, &self.epoll] {
+                if events.len() == events.capacity() {
+                    break;
+                }
+                match epoll::wait(epoll, rustix::buffer::spare_capacity(events), Some(&Timespec::default())) {
+                    Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                    Err(errno) => return Err(Failure::os("waiting")(errno)),
+                }
             }
             let waited = begun.get_or_insert_with(Instant::now).elapsed();
             if !events.is_empty() || waited >= wait {
@@ -376,6 +394,14 @@ impl Load {
             }
         }
     }
+}
+
+/// Waits for what happens to a connection.
+fn add(epoll: &OwnedFd, index: usize, connection: &Connection) -> Result<(), Failure> {
+    let flags =
+        epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;
+    epoll::add(epoll, connection.stream(), epoll::EventData::new_u64(index as u64), flags)
+        .map_err(Failure::os("waiting for a connection"))
 }
 
 fn timespec(duration: Duration) -> Timespec {

@@ -49,6 +49,7 @@ impl Small {
         let mut places = vec![Place { role: Role::Reader, room: 0 }; READERS];
         places.push(Place { role: Role::Publisher, room: 0 });
         load.connect(&places, Sockets::Plain, &mut |_| {})?;
+        load.read_first(0..places.len())?;
         Ok(Self { publisher: READERS, sent: 0, base: 0, delivered: 0, delays: histogram() })
     }
 
