@@ -6,6 +6,7 @@ mod rig;
 use std::sync::Arc;
 
 use backend::config::Durability;
+use backend::hub::fanout::News;
 use backend::hub::feed::Feed;
 use backend::hub::frame::{Frame, Joined};
 use backend::log::sqlite::SqliteLog;
@@ -61,11 +62,13 @@ fn frames_joined(bencher: Bencher<'_, '_>, frames: u64) {
 
 #[divan::bench]
 fn feed_take_and_next(bencher: Bencher<'_, '_>) {
-    let feed = Feed::new(ChannelName::parse("log:bench").unwrap(), Epoch(1), true);
+    let channel = ChannelName::parse("log:bench").unwrap();
+    let feed = Feed::new(channel.clone(), Epoch(1), true);
     let mut offset = 0;
     bencher.bench_local(|| {
         offset += 1;
-        feed.take(&[Arc::new(Frame::new(message(offset), None))]);
+        feed.take(&News::new(channel.clone(), vec![Arc::new(Frame::new(message(offset), None))]));
+        feed.take_undelivered();
         feed.next(Offset(offset - 1))
     });
 }

@@ -1,4 +1,5 @@
 //! The whole way of a message on one thread: from a publisher's text to the readers' sockets, without a network.
+#![allow(dead_code, reason = "each of those who build it uses a part")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -29,10 +30,14 @@ use tokio::task::{LocalSet, yield_now};
 /// tenth of a publish, and none of them is the server's.
 const TURNS: usize = 4;
 
+/// A channel without history.
+const CHANNEL: &str = "live:bench";
+
 /// A server with one worker, a publisher and some readers.
 pub(crate) struct Rig {
     runtime: Runtime,
     local: LocalSet,
+    worker: Rc<Worker>,
     writer: Writer,
     sink: Box<dyn FnMut(Vec<Outcome>)>,
     publisher: Script,
@@ -42,8 +47,18 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    /// `readers` follow one channel without history.
+    /// `readers` follow [`CHANNEL`].
     pub(crate) fn new(readers: usize) -> Self {
+        let mut rig = Self::empty();
+        for _ in 0..readers {
+            rig.join(CHANNEL, Rc::new(Sink(Rc::clone(&rig.written))));
+        }
+        rig.turn();
+        rig
+    }
+
+    /// Nobody follows anything.
+    pub(crate) fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
         let log: Arc<dyn Log> = Arc::new(log);
@@ -59,28 +74,41 @@ impl Rig {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let (local, hub) = (LocalSet::new(), Arc::new(hub));
         let worker = local.block_on(&runtime, async { Worker::start(0, hub, receiver) });
-        let written = Rc::default();
-        let publisher = open(&local, &runtime, &worker, &written);
-        for _ in 0..readers {
-            let reader = open(&local, &runtime, &worker, &written);
-            reader.say(r#"{"type":"subscribe","id":1,"channel":"live:bench"}"#.to_owned());
-        }
-        let rig = Self { runtime, local, writer, sink, publisher, number: 0, written, _folder: folder };
+        let written: Rc<Cell<usize>> = Rc::default();
+        let publisher = open(&local, &runtime, &worker, Rc::new(Sink(Rc::clone(&written))));
+        let rig =
+            Self { runtime, local, worker, writer, sink, publisher, number: 0, written, _folder: folder };
         rig.turn();
         rig
     }
 
+    /// Has one more reader follow a channel, from the next turn on.
+    pub(crate) fn join(&mut self, channel: &str, socket: Rc<dyn Socket>) {
+        let reader = open(&self.local, &self.runtime, &self.worker, socket);
+        reader.say(format!(r#"{{"type":"subscribe","id":1,"channel":"{channel}"}}"#));
+    }
+
     /// Publishes a message of 128 bytes, and waits until all have it.
     pub(crate) fn publish(&mut self) {
+        self.say(CHANNEL);
+        self.turn();
+        self.commit();
+        self.turn();
+    }
+
+    /// Has the publisher say something of 128 bytes.
+    pub(crate) fn say(&mut self, channel: &str) {
         self.number += 1;
         let (number, text) = (self.number, "x".repeat(128));
         self.publisher.say(format!(
-            r#"{{"type":"publish","id":{number},"channel":"live:bench","message_id":"019b7e00-0000-7000-8000-{number:012x}","payload":{{"type":"chat","text":"{text}"}}}}"#
+            r#"{{"type":"publish","id":{number},"channel":"{channel}","message_id":"019b7e00-0000-7000-8000-{number:012x}","payload":{{"type":"chat","text":"{text}"}}}}"#
         ));
-        self.turn();
+    }
+
+    /// Does what the log's thread does.
+    pub(crate) fn commit(&mut self) {
         let outcomes = self.writer.write(self.writer.queued());
         (self.sink)(outcomes);
-        self.turn();
     }
 
     /// The bytes that all sockets have taken.
@@ -88,19 +116,24 @@ impl Rig {
         self.written.get()
     }
 
-    fn turn(&self) {
+    /// Lets everything have some turns.
+    pub(crate) fn turn(&self) {
+        self.turns(TURNS);
+    }
+
+    /// Lets everything have so many turns.
+    pub(crate) fn turns(&self, turns: usize) {
         self.local.block_on(&self.runtime, async {
-            for _ in 0..TURNS {
+            for _ in 0..turns {
                 yield_now().await;
             }
         });
     }
 }
 
-fn open(local: &LocalSet, runtime: &Runtime, worker: &Rc<Worker>, written: &Rc<Cell<usize>>) -> Script {
+fn open(local: &LocalSet, runtime: &Runtime, worker: &Rc<Worker>, socket: Rc<dyn Socket>) -> Script {
     let script = Script::default();
     script.say(r#"{"type":"hello","version":1,"name":"b"}"#.to_owned());
-    let socket: Rc<dyn Socket> = Rc::new(Sink(Rc::clone(written)));
     let outbound = register(worker, None, Mode::Typed, Some(socket)).unwrap();
     let connection = Connection::new(Rc::clone(worker), outbound);
     let incoming = script.clone();

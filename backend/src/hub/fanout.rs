@@ -30,7 +30,15 @@ pub struct News {
     /// The messages, in the order of the log.
     pub frames: Vec<Arc<Frame>>,
     /// The same in one piece, where nothing is missing between them.
-    pub joined: Option<Joined>,
+    pub joined: Option<Arc<Joined>>,
+}
+
+impl News {
+    /// What `frames` of a channel are, in the order of the log.
+    pub fn new(channel: ChannelName, frames: Vec<Arc<Frame>>) -> Self {
+        let joined = Joined::new(&frames);
+        Self { channel, frames, joined }
+    }
 }
 
 /// An answer to a publisher.
@@ -130,11 +138,7 @@ impl Newest {
     }
 
     fn joined(self) -> Vec<News> {
-        let news = |(channel, frames): (ChannelName, Vec<Arc<Frame>>)| {
-            let joined = Joined::new(&frames);
-            News { channel, frames, joined }
-        };
-        self.channels.into_iter().map(news).collect()
+        self.channels.into_iter().map(|(channel, frames)| News::new(channel, frames)).collect()
     }
 }
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use shared::ids::{ChannelName, Epoch, Offset};
 use slab::Slab;
 
-use super::frame::Frame;
+use super::fanout::News;
+use super::frame::{Frame, Joined};
 use super::outbound::Outbound;
 
 /// Most frames that a feed holds. A reader further behind is served from the log.
@@ -37,9 +38,24 @@ pub struct Feed {
     /// Whether what has left the ring can be read from the log.
     pub history: bool,
     ring: RefCell<Ring>,
+    undelivered: RefCell<Vec<Piece>>,
     readers: RefCell<Slab<Reader>>,
     /// How many sweeps have found it without readers.
     idle_sweeps: Cell<u32>,
+}
+
+/// What the readers of a feed have not been told yet.
+pub struct Undelivered {
+    /// It in one piece, where nothing is missing between its messages.
+    pub joined: Option<Arc<Joined>>,
+    /// How many messages it is.
+    pub messages: usize,
+}
+
+/// What a feed has taken at once.
+struct Piece {
+    joined: Option<Arc<Joined>>,
+    messages: usize,
 }
 
 struct Reader {
@@ -50,14 +66,29 @@ struct Reader {
 impl Feed {
     /// A feed that holds nothing yet.
     pub fn new(channel: ChannelName, epoch: Epoch, history: bool) -> Self {
-        let (ring, readers) = (RefCell::default(), RefCell::default());
-        Self { channel, epoch, history, ring, readers, idle_sweeps: Cell::new(0) }
+        let (ring, undelivered, readers) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { channel, epoch, history, ring, undelivered, readers, idle_sweeps: Cell::new(0) }
     }
 
-    /// Takes the next frames of the channel. The readers are still to be told.
-    pub fn take(&self, frames: &[Arc<Frame>]) {
+    /// Takes the next messages of the channel. The readers are still to be told.
+    pub fn take(&self, news: &News) {
         let mut ring = self.ring.borrow_mut();
-        frames.iter().for_each(|frame| ring.push(Arc::clone(frame)));
+        news.frames.iter().for_each(|frame| ring.push(Arc::clone(frame)));
+        let piece = Piece { joined: news.joined.clone(), messages: news.frames.len() };
+        self.undelivered.borrow_mut().push(piece);
+    }
+
+    /// Whether there is something that the readers are still to be told.
+    pub fn has_undelivered(&self) -> bool {
+        !self.undelivered.borrow().is_empty()
+    }
+
+    /// What the readers are still to be told: who asks tells them.
+    pub fn take_undelivered(&self) -> Undelivered {
+        let mut pieces = self.undelivered.borrow_mut();
+        let messages = pieces.iter().map(|piece| piece.messages).sum();
+        let joined: Option<Vec<_>> = pieces.drain(..).map(|piece| piece.joined).collect();
+        Undelivered { joined: joined.and_then(Joined::concat), messages }
     }
 
     /// How many bytes the ring holds.
@@ -186,6 +217,10 @@ mod tests {
         Arc::new(Frame { offset: Offset(offset), prev: Offset(prev), origin: None, typed, plain: None })
     }
 
+    fn news(frames: Vec<Arc<Frame>>) -> News {
+        News::new(ChannelName::parse("room:lobby").unwrap(), frames)
+    }
+
     fn offset_after(ring: &Ring, cursor: u64) -> Option<u64> {
         match ring.next(Offset(cursor)) {
             Next::Frame(frame) => Some(frame.offset.0),
@@ -234,14 +269,31 @@ mod tests {
     #[test]
     fn what_was_let_go_is_behind_and_what_comes_is_next() {
         let feed = Feed::new(ChannelName::parse("room:lobby").unwrap(), Epoch(1), true);
-        feed.take(&[frame(0, 1, 10), frame(1, 2, 10)]);
+        feed.take(&news(vec![frame(0, 1, 10), frame(1, 2, 10)]));
         assert_eq!(feed.ring_bytes(), 20);
         feed.forget();
         assert_eq!(feed.ring_bytes(), 0);
         assert!(matches!(feed.next(Offset(1)), Next::Behind));
         assert!(matches!(feed.next(Offset(2)), Next::UpToDate));
-        feed.take(&[frame(2, 3, 10)]);
+        feed.take(&news(vec![frame(2, 3, 10)]));
         assert!(matches!(feed.next(Offset(2)), Next::Frame(_)));
+    }
+
+    #[test]
+    fn what_came_since_the_readers_were_told_is_one_piece() {
+        let feed = Feed::new(ChannelName::parse("room:lobby").unwrap(), Epoch(1), true);
+        feed.take(&news(vec![frame(0, 1, 10), frame(1, 2, 10)]));
+        feed.take(&news(vec![frame(2, 3, 10)]));
+        let undelivered = feed.take_undelivered();
+        let joined = undelivered.joined.unwrap();
+        assert_eq!((undelivered.messages, joined.messages(), joined.bytes.len()), (3, 3, 30));
+        assert_eq!((joined.before, joined.last()), (Offset(0), Offset(3)));
+        assert!(!feed.has_undelivered());
+
+        feed.take(&news(vec![frame(3, 4, 10)]));
+        feed.take(&news(vec![frame(7, 8, 10)]));
+        let undelivered = feed.take_undelivered();
+        assert_eq!((undelivered.messages, undelivered.joined.is_none()), (2, true), "a hole is not joined");
     }
 
     #[test]

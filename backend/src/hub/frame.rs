@@ -52,33 +52,31 @@ pub struct Joined {
 
 impl Joined {
     /// Puts frames together; nothing where there are none, or a hole between them.
-    pub fn new(frames: &[Arc<Frame>]) -> Option<Self> {
-        let one = |frame: &Arc<Frame>| Self {
-            before: frame.prev,
-            bytes: frame.typed.clone(),
-            ends: vec![(frame.typed.len(), frame.offset)],
+    pub fn new(frames: &[Arc<Frame>]) -> Option<Arc<Self>> {
+        let one = |frame: &Arc<Frame>| {
+            let ends = vec![(frame.typed.len(), frame.offset)];
+            Arc::new(Self { before: frame.prev, bytes: frame.typed.clone(), ends })
         };
         Self::concat(frames.iter().map(one))
     }
 
     /// Puts several together; nothing where there are none, or a hole between them.
-    pub fn concat(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+    pub fn concat(parts: impl IntoIterator<Item = Arc<Self>>) -> Option<Arc<Self>> {
         let mut parts = parts.into_iter().peekable();
-        let mut all = parts.next()?;
+        let first = parts.next()?;
         if parts.peek().is_none() {
-            return Some(all);
+            return Some(first);
         }
-        let mut bytes = BytesMut::from(all.bytes);
+        let (mut bytes, mut ends) = (first.bytes.to_vec(), first.ends.clone());
         for part in parts {
-            if all.ends.last().is_none_or(|(_, last)| *last != part.before) {
+            if ends.last().is_none_or(|(_, last)| *last != part.before) {
                 return None;
             }
             let begin = bytes.len();
             bytes.extend_from_slice(&part.bytes);
-            all.ends.extend(part.ends.into_iter().map(|(end, offset)| (begin + end, offset)));
+            ends.extend(part.ends.iter().map(|(end, offset)| (begin + end, *offset)));
         }
-        all.bytes = bytes.freeze();
-        Some(all)
+        Some(Arc::new(Self { before: first.before, bytes: bytes.into(), ends }))
     }
 
     /// The offset of the last.

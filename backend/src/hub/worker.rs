@@ -1,10 +1,10 @@
 //! One worker thread's connections and feeds.
 
-mod deliver;
+mod deliveries;
 mod feeds;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Hub;
-use super::fanout::Batch;
+use super::fanout::{Answer, Batch};
 use super::feed::Feed;
 use super::frame::{ping_frame, server_frame, text_frame};
 use super::outbound::Outbound;
@@ -25,6 +25,7 @@ use super::slots::SlotKey;
 use crate::clock;
 use crate::config::Policy;
 use crate::log::LogError;
+use deliveries::Deliveries;
 use feeds::Feeds;
 
 /// Most things in a worker's mailbox. The log thread waits at the limit; others are refused.
@@ -35,9 +36,6 @@ const TICK_MAX: Duration = Duration::from_secs(1);
 
 /// Most things that are taken from the mailbox at a time: many small batches are then one for their readers.
 const TURN_MAX: usize = 64;
-
-/// With so many messages, batches are delivered before more are taken: a ring holds several times as many.
-const TURN_MESSAGES: usize = 256;
 
 /// The span over which clients are told to come back when the server stops, in milliseconds.
 const RETURN_SPREAD_MS: u64 = 2_000;
@@ -101,16 +99,28 @@ impl Worker {
         actix_web::rt::spawn(async move {
             let mut ticks = tokio::time::interval(this.tick_length());
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            let mut inbox = Vec::new();
+            let (mut inbox, mut deliveries) = (Vec::new(), Deliveries::default());
+            let mut taken = VecDeque::new();
             loop {
                 tokio::select! {
                     // The tick comes once in a while: a mailbox that never empties must not put it off.
                     biased;
                     _ = ticks.tick() => this.tick(),
-                    count = mailbox.recv_many(&mut inbox, TURN_MAX) => match count {
+                    count = mailbox.recv_many(&mut inbox, TURN_MAX), if taken.is_empty() => match count {
                         0 => return,
-                        _ => this.take_turn(inbox.drain(..)).await,
+                        _ => taken.extend(inbox.drain(..)),
                     },
+                    // What is still to be told does not wait for what comes.
+                    () = std::future::ready(()), if !(taken.is_empty() && deliveries.is_empty()) => {}
+                }
+                while deliveries.has_room()
+                    && let Some(what) = taken.pop_front()
+                {
+                    this.take(what, &mut deliveries);
+                }
+                deliveries.advance();
+                if !deliveries.is_empty() {
+                    tokio::task::yield_now().await;
                 }
             }
         });
@@ -185,38 +195,48 @@ impl Worker {
         }
     }
 
-    /// Takes what was in the mailbox, in its order. Batches in a row are delivered in one.
-    async fn take_turn(&self, inbox: impl Iterator<Item = ToWorker>) {
-        let (mut batches, mut messages) = (Vec::new(), 0);
-        for what in inbox {
-            if !matches!(what, ToWorker::Batch(_)) || messages >= TURN_MESSAGES {
-                self.deliver(&std::mem::take(&mut batches)).await;
-                messages = 0;
+    /// Does what the worker is told.
+    fn take(&self, what: ToWorker, deliveries: &mut Deliveries) {
+        match what {
+            ToWorker::Batch(batch) => {
+                let answered = self.queue_answers(batch.answers.get(self.index));
+                deliveries.flush_later(answered);
+                deliveries.add(&batch.channels, &mut self.feeds.borrow_mut());
             }
-            match what {
-                ToWorker::Batch(batch) => {
-                    messages += batch.channels.iter().map(|news| news.frames.len()).sum::<usize>();
-                    batches.push(batch);
+            ToWorker::Relay { key, frame, except } => self.relay(&key, &frame, except),
+            ToWorker::Push { connection, push, reply } => {
+                // Who asked may have gone meanwhile.
+                let _ = reply.send(self.push(connection, &push));
+            }
+            ToWorker::Disconnect { connection, code, reason } => {
+                if let Some(outbound) = self.connection(connection) {
+                    say_closing(&outbound, code, &reason, None);
                 }
-                ToWorker::Relay { key, frame, except } => self.relay(&key, &frame, except),
-                ToWorker::Push { connection, push, reply } => {
-                    // Who asked may have gone meanwhile.
-                    let _ = reply.send(self.push(connection, &push));
-                }
-                ToWorker::Disconnect { connection, code, reason } => {
-                    if let Some(outbound) = self.connection(connection) {
-                        say_closing(&outbound, code, &reason, None);
-                    }
-                }
-                ToWorker::Stop { reply } => {
-                    self.stopping.replace(Some(reply));
-                    let all: Vec<_> = self.connections.borrow().values().cloned().collect();
-                    all.iter().for_each(|outbound| self.say_goodbye(outbound));
-                    self.finish_stop();
-                }
+            }
+            ToWorker::Stop { reply } => {
+                deliveries.finish();
+                self.stopping.replace(Some(reply));
+                let all: Vec<_> = self.connections.borrow().values().cloned().collect();
+                all.iter().for_each(|outbound| self.say_goodbye(outbound));
+                self.finish_stop();
             }
         }
-        self.deliver(&batches).await;
+    }
+
+    /// Queues the answers for this worker's publishers. Returns those who are to be flushed.
+    fn queue_answers(&self, answers: Option<&Vec<Answer>>) -> impl Iterator<Item = Rc<Outbound>> {
+        answers.into_iter().flatten().filter_map(|answer| {
+            let outbound = self.connection(answer.connection)?;
+            outbound.settle();
+            match (answer.message(), &answer.result) {
+                (Some(message), _) => outbound.reply_later(server_frame(&message)),
+                (None, Err(refusal)) => {
+                    outbound.reply_later(text_frame(format!("Tidings: {}", refusal.message)));
+                }
+                (None, Ok(_)) => {}
+            }
+            Some(outbound)
+        })
     }
 
     fn relay(&self, key: &SlotKey, frame: &Bytes, except: Option<ConnectionId>) {

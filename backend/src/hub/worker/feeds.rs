@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use shared::ids::ChannelName;
 
+use crate::hub::fanout::News;
 use crate::hub::feed::Feed;
-use crate::hub::frame::Frame;
 
 /// Most bytes that the rings of a worker hold together. Beyond, rings are let go until half of it is free: their readers
 /// go on from the log where they are behind, and are told of a gap where there is none.
@@ -37,10 +37,10 @@ impl Feeds {
         feed
     }
 
-    /// Puts frames into a feed that is one of these.
-    pub(super) fn take(&mut self, feed: &Feed, frames: &[std::sync::Arc<Frame>]) {
+    /// Puts what is new into a feed that is one of these.
+    pub(super) fn take(&mut self, feed: &Feed, news: &News) {
         let before = feed.ring_bytes();
-        feed.take(frames);
+        feed.take(news);
         self.ring_bytes = self.ring_bytes + feed.ring_bytes() - before;
         if self.ring_bytes > RINGS_BYTES_MAX {
             self.make_room(feed);
@@ -77,6 +77,7 @@ impl Feeds {
 mod tests {
     use super::*;
     use crate::hub::feed::{Next, RING_BYTES_MAX};
+    use crate::hub::frame::Frame;
     use bytes::Bytes;
     use shared::ids::{Epoch, Offset};
     use std::sync::Arc;
@@ -89,7 +90,7 @@ mod tests {
     fn add(feeds: &mut Feeds, number: usize) -> Rc<Feed> {
         let channel = ChannelName::parse(&format!("room:{number}")).unwrap();
         let feed = feeds.get_or(&channel, || Feed::new(channel.clone(), Epoch(1), true));
-        feeds.take(&feed, &[frame(RING_BYTES_MAX)]);
+        feeds.take(&feed, &News::new(channel, vec![frame(RING_BYTES_MAX)]));
         feed
     }
 
