@@ -55,7 +55,8 @@ pub(super) async fn publish(
 
 async fn append(hub: &Hub, append: Append, history: bool) -> Result<Appended, Refusal> {
     let (reply, answer) = oneshot::channel();
-    hub.queue.append(Publication { append, history, reply: ReplyTo::Caller(reply) })?;
+    let queued = hub.queue.enter(Publication { append, history, reply: ReplyTo::Caller(reply) })?;
+    hub.queue.hand_over(vec![queued]);
     // The log thread answers all that it has taken, unless it dies.
     let died =
         || Refusal::new(ErrorCode::Internal, "The server does not know whether the message was stored.");

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use shared::ids::{ChannelName, ConnectionId};
-use shared::protocol::{CloseCode, Closing, ErrorReply, Heartbeat, PresenceChange, Push, ServerMessage};
+use shared::protocol::{
+    CloseCode, Closing, ErrorReply, Heartbeat, PresenceChange, Push, Refusal, ServerMessage,
+};
 use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
@@ -25,6 +27,7 @@ use super::slots::SlotKey;
 use crate::clock;
 use crate::config::Policy;
 use crate::log::LogError;
+use crate::log::thread::{HANDOVER_PUBLICATIONS_MAX, Publication, Queued};
 use deliveries::Deliveries;
 use feeds::Feeds;
 
@@ -87,14 +90,17 @@ pub struct Worker {
     feeds: RefCell<Feeds>,
     /// In the order in which they came: what is done to all of them is done in the same order each time.
     connections: RefCell<BTreeMap<ConnectionId, Rc<Outbound>>>,
+    /// What its connections have published in this turn.
+    published: RefCell<Vec<Queued>>,
     stopping: RefCell<Option<oneshot::Sender<()>>>,
 }
 
 impl Worker {
     /// Starts a worker on this thread.
     pub fn start(index: usize, hub: Arc<Hub>, mut mailbox: mpsc::Receiver<ToWorker>) -> Rc<Self> {
-        let (feeds, connections, stopping) = (RefCell::default(), RefCell::default(), RefCell::default());
-        let worker = Rc::new(Self { index, hub, feeds, connections, stopping });
+        let (feeds, connections) = (RefCell::default(), RefCell::default());
+        let (published, stopping) = (RefCell::default(), RefCell::default());
+        let worker = Rc::new(Self { index, hub, feeds, connections, published, stopping });
         let this = Rc::clone(&worker);
         actix_web::rt::spawn(async move {
             let mut ticks = tokio::time::interval(this.tick_length());
@@ -144,6 +150,33 @@ impl Worker {
         self.hub.registry.remove(&outbound.info);
         self.connections.borrow_mut().remove(&outbound.info.connection);
         self.finish_stop();
+    }
+
+    /// Queues a publication of a connection's. The log thread is given what all connections have published in one turn at
+    /// once: waking it costs as much as what it does.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where the queue takes no more.
+    pub fn publish(self: &Rc<Self>, publication: Publication) -> Result<(), Refusal> {
+        let queued = self.hub.queue.enter(publication)?;
+        let mut published = self.published.borrow_mut();
+        published.push(queued);
+        match published.len() {
+            1 => {
+                let this = Rc::clone(self);
+                // Its turn comes after those who are about to read now.
+                actix_web::rt::spawn(async move { this.hand_over(&mut this.published.borrow_mut()) });
+            }
+            HANDOVER_PUBLICATIONS_MAX => self.hand_over(&mut published),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn hand_over(&self, published: &mut Vec<Queued>) {
+        if !published.is_empty() {
+            self.hub.queue.hand_over(std::mem::take(published));
+        }
     }
 
     /// The feed of a channel, with a head that is known.
@@ -336,9 +369,6 @@ pub fn say_closing(outbound: &Outbound, code: CloseCode, reason: &str, retry_aft
 }
 
 /// An error as a message.
-pub fn error_message(
-    id: Option<shared::ids::RequestId>,
-    refusal: shared::protocol::Refusal,
-) -> ServerMessage {
+pub fn error_message(id: Option<shared::ids::RequestId>, refusal: Refusal) -> ServerMessage {
     ServerMessage::Error(ErrorReply { id, refusal })
 }

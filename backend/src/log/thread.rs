@@ -3,8 +3,8 @@
 //! It takes whatever has queued, appends it at once and hands the outcome to the sink: under load, many messages
 //! share the wait for the disk; when idle, a message waits for nobody.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -22,6 +22,9 @@ pub const QUEUE_PUBLICATIONS_MAX: usize = 8192;
 
 /// Most publications in one transaction.
 pub const BATCH_PUBLICATIONS_MAX: usize = 1024;
+
+/// Most publications that are handed over at once.
+pub const HANDOVER_PUBLICATIONS_MAX: usize = 64;
 
 /// When to try again after the queue was full, in milliseconds.
 const OVERLOADED_RETRY_MS: u64 = 500;
@@ -86,49 +89,67 @@ pub struct Outcome {
     pub result: Result<Appended, Refusal>,
 }
 
+/// A publication that has its place in the queue, and is still to be handed over.
+#[derive(Debug)]
+pub struct Queued(Publication);
+
 /// The way into the log. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LogQueue {
-    jobs: SyncSender<Job>,
-    live: Arc<Mutex<LiveOffsets>>,
-    writable: Arc<AtomicBool>,
+    jobs: Sender<Job>,
+    state: Arc<State>,
+}
+
+/// What the two ends of the queue share.
+#[derive(Debug)]
+struct State {
+    /// How many publications wait, handed over or not.
+    waiting: AtomicUsize,
+    live: Mutex<LiveOffsets>,
+    writable: AtomicBool,
+    ended: AtomicBool,
 }
 
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "a box would be an allocation for each message, for one stop")]
 enum Job {
-    Append(Publication),
+    Append(Vec<Queued>),
     Stop,
 }
 
 impl LogQueue {
-    /// Queues a publication. It never waits.
+    /// Gives a publication its place in the queue. It never waits.
     ///
     /// # Errors
     /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`] are waiting, `stopping` where the thread has
     /// ended.
-    pub fn append(&self, publication: Publication) -> Result<(), Refusal> {
-        self.jobs.try_send(Job::Append(publication)).map_err(|error| {
-            let wait = Duration::from_millis(OVERLOADED_RETRY_MS);
-            match error {
-                TrySendError::Full(_) => {
-                    Refusal::for_now(ErrorCode::Overloaded, "Too many messages at once.", wait)
-                }
-                TrySendError::Disconnected(_) => {
-                    Refusal::for_now(ErrorCode::Stopping, "The server is stopping.", wait)
-                }
-            }
-        })
+    pub fn enter(&self, publication: Publication) -> Result<Queued, Refusal> {
+        let wait = Duration::from_millis(OVERLOADED_RETRY_MS);
+        if self.state.ended.load(Ordering::Relaxed) {
+            return Err(Refusal::for_now(ErrorCode::Stopping, "The server is stopping.", wait));
+        }
+        if self.state.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE_PUBLICATIONS_MAX {
+            self.state.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(Refusal::for_now(ErrorCode::Overloaded, "Too many messages at once.", wait));
+        }
+        Ok(Queued(publication))
+    }
+
+    /// Hands publications over, at most [`HANDOVER_PUBLICATIONS_MAX`], in their order: the thread wakes once for all of
+    /// them.
+    pub fn hand_over(&self, publications: Vec<Queued>) {
+        debug_assert!(publications.len() <= HANDOVER_PUBLICATIONS_MAX);
+        // A thread that has ended meanwhile answers nobody: they were never told that it is stored.
+        let _ = self.jobs.send(Job::Append(publications));
     }
 
     /// The newest offset given in a channel without history.
     pub fn live_head(&self, channel: &ChannelName) -> Offset {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner).head(channel)
+        self.state.live.lock().unwrap_or_else(PoisonError::into_inner).head(channel)
     }
 
     /// Whether the last batch could be written.
     pub fn is_writable(&self) -> bool {
-        self.writable.load(Ordering::Relaxed)
+        self.state.writable.load(Ordering::Relaxed)
     }
 
     /// Tells the thread to end when it has written all that is queued.
@@ -140,11 +161,16 @@ impl LogQueue {
 
 /// The way into a log, and what comes out at its end.
 pub fn queue(log: Arc<dyn Log>) -> (LogQueue, Writer) {
-    let (jobs, receiver) = sync_channel(QUEUE_PUBLICATIONS_MAX);
-    let writable = Arc::new(AtomicBool::new(true));
-    let live = Arc::<Mutex<LiveOffsets>>::default();
-    let writer = Writer { log, jobs: receiver, live: Arc::clone(&live), writable: Arc::clone(&writable) };
-    (LogQueue { jobs, live, writable }, writer)
+    // Its length has a limit: that of `enter`.
+    let (jobs, receiver) = channel();
+    let state = Arc::new(State {
+        waiting: AtomicUsize::new(0),
+        live: Mutex::default(),
+        writable: AtomicBool::new(true),
+        ended: AtomicBool::new(false),
+    });
+    let writer = Writer { log, jobs: receiver, state: Arc::clone(&state) };
+    (LogQueue { jobs, state }, writer)
 }
 
 /// Starts the thread. `sink` is given each batch when it is on disk, in order.
@@ -174,8 +200,13 @@ pub fn start(
 pub struct Writer {
     log: Arc<dyn Log>,
     jobs: Receiver<Job>,
-    live: Arc<Mutex<LiveOffsets>>,
-    writable: Arc<AtomicBool>,
+    state: Arc<State>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.state.ended.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Writer {
@@ -185,11 +216,17 @@ impl Writer {
     }
 
     fn batch(&self, first: Option<Job>) -> (Vec<Publication>, bool) {
-        let mut batch = Vec::new();
-        for job in first.into_iter().chain(self.jobs.try_iter()).take(BATCH_PUBLICATIONS_MAX) {
+        let (mut batch, mut next) = (Vec::new(), first);
+        while let Some(job) = next.take().or_else(|| self.jobs.try_recv().ok()) {
             match job {
-                Job::Append(publication) => batch.push(publication),
+                Job::Append(publications) => {
+                    self.state.waiting.fetch_sub(publications.len(), Ordering::Relaxed);
+                    batch.extend(publications.into_iter().map(|Queued(publication)| publication));
+                }
                 Job::Stop => return (batch, false),
+            }
+            if batch.len() > BATCH_PUBLICATIONS_MAX - HANDOVER_PUBLICATIONS_MAX {
+                break;
             }
         }
         (batch, true)
@@ -212,7 +249,7 @@ impl Writer {
         }
         let results = if logged.is_empty() { Ok(Vec::new()) } else { self.append(&logged) };
         let (mut results, mut logged) = (results.map(Vec::into_iter), logged.into_iter());
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut live = self.state.live.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = |(place, reply): (Place, ReplyTo)| {
             let (append, result) = match place {
                 Place::Refused(append, refusal) => (append, Err(refusal)),
@@ -235,7 +272,7 @@ impl Writer {
 
     fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, Refusal> {
         let result = self.log.append(batch);
-        let was_writable = self.writable.swap(result.is_ok(), Ordering::Relaxed);
+        let was_writable = self.state.writable.swap(result.is_ok(), Ordering::Relaxed);
         match &result {
             Ok(_) if !was_writable => tracing::info!("the log can be written again"),
             // Once, not for each batch of a long night.
@@ -269,11 +306,15 @@ mod tests {
     use crate::config::Durability;
     use crate::log::conformance::chat;
     use crate::log::sqlite::SqliteLog;
-    use std::sync::mpsc::channel;
 
     fn publication(number: u8, history: bool) -> (Publication, oneshot::Receiver<Result<Appended, Refusal>>) {
         let (reply, answer) = oneshot::channel();
         (Publication { append: chat("room:lobby", number), history, reply: ReplyTo::Caller(reply) }, answer)
+    }
+
+    fn append(queue: &LogQueue, number: u8, history: bool) -> Result<(), Refusal> {
+        queue.hand_over(vec![queue.enter(publication(number, history).0)?]);
+        Ok(())
     }
 
     #[test]
@@ -283,7 +324,7 @@ mod tests {
         let (outcomes, received) = channel();
         let (queue, thread) = start(log, move |batch| outcomes.send(batch).unwrap()).unwrap();
         for number in 0..100 {
-            queue.append(publication(number, true).0).unwrap();
+            append(&queue, number, true).unwrap();
         }
         queue.stop();
         thread.join().unwrap();
@@ -296,7 +337,7 @@ mod tests {
             })
             .collect();
         assert_eq!(offsets, (1..=100).collect::<Vec<_>>());
-        assert_eq!(queue.append(publication(0, true).0).unwrap_err().code, ErrorCode::Stopping);
+        assert_eq!(append(&queue, 0, true).unwrap_err().code, ErrorCode::Stopping);
     }
 
     #[test]
@@ -316,6 +357,21 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_keeps_to_its_limit() {
+        let directory = tempfile::tempdir().unwrap();
+        let log =
+            Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Normal).unwrap());
+        let (queue, writer) = queue(log);
+        let handover = |most| (0..most).map(|_| queue.enter(publication(1, false).0).unwrap()).collect();
+        for _ in 0..=BATCH_PUBLICATIONS_MAX / HANDOVER_PUBLICATIONS_MAX {
+            queue.hand_over(handover(HANDOVER_PUBLICATIONS_MAX));
+        }
+        queue.hand_over(handover(1));
+        let batches: Vec<_> = std::iter::repeat_with(|| writer.queued().len()).take(3).collect();
+        assert_eq!(batches, [BATCH_PUBLICATIONS_MAX, HANDOVER_PUBLICATIONS_MAX + 1, 0]);
+    }
+
+    #[test]
     fn one_more_than_the_queue_holds_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap());
@@ -327,12 +383,12 @@ mod tests {
             let _ = closed.recv();
         })
         .unwrap();
-        queue.append(publication(0, false).0).unwrap();
+        append(&queue, 0, false).unwrap();
         inside.recv().unwrap();
         for _ in 0..QUEUE_PUBLICATIONS_MAX {
-            queue.append(publication(1, false).0).unwrap();
+            append(&queue, 1, false).unwrap();
         }
-        let refusal = queue.append(publication(2, false).0).unwrap_err();
+        let refusal = append(&queue, 2, false).unwrap_err();
         assert_eq!(
             (refusal.code, refusal.retry_after_ms),
             (ErrorCode::Overloaded, Some(OVERLOADED_RETRY_MS))

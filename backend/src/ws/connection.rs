@@ -214,7 +214,7 @@ impl Connection {
         let turn = turn.map(|known| self.turns().enter(known)).transpose()?;
         let reply = ReplyTo::Connection { worker, connection, request, turn };
         let append = Append { channel, id, at: clock::now(), from, payload };
-        self.worker.hub.queue.append(Publication { append, history, reply })?;
+        self.worker.publish(Publication { append, history, reply })?;
         self.outbound.owe();
         Ok(())
     }
