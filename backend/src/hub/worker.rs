@@ -3,10 +3,12 @@
 mod deliveries;
 mod feeds;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -92,6 +94,8 @@ pub struct Worker {
     connections: RefCell<BTreeMap<ConnectionId, Rc<Outbound>>>,
     /// What its connections have published in this turn.
     published: RefCell<Vec<Queued>>,
+    /// Wakes the task that hands it over.
+    hand_over: OnceCell<Waker>,
     stopping: RefCell<Option<oneshot::Sender<()>>>,
 }
 
@@ -99,8 +103,14 @@ impl Worker {
     /// Starts a worker on this thread.
     pub fn start(index: usize, hub: Arc<Hub>, mut mailbox: mpsc::Receiver<ToWorker>) -> Rc<Self> {
         let (feeds, connections) = (RefCell::default(), RefCell::default());
-        let (published, stopping) = (RefCell::default(), RefCell::default());
-        let worker = Rc::new(Self { index, hub, feeds, connections, published, stopping });
+        let (published, hand_over, stopping) = (RefCell::default(), OnceCell::new(), RefCell::default());
+        let worker = Rc::new(Self { index, hub, feeds, connections, published, hand_over, stopping });
+        let this = Rc::clone(&worker);
+        actix_web::rt::spawn(poll_fn(move |context| {
+            this.hand_over.get_or_init(|| context.waker().clone());
+            this.hand_over(&mut this.published.borrow_mut());
+            Poll::<()>::Pending
+        }));
         let this = Rc::clone(&worker);
         actix_web::rt::spawn(async move {
             let mut ticks = tokio::time::interval(this.tick_length());
@@ -157,16 +167,13 @@ impl Worker {
     ///
     /// # Errors
     /// A [`Refusal`] where the queue takes no more.
-    pub fn publish(self: &Rc<Self>, publication: Publication) -> Result<(), Refusal> {
+    pub fn publish(&self, publication: Publication) -> Result<(), Refusal> {
         let queued = self.hub.queue.enter(publication)?;
         let mut published = self.published.borrow_mut();
         published.push(queued);
         match published.len() {
-            1 => {
-                let this = Rc::clone(self);
-                // Its turn comes after those who are about to read now.
-                actix_web::rt::spawn(async move { this.hand_over(&mut this.published.borrow_mut()) });
-            }
+            // The turn of that task comes after those who are about to read now.
+            1 => self.hand_over.get().into_iter().for_each(Waker::wake_by_ref),
             HANDOVER_PUBLICATIONS_MAX => self.hand_over(&mut published),
             _ => {}
         }
