@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use backend::hub::fanout::FanOut;
 use backend::hub::worker::ToWorker;
-use backend::log::thread::{Caller, Outcome, Publication, ReplyTo};
+use backend::log::publication::{Caller, Outcome, Publication, ReplyTo};
 use backend::log::{Append, Appended};
 use shared::protocol::{ClientMessage, CloseCode, Message, Refusal, ServerMessage, codec};
 use shared::session::{Action, Delivery, Event as Told, Input, Status};

@@ -10,7 +10,7 @@ use super::ThisWorker;
 use super::auth::Authorized;
 use super::error::ApiError;
 use crate::hub::Hub;
-use crate::log::thread::{Publication, ReplyTo};
+use crate::log::publication::{Publication, ReplyTo};
 use crate::log::{Append, Appended};
 use crate::{clock, random};
 
@@ -55,8 +55,7 @@ pub(super) async fn publish(
 
 async fn append(hub: &Hub, append: Append, history: bool) -> Result<Appended, Refusal> {
     let (reply, answer) = oneshot::channel();
-    let queued = hub.queue.enter(Publication { append, history, reply: ReplyTo::Caller(reply) })?;
-    hub.queue.hand_over(vec![queued]);
+    hub.queue.append(Publication { append, history, reply: ReplyTo::Caller(reply) })?;
     // The log thread answers all that it has taken, unless it dies.
     let died =
         || Refusal::new(ErrorCode::Internal, "The server does not know whether the message was stored.");

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::frame::{Frame, Joined};
 use super::worker::ToWorker;
-use crate::log::thread::{Caller, Outcome, ReplyTo};
+use crate::log::publication::{Caller, Outcome, ReplyTo};
 use crate::log::{Append, Appended};
 use crate::telemetry::metrics::Metrics;
 

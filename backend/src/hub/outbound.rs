@@ -216,7 +216,7 @@ impl Outbound {
     /// How long the peer has been silent. While its socket is full it is slow, and the network tells whether it is
     /// there; that time does not count afterwards either, for no question could reach it.
     pub fn silence(&self) -> Duration {
-        if self.inner.borrow().is_full() {
+        if self.inner.borrow().is_blocked() {
             self.hear();
         }
         self.heard.get().elapsed()
@@ -225,7 +225,7 @@ impl Outbound {
     /// Whether a heartbeat is due, `every` so often; if so, the next is due that much later. None is while the socket is
     /// full: they would pile up.
     pub fn beat(&self, every: Duration) -> bool {
-        let due = !self.inner.borrow().is_full() && self.beaten.get().elapsed() >= every;
+        let due = !self.inner.borrow().is_blocked() && self.beaten.get().elapsed() >= every;
         if due {
             self.beaten.set(Instant::now());
         }

@@ -2,13 +2,12 @@
 
 mod deliveries;
 mod feeds;
+mod published;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,9 +28,10 @@ use super::slots::SlotKey;
 use crate::clock;
 use crate::config::Policy;
 use crate::log::LogError;
-use crate::log::thread::{HANDOVER_PUBLICATIONS_MAX, Publication, Queued};
+use crate::log::publication::Publication;
 use deliveries::Deliveries;
 use feeds::Feeds;
+use published::Published;
 
 /// Most things in a worker's mailbox. The log thread waits at the limit; others are refused.
 pub const MAILBOX_MAX: usize = 1024;
@@ -92,10 +92,7 @@ pub struct Worker {
     feeds: RefCell<Feeds>,
     /// In the order in which they came: what is done to all of them is done in the same order each time.
     connections: RefCell<BTreeMap<ConnectionId, Rc<Outbound>>>,
-    /// What its connections have published in this turn.
-    published: RefCell<Vec<Queued>>,
-    /// Wakes the task that hands it over.
-    hand_over: OnceCell<Waker>,
+    published: Rc<Published>,
     stopping: RefCell<Option<oneshot::Sender<()>>>,
 }
 
@@ -103,14 +100,8 @@ impl Worker {
     /// Starts a worker on this thread.
     pub fn start(index: usize, hub: Arc<Hub>, mut mailbox: mpsc::Receiver<ToWorker>) -> Rc<Self> {
         let (feeds, connections) = (RefCell::default(), RefCell::default());
-        let (published, hand_over, stopping) = (RefCell::default(), OnceCell::new(), RefCell::default());
-        let worker = Rc::new(Self { index, hub, feeds, connections, published, hand_over, stopping });
-        let this = Rc::clone(&worker);
-        actix_web::rt::spawn(poll_fn(move |context| {
-            this.hand_over.get_or_init(|| context.waker().clone());
-            this.hand_over(&mut this.published.borrow_mut());
-            Poll::<()>::Pending
-        }));
+        let (published, stopping) = (Published::start(hub.queue.clone()), RefCell::default());
+        let worker = Rc::new(Self { index, hub, feeds, connections, published, stopping });
         let this = Rc::clone(&worker);
         actix_web::rt::spawn(async move {
             let mut ticks = tokio::time::interval(this.tick_length());
@@ -162,28 +153,12 @@ impl Worker {
         self.finish_stop();
     }
 
-    /// Queues a publication of a connection's. The log thread is given what all connections have published in one turn at
-    /// once: waking it costs as much as what it does.
+    /// Queues a publication of a connection's.
     ///
     /// # Errors
     /// A [`Refusal`] where the queue takes no more.
     pub fn publish(&self, publication: Publication) -> Result<(), Refusal> {
-        let queued = self.hub.queue.enter(publication)?;
-        let mut published = self.published.borrow_mut();
-        published.push(queued);
-        match published.len() {
-            // The turn of that task comes after those who are about to read now.
-            1 => self.hand_over.get().into_iter().for_each(Waker::wake_by_ref),
-            HANDOVER_PUBLICATIONS_MAX => self.hand_over(&mut published),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn hand_over(&self, published: &mut Vec<Queued>) {
-        if !published.is_empty() {
-            self.hub.queue.hand_over(std::mem::take(published));
-        }
+        self.published.add(publication)
     }
 
     /// The feed of a channel, with a head that is known.

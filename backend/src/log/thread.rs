@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use shared::ids::{ChannelName, ConnectionId, Offset, RequestId};
+use shared::ids::{ChannelName, Offset};
 use shared::protocol::{ErrorCode, Refusal};
-use tokio::sync::oneshot;
 
 use super::live::LiveOffsets;
+use super::publication::{Outcome, Publication, ReplyTo};
 use super::turn::Turn;
 use super::{Append, Appended, Log};
 
@@ -28,66 +28,6 @@ pub const HANDOVER_PUBLICATIONS_MAX: usize = 64;
 
 /// When to try again after the queue was full, in milliseconds.
 const OVERLOADED_RETRY_MS: u64 = 500;
-
-/// A message to be published, and who waits for the outcome.
-#[derive(Debug)]
-pub struct Publication {
-    /// The message.
-    pub append: Append,
-    /// Whether its channel is logged; otherwise it only gets its place in the order.
-    pub history: bool,
-    /// Who is told.
-    pub reply: ReplyTo,
-}
-
-/// Somebody who waits for what becomes of a publication.
-pub type Caller = oneshot::Sender<Result<Appended, Refusal>>;
-
-/// Who is told what became of a publication.
-#[derive(Debug)]
-pub enum ReplyTo {
-    /// A connection, by way of its worker.
-    Connection {
-        /// The worker that owns it.
-        worker: usize,
-        /// Its number.
-        connection: ConnectionId,
-        /// The request to answer; a plain connection has none.
-        request: Option<RequestId>,
-        /// The turn in which it was queued, where the client keeps to turns.
-        turn: Option<Turn>,
-    },
-    /// A caller who waits.
-    Caller(Caller),
-}
-
-impl ReplyTo {
-    fn turn(&self) -> Option<&Turn> {
-        match self {
-            Self::Connection { turn, .. } => turn.as_ref(),
-            Self::Caller(_) => None,
-        }
-    }
-
-    /// Tells the connection, where it is one, that a new turn begins.
-    fn refuse(&self, refusal: Refusal) -> Refusal {
-        match self.turn() {
-            Some(turn) => turn.refuse(refusal),
-            None => refusal,
-        }
-    }
-}
-
-/// What became of a publication.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The message.
-    pub append: Append,
-    /// Who is told.
-    pub reply: ReplyTo,
-    /// Its place, or why it has none.
-    pub result: Result<Appended, Refusal>,
-}
 
 /// A publication that has its place in the queue, and is still to be handed over.
 #[derive(Debug)]
@@ -132,6 +72,15 @@ impl LogQueue {
             return Err(Refusal::for_now(ErrorCode::Overloaded, "Too many messages at once.", wait));
         }
         Ok(Queued(publication))
+    }
+
+    /// Queues one publication, and hands it over at once. It never waits.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter).
+    pub fn append(&self, publication: Publication) -> Result<(), Refusal> {
+        self.hand_over(vec![self.enter(publication)?]);
+        Ok(())
     }
 
     /// Hands publications over, at most [`HANDOVER_PUBLICATIONS_MAX`], in their order: the thread wakes once for all of
@@ -306,15 +255,11 @@ mod tests {
     use crate::config::Durability;
     use crate::log::conformance::chat;
     use crate::log::sqlite::SqliteLog;
+    use tokio::sync::oneshot;
 
     fn publication(number: u8, history: bool) -> (Publication, oneshot::Receiver<Result<Appended, Refusal>>) {
         let (reply, answer) = oneshot::channel();
         (Publication { append: chat("room:lobby", number), history, reply: ReplyTo::Caller(reply) }, answer)
-    }
-
-    fn append(queue: &LogQueue, number: u8, history: bool) -> Result<(), Refusal> {
-        queue.hand_over(vec![queue.enter(publication(number, history).0)?]);
-        Ok(())
     }
 
     #[test]
@@ -324,7 +269,7 @@ mod tests {
         let (outcomes, received) = channel();
         let (queue, thread) = start(log, move |batch| outcomes.send(batch).unwrap()).unwrap();
         for number in 0..100 {
-            append(&queue, number, true).unwrap();
+            queue.append(publication(number, true).0).unwrap();
         }
         queue.stop();
         thread.join().unwrap();
@@ -337,7 +282,7 @@ mod tests {
             })
             .collect();
         assert_eq!(offsets, (1..=100).collect::<Vec<_>>());
-        assert_eq!(append(&queue, 0, true).unwrap_err().code, ErrorCode::Stopping);
+        assert_eq!(queue.append(publication(0, true).0).unwrap_err().code, ErrorCode::Stopping);
     }
 
     #[test]
@@ -383,12 +328,12 @@ mod tests {
             let _ = closed.recv();
         })
         .unwrap();
-        append(&queue, 0, false).unwrap();
+        queue.append(publication(0, false).0).unwrap();
         inside.recv().unwrap();
         for _ in 0..QUEUE_PUBLICATIONS_MAX {
-            append(&queue, 1, false).unwrap();
+            queue.append(publication(1, false).0).unwrap();
         }
-        let refusal = append(&queue, 2, false).unwrap_err();
+        let refusal = queue.append(publication(2, false).0).unwrap_err();
         assert_eq!(
             (refusal.code, refusal.retry_after_ms),
             (ErrorCode::Overloaded, Some(OVERLOADED_RETRY_MS))

@@ -18,7 +18,7 @@ use crate::hub::frame::pong_frame;
 use crate::hub::outbound::Outbound;
 use crate::hub::worker::{Worker, say_closing};
 use crate::log::Append;
-use crate::log::thread::{Publication, ReplyTo};
+use crate::log::publication::{Publication, ReplyTo};
 use crate::log::turn::Turns;
 use crate::rate::RateLimit;
 

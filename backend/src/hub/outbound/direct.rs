@@ -100,7 +100,7 @@ thread_local! {
 
 impl Inner {
     /// Whether the socket takes nothing now.
-    pub(super) fn is_full(&self) -> bool {
+    pub(super) fn is_blocked(&self) -> bool {
         self.direct.as_ref().map_or(self.writer.is_none(), |direct| direct.full)
     }
 }
@@ -158,7 +158,7 @@ impl Outbound {
                 },
             };
             match written {
-                Ok(()) if inner.is_full() => {
+                Ok(()) if inner.is_blocked() => {
                     inner.subscriptions.forget_pages();
                     return inner.wake_writer();
                 }
@@ -207,7 +207,7 @@ impl Outbound {
             }
             self.flush();
             let mut inner = self.inner.borrow_mut();
-            if !inner.is_full() {
+            if !inner.is_blocked() {
                 return inner.wait_to_write(context);
             }
         }
