@@ -42,7 +42,7 @@ pub struct RunOptions {
     /// The servers, parted by commas; all where none is named
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub servers: Vec<String>,
-    /// How often each pair is measured; tables show the median
+    /// How often each server is measured, all in turn; tables show the median
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub repeat: u32,
     /// Only see whether all works: short runs, whose figures mean nothing
@@ -51,6 +51,9 @@ pub struct RunOptions {
     /// The size of each delivered frame, with its header
     #[arg(long, default_value_t = crate::scenario::FRAME_BYTES, value_name = "BYTES")]
     pub frame_bytes: usize,
+    /// How long a message's way is measured for, where a scenario has no end of its own [default: 3; 0.2 with --quick]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seconds: Option<u64>,
     /// How long clients come and go in `churn` [default: 60; 1 with --quick]
     #[arg(long, value_name = "SECONDS")]
     pub churn_seconds: Option<u64>,

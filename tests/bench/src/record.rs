@@ -29,8 +29,8 @@ pub struct Record {
     pub version: String,
     /// Which of the repeated runs it is, from 1.
     pub run: u32,
-    /// The server that it was measured together with, one right after the other; its own name where it was alone.
-    #[serde(default)]
+    /// In older lines the one other server that it was measured in turn with; empty where all were.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pair: String,
     /// Whether it was a short run, whose figures only show that all works.
     pub quick: bool,

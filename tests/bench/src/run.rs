@@ -40,7 +40,7 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
         let subjects: Vec<Subject> =
             subjects.iter().copied().filter(|subject| scenario.fits(*subject)).collect();
         for run in 1..=if options.quick { 1 } else { options.repeat } {
-            for (subject, pair) in pairs(&subjects) {
+            for subject in in_turn(&subjects, run) {
                 let version = &versions[subject.name()];
                 let result = version.clone().and_then(|_| {
                     let measured =
@@ -56,7 +56,7 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
                     server: subject.name().to_owned(),
                     version: version.clone().unwrap_or_default(),
                     run,
-                    pair: pair.name().to_owned(),
+                    pair: String::new(),
                     quick: options.quick,
                     command: command.clone(),
                     at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
@@ -72,14 +72,14 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
     Ok(out)
 }
 
-/// Who is measured, in which order, and together with whom: the first, then another, then the first again, so that what the
-/// machine does otherwise meets both.
-fn pairs(subjects: &[Subject]) -> Vec<(Subject, Subject)> {
-    let Some((first, others)) = subjects.split_first() else { return Vec::new() };
-    if others.is_empty() {
-        return vec![(*first, *first)];
+/// Who is measured, in which order: one after the other, and in every second round the other way about. What the machine does
+/// otherwise, and does more and more, meets all of them alike.
+fn in_turn(subjects: &[Subject], run: u32) -> Vec<Subject> {
+    let mut subjects = subjects.to_vec();
+    if run % 2 == 0 {
+        subjects.reverse();
     }
-    others.iter().flat_map(|other| [(*first, *other), (*other, *first)]).collect()
+    subjects
 }
 
 /// Installs what is missing, and tells each server's version, or why it cannot be measured.
@@ -100,7 +100,8 @@ fn install(subjects: &[Subject], site: &Site) -> BTreeMap<&'static str, Result<S
 fn span(options: &RunOptions) -> Span {
     let span = if options.quick { Span::QUICK } else { Span::FULL };
     let churn = options.churn_seconds.map_or(span.churn, Duration::from_secs);
-    Span { frame_bytes: options.frame_bytes, churn, ..span }
+    let measure = options.seconds.map_or(span.measure, Duration::from_secs);
+    Span { frame_bytes: options.frame_bytes, churn, measure, ..span }
 }
 
 fn named<T: Copy>(names: &[String], find: impl Fn(&str) -> Option<T>, all: &[T]) -> Result<Vec<T>, Failure> {
@@ -131,9 +132,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ours_is_measured_before_each_peer() {
+    fn a_round_goes_back_where_the_one_before_it_went_forth() {
         let (a, b, c) = (Subject::Tidings, Subject::TidingsFull, Subject::Reference);
-        assert_eq!(pairs(&[a, b, c]), [(a, b), (b, a), (a, c), (c, a)]);
-        assert_eq!(pairs(&[c]), [(c, c)]);
+        assert_eq!(in_turn(&[a, b, c], 1), [a, b, c]);
+        assert_eq!(in_turn(&[a, b, c], 2), [c, b, a]);
+        assert_eq!(in_turn(&[a, b, c], 3), [a, b, c]);
     }
 }

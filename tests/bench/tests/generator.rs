@@ -14,7 +14,7 @@ use bench::machine::process::Tree;
 use bench::record::Measured;
 use bench::reference::{Reference, Tamper, listen};
 use bench::scenario::Span;
-use bench::scenario::fanout::{self, Pace, Plan};
+use bench::scenario::fanout::{self, Pace, Plan, apart};
 
 const SPAN: Span = Span {
     warm_up: Duration::from_millis(20),
@@ -40,6 +40,7 @@ const PLAN: Plan = Plan {
     members: false,
     stalled: 0,
     frame_bytes: None,
+    apart: false,
 };
 
 /// The reference in a thread, on a free port.
@@ -117,6 +118,7 @@ fn each_way_of_publishing_ends_and_counts() {
         Plan { stalled: 3, pace: Pace::Window(1), ..PLAN },
         Plan { frame_bytes: Some(64 * 1024), pace: Pace::Window(1), ..PLAN },
         Plan { readers: 0, publishers: 1, pace: Pace::Window(1), ..PLAN },
+        Plan { apart: true, pace: Pace::Window(4), ..PLAN },
     ];
     for plan in plans {
         let measured = server.measure(plan);
@@ -127,6 +129,26 @@ fn each_way_of_publishing_ends_and_counts() {
             "{plan:?}"
         );
     }
+}
+
+#[test]
+fn a_publish_and_its_deliveries_are_told_apart() {
+    let measured = Server::start(|_| Tamper::Send).measure(Plan { apart: true, ..PLAN });
+    let figure = |name: &str| measured.figures[name];
+    assert_eq!((figure("readers"), figure("other_readers")), (5.0, 1.0));
+    let sum = figure(apart::PUBLISH_ALONE) + 5.0 * figure(apart::DELIVERY_ALONE);
+    assert!((sum - figure("cpu_us_per_publish")).abs() < 0.1, "{measured:?}");
+    let echo = Plan { readers: 0, publishers: 1, apart: true, pace: Pace::Window(1), ..PLAN };
+    let measured = Server::start(|_| Tamper::Send).measure(echo);
+    assert_eq!((measured.figures["readers"], measured.figures["other_readers"]), (1.0, 10.0));
+}
+
+#[test]
+fn a_message_that_is_lost_among_few_readers_is_told_too() {
+    let tamper = |number| if number == ODD { Tamper::Drop } else { Tamper::Send };
+    let faults = Server::start(tamper).measure(Plan { apart: true, ..PLAN }).faults;
+    // The few are measured first: one in each room.
+    assert_eq!(faults, Faults { lost: 1, ..Faults::default() });
 }
 
 #[test]

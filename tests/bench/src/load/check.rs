@@ -23,6 +23,16 @@ impl Faults {
     pub fn none(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Those of two runs.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            lost: self.lost + other.lost,
+            duplicated: self.duplicated + other.duplicated,
+            reordered: self.reordered + other.reordered,
+        }
+    }
 }
 
 /// The next number due on each way from a publisher to a subscriber.

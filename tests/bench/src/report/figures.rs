@@ -1,5 +1,7 @@
 //! Figures of many records, and how they are written.
 
+use std::collections::BTreeMap;
+
 use crate::record::Record;
 use crate::server::Subject;
 use crate::summary::Spread;
@@ -37,23 +39,24 @@ pub(super) fn plain(server: &str) -> String {
     label(server).replace(['*', '`'], "")
 }
 
-/// The spread of a figure divided by that of the server measured right before or after it, run by run.
-pub(super) fn ratio(
+/// A figure of each run of a scenario against a server, by the run's number. Older lines have one for each server that they were
+/// measured in turn with: `other` names it.
+pub(super) fn runs(
     records: &[Record],
     scenario: &str,
     server: &str,
     other: &str,
     figure: &str,
-) -> Option<Spread> {
-    let one = |server: &str, pair: &str, run: u32| {
-        let found = records.iter().find(|record| {
-            record.scenario == scenario && record.server == server && record.pair == pair && record.run == run
-        });
-        found?.measured.as_ref()?.figures.get(figure).copied()
-    };
-    let runs = records.iter().filter(|record| record.scenario == scenario && record.server == server);
-    let runs = runs.filter(|record| record.pair == other).map(|record| record.run);
-    let ratios = runs.filter_map(|run| Some(one(server, other, run)? / one(other, server, run)?));
+) -> BTreeMap<u32, f64> {
+    let together = |record: &&Record| record.pair.is_empty() || record.pair == other;
+    let of = |record: &&Record| record.scenario == scenario && record.server == server;
+    let runs = records.iter().filter(of).filter(together);
+    runs.filter_map(|record| Some((record.run, *record.measured.as_ref()?.figures.get(figure)?))).collect()
+}
+
+/// The spread of one figure divided by another, run by run.
+pub(super) fn ratio(ours: &BTreeMap<u32, f64>, theirs: &BTreeMap<u32, f64>) -> Option<Spread> {
+    let ratios = ours.iter().filter_map(|(run, value)| Some(value / theirs.get(run)?));
     Spread::of(ratios.filter(|ratio| ratio.is_finite()).collect())
 }
 
@@ -94,6 +97,14 @@ mod tests {
     fn numbers_have_as_many_digits_as_mean_something() {
         let written = [0.123, 12.34, 123.4, 1234.0, 1_234_567.0, -1234.0].map(number);
         assert_eq!(written, ["0.12", "12.3", "123", "1,234", "1,234,567", "-1,234"]);
+    }
+
+    #[test]
+    fn runs_are_divided_by_those_of_the_same_number() {
+        let (ours, theirs) =
+            (BTreeMap::from([(1, 3.0), (2, 8.0), (3, 1.0)]), BTreeMap::from([(2, 4.0), (1, 1.0)]));
+        assert_eq!(ratio(&ours, &theirs), Spread::of(vec![2.0, 3.0]));
+        assert_eq!(ratio(&ours, &BTreeMap::new()), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod bars;
 mod curves;
+mod fanout;
 mod figures;
 mod lines;
 mod svg;

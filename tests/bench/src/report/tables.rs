@@ -3,26 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::curves;
-use super::figures::{label, number, ratio, servers, spread};
+use super::figures::{label, number, servers, spread};
 use super::svg::Chart;
+use super::{curves, fanout};
+
 use crate::record::Record;
 use crate::scenario::Scenario;
 use crate::summary;
-
-/// The eight ways of delivering in which servers are compared, with a column's title.
-pub(super) const FANOUT: [(&str, &str); 8] = [
-    ("one", "1→1000, one"),
-    ("sixteen", "1→1000, 16"),
-    ("four", "4→1000, 16"),
-    ("wide", "1→5000, 16"),
-    ("rooms", "100 rooms of 10, one"),
-    ("rooms-paced", "the same, 2000/s"),
-    ("paced", "1→1000, 20/s"),
-    ("echo", "echo"),
-];
-
-const CPU: &str = "cpu_us_per_delivery";
 
 /// A table of one figure for each server and scenario, or of several figures of one.
 struct Section {
@@ -139,8 +126,10 @@ pub(super) fn part(records: &[Record], charts: &[Chart]) -> String {
             let _ = writeln!(out, "\n![{}](bench/{file})", chart.title);
         }
     };
-    fanout(records, &mut out);
+    fanout::write(records, &mut out);
     chart(&mut out, "one.svg");
+    fanout::apart(records, &mut out);
+    fanout::history(records, &mut out);
     for section in SECTIONS {
         let before = out.len();
         section.write(records, &mut out);
@@ -171,8 +160,9 @@ fn circumstances(records: &[Record]) -> String {
     let _ = writeln!(
         out,
         "{}, {} cores, {:.0} GiB, Linux {}. The server has a core of its own, the generator another; frames of {} bytes where nothing \
-         else is said. Each figure is the median of its runs, with the lowest and the highest in brackets. A server and the one \
-         that it is compared with run right after each other, again and again.\n",
+         else is said. Each figure is the median of its runs, with the lowest and the highest in brackets. In each \
+         round all servers run one after the other, and every second round goes the other way about: what the machine does more and \
+         more of meets all alike.\n",
         machine.processor,
         machine.cores,
         machine.memory_kib as f64 / 1024.0 / 1024.0,
@@ -197,43 +187,6 @@ fn circumstances(records: &[Record]) -> String {
         }
     }
     out
-}
-
-fn fanout(records: &[Record], out: &mut String) {
-    let measured = |scenario: &str| records.iter().any(|record| record.scenario == scenario);
-    let columns: Vec<_> = FANOUT.into_iter().filter(|(scenario, _)| measured(scenario)).collect();
-    let (scenarios, titles): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-    let rows = servers(records, &scenarios);
-    if rows.is_empty() {
-        return;
-    }
-    let heading =
-        |first: &str| format!("| {first} | {} |\n|---|{}\n", titles.join(" | "), "---|".repeat(titles.len()));
-    let line = |first: &str, cells: Vec<String>| format!("| {first} | {} |\n", cells.join(" | "));
-    let _ = write!(
-        out,
-        "\n## What a delivery costs\n\nThe server's processor time, its own and the kernel's for it, in µs for each delivered message. \"one\" \
-         is one message in flight, so each is a write of its own; \"16\" are up to 16 for each publisher, so that servers which join \
-         what has queued gain.\n\n{}",
-        heading("server")
-    );
-    for server in &rows {
-        let cell = |scenario: &&str| spread(summary::spread(records, scenario, server, CPU));
-        *out += &line(label(server), scenarios.iter().map(cell).collect());
-    }
-    let _ = write!(
-        out,
-        "\n### Tidings beside each of them\n\nThe same figure of Tidings divided by the server's, for the two runs next to each other: \
-         below 1, Tidings is cheaper.\n\n{}",
-        heading("Tidings ÷")
-    );
-    for server in rows.iter().filter(|server| **server != "tidings") {
-        let cell = |scenario: &&str| spread(ratio(records, scenario, "tidings", server, CPU));
-        let cells: Vec<String> = scenarios.iter().map(cell).collect();
-        if cells.iter().any(|cell| cell != "–") {
-            *out += &line(label(server), cells);
-        }
-    }
 }
 
 impl Section {

@@ -13,7 +13,7 @@ mod stalled;
 
 use std::time::{Duration, Instant};
 
-use self::fanout::{Pace, Plan};
+use self::fanout::{Pace, Plan, SMALL_ROOM};
 use crate::dialect::tidings::Tidings;
 use crate::failure::Failure;
 use crate::load::Load;
@@ -72,7 +72,8 @@ impl Span {
     }
 
     fn of_plan(&self, plan: Plan) -> Plan {
-        let readers = if plan.readers == 0 { 0 } else { self.of(plan.readers) };
+        // Small rooms stay as they are.
+        let readers = self.of(plan.readers).max(plan.readers.min(SMALL_ROOM));
         Plan { readers, stalled: plan.stalled / self.divisor, ..plan }
     }
 }
@@ -111,11 +112,14 @@ const ROOM: Plan = Plan {
     members: false,
     stalled: 0,
     frame_bytes: None,
+    apart: false,
 };
 /// 64 KiB with the header.
 const LARGE_BYTES: usize = 64 * 1024;
 
-const ROOMS: Plan = Plan { rooms: 100, readers: 10, ..ROOM };
+/// One of the eight ways of delivering in which servers are compared.
+const COLUMN: Plan = Plan { apart: true, ..ROOM };
+const ROOMS: Plan = Plan { rooms: 100, readers: SMALL_ROOM, ..COLUMN };
 
 macro_rules! scenarios {
     ($($name:literal, $about:literal, $work:expr;)*) => {
@@ -125,19 +129,19 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    "one", "1 publisher to 1000 readers, one message in flight", Work::FanOut(ROOM);
-    "sixteen", "1 publisher to 1000 readers, 16 messages in flight", Work::FanOut(Plan { pace: Pace::Window(16), ..ROOM });
+    "one", "1 publisher to 1000 readers, one message in flight", Work::FanOut(COLUMN);
+    "sixteen", "1 publisher to 1000 readers, 16 messages in flight", Work::FanOut(Plan { pace: Pace::Window(16), ..COLUMN });
     "four", "4 publishers to 1000 readers, 16 messages in flight each",
-        Work::FanOut(Plan { publishers: 4, pace: Pace::Window(16), ..ROOM });
+        Work::FanOut(Plan { publishers: 4, pace: Pace::Window(16), ..COLUMN });
     "wide", "1 publisher to 5000 readers, 16 messages in flight",
-        Work::FanOut(Plan { readers: 5000, pace: Pace::Window(16), ..ROOM });
+        Work::FanOut(Plan { readers: 5000, pace: Pace::Window(16), ..COLUMN });
     "rooms", "100 rooms of 10 readers, one message in flight in each", Work::FanOut(ROOMS);
     "rooms-paced", "100 rooms of 10 readers, 2000 messages a second in all",
         Work::FanOut(Plan { pace: Pace::PerSecond(2000), ..ROOMS });
     "paced", "1 publisher to 1000 readers, 20 messages a second",
-        Work::FanOut(Plan { pace: Pace::PerSecond(20), ..ROOM });
+        Work::FanOut(Plan { pace: Pace::PerSecond(20), ..COLUMN });
     "echo", "100 connections, each of which gets back what it sends, one message in flight",
-        Work::FanOut(Plan { rooms: 100, readers: 0, ..ROOM });
+        Work::FanOut(Plan { rooms: 100, readers: 0, ..COLUMN });
     "idle-10000", "memory of 10000 connections with one subscription each", Work::Idle { connections: 10_000 };
     "idle-19000", "memory of 19000 connections with one subscription each", Work::Idle { connections: 19_000 };
     "latency-half", "1 publisher to 1000 readers, at half of the rate that 16 in flight reach",

@@ -1,5 +1,11 @@
 //! Messages to readers: what a delivery costs, and how long it takes.
 
+pub mod apart;
+mod plan;
+
+pub(super) use plan::SMALL_ROOM;
+pub use plan::{Pace, Plan};
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -31,91 +37,6 @@ const ENVELOPE_BYTES: usize = 256;
 /// How long a quiet moment is, before anything is measured.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// How many readers there are, and what they are sent.
-#[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    /// Rooms.
-    pub rooms: u32,
-    /// Readers in each room; 0: each room is one connection that gets back what it sends.
-    pub readers: u32,
-    /// Publishers in each room.
-    pub publishers: u32,
-    /// When they publish.
-    pub pace: Pace,
-    /// Whether the time of each delivery is recorded.
-    pub latency: bool,
-    /// Whether publishers are among the readers.
-    pub members: bool,
-    /// Readers of the first room, beside the others, that never read.
-    pub stalled: u32,
-    /// The size of each delivered frame, where it is not that of all scenarios.
-    pub frame_bytes: Option<usize>,
-}
-
-/// When publishers publish.
-#[derive(Debug, Clone, Copy)]
-pub enum Pace {
-    /// As soon as fewer than so many messages of theirs are on their way.
-    Window(u32),
-    /// So many times a second, all publishers in turn.
-    PerSecond(u32),
-    /// At half of the rate that this window reaches.
-    HalfOfWindow(u32),
-}
-
-impl Plan {
-    fn places(&self) -> Vec<Place> {
-        let each = |role, number: u32| {
-            (0..self.rooms).flat_map(move |room| (0..number).map(move |_| Place { role, room }))
-        };
-        if self.readers == 0 {
-            return each(Role::Echo, 1).collect();
-        }
-        if self.members {
-            let role = |number| if number < self.publishers { Role::Member } else { Role::Reader };
-            let room = |room| (0..self.readers).map(move |number| Place { role: role(number), room });
-            return (0..self.rooms).flat_map(room).collect();
-        }
-        each(Role::Reader, self.readers).chain(each(Role::Publisher, self.publishers)).collect()
-    }
-
-    fn publishers(&self) -> usize {
-        (self.rooms * if self.readers == 0 { 1 } else { self.publishers }) as usize
-    }
-
-    /// The connections that hear something come first.
-    fn hearing(&self) -> usize {
-        (self.rooms * self.readers.max(1)) as usize
-    }
-
-    /// The connection of a publisher.
-    fn connection(&self, publisher: usize) -> usize {
-        if self.readers == 0 {
-            return publisher;
-        }
-        if self.members {
-            let publishers = self.publishers.max(1) as usize;
-            return publisher / publishers * self.readers as usize + publisher % publishers;
-        }
-        self.hearing() + publisher
-    }
-
-    /// The way from a publisher to a connection; nothing where there is none.
-    fn way(&self, connection: usize, publisher: usize) -> Option<usize> {
-        let publishers = self.publishers.max(1) as usize;
-        let room = connection / self.readers.max(1) as usize;
-        let hears = connection < self.hearing() && publisher / publishers == room;
-        hears.then(|| connection * publishers + publisher % publishers)
-    }
-
-    /// The publisher at the beginning of a way.
-    fn publisher(&self, way: usize) -> usize {
-        let publishers = self.publishers.max(1) as usize;
-        let room = way / publishers / self.readers.max(1) as usize;
-        room * publishers + way % publishers
-    }
-}
-
 /// Runs a plan against the server at `address`, whose processes are `tree`.
 ///
 /// # Errors
@@ -127,7 +48,27 @@ pub fn run(
     tree: Tree,
     span: &Span,
 ) -> Result<Measured, Failure> {
-    let mut fan = Fan::open(plan, address, dialect, *span)?;
+    let other = plan.with_other_readers();
+    let other =
+        other.map(|other| measure(other, address, dialect.clone(), tree, &apart::span(other, span), 0));
+    let (other, base) = other.transpose()?.unzip();
+    let (mut measured, _) = measure(plan, address, dialect, tree, span, base.unwrap_or(0))?;
+    if let Some(other) = other {
+        apart::tell(&other, &mut measured);
+    }
+    Ok(measured)
+}
+
+/// Measures with messages whose numbers begin with `base`. Returns the first number that was not used, too.
+fn measure(
+    plan: Plan,
+    address: SocketAddr,
+    dialect: Dialect,
+    tree: Tree,
+    span: &Span,
+    base: u64,
+) -> Result<(Measured, u64), Failure> {
+    let mut fan = Fan::open(plan, address, dialect, *span, base)?;
     fan.probe()?;
     let window = match plan.pace {
         Pace::Window(window) | Pace::HalfOfWindow(window) => window,
@@ -151,6 +92,7 @@ pub fn run(
         let more = tree.memory_kib() as f64 - memory as f64;
         measured.figure("memory_kib_per_stalled", more / f64::from(plan.stalled));
     }
+    measured.figure("readers", f64::from(plan.readers.max(1)));
     let published = fan.tally.flights.sent_by_all() - sent;
     let Tally { delivered, frame_bytes, delays, held_back, .. } = &fan.tally;
     let delivered = *delivered as f64;
@@ -164,8 +106,9 @@ pub fn run(
         measured.quantiles("delay", delays);
         measured.figure("held_back", *held_back as f64);
     }
+    let next = fan.base + fan.tally.most_sent();
     measured.faults = fan.finish()?;
-    Ok(measured)
+    Ok((measured, next))
 }
 
 struct Fan {
@@ -196,7 +139,13 @@ struct Tally {
 }
 
 impl Fan {
-    fn open(plan: Plan, address: SocketAddr, dialect: Dialect, span: Span) -> Result<Self, Failure> {
+    fn open(
+        plan: Plan,
+        address: SocketAddr,
+        dialect: Dialect,
+        span: Span,
+        base: u64,
+    ) -> Result<Self, Failure> {
         let mut load = Load::new(address, dialect)?;
         load.connect(&plan.places(), Sockets::Plain, &mut |_| {})?;
         let stalled = vec![Place { role: Role::Reader, room: 0 }; plan.stalled as usize];
@@ -209,14 +158,14 @@ impl Fan {
         // A text not much shorter than the frame, so that the headers have their size.
         let data_bytes = plan.frame_bytes.unwrap_or(span.frame_bytes).saturating_sub(ENVELOPE_BYTES);
         let data_bytes = data_bytes.max(STAMP_BYTES);
-        let tally = Tally::new(plan, 0, 1);
-        Ok(Self { plan, span, load, data_bytes, base: 0, tally })
+        let tally = Tally::new(plan, base, 1);
+        Ok(Self { plan, span, load, data_bytes, base, tally })
     }
 
     /// Publishes until all readers hear it, and finds how long a text has to be for frames of the size that all have.
     fn probe(&mut self) -> Result<(), Failure> {
         let ways = self.plan.hearing() * self.plan.publishers.max(1) as usize;
-        for number in 0..PROBES_MAX {
+        for number in self.base..self.base + PROBES_MAX {
             for publisher in 0..self.plan.publishers() {
                 let stamp = Stamp { publisher: publisher as u16, number, sent_ns: 0 };
                 self.load.publish(self.plan.connection(publisher), stamp, self.data_bytes)?;

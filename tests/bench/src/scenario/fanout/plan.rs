@@ -1,0 +1,106 @@
+//! Who is connected, who publishes when, and which connection is whose.
+
+use crate::dialect::{Place, Role};
+
+/// Readers of a small room.
+pub(in crate::scenario) const SMALL_ROOM: u32 = 10;
+
+/// How many times fewer readers there are where the publish's own cost is to be told apart.
+const FEWER: u32 = 10;
+
+/// How many readers there are, and what they are sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Rooms.
+    pub rooms: u32,
+    /// Readers in each room; 0: each room is one connection that gets back what it sends.
+    pub readers: u32,
+    /// Publishers in each room.
+    pub publishers: u32,
+    /// When they publish.
+    pub pace: Pace,
+    /// Whether the time of each delivery is recorded.
+    pub latency: bool,
+    /// Whether publishers are among the readers.
+    pub members: bool,
+    /// Readers of the first room, beside the others, that never read.
+    pub stalled: u32,
+    /// The size of each delivered frame, where it is not that of all scenarios.
+    pub frame_bytes: Option<usize>,
+    /// Whether another number of readers is measured before, so that the publish's own cost can be told apart.
+    pub apart: bool,
+}
+
+/// When publishers publish.
+#[derive(Debug, Clone, Copy)]
+pub enum Pace {
+    /// As soon as fewer than so many messages of theirs are on their way.
+    Window(u32),
+    /// So many times a second, all publishers in turn.
+    PerSecond(u32),
+    /// At half of the rate that this window reaches.
+    HalfOfWindow(u32),
+}
+
+impl Plan {
+    /// The same with another number of readers: a tenth, or nine more where the publisher is the only one. Nothing where
+    /// nothing is to be told apart.
+    pub(super) fn with_other_readers(self) -> Option<Self> {
+        let other = match self.readers {
+            0 => Self { readers: SMALL_ROOM, members: true, ..self },
+            readers => Self { readers: (readers / FEWER).max(1), ..self },
+        };
+        (self.apart && other.readers != self.readers).then_some(other)
+    }
+
+    pub(super) fn places(&self) -> Vec<Place> {
+        let each = |role, number: u32| {
+            (0..self.rooms).flat_map(move |room| (0..number).map(move |_| Place { role, room }))
+        };
+        if self.readers == 0 {
+            return each(Role::Echo, 1).collect();
+        }
+        if self.members {
+            let role = |number| if number < self.publishers { Role::Member } else { Role::Reader };
+            let room = |room| (0..self.readers).map(move |number| Place { role: role(number), room });
+            return (0..self.rooms).flat_map(room).collect();
+        }
+        each(Role::Reader, self.readers).chain(each(Role::Publisher, self.publishers)).collect()
+    }
+
+    pub(super) fn publishers(&self) -> usize {
+        (self.rooms * if self.readers == 0 { 1 } else { self.publishers }) as usize
+    }
+
+    /// The connections that hear something come first.
+    pub(super) fn hearing(&self) -> usize {
+        (self.rooms * self.readers.max(1)) as usize
+    }
+
+    /// The connection of a publisher.
+    pub(super) fn connection(&self, publisher: usize) -> usize {
+        if self.readers == 0 {
+            return publisher;
+        }
+        if self.members {
+            let publishers = self.publishers.max(1) as usize;
+            return publisher / publishers * self.readers as usize + publisher % publishers;
+        }
+        self.hearing() + publisher
+    }
+
+    /// The way from a publisher to a connection; nothing where there is none.
+    pub(super) fn way(&self, connection: usize, publisher: usize) -> Option<usize> {
+        let publishers = self.publishers.max(1) as usize;
+        let room = connection / self.readers.max(1) as usize;
+        let hears = connection < self.hearing() && publisher / publishers == room;
+        hears.then(|| connection * publishers + publisher % publishers)
+    }
+
+    /// The publisher at the beginning of a way.
+    pub(super) fn publisher(&self, way: usize) -> usize {
+        let publishers = self.publishers.max(1) as usize;
+        let room = way / publishers / self.readers.max(1) as usize;
+        room * publishers + way % publishers
+    }
+}
