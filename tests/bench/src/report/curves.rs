@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::figures::{label, servers, spread};
+use super::figures::{label, number, servers, spread};
 use crate::record::Record;
 use crate::summary;
 
@@ -18,6 +18,15 @@ pub(super) struct Curve {
     pub(super) points: &'static [u32],
     /// Name and title.
     pub(super) figures: &'static [(&'static str, &'static str)],
+    growth: Growth,
+}
+
+/// What is said of a curve in one line.
+enum Growth {
+    /// What one more costs: a figure that is the sum of all, its factor, and the unit of the product.
+    OneMore { figure: &'static str, factor: f64, one: &'static str, unit: &'static str },
+    /// How many times a figure is larger at the end than at the beginning.
+    Times { figure: &'static str, what: &'static str },
 }
 
 pub(super) const ALL: &[Curve] = &[
@@ -29,6 +38,12 @@ pub(super) const ALL: &[Curve] = &[
         prefix: "readers-",
         points: &[10, 100, 1000, 5000, 10_000, 19_000],
         figures: &[("cpu_us_per_delivery", "CPU µs per delivery")],
+        growth: Growth::OneMore {
+            figure: "cpu_us_per_publish",
+            factor: 1.0,
+            one: "One more reader",
+            unit: "µs of each message",
+        },
     },
     Curve {
         file: "channels.svg",
@@ -42,6 +57,12 @@ pub(super) const ALL: &[Curve] = &[
             ("memory_bytes_per_subscription", "bytes per channel"),
             ("cpu_us_per_subscribe", "CPU µs per subscribe"),
         ],
+        growth: Growth::OneMore {
+            figure: "memory_after_kib",
+            factor: 1024.0,
+            one: "One more channel with its subscription",
+            unit: "bytes",
+        },
     },
     Curve {
         file: "log.svg",
@@ -56,6 +77,7 @@ pub(super) const ALL: &[Curve] = &[
             ("page_p50_us", "page p50 µs"),
             ("page_p99_us", "page p99 µs"),
         ],
+        growth: Growth::Times { figure: "accepted_p50_us", what: "A publish (p50)" },
     },
 ];
 
@@ -75,12 +97,13 @@ impl Curve {
             return;
         }
         let _ = writeln!(out, "\n## {}\n\n{}", self.title, self.about);
+        for server in &servers {
+            if let Some(line) = self.growth(records, server) {
+                let _ = writeln!(out, "\n{line}");
+            }
+        }
         for (figure, title) in self.figures {
-            let titles: Vec<String> = self
-                .points
-                .iter()
-                .map(|point| super::figures::number(f64::from(*point)).replace(".00", ""))
-                .collect();
+            let titles: Vec<String> = self.points.iter().map(|point| size(f64::from(*point))).collect();
             let _ = write!(
                 out,
                 "\n| {title}, at {} of | {} |\n|---|{}\n",
@@ -96,5 +119,80 @@ impl Curve {
                 let _ = writeln!(out, "| {} | {} |", label(server), cells.collect::<Vec<_>>().join(" | "));
             }
         }
+    }
+
+    /// Between the smallest, the middle and the largest size that were measured.
+    fn growth(&self, records: &[Record], server: &str) -> Option<String> {
+        let (Growth::OneMore { figure, .. } | Growth::Times { figure, .. }) = self.growth;
+        let value = |point: &u32| {
+            let spread = summary::spread(records, &self.scenario(*point), server, figure)?;
+            Some((f64::from(*point), spread.median))
+        };
+        let points: Vec<(f64, f64)> = self.points.iter().filter_map(value).collect();
+        let (first, middle, last) = (*points.first()?, *points.get(points.len() / 2)?, *points.last()?);
+        let label = label(server);
+        match self.growth {
+            Growth::OneMore { factor, one, unit, .. } => {
+                let slope = |(from, low): (f64, f64), (to, high): (f64, f64)| {
+                    let each = (high - low) / (to - from) * factor;
+                    each.is_finite()
+                        .then(|| format!("{} {unit} between {} and {}", number(each), size(from), size(to)))
+                };
+                Some(format!("{label}: {one} costs {}, {}.", slope(first, middle)?, slope(middle, last)?))
+            }
+            Growth::Times { what, .. } => {
+                let times = number(last.1 / first.1);
+                let (from, to, sizes) = (size(first.0), size(last.0), self.sizes);
+                (points.len() > 1).then(|| {
+                    format!("{label}: {what} takes {times} times as long with {to} {sizes} as with {from}.")
+                })
+            }
+        }
+    }
+}
+
+/// A whole number.
+fn size(size: f64) -> String {
+    number(size).replace(".00", "").replace(".0", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Measured;
+
+    fn record(curve: &Curve, point: u32, figure: &str, value: f64) -> Record {
+        let mut measured = Measured::default();
+        measured.figure(figure, value);
+        let (scenario, server) = (curve.scenario(point), "tidings");
+        let line = serde_json::json!({
+            "scenario": scenario, "server": server, "run": 1, "quick": false, "at": 0,
+            "machine": { "processor": "", "cores": 2, "memory_kib": 0, "kernel": "" },
+        });
+        Record { measured: Some(measured), ..serde_json::from_value(line).unwrap() }
+    }
+
+    #[test]
+    fn one_more_costs_the_slope() {
+        let curve = &ALL[0];
+        let points = [(10, 100.0), (5000, 5090.0), (19_000, 33_090.0)];
+        let records = points.map(|(point, value)| record(curve, point, "cpu_us_per_publish", value));
+        let line = curve.growth(&records, "tidings").unwrap();
+        let expected = "**Tidings**: One more reader costs 1.00 µs of each message between 10 and 5,000, 2.00 µs of each message \
+                        between 5,000 and 19,000.";
+        assert_eq!(line, expected);
+        assert_eq!(curve.growth(&records[..1], "tidings"), None);
+    }
+
+    #[test]
+    fn the_end_is_told_as_times_of_the_beginning() {
+        let curve = &ALL[2];
+        let records = [(1, 200.0), (1_000_000, 300.0)]
+            .map(|(point, value)| record(curve, point, "accepted_p50_us", value));
+        let line = curve.growth(&records, "tidings").unwrap();
+        assert_eq!(
+            line,
+            "**Tidings**: A publish (p50) takes 1.50 times as long with 1,000,000 messages as with 1."
+        );
     }
 }

@@ -22,6 +22,10 @@ const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1f2328}.t{font-we
 
 /// All charts that the records have figures for.
 pub(super) fn charts(records: &[Record]) -> Vec<Chart> {
+    let memory = *["idle-19000", "idle-10000"]
+        .iter()
+        .find(|scenario| !servers(records, &[scenario]).is_empty())
+        .unwrap_or(&"idle-19000");
     let bar_charts = [
         (
             "one.svg",
@@ -35,7 +39,7 @@ pub(super) fn charts(records: &[Record]) -> Vec<Chart> {
             "delay_p99_us",
             "p99 from publish to delivery at half of the highest load, µs",
         ),
-        ("memory.svg", "idle-10000", "memory_kib_per_connection", "Memory of an idle connection, KiB"),
+        ("memory.svg", memory, "memory_kib_per_connection", "Memory of an idle connection, KiB"),
     ];
     let bars = bar_charts.into_iter().filter_map(|(file, scenario, figure, title)| {
         let bars = bars_of(records, scenario, figure);

@@ -52,6 +52,15 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        title: "Subscriptions",
+        about: "To 1000 channels, 1000 of one connection.",
+        scenarios: &["subscriptions-100000"],
+        figures: &[
+            ("memory_bytes_per_subscription", "bytes per subscription"),
+            ("cpu_us_per_subscribe", "CPU µs per subscribe"),
+        ],
+    },
+    Section {
         title: "The log",
         about: "Acknowledged publishes with nobody to deliver to. `full` waits for the disk, once for all that have queued.",
         scenarios: &["publish-1", "publish-8", "publish-64", "publish-64x16"],

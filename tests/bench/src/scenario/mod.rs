@@ -14,6 +14,7 @@ mod stalled;
 use std::time::{Duration, Instant};
 
 use self::fanout::{Pace, Plan, SMALL_ROOM};
+use crate::dialect::Dialect;
 use crate::dialect::tidings::Tidings;
 use crate::failure::Failure;
 use crate::load::Load;
@@ -72,8 +73,8 @@ impl Span {
     }
 
     fn of_plan(&self, plan: Plan) -> Plan {
-        // Small rooms stay as they are.
-        let readers = self.of(plan.readers).max(plan.readers.min(SMALL_ROOM));
+        // Small rooms, and those of one, stay as they are.
+        let readers = self.of(plan.readers).max(SMALL_ROOM).min(plan.readers);
         Plan { readers, stalled: plan.stalled / self.divisor, ..plan }
     }
 }
@@ -198,9 +199,11 @@ impl Scenario {
     /// Whether a server can do what is measured: only ours acknowledges, and only history can be resumed.
     pub fn fits(&self, subject: Subject) -> bool {
         match (self.work, subject) {
-            // Two workers change what a room costs, and what stands beside it; the rest is the same.
+            // Two workers change what a room costs, what stands beside it, and what grows; the rest is the same.
             (Work::FanOut(plan), Subject::TidingsTwo) => !plan.latency && plan.frame_bytes.is_none(),
-            (Work::Flooded { .. }, Subject::TidingsTwo) => true,
+            (Work::Flooded { .. } | Work::Channels { .. } | Work::History { .. }, Subject::TidingsTwo) => {
+                true
+            }
             (_, Subject::TidingsTwo) => false,
             (Work::FanOut(plan), Subject::TidingsFull) if plan.rooms == 1 && self.is_growth() => false,
             (Work::FanOut(_), Subject::Peer(_)) if self.is_growth() => false,
@@ -232,7 +235,7 @@ impl Scenario {
     pub fn run(&self, subject: Subject, server: &Running, span: &Span) -> Result<Measured, Failure> {
         let Running { address, .. } = *server;
         let (tree, dialect) = (server.tree(), subject.dialect());
-        let tidings = Tidings::new(if subject == Subject::Tidings { "live" } else { "log" });
+        let history = Tidings::new("log");
         match self.work {
             Work::FanOut(plan) => fanout::run(span.of_plan(plan), address, dialect, tree, span),
             Work::Idle { connections } => idle::run(span.of(connections), address, dialect, tree),
@@ -243,11 +246,14 @@ impl Scenario {
             }
             Work::Handshakes { connections } => handshakes::run(span.of(connections), address, dialect, tree),
             Work::Flooded { readers } => neighbour::flooded(span.of(readers), address, dialect, tree, span),
-            Work::Resuming { readers } => neighbour::resuming(span.of(readers), address, tidings, tree, span),
+            Work::Resuming { readers } => neighbour::resuming(span.of(readers), address, history, tree, span),
             Work::Channels { subscriptions, channels } => {
+                let Dialect::Tidings(tidings) = dialect else {
+                    return Err(Failure::Server("it does not speak of channels".to_owned()));
+                };
                 channels::run(span.of(subscriptions), span.of(channels), address, tidings, tree, span)
             }
-            Work::History { messages } => history::run(span.of(messages), address, tidings, tree, span),
+            Work::History { messages } => history::run(span.of(messages), address, history, tree, span),
             Work::Churn => churn::run(address, dialect, tree, span),
         }
     }
@@ -274,5 +280,17 @@ impl Stopwatch {
         let server = self.tree.cpu().saturating_sub(self.server);
         let measured = Measured::new(took.as_secs_f64(), server.as_secs_f64(), generator.as_secs_f64());
         (measured, server.as_secs_f64() * 1e6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quick_run_has_fewer_readers_in_large_rooms_only() {
+        let readers = |readers| Span::QUICK.of_plan(Plan { readers, ..ROOM }).readers;
+        assert_eq!([1000, 100, 10, 0].map(readers), [50, 10, 10, 0]);
+        assert_eq!(Span::FULL.of_plan(ROOM).readers, 1000);
     }
 }
