@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// Ticks a second in `/proc`. The kernel promises this number to programs, whatever its own clock is.
 const TICKS_PER_SECOND: u64 = 100;
 
@@ -32,6 +34,15 @@ impl Tree {
     /// The most that they had in use at a time (VmHWM), in KiB.
     pub fn memory_peak_kib(self) -> u64 {
         self.members().into_iter().filter_map(|process| status_kib(process, "VmHWM:")).sum()
+    }
+
+    /// Ends all of them at once. Those that end by themselves meanwhile are no concern.
+    pub fn kill(self) {
+        for process in self.members() {
+            if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(process, Signal::KILL);
+            }
+        }
     }
 
     /// How many processes there are.
@@ -88,18 +99,32 @@ fn status_kib(process: u32, name: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{BufRead as _, BufReader};
     use std::process::{Command, Stdio};
+    use std::time::Instant;
 
     #[test]
-    fn children_count_too() {
-        let tree = Tree::of(std::process::id());
-        let before = tree.count();
-        let child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
-        let mut child = child.unwrap();
-        assert!(tree.count() > before);
-        assert!(Tree::of(child.id()).memory_kib() > 0);
-        drop(child.stdin.take());
-        child.wait().unwrap();
+    fn children_count_and_are_killed_with_their_parent() {
+        // The shell tells its child's number, and waits for it.
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "sleep 600 & echo $!; wait"]).stdout(Stdio::piped());
+        let mut shell = shell.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (tree, sleeper) = (Tree::of(shell.id()), line.trim().parse().unwrap());
+        assert_eq!(tree.count(), 2);
+        assert!(tree.memory_kib() > Tree::of(sleeper).memory_kib());
+        tree.kill();
+        shell.wait().unwrap();
+        let until = Instant::now() + Duration::from_secs(30);
+        while !is_dead(sleeper) {
+            assert!(Instant::now() < until, "it is still there");
+        }
+    }
+
+    /// Whether all that is left of it is its number, because nobody has asked how it ended.
+    fn is_dead(process: u32) -> bool {
+        fields(process).is_none_or(|fields| fields[0] == "Z")
     }
 
     #[test]

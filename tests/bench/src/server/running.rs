@@ -105,7 +105,8 @@ pub(super) fn free_port() -> Result<SocketAddr, Failure> {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to kill.
+        // Workers outlive a master that is killed alone. All may have ended by themselves; then there is nothing to kill.
+        self.tree().kill();
         let _ = self.child.kill();
         let _ = self.child.wait();
         if let Some(folder) = &self.folder {
