@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode, Stdio};
 use crate::failure::Failure;
 use crate::process;
 use crate::steps::{Steps, say};
+use crate::tools::valgrind;
 use crate::workspace::Workspace;
 
 /// More instructions than committed, in percent, that are a failure.
@@ -20,6 +21,9 @@ const COMMITTED: &str = "backend/examples/count.txt";
 /// Replaces what is committed by what was counted.
 const KEEP: &str = "--keep";
 
+/// Built for a steady count, and not for minutes: see `Cargo.toml`.
+const PROFILE: &str = "count";
+
 /// Readers, where there are some.
 const READERS: u64 = 100;
 
@@ -29,11 +33,12 @@ const MESSAGES: (u64, u64) = (100, 300);
 /// Counts. With `--keep` the result is what is to be committed.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let mut steps = Steps::new(2);
-    let program = steps.must("Building the driver (2 to 5 min the first time)", || build(&workspace))?;
+    let mut steps = Steps::new(3);
+    let valgrind = steps.must("valgrind", valgrind::ensure)?;
+    let program = steps.must("Building the driver (2 to 4 min the first time)", || build(&workspace))?;
     let counted = steps.must("Counting (half a minute)", || {
-        let alone = per_message(&program, 0)?;
-        let delivery = (per_message(&program, READERS)? - alone) / READERS as f64;
+        let alone = per_message(&valgrind, &program, 0)?;
+        let delivery = (per_message(&valgrind, &program, READERS)? - alone) / READERS as f64;
         Ok([("publish", alone), ("delivery", delivery)])
     })?;
     let path = workspace.root.join(COMMITTED);
@@ -69,7 +74,8 @@ fn judge(name: &str, count: f64, committed: Option<f64>) -> Result<String, Strin
 
 fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
     const CURE: &str = "The messages above say why.";
-    let mut build = workspace.cargo(["build", "--release", "--package", "backend", "--example", "count"]);
+    let mut build =
+        workspace.cargo(["build", "--profile", PROFILE, "--package", "backend", "--example", "count"]);
     process::must(&mut build, CURE)?;
     // What was just built is told once more, with its path.
     let output = process::output(build.arg("--message-format=json")).unwrap_or_default();
@@ -79,22 +85,21 @@ fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
 }
 
 /// The instructions that one more message takes.
-fn per_message(program: &Path, readers: u64) -> Result<f64, Failure> {
+fn per_message(valgrind: &Path, program: &Path, readers: u64) -> Result<f64, Failure> {
     let (few, many) = MESSAGES;
-    let more = instructions(program, readers, many)?.saturating_sub(instructions(program, readers, few)?);
+    let more = instructions(valgrind, program, readers, many)?;
+    let more = more.saturating_sub(instructions(valgrind, program, readers, few)?);
     Ok(more as f64 / (many - few) as f64)
 }
 
-fn instructions(program: &Path, readers: u64, messages: u64) -> Result<u64, Failure> {
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
-    valgrind.args([readers.to_string(), messages.to_string()]).stdin(Stdio::null()).env_clear();
-    let output = valgrind.output();
+fn instructions(valgrind: &Path, program: &Path, readers: u64, messages: u64) -> Result<u64, Failure> {
+    let mut count = Command::new(valgrind);
+    count.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
+    // What is in the environment is copied at the start, and moves the stack.
+    count.args([readers.to_string(), messages.to_string()]).stdin(Stdio::null()).env_clear();
+    let output = count.output();
     let output = output.map_err(|error| {
-        Failure::new(
-            format!("valgrind could not be started: {error}"),
-            "Install it; Debian's package is `valgrind`.",
-        )
+        Failure::new(format!("valgrind could not be started: {error}"), "Run it by hand to see why.")
     })?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     collected(&text).filter(|_| output.status.success()).ok_or_else(|| {

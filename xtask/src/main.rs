@@ -41,7 +41,7 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
            (arguments name scenarios: cargo xtask bench one rooms --servers tidings,reference --repeat 5;
            cargo xtask bench list tells them all, cargo xtask bench --quick tries them all;
            without names it measures everything and writes docs/PERFORMANCE.md)
-  count    count the instructions of a message's way with valgrind, and compare them with what is
+  count    install valgrind where it is missing, count the instructions of a message's way, and compare them with what is
            committed (cargo xtask count --keep: this is what is to be committed)";
 
 fn main() -> ExitCode {

@@ -1,8 +1,8 @@
 //! The browser the stories are told in, and the driver that steers it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use super::apt::Apt;
 use crate::failure::Failure;
 use crate::process;
 use crate::steps::say;
@@ -32,7 +32,7 @@ impl Browser {
             ));
         };
         say("Installing chromium and chromium-driver with apt-get (about a minute)");
-        apt.install(&["chromium", "chromium-driver"])?;
+        apt.install(&["chromium", "chromium-driver"], CURE)?;
         Self::find()?.ok_or_else(|| Failure::new("The browser was installed but does not start", CURE))
     }
 
@@ -74,39 +74,4 @@ fn browser_folders() -> impl Iterator<Item = PathBuf> {
     let on_path = BROWSERS.into_iter().filter_map(move |name| process::find(name, &folders));
     let mac = Path::new("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
     on_path.chain(mac.is_file().then(|| mac.to_path_buf()))
-}
-
-/// apt-get, as root or through a sudo that asks for no password.
-struct Apt {
-    sudo: bool,
-}
-
-impl Apt {
-    fn usable() -> Option<Self> {
-        process::find("apt-get", &process::path_folders())?;
-        if process::output(Command::new("id").arg("-u"))?.trim() == "0" {
-            return Some(Self { sudo: false });
-        }
-        process::output(Command::new("sudo").args(["-n", "true"])).map(|_| Self { sudo: true })
-    }
-
-    fn install(&self, packages: &[&str]) -> Result<(), Failure> {
-        // A list that cannot be refreshed may still name the packages, so only the installation decides.
-        let _ = process::succeeds(self.command().args(["-qq", "update"]));
-        let mut install = self.command();
-        // Without a terminal of its own dpkg prints lines, not a moving progress bar.
-        install
-            .args(["-qq", "-y", "-o", "Dpkg::Use-Pty=0", "install", "--no-install-recommends"])
-            .args(packages);
-        process::must(&mut install, CURE)
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(if self.sudo { "sudo" } else { "env" });
-        if self.sudo {
-            command.args(["-n", "env"]);
-        }
-        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
-        command
-    }
 }

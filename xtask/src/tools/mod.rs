@@ -1,8 +1,10 @@
 //! The programs a task needs: found where they are, installed where they are missing.
 
+mod apt;
 pub(crate) mod browser;
 mod programs;
 mod target;
+pub(crate) mod valgrind;
 mod wasm_opt;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,32 @@
+//! valgrind, which counts instructions.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::apt::Apt;
+use crate::failure::Failure;
+use crate::process;
+use crate::steps::say;
+
+const CURE: &str = "Install valgrind; Debian's package has the same name.";
+
+/// Finds it, or installs it where apt-get can.
+pub(crate) fn ensure() -> Result<PathBuf, Failure> {
+    if let Some(valgrind) = find() {
+        return Ok(valgrind);
+    }
+    let Some(apt) = Apt::usable() else {
+        return Err(Failure::new("There is no valgrind, and no apt-get to install it", CURE));
+    };
+    say("Installing valgrind with apt-get (about a minute)");
+    apt.install(&["valgrind"], CURE)?;
+    find().ok_or_else(|| Failure::new("valgrind was installed but does not start", CURE))
+}
+
+/// One that starts.
+fn find() -> Option<PathBuf> {
+    let path = process::find("valgrind", &process::path_folders())?;
+    let version = process::output(Command::new(&path).arg("--version"))?;
+    say(&format!("{} is here", version.trim()));
+    Some(path)
+}
