@@ -76,7 +76,7 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
 /// otherwise, and does more and more, meets all of them alike.
 fn in_turn(subjects: &[Subject], run: u32) -> Vec<Subject> {
     let mut subjects = subjects.to_vec();
-    if run % 2 == 0 {
+    if run.is_multiple_of(2) {
         subjects.reverse();
     }
     subjects
