@@ -59,9 +59,19 @@ impl Stage {
 
     /// Somebody opens the page on such a screen.
     pub async fn visitor_with(&mut self, name: &str, screen: Screen) -> Person {
+        let person = self.open(name, screen).await;
+        person.visit("/").await;
+        person
+    }
+
+    /// Somebody whose browser shows nothing yet.
+    pub async fn stranger(&mut self, name: &str) -> Person {
+        self.open(name, Screen::Wide).await
+    }
+
+    async fn open(&mut self, name: &str, screen: Screen) -> Person {
         let person = Person::open(name, screen, &self.server.url("/")).await;
         self.people.push(person.clone());
-        person.visit("/").await;
         person
     }
 

@@ -12,6 +12,7 @@ mod count;
 mod crash;
 mod failure;
 mod hint;
+mod in_use;
 mod lock;
 mod page;
 mod process;
@@ -42,7 +43,10 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
            cargo xtask bench list tells them all, cargo xtask bench --quick tries them all;
            without names it measures everything and writes docs/PERFORMANCE.md)
   count    install valgrind where it is missing, count the instructions of a message's way, and compare them with what is
-           committed (cargo xtask count --keep: this is what is to be committed)";
+           committed (cargo xtask count --keep: this is what is to be committed)
+  use      measure the page in a browser: `flood`, 1,000 messages a second for 30 s, or `cold`, from
+           opening it to the first message (cargo xtask use flood --reading true; cargo xtask use
+           tells what can be said)";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(&rest),
         "crash" => crash::run(&rest),
         "count" => count::run(&rest),
+        "use" => in_use::run(&rest),
         hint::TASK => hint::run(&rest),
         "" | "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -86,6 +86,13 @@ impl Person {
         set.unwrap_or_else(|e| panic!("{}: the scheme cannot be set: {e}", self.name));
     }
 
+    /// From now on a script runs in each page before its own.
+    pub async fn runs_first(&self, script: &str) {
+        let source = json!({"source": script});
+        let added = self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await;
+        added.unwrap_or_else(|e| panic!("{}: the script cannot be added: {e}", self.name));
+    }
+
     /// Runs a script in the page and returns what it returns.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.try_run(script, arguments).await.unwrap_or_else(|e| panic!("{}: {e}: {script}", self.name))

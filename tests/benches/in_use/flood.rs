@@ -1,0 +1,141 @@
+//! Many messages a second, and what the page's thread does meanwhile.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shared::protocol::Payload;
+use tests::browser::{Person, story_with};
+use tests::client::Client;
+use tests::deadline::eventually;
+use tests::{LOBBY, Settings};
+use tokio::time::Instant;
+
+use crate::browser::{ask, slow_down, whole};
+use crate::machine::load;
+use crate::options::Options;
+use crate::tasks::Tasks;
+use crate::trace::Trace;
+
+/// How many have been said before, so that there is something to scroll.
+const BEFORE: u64 = 300;
+
+/// Most messages on the way to the log.
+const UNANSWERED_MAX: usize = 800;
+
+/// How long after the last message was accepted the page may need for it. A busy machine is no reason to give up.
+const LATE_MAX: Duration = Duration::from_secs(180);
+
+/// Counts the long tasks as the page itself is told of them.
+const WATCH: &str = "\
+window.longTasks = []; \
+new PerformanceObserver(list => longTasks.push(...list.getEntries().map(e => e.duration))).observe({type: 'longtask'})";
+
+/// Measures, and says what was measured.
+pub(crate) async fn run(options: &Options) {
+    story_with(Settings::default().talkative(), async |stage| {
+        let mut talkers = Vec::new();
+        for number in 1..=options.talkers {
+            talkers.push(stage.server.client(&format!("Talker {number}")).connect().await);
+        }
+        say(&talkers, 1..=BEFORE, options.rate).await;
+        let ada = stage.person("Ada").await;
+        ada.expect_text("[data-testid=timeline]", &text(BEFORE)).await;
+        if options.reading {
+            read_further_up(&ada).await;
+        }
+        slow_down(&ada, options.slow).await;
+        ada.run(WATCH, Vec::new()).await;
+        let begin = load();
+        if options.profile.is_some() {
+            ask(&ada, "Profiler.enable", json!({})).await;
+            ask(&ada, "Profiler.setSamplingInterval", json!({ "interval": 1000 })).await;
+            ask(&ada, "Profiler.start", json!({})).await;
+        }
+        let trace = Trace::begin(&whole(&ada).await).await;
+        let begun = Instant::now();
+        let last = BEFORE + options.rate * options.seconds;
+        say(&talkers, BEFORE + 1..=last, options.rate).await;
+        let said = begun.elapsed();
+        let all_came = if options.reading { came_unseen(last - BEFORE) } else { came(last) };
+        eventually(LATE_MAX, "the last message is there", async || {
+            let come = ada.run(&all_came, Vec::new()).await == true;
+            come.then_some(()).ok_or_else(|| all_came.clone())
+        })
+        .await;
+        let shown = begun.elapsed();
+        let events = trace.end().await;
+        println!(
+            "{}, {} messages in {:.1} s, all on the page {:.1} s later; load {begin} to {}",
+            if options.reading { "reading further up" } else { "following the end" },
+            last - BEFORE,
+            said.as_secs_f64(),
+            (shown - said).as_secs_f64(),
+            load(),
+        );
+        let long = ada.run("return longTasks", Vec::new()).await;
+        println!("  long tasks that the page was told of: {}", long.as_array().map_or(0, Vec::len));
+        Tasks::of(&events).tell().iter().for_each(|line| println!("  {line}"));
+        keep(options.trace.as_deref(), &json!({ "traceEvents": events }));
+        if options.profile.is_some() {
+            let profile = ask(&ada, "Profiler.stop", json!({})).await;
+            keep(options.profile.as_deref(), &profile["profile"]);
+        }
+    })
+    .await;
+}
+
+/// Says these, each in a message of its own, `rate` a second, by one after the other.
+async fn say(talkers: &[Client], numbers: std::ops::RangeInclusive<u64>, rate: u64) {
+    let (first, begun) = (*numbers.start(), Instant::now());
+    let mut in_turn = talkers.iter().cycle();
+    let mut unanswered = VecDeque::new();
+    for number in numbers {
+        let due = begun + Duration::from_micros((number - first) * 1_000_000 / rate.max(1));
+        if due > Instant::now() {
+            tokio::time::sleep_until(due).await;
+        }
+        let Some(talker) = in_turn.next() else { return };
+        let id = talker.send_payload(LOBBY, Payload::chat(&text(number))).await;
+        unanswered.push_back((talker, id));
+        // A server that lags makes the flood thinner; more would be refused by the talkers' own sessions.
+        if unanswered.len() > UNANSWERED_MAX
+            && let Some((talker, id)) = unanswered.pop_front()
+        {
+            talker.expect_accepted(id).await;
+        }
+    }
+    for (talker, id) in unanswered {
+        talker.expect_accepted(id).await;
+    }
+}
+
+/// As long as people's messages are, in the middle.
+fn text(number: u64) -> String {
+    format!("{number}: it is raining again, and the harbour is grey; who comes to the pier?")
+}
+
+/// Whether a message is in sight, as a script.
+fn came(number: u64) -> String {
+    let said = text(number);
+    format!(
+        "return [...document.querySelectorAll('[data-testid=message-text]')].some(e => e.innerText === {said:?})"
+    )
+}
+
+/// Whether so many are said to have come below, as a script.
+fn came_unseen(count: u64) -> String {
+    format!("return document.querySelector('[data-testid=new-messages]')?.innerText.trim() === '{count} new'")
+}
+
+async fn read_further_up(person: &Person) {
+    let up = "[...document.querySelectorAll('[data-testid=message]')].at(-30).scrollIntoView(true)";
+    person.run(up, Vec::new()).await;
+    person.find("[data-testid=new-messages]").await;
+}
+
+fn keep(file: Option<&std::path::Path>, what: &Value) {
+    if let Some(file) = file {
+        std::fs::write(file, what.to_string()).expect("the file can be written");
+    }
+}

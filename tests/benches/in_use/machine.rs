@@ -1,0 +1,16 @@
+//! How busy the machine is beside what is measured.
+
+/// The load of the last minute, as the kernel tells it.
+pub(crate) fn load() -> String {
+    let told = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    told.split(' ').next().filter(|load| !load.is_empty()).unwrap_or("unknown").to_owned()
+}
+
+/// The middle of some figures, with the lowest and the highest.
+pub(crate) fn spread(mut figures: Vec<f64>) -> String {
+    figures.sort_by(f64::total_cmp);
+    match (figures.first(), figures.get(figures.len() / 2), figures.last()) {
+        (Some(low), Some(middle), Some(high)) => format!("{middle:.0} ({low:.0} to {high:.0})"),
+        _ => "none".to_owned(),
+    }
+}

@@ -1,0 +1,90 @@
+//! What is to be measured, from the command line.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+const USAGE: &str = "\
+flood [--rate 1000] [--seconds 30] [--talkers 5] [--reading true] [--slow 1] [--trace FILE] [--profile FILE]
+cold [--repeat 5] [--slow 4]";
+
+/// Which of the two is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Many messages a second.
+    Flood,
+    /// Opening the page.
+    Cold,
+}
+
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) wish: Wish,
+    /// Messages a second.
+    pub(crate) rate: u64,
+    /// How long they come.
+    pub(crate) seconds: u64,
+    /// How many people send them, in turn.
+    pub(crate) talkers: usize,
+    /// Whether the reader has scrolled up from the end before they come.
+    pub(crate) reading: bool,
+    /// How many times slower than it is the browser is to take the processor for.
+    pub(crate) slow: f64,
+    /// How often the page is opened.
+    pub(crate) repeat: usize,
+    /// Where the browser's trace is kept, for Chromium's own tools to open.
+    pub(crate) trace: Option<PathBuf>,
+    /// Where the processor's profile is kept.
+    pub(crate) profile: Option<PathBuf>,
+}
+
+impl Options {
+    /// Those of this process. Says what there is and ends where it is none of it.
+    pub(crate) fn of_process() -> Self {
+        // Cargo adds the word for its own benches.
+        let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+        Self::read(&words).unwrap_or_else(|| {
+            println!("{USAGE}");
+            std::process::exit(2)
+        })
+    }
+
+    fn read(words: &[String]) -> Option<Self> {
+        let (wish, rest) = words.split_first()?;
+        let wish = match wish.as_str() {
+            "flood" => Wish::Flood,
+            "cold" => Wish::Cold,
+            _ => return None,
+        };
+        let mut options = Self {
+            wish,
+            rate: 1_000,
+            seconds: 30,
+            talkers: 5,
+            reading: false,
+            slow: if wish == Wish::Cold { 4.0 } else { 1.0 },
+            repeat: 5,
+            trace: None,
+            profile: None,
+        };
+        for pair in rest.chunks(2) {
+            let [name, value] = pair else { return None };
+            match name.as_str() {
+                "--rate" => options.rate = parsed(value)?,
+                "--seconds" => options.seconds = parsed(value)?,
+                "--talkers" => options.talkers = parsed::<usize>(value)?.max(1),
+                "--reading" => options.reading = parsed(value)?,
+                "--slow" => options.slow = parsed(value)?,
+                "--repeat" => options.repeat = parsed(value)?,
+                "--trace" => options.trace = Some(value.into()),
+                "--profile" => options.profile = Some(value.into()),
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
+
+fn parsed<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}

@@ -1,0 +1,29 @@
+//! `cargo xtask use`: builds the page and the server as they are shipped, and measures the page in a real browser.
+
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+use crate::steps::Steps;
+use crate::tools::PageTools;
+use crate::tools::browser::Browser;
+use crate::workspace::Workspace;
+use crate::{page, process};
+
+/// Builds, then measures what `arguments` name. They are those of `tests/benches/in_use`; without any it tells them.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let workspace = Workspace::find()?;
+    let mut steps = Steps::new(PageTools::STEPS + 4);
+    let tools = PageTools::ensure(&workspace, &mut steps)?;
+    let browser = steps.must("Browser", Browser::ensure)?;
+    steps.must("Building the page (2 to 4 min the first time)", || page::build(&workspace, &tools))?;
+    steps.must("Building the server (2 to 5 min the first time)", || {
+        let mut build = workspace.cargo(["build", "--release", "--package", "backend"]);
+        process::must(&mut build, "The messages above say why; the server's code is in backend/.")
+    })?;
+    // The profile of the tests, whose harness this is: what is measured is the browser.
+    let mut bench = workspace.cargo(["bench", "--workspace", "--profile", "dev", "--bench", "in_use", "--"]);
+    bench.args(arguments).env("TIDINGS_BIN", workspace.server("release"));
+    bench.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.chromedriver);
+    steps.note("Measuring", || process::succeeds(&mut bench))?;
+    Ok(if steps.failed().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
