@@ -17,7 +17,8 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(tidings);
     listen_to_shortcuts(tidings);
     listen_to_visits(tidings);
-    Effect::new(move |_| document().set_title(&tab_title(tidings.unread_total())));
+    let title = Memo::new(move |_| tab_title(tidings.unread_total()));
+    Effect::new(move |_| title.with(|title| document().set_title(title)));
     let is_named = Memo::new(move |_| tidings.me.with(|me| me.name.is_some()));
     if is_named.get_untracked() {
         tidings.start();

@@ -34,7 +34,8 @@ struct Inner {
     socket: Option<Socket>,
     /// The socket before, kept until the next input: it may be the one whose closure is running.
     retired: Option<Socket>,
-    timer: Option<i32>,
+    /// The browser's timer, and when it runs out.
+    timer: Option<(i32, Timestamp)>,
     on_timer: Closure<dyn FnMut()>,
     batch: Batch,
     flush_is_due: bool,
@@ -125,8 +126,10 @@ fn handle(this: &Rc<RefCell<Inner>>, input: Input) {
     let mut inner = this.borrow_mut();
     inner.retired = None;
     let mut next = Some(input);
+    // To ask the browser takes longer than to read a message.
+    let now = clock::now();
     while let Some(input) = next.take() {
-        inner.session.handle(input, clock::now());
+        inner.session.handle(input, now);
         while let Some(action) = inner.session.poll_action() {
             match action {
                 Action::Open => {
@@ -140,7 +143,7 @@ fn handle(this: &Rc<RefCell<Inner>>, input: Input) {
             }
         }
     }
-    inner.set_timer();
+    inner.set_timer(now);
     inner.schedule_flush(this);
 }
 
@@ -210,16 +213,25 @@ impl Inner {
         self.batch.frames.push(Frame { kind, at: clock::now(), text });
     }
 
-    fn set_timer(&mut self) {
-        if let Some(timer) = self.timer.take() {
+    /// Sees to it that the session is asked at its deadline, or before. Each message that is heard puts the deadline off:
+    /// a timer that runs out before it finds nothing to do, and is set anew.
+    fn set_timer(&mut self, now: Timestamp) {
+        let deadline = self.session.poll_timeout();
+        if let (Some((_, runs_out)), Some(deadline)) = (self.timer, deadline)
+            && runs_out <= deadline
+        {
+            return;
+        }
+        if let Some((timer, _)) = self.timer.take() {
             window().clear_timeout_with_handle(timer);
         }
-        let Some(deadline) = self.session.poll_timeout() else { return };
+        let Some(deadline) = deadline else { return };
         // Longer waits than a day would overflow the browser's 32 bits; it is asked again then.
-        let wait_ms = deadline.since(clock::now()).as_millis().min(86_400_000);
+        let wait = deadline.since(now).min(Duration::from_secs(86_400));
         let callback = self.on_timer.as_ref().unchecked_ref();
-        let wait_ms = i32::try_from(wait_ms).unwrap_or(i32::MAX);
-        self.timer = window().set_timeout_with_callback_and_timeout_and_arguments_0(callback, wait_ms).ok();
+        let wait_ms = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
+        let timer = window().set_timeout_with_callback_and_timeout_and_arguments_0(callback, wait_ms);
+        self.timer = timer.ok().map(|timer| (timer, now + wait));
     }
 
     fn schedule_flush(&mut self, this: &Rc<RefCell<Self>>) {

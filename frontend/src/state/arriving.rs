@@ -64,13 +64,12 @@ impl Room {
         if !new || mine {
             return;
         }
-        if seen {
-            if let View::Reading { first, missed } = self.view.get_untracked() {
-                self.view.set(View::Reading { first, missed: missed + 1 });
-            }
-        } else {
-            self.unread.update(|unread| unread.arrive(message.offset));
+        if !seen {
+            self.unread.update_untracked(|unread| unread.arrive(message.offset));
+        } else if let View::Reading { first, missed } = self.view.get_untracked() {
+            self.view.update_untracked(|view| *view = View::Reading { first, missed: missed + 1 });
         }
+        self.has_counted.set_value(true);
     }
 
     fn load(self, messages: &[Message], more: bool, seen: bool) {
@@ -82,7 +81,8 @@ impl Room {
                 .timeline
                 .with_value(|timeline| timeline.entry(message.id).is_some_and(|entry| entry.mine));
             if new && !mine && !seen && first_page {
-                self.unread.update(|unread| unread.arrive(message.offset));
+                self.unread.update_untracked(|unread| unread.arrive(message.offset));
+                self.has_counted.set_value(true);
             }
         }
         self.history.set(if more { History::More } else { History::Whole });
@@ -106,8 +106,12 @@ impl Room {
         self.timeline.update_value(|timeline| timeline.deliver(message_id, delivery));
     }
 
-    /// After a batch: drops what is too much, and draws.
+    /// After a batch: tells the counts, drops what is too much, and draws.
     pub(crate) fn settle(self, shown: bool) {
+        if self.has_counted.try_update_value(std::mem::take) == Some(true) {
+            self.unread.notify();
+            self.view.notify();
+        }
         if self.view.get_untracked() == View::Following
             && self.timeline.try_update_value(Timeline::bound) == Some(true)
         {

@@ -63,8 +63,12 @@ impl Tidings {
                 return None;
             }
             Event::Message(message) => {
-                let shown = self.bell.try_update(|bell| bell.add_message(message, true)).flatten();
-                self.notify(shown);
+                // Few messages notify: what shows the bell is not to be told of the others.
+                let shown = self.bell.try_maybe_update(|bell| {
+                    let shown = bell.add_message(message, true);
+                    (shown.is_some(), shown)
+                });
+                self.notify(shown.flatten());
                 message.channel.clone()
             }
             Event::Page { channel, messages, .. } => {

@@ -51,6 +51,8 @@ pub(crate) struct Room {
     pub(super) throttle: StoredValue<TypingThrottle>,
     /// How many messages have come since the rows were drawn, and when that was.
     pub(super) arrivals: StoredValue<usize>,
+    /// Whether what shows how many are unread, or are missed, is still to hear that these have become more.
+    pub(super) has_counted: StoredValue<bool>,
     drawn_at: StoredValue<Timestamp>,
     drawing: StoredValue<Option<TimeoutHandle>>,
     pub(crate) cells: RwSignal<Vec<Cell>>,
@@ -82,6 +84,7 @@ impl Room {
             timeline: StoredValue::new(Timeline::new(dates::day_of)),
             throttle: StoredValue::new(TypingThrottle::default()),
             arrivals: StoredValue::new(0),
+            has_counted: StoredValue::new(false),
             drawn_at: StoredValue::new(Timestamp(0)),
             drawing: StoredValue::new(None),
             cells: RwSignal::new(Vec::new()),
@@ -212,8 +215,10 @@ impl Room {
         let before = self.unread.get_untracked();
         let mut after = before;
         after.read_to(newest);
-        if after != before {
-            self.unread.set(after);
+        self.unread.update_untracked(|unread| *unread = after);
+        // While a flood is followed the mark moves in each frame, and nothing that is shown changes.
+        if after.count() != before.count() {
+            self.unread.notify();
         }
     }
 
