@@ -9,6 +9,9 @@ use tests::{LOBBY, Settings};
 /// Most messages that the page may have drawn.
 const DRAWN_MAX: usize = 600;
 
+/// Most messages that it may draw anew at a time.
+const MADE_MAX: u64 = 24;
+
 /// Says all of these numbers, as quickly as the server takes them.
 async fn says_numbers(client: &Client, numbers: std::ops::RangeInclusive<usize>) {
     const AT_A_TIME: usize = 500;
@@ -108,6 +111,65 @@ async fn a_flood_passes_a_reader_by_who_can_follow_it_afterwards() {
         ada.timeline().expect_new(1).await;
         ada.timeline().show_new().await;
         ada.timeline().expect_text(&(MANY + 1).to_string()).await;
+    })
+    .await;
+}
+
+/// Counts what comes over the wire.
+const COUNT_HEARD: &str = "\
+window.heard = 0; \
+window.WebSocket = class extends WebSocket { \
+  constructor(...how) { super(...how); this.addEventListener('message', () => heard++); } \
+}";
+
+/// Keeps what the page wants to do in the next frame.
+const HOLD_FRAMES: &str = "\
+window.held = []; \
+window.frame = requestAnimationFrame; \
+window.requestAnimationFrame = what => held.push(what)";
+
+/// Lets frames pass again, and notes how many messages are drawn anew each time. One that is moved is not made.
+const LET_FRAMES_PASS: &str = "\
+window.made = []; \
+const known = new WeakSet(); \
+const isNew = node => node.matches?.('[data-testid=message]') && !known.has(node) && known.add(node); \
+new MutationObserver(changes => { \
+  made.push(changes.flatMap(change => [...change.addedNodes]).filter(isNew).length); \
+}).observe(document.querySelector('.log__list'), {childList: true}); \
+window.requestAnimationFrame = frame; \
+held.forEach(what => frame(what))";
+
+#[tokio::test]
+async fn a_thousand_messages_in_one_frame_are_applied_once_and_few_of_them_are_drawn_at_a_time() {
+    const BEFORE: usize = 150;
+    const MANY: usize = 1_000;
+    story_with(Settings::default().talkative(), async |stage| {
+        let bob = stage.server.join("Bob").await;
+        says_numbers(&bob, 1..=BEFORE).await;
+        let ada = stage.stranger("Ada").await;
+        ada.runs_first(COUNT_HEARD).await;
+        ada.visit("/").await;
+        ada.welcome().enter("Ada").await;
+        ada.timeline().expect_text(&BEFORE.to_string()).await;
+        let drawn_count = "document.querySelectorAll('[data-testid=message]').length";
+        ada.expect_that("all are drawn that were loaded", &format!("{drawn_count} === 50"), drawn_count)
+            .await;
+
+        ada.run(HOLD_FRAMES, Vec::new()).await;
+        let heard = ada.run("return heard", Vec::new()).await.as_u64().unwrap();
+        says_numbers(&bob, BEFORE + 1..=BEFORE + MANY).await;
+        ada.expect_that("all have come", &format!("heard >= {heard} + {MANY}"), "heard").await;
+        assert_eq!(ada.run("return held.length", Vec::new()).await, 1, "one frame was asked for");
+        assert_eq!(drawn(&ada).await.1, BEFORE, "and nothing was done before it");
+
+        ada.run(LET_FRAMES_PASS, Vec::new()).await;
+        ada.timeline().expect_text(&(BEFORE + MANY).to_string()).await;
+        ada.expect_that("a hundred are drawn", &format!("{drawn_count} === 100"), drawn_count).await;
+        assert_eq!(drawn(&ada).await, (BEFORE + MANY - 99, BEFORE + MANY));
+        let made = ada.run("return made", Vec::new()).await;
+        let made: Vec<u64> = made.as_array().unwrap().iter().filter_map(Value::as_u64).collect();
+        assert!(made.iter().all(|made| *made <= MADE_MAX), "{made:?}");
+        assert_eq!(made.iter().sum::<u64>(), 100, "each that is drawn was made once: {made:?}");
     })
     .await;
 }

@@ -54,7 +54,9 @@ pub(crate) struct Room {
     /// Whether what shows how many are unread, or are missed, is still to hear that these have become more.
     pub(super) has_counted: StoredValue<bool>,
     drawn_at: StoredValue<Timestamp>,
-    drawing: StoredValue<Option<TimeoutHandle>>,
+    /// The pace at which they were drawn.
+    drawn_for: StoredValue<Pace>,
+    drawing: StoredValue<Option<Drawing>>,
     pub(crate) cells: RwSignal<Vec<Cell>>,
     pub(crate) view: RwSignal<View>,
     pub(crate) history: RwSignal<History>,
@@ -66,6 +68,15 @@ pub(crate) struct Room {
     pub(crate) draft: RwSignal<String>,
     /// The message that the draft is a new text for.
     pub(crate) editing: RwSignal<Option<Editing>>,
+}
+
+/// When a room is drawn again.
+#[derive(Debug)]
+enum Drawing {
+    /// When more has come, or no more comes.
+    Later(TimeoutHandle),
+    /// There was too much for one frame.
+    NextFrame(AnimationFrameRequestHandle),
 }
 
 /// An edit under way, and the draft that it has put aside.
@@ -86,6 +97,7 @@ impl Room {
             arrivals: StoredValue::new(0),
             has_counted: StoredValue::new(false),
             drawn_at: StoredValue::new(Timestamp(0)),
+            drawn_for: StoredValue::new(Pace::Calm),
             drawing: StoredValue::new(None),
             cells: RwSignal::new(Vec::new()),
             view: RwSignal::new(View::Following),
@@ -165,29 +177,48 @@ impl Room {
     pub(crate) fn draw(self) {
         let view = self.view.get_untracked();
         let pace = Pace::of(self.arrivals.try_update_value(std::mem::take).unwrap_or(0));
-        let drawn = self.timeline.with_value(|timeline| timeline.rows(view, pace));
-        rows::update(self.cells, drawn);
+        let is_all = rows::update(self.cells, |is_drawn| {
+            self.timeline.with_value(|timeline| timeline.rows(view, pace, is_drawn))
+        });
         self.drawn_at.set_value(clock::now());
-        self.draw_in((pace == Pace::Flood).then_some(CALM_AFTER_MS));
+        self.drawn_for.set_value(pace);
+        match pace {
+            Pace::Flood => self.draw_in(CALM_AFTER_MS),
+            Pace::Calm if is_all => self.draw_at(None),
+            Pace::Calm => self.draw_in_next_frame(),
+        }
     }
 
     /// The same for what has come: at once, or a little later where more comes than can be read.
     pub(super) fn draw_arrivals(self) {
         let ago = clock::now().since(self.drawn_at.get_value()).as_millis();
-        match Pace::of(self.arrivals.get_value()).wait_ms(u64::try_from(ago).unwrap_or(u64::MAX)) {
+        // A frame in which few have come does not end a flood: the rows that it lacks would be made, and go at once.
+        let pace = match self.drawn_for.get_value() {
+            Pace::Flood => Pace::Flood,
+            Pace::Calm => Pace::of(self.arrivals.get_value()),
+        };
+        match pace.wait_ms(u64::try_from(ago).unwrap_or(u64::MAX)) {
             0 => self.draw(),
-            wait_ms => self.draw_in(Some(wait_ms)),
+            wait_ms => self.draw_in(wait_ms),
         }
     }
 
-    /// Draws after so many milliseconds, and not at another time that was meant before.
-    fn draw_in(self, wait_ms: Option<u64>) {
-        if let Some(Some(earlier)) = self.drawing.try_update_value(Option::take) {
-            earlier.clear();
-        }
-        if let Some(wait_ms) = wait_ms {
-            let drawing = set_timeout_with_handle(move || self.draw(), Duration::from_millis(wait_ms));
-            self.drawing.set_value(drawing.ok());
+    fn draw_in(self, wait_ms: u64) {
+        let timer = set_timeout_with_handle(move || self.draw(), Duration::from_millis(wait_ms));
+        self.draw_at(timer.ok().map(Drawing::Later));
+    }
+
+    fn draw_in_next_frame(self) {
+        let frame = request_animation_frame_with_handle(move || self.draw());
+        self.draw_at(frame.ok().map(Drawing::NextFrame));
+    }
+
+    /// Draws then, and not at another time that was meant before.
+    fn draw_at(self, drawing: Option<Drawing>) {
+        match self.drawing.try_update_value(|drawing_at| std::mem::replace(drawing_at, drawing)).flatten() {
+            Some(Drawing::Later(timer)) => timer.clear(),
+            Some(Drawing::NextFrame(frame)) => frame.cancel(),
+            None => {}
         }
     }
 

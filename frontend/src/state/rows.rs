@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use leptos::prelude::*;
+use shared::ids::MessageId;
 
 use crate::model::timeline::{Row, RowKey};
 
@@ -14,13 +15,18 @@ pub(crate) struct Cell {
     pub(crate) row: ArcRwSignal<Row>,
 }
 
-/// Brings `cells` up to date with `rows`.
-pub(crate) fn update(cells: RwSignal<Vec<Cell>>, rows: Vec<Row>) {
+/// Brings `cells` up to date with the rows that `choose` finds, which is told what messages are drawn. Returns whether
+/// all are drawn that are in view.
+pub(crate) fn update(
+    cells: RwSignal<Vec<Cell>>,
+    choose: impl FnOnce(&dyn Fn(MessageId) -> bool) -> (Vec<Row>, bool),
+) -> bool {
+    let mut known: HashMap<RowKey, ArcRwSignal<Row>> =
+        cells.with_untracked(|cells| cells.iter().map(|cell| (cell.key, cell.row.clone())).collect());
+    let (rows, is_all) = choose(&|id| known.contains_key(&RowKey::Entry(id)));
     let same_keys = cells.with_untracked(|cells| {
         cells.len() == rows.len() && cells.iter().zip(&rows).all(|(cell, row)| cell.key == row.key())
     });
-    let mut known: HashMap<RowKey, ArcRwSignal<Row>> =
-        cells.with_untracked(|cells| cells.iter().map(|cell| (cell.key, cell.row.clone())).collect());
     let next = rows
         .into_iter()
         .map(|row| {
@@ -35,4 +41,5 @@ pub(crate) fn update(cells: RwSignal<Vec<Cell>>, rows: Vec<Row>) {
     if !same_keys {
         cells.set(next);
     }
+    is_all
 }

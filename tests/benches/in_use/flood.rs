@@ -96,7 +96,7 @@ async fn say(talkers: &[Client], numbers: std::ops::RangeInclusive<u64>, rate: u
             tokio::time::sleep_until(due).await;
         }
         let Some(talker) = in_turn.next() else { return };
-        let id = talker.send_payload(LOBBY, Payload::chat(&text(number))).await;
+        let id = talker.send_payload(LOBBY, Payload::chat(text(number))).await;
         unanswered.push_back((talker, id));
         // A server that lags makes the flood thinner; more would be refused by the talkers' own sessions.
         if unanswered.len() > UNANSWERED_MAX

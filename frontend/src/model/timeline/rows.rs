@@ -1,5 +1,6 @@
 //! What of a timeline is on the screen: the entries in view, and the lines between them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use shared::ids::{MessageId, Offset};
@@ -10,8 +11,11 @@ use super::{Loss, Timeline};
 /// Most entries drawn while the newest are followed: a few screens.
 const FOLLOWED_ROWS: usize = 100;
 
-/// Most entries drawn while more come than can be read: a screen. It bounds what one frame has to make anew.
-const FLOOD_ROWS: usize = 40;
+/// Most entries drawn while more come than can be read: a screen of short ones.
+const FLOOD_ROWS: usize = 24;
+
+/// Most entries that are drawn at a time because they have come. To make a row takes long, and a frame is short.
+const NEW_ROWS_MAX: usize = 24;
 
 /// When so many have come since the rows were drawn, nobody reads them as they come.
 const FLOOD_ARRIVALS: usize = 10;
@@ -111,9 +115,26 @@ impl Row {
 }
 
 impl Timeline {
-    /// The rows that are in view, oldest first. Their number has a bound, whatever the number of entries.
-    pub(crate) fn rows(&self, view: View, pace: Pace) -> Vec<Row> {
-        let shown: Vec<&Arc<Entry>> = match view {
+    /// The rows that are to be drawn now, oldest first, where `is_drawn` tells which entries are; and whether these are
+    /// all that are in view. However many have come, those not drawn yet are at most [`NEW_ROWS_MAX`]; a reader who
+    /// looks for older ones is shown [`STEP_ROWS`] at once.
+    pub(crate) fn rows(
+        &self,
+        view: View,
+        pace: Pace,
+        is_drawn: impl Fn(MessageId) -> bool,
+    ) -> (Vec<Row>, bool) {
+        let in_view = self.in_view(view, pace);
+        let now = match view {
+            View::Following => newest(&in_view, is_drawn),
+            View::Reading { .. } => around(&in_view, is_drawn),
+        };
+        let is_all = now.len() == in_view.len();
+        (self.lay_out(in_view.get(now).unwrap_or_default()), is_all)
+    }
+
+    fn in_view(&self, view: View, pace: Pace) -> Vec<&Arc<Entry>> {
+        match view {
             View::Reading { first: Some(first), .. } => {
                 self.entries.range(first..).map(|(_, entry)| entry).take(READING_ROWS_MAX).collect()
             }
@@ -122,13 +143,17 @@ impl Timeline {
                 newest.reverse();
                 newest
             }
-        };
+        }
+    }
+
+    /// The rows of neighbouring entries, with the lines between them.
+    fn lay_out(&self, shown: &[&Arc<Entry>]) -> Vec<Row> {
         let mut rows = Vec::with_capacity(shown.len() + 8);
         let mut before: Option<&Arc<Entry>> = None;
         let first = shown.first().map(|entry| entry.place);
         let mut above = first.and_then(|first| Some(*self.entries.range(..first).next_back()?.0));
         let mut drawn_new = false;
-        for entry in shown {
+        for &entry in shown {
             let mut grouped = before.is_some_and(|before| entry.continues(before));
             if before.is_none_or(|before| before.day != entry.day) {
                 rows.push(Row::Day { before: entry.id, day: entry.day, at: entry.at });
@@ -190,4 +215,21 @@ impl Timeline {
             View::Reading { first: None, .. } | View::Following => self.entries.len() > FOLLOWED_ROWS,
         }
     }
+}
+
+/// The newest, back to where too many would be new.
+fn newest(in_view: &[&Arc<Entry>], is_drawn: impl Fn(MessageId) -> bool) -> Range<usize> {
+    let mut new = 0;
+    let too_many = in_view.iter().rposition(|entry| {
+        new += usize::from(!is_drawn(entry.id));
+        new > NEW_ROWS_MAX
+    });
+    too_many.map_or(0, |index| index + 1)..in_view.len()
+}
+
+/// All above what is drawn, and what comes below it as far as it is not too much. Rows that are put above others make
+/// the list move those too: in steps that would be done for each step.
+fn around(in_view: &[&Arc<Entry>], is_drawn: impl Fn(MessageId) -> bool) -> Range<usize> {
+    let end = in_view.iter().rposition(|entry| is_drawn(entry.id)).map_or(0, |last| last + 1);
+    0..in_view.len().min(end + NEW_ROWS_MAX)
 }

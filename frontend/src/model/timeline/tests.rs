@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use shared::ids::{ChannelName, DisplayName, Epoch};
 use shared::protocol::{ErrorCode, Refusal};
 
@@ -52,7 +54,7 @@ fn seen(timeline: &Timeline, view: View) -> String {
         Row::New => "*".to_owned(),
         Row::Entry { entry, grouped } => format!("{}{}", if *grouped { "+" } else { "" }, text_of(entry)),
     };
-    timeline.rows(view, Pace::Calm).iter().map(shown).collect::<Vec<_>>().join(" ")
+    all_rows(timeline, view, Pace::Calm).iter().map(shown).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -152,7 +154,7 @@ fn what_is_lost_has_a_line_of_its_own() {
     timeline.take(&said(8, "ada", "h"));
     timeline.take(&said(9, "ada", "i"));
     assert_eq!(seen(&timeline, View::Following), "| a ~ h +i");
-    assert!(timeline.rows(View::Following, Pace::Calm).contains(&Row::Lost(Offset(7), Loss::UpTo(6))));
+    assert!(all_rows(&timeline, View::Following, Pace::Calm).contains(&Row::Lost(Offset(7), Loss::UpTo(6))));
 }
 
 #[test]
@@ -189,7 +191,7 @@ fn a_reader_further_up_sees_the_same_while_messages_come() {
         timeline.take(&message);
     });
     let drawn = |timeline: &Timeline, view| {
-        timeline.rows(view, Pace::Calm).iter().filter(|row| matches!(row, Row::Entry { .. })).count()
+        all_rows(timeline, view, Pace::Calm).iter().filter(|row| matches!(row, Row::Entry { .. })).count()
     };
     assert_eq!(drawn(&timeline, View::Following), 100);
     let view = timeline.leave_end();
@@ -227,8 +229,15 @@ fn numbered(offset: u64) -> Message {
     message
 }
 
+/// The rows of a page that has them drawn already.
+fn all_rows(timeline: &Timeline, view: View, pace: Pace) -> Vec<Row> {
+    let (rows, is_all) = timeline.rows(view, pace, |_| true);
+    assert!(is_all);
+    rows
+}
+
 fn texts(timeline: &Timeline, view: View, pace: Pace) -> Vec<u64> {
-    let rows = timeline.rows(view, pace);
+    let rows = all_rows(timeline, view, pace);
     assert!(rows.len() <= 610, "{} rows", rows.len());
     let text = |row: &Row| match row {
         Row::Entry { entry, .. } => text_of(entry).parse().ok(),
@@ -272,13 +281,78 @@ fn a_hundred_thousand_are_seen_a_window_at_a_time() {
     assert_eq!((steps, timeline.oldest()), (49, Some(Offset(MANY - 1_999))));
 }
 
+/// What a page has drawn, and how it comes to more.
+#[derive(Default)]
+struct Page {
+    drawn: Vec<u64>,
+    ids: HashSet<MessageId>,
+    /// The most that it has ever drawn anew at a time.
+    new_max: usize,
+}
+
+impl Page {
+    /// Draws once. Returns whether all is drawn that is in view.
+    fn draw(&mut self, timeline: &Timeline, view: View, pace: Pace) -> bool {
+        let (rows, is_all) = timeline.rows(view, pace, |id| self.ids.contains(&id));
+        let entries = rows.iter().filter_map(|row| match row {
+            Row::Entry { entry, .. } => Some(entry),
+            _ => None,
+        });
+        let (ids, drawn): (HashSet<_>, Vec<_>) =
+            entries.map(|entry| (entry.id, entry.offset().unwrap().0)).unzip();
+        assert!(drawn.windows(2).all(|two| two[0] + 1 == two[1]), "no hole: {drawn:?}");
+        assert!(rows.len() <= drawn.len() + 3, "and few lines between them");
+        self.new_max = self.new_max.max(ids.difference(&self.ids).count());
+        (self.ids, self.drawn) = (ids, drawn);
+        is_all
+    }
+
+    /// Draws until all is drawn. Returns how often that was.
+    fn draw_all(&mut self, timeline: &Timeline, view: View) -> usize {
+        1 + std::iter::from_fn(|| (!self.draw(timeline, view, Pace::Calm)).then_some(())).count()
+    }
+}
+
+#[test]
+fn however_many_come_and_are_there_few_are_drawn_anew_at_a_time() {
+    const MANY: u64 = 100_000;
+    const A_FRAME: u64 = 1_000;
+    let (mut timeline, mut page) = (timeline(), Page::default());
+    for first in (1..=MANY).step_by(1_000) {
+        (first..first + A_FRAME).for_each(|offset| assert!(timeline.take(&numbered(offset))));
+        assert!(page.draw(&timeline, View::Following, Pace::of(1_000)), "a flood has no more than that");
+        assert_eq!((page.drawn.len(), page.drawn.last()), (24, Some(&(first + A_FRAME - 1))));
+    }
+    // When it is over, the rest comes, some at a time.
+    assert_eq!((page.draw_all(&timeline, View::Following), page.drawn.len()), (4, 100));
+
+    // Whoever scrolls up finds a step of older ones above what they see, however many there are.
+    assert_eq!(page.new_max, 24);
+    let mut view = timeline.leave_end();
+    for step in 1..=20 {
+        (page.new_max, view) = (0, timeline.older(view));
+        page.draw_all(&timeline, view);
+        assert_eq!((page.drawn[0], page.new_max), (MANY - 99 - step * 100, 100));
+    }
+    // On the way down, and at the end, it is few at a time again.
+    page.new_max = 0;
+    for _ in 0..10 {
+        view = timeline.newer(view);
+        let end = *page.drawn.last().unwrap();
+        page.draw_all(&timeline, view);
+        assert!(page.drawn.contains(&end) && *page.drawn.last().unwrap() > end);
+    }
+    page.draw_all(&timeline, View::Following);
+    assert_eq!((page.drawn.last(), page.new_max), (Some(&MANY), 24));
+}
+
 #[test]
 fn of_a_flood_only_the_last_are_drawn() {
     let mut timeline = timeline();
     (1..=200).for_each(|offset| assert!(timeline.take(&numbered(offset))));
     assert_eq!((Pace::of(1), Pace::of(500)), (Pace::Calm, Pace::Flood));
     assert_eq!((Pace::Calm.wait_ms(0), Pace::Flood.wait_ms(30), Pace::Flood.wait_ms(5_000)), (0, 70, 0));
-    assert!(texts(&timeline, View::Following, Pace::Flood).into_iter().eq(161..=200));
+    assert!(texts(&timeline, View::Following, Pace::Flood).into_iter().eq(177..=200));
     let reading = timeline.older(View::Following);
     assert!(
         texts(&timeline, reading, Pace::Flood).into_iter().eq(1..=200),
