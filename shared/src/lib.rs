@@ -5,6 +5,7 @@
 //! That is what lets the same code run in a browser, in a native client and in a simulator.
 
 pub mod ids;
+pub mod json;
 pub mod limits;
 pub mod presence;
 pub mod protocol;

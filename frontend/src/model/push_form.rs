@@ -1,8 +1,7 @@
 //! What the push page sends: to whom, what, and by which request.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
 use shared::ids::{ConnectionId, UserId};
+use shared::json::{self, Fields, Unreadable, Writer};
 use shared::protocol::{Level, Payload, Refusal};
 
 use super::rooms::parse_room;
@@ -113,20 +112,15 @@ impl PushForm {
         match self.target {
             Target::Room => {
                 let channel = parse_room(to).map_or_else(|_| to.to_owned(), String::from);
-                Request {
-                    path: "/api/publish",
-                    body: json!({ "channel": channel, "payload": payload }).to_string(),
-                }
+                Request { path: "/api/publish", body: body(Writer::new("channel", &channel), &payload) }
             }
-            Target::User => {
-                Request { path: "/api/push", body: json!({ "user": to, "payload": payload }).to_string() }
-            }
+            Target::User => Request { path: "/api/push", body: body(Writer::new("user", to), &payload) },
             Target::Connection => {
-                let number = to.parse::<u64>().map_or_else(|_| Value::from(to), Value::from);
-                Request {
-                    path: "/api/push",
-                    body: json!({ "connection": number, "payload": payload }).to_string(),
-                }
+                let connection = match to.parse() {
+                    Ok(number) => Writer::of_number("connection", number),
+                    Err(_) => Writer::new("connection", to),
+                };
+                Request { path: "/api/push", body: body(connection, &payload) }
             }
         }
     }
@@ -150,6 +144,12 @@ impl PushForm {
     }
 }
 
+/// A request's body: whom it is for, and the payload.
+fn body(mut to: Writer, payload: &Payload) -> String {
+    to.raw("payload", &payload.to_json());
+    json::sorted(&to.finish())
+}
+
 /// What the server said to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -157,25 +157,34 @@ pub(crate) enum Outcome {
     Refused(String),
 }
 
-#[derive(Deserialize)]
 struct Answer {
     offset: Option<u64>,
-    #[serde(default)]
     duplicate: bool,
     connections: Option<u64>,
+}
+
+impl Answer {
+    fn parse(text: &str) -> Result<Self, Unreadable> {
+        let mut fields = Fields::parse(text)?;
+        Ok(Self {
+            offset: fields.maybe("offset")?,
+            duplicate: fields.or_default("duplicate")?,
+            connections: fields.maybe("connections")?,
+        })
+    }
 }
 
 impl Outcome {
     /// Reads an answer.
     pub(crate) fn read(ok: bool, status: u16, body: &str) -> Self {
         if !ok {
-            let sentence = match serde_json::from_str::<Refusal>(body) {
+            let sentence = match Refusal::parse(body) {
                 Ok(refusal) => format!("{} ({})", refusal.message, refusal.code.as_str()),
                 Err(_) => format!("The server answered with status {status}."),
             };
             return Self::Refused(sentence);
         }
-        Self::Done(match serde_json::from_str::<Answer>(body) {
+        Self::Done(match Answer::parse(body) {
             Ok(Answer { offset: Some(offset), duplicate: true, .. }) => {
                 format!("Was there already, at offset {offset}.")
             }

@@ -1,14 +1,34 @@
 //! How far a room has been read.
 
-use serde::{Deserialize, Serialize};
 use shared::ids::{Epoch, Offset};
+use shared::json::{Fields, Unreadable, Writer};
 use shared::protocol::Position;
 
 /// What is kept of a room over visits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ReadMark {
     epoch: Option<Epoch>,
     offset: Offset,
+}
+
+impl ReadMark {
+    /// Reads what an earlier visit has kept.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where the text is no mark.
+    pub(crate) fn parse(text: &str) -> Result<Self, Unreadable> {
+        let mut fields = Fields::parse(text)?;
+        Ok(Self { epoch: fields.maybe("epoch")?, offset: fields.take("offset")? })
+    }
+
+    /// What to keep.
+    pub(crate) fn to_json(self) -> String {
+        let mut to = Writer::of_number("offset", self.offset.0);
+        if let Some(epoch) = self.epoch {
+            to.text("epoch", &epoch.to_string());
+        }
+        to.finish()
+    }
 }
 
 /// How far a room has been read, and how much has come since.
@@ -101,8 +121,8 @@ mod tests {
         let mut unread = Unread::default();
         unread.begin(position(1, 10));
         unread.read_to(Some(Offset(12)));
-        let stored = serde_json::to_string(&unread.mark()).unwrap();
-        let mut unread = Unread::restore(serde_json::from_str(&stored).unwrap());
+        let stored = unread.mark().to_json();
+        let mut unread = Unread::restore(ReadMark::parse(&stored).unwrap());
         unread.begin(position(1, 20));
         (11..=14).for_each(|offset| unread.arrive(Offset(offset)));
         assert_eq!((unread.count(), unread.read()), (2, Some(Offset(12))));

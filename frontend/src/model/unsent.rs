@@ -10,8 +10,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use shared::ids::{ChannelName, MessageId};
+use shared::json::{Fields, Unreadable, Writer};
 use shared::limits::OUTBOX_MESSAGES_MAX;
 use shared::protocol::Payload;
 
@@ -19,11 +19,29 @@ use shared::protocol::Payload;
 const PREFIX: &str = "unsent.";
 
 /// One message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct UnsentMessage {
     pub(crate) channel: ChannelName,
     pub(crate) message_id: MessageId,
     pub(crate) payload: Payload,
+}
+
+impl UnsentMessage {
+    fn parse(text: &str) -> Result<Self, Unreadable> {
+        let mut fields = Fields::parse(text)?;
+        Ok(Self {
+            channel: fields.take("channel")?,
+            message_id: fields.take("message_id")?,
+            payload: fields.take("payload")?,
+        })
+    }
+
+    fn to_json(&self) -> String {
+        let mut to = Writer::new("channel", self.channel.as_str());
+        to.text("message_id", &self.message_id.to_string());
+        to.raw("payload", &self.payload.to_json());
+        to.finish()
+    }
 }
 
 /// A tab of the browser, the same over reloads.
@@ -131,7 +149,7 @@ impl<K: Keep> Unsent<K> {
             return true;
         }
         self.written += 1;
-        let text = serde_json::to_string(message).unwrap_or_default();
+        let text = message.to_json();
         let place = Place::Memory { number: self.written, text };
         self.entries.push(Entry { message_id: message.message_id, place });
         self.keep_all();
@@ -174,9 +192,10 @@ impl<K: Keep> Unsent<K> {
     fn numbers_of(&self, tab: &TabId) -> Vec<u64> {
         let start = format!("{PREFIX}{tab}.");
         let keys = self.keep.keys();
-        let mut numbers: Vec<u64> =
-            keys.iter().filter_map(|key| key.strip_prefix(&start)?.parse().ok()).collect();
-        numbers.sort_unstable();
+        let mut numbers: Vec<u64> = Vec::new();
+        for number in keys.iter().filter_map(|key| key.strip_prefix(&start)?.parse().ok()) {
+            numbers.insert(numbers.partition_point(|before| *before <= number), number);
+        }
         numbers
     }
 
@@ -199,7 +218,7 @@ impl<K: Keep> Unsent<K> {
         let mut messages = Vec::new();
         while self.entries.len() < OUTBOX_MESSAGES_MAX {
             let Some(key) = self.waiting.pop_front() else { break };
-            let Ok(message) = serde_json::from_str::<UnsentMessage>(&self.keep.get(&key)) else { continue };
+            let Ok(message) = UnsentMessage::parse(&self.keep.get(&key)) else { continue };
             if self.knows(message.message_id) {
                 continue;
             }
@@ -360,7 +379,7 @@ mod tests {
     fn more_than_the_session_takes_waits_its_turn() {
         let shelf = Shelf::open();
         for number in 1..=3 {
-            shelf.set(&tab(7).key(number), &serde_json::to_string(&message(number as usize)).unwrap());
+            shelf.set(&tab(7).key(number), &message(number as usize).to_json());
         }
         let mut unsent = opened(&shelf, 1);
         for number in 11..11 + OUTBOX_MESSAGES_MAX - 1 {

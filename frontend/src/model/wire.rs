@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use shared::json;
 use shared::time::Timestamp;
 
 /// Most rows kept. The oldest go.
@@ -71,7 +72,7 @@ impl WireRow {
         if let Some(token) = value.get_mut("token") {
             *token = "(hidden)".into();
         }
-        serde_json::to_string_pretty(&value).unwrap_or_default()
+        json::pretty(&value)
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) struct Editing {
 impl Room {
     /// A room as this browser remembers it.
     pub(crate) fn new(channel: &ChannelName) -> Self {
-        let mark: Option<ReadMark> = serde_json::from_str(&Store::Local.get(&format!("read.{channel}"))).ok();
+        let mark = ReadMark::parse(&Store::Local.get(&format!("read.{channel}"))).ok();
         Self {
             channel: StoredValue::new(channel.clone()),
             timeline: StoredValue::new(Timeline::new(dates::day_of)),
@@ -256,7 +256,7 @@ impl Room {
     /// Keeps how far has been read.
     pub(crate) fn store_mark(self) {
         let mark = self.unread.with_untracked(Unread::mark);
-        let text = serde_json::to_string(&mark).unwrap_or_default();
+        let text = mark.to_json();
         Store::Local.set(&format!("read.{}", self.channel()), &text);
     }
 }

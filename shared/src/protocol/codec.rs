@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::{ClientMessage, ErrorCode, Refusal, ServerMessage};
 use crate::ids::{ChannelName, DisplayName, RequestId};
+use crate::json::Unreadable;
 use crate::limits::REFUSAL_CHARS_MAX;
 
 /// Why a text is no message of a client's.
@@ -30,19 +31,20 @@ pub fn decode_client(text: &str) -> Result<ClientMessage, DecodeError> {
 /// Reads a message of the server's. A `type` of a later version is [`ServerMessage::Unknown`].
 ///
 /// # Errors
-/// The reader's own error: a server does not send what is no message, so there is nobody to be told.
-pub fn decode_server(text: &str) -> Result<ServerMessage, serde_json::Error> {
-    serde_json::from_str(text)
+/// [`Unreadable`]: a server does not send what is no message, so there is nobody to be told.
+pub fn decode_server(text: &str) -> Result<ServerMessage, Unreadable> {
+    ServerMessage::parse(text)
 }
 
 /// Writes a client's message.
 pub fn encode_client(message: &ClientMessage) -> String {
-    encode(message)
+    message.to_json()
 }
 
 /// Writes a message of the server's.
 pub fn encode_server(message: &ServerMessage) -> String {
-    encode(message)
+    // Writing to memory cannot fail, and all keys of our messages are texts.
+    serde_json::to_string(message).unwrap_or_default()
 }
 
 /// The same, behind what is in `bytes` already.
@@ -51,11 +53,6 @@ pub fn encode_server(message: &ServerMessage) -> String {
 /// Those of `bytes`, where it is something else than memory.
 pub fn write_server(message: &ServerMessage, bytes: impl std::io::Write) -> Result<(), serde_json::Error> {
     serde_json::to_writer(bytes, message)
-}
-
-fn encode(message: &impl serde::Serialize) -> String {
-    // Writing to memory cannot fail, and all keys of our messages are texts.
-    serde_json::to_string(message).unwrap_or_default()
 }
 
 /// Finds out what is wrong. Only refused texts pay for this second look.

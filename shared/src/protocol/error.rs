@@ -50,6 +50,12 @@ macro_rules! error_codes {
             /// All codes that a server sends, each with its meaning.
             pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, concat!($($doc),+)),)+];
 
+            /// The code of this name.
+            pub(super) fn of_name(name: &str) -> Self {
+                const EACH: &[ErrorCode] = &[$(ErrorCode::$variant,)+];
+                EACH.iter().copied().find(|code| code.as_str() == name).unwrap_or(Self::Unknown)
+            }
+
             /// The stable name.
             pub fn as_str(self) -> &'static str {
                 match self {

@@ -8,9 +8,11 @@ mod client;
 mod close;
 pub mod codec;
 mod error;
+mod from_server;
 mod payload;
 mod position;
 mod server;
+mod to_server;
 
 pub use client::{ClientMessage, Hello, Publish, SignalKind, Subscribe};
 pub use close::CloseCode;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{ErrorCode, Refusal};
 use crate::ids::MessageId;
+use crate::json;
 use crate::limits::{
     CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, EMOJI_BYTES_MAX, LINK_BYTES_MAX, PAYLOAD_BYTES_MAX,
     TEXT_BYTES_MAX, TITLE_BYTES_MAX,
@@ -123,7 +124,7 @@ impl Payload {
                     let message = format!("The data is nested deeper than {DATA_DEPTH_MAX} levels.");
                     return Err(Refusal::new(ErrorCode::InvalidField, message));
                 }
-                if data.to_string().len() > PAYLOAD_BYTES_MAX - CUSTOM_NAME_BYTES_MAX {
+                if json::length(data) > PAYLOAD_BYTES_MAX - CUSTOM_NAME_BYTES_MAX {
                     let message = format!("The data is larger than {PAYLOAD_BYTES_MAX} bytes.");
                     return Err(Refusal::new(ErrorCode::PayloadTooLarge, message));
                 }

@@ -4,12 +4,15 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
 use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Namespace, UserId};
+use shared::json as by_hand_json;
 use shared::limits::{DATA_DEPTH_MAX, REFUSAL_CHARS_MAX};
-use shared::protocol::{ErrorCode, GapReason, Message, Page, Payload, ServerMessage, SignalState, codec};
+use shared::protocol::{
+    ClientMessage, ErrorCode, GapReason, Message, Page, Payload, ServerMessage, SignalState, codec,
+};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::arbitrary::{channel, client_message, json, message_id, name, server_message, user};
+use crate::arbitrary::{channel, client_message, json, message_id, name, payload, server_message, user};
 use crate::story::{client, server};
 
 /// A browser has no files to keep failures in; they are printed.
@@ -60,6 +63,86 @@ fn what_a_later_version_adds_is_ignored() {
         let mut value: Value = serde_json::from_str(&codec::encode_server(&message)).unwrap();
         value["of_a_later_version"] = added;
         prop_assert_eq!(codec::decode_server(&value.to_string()).unwrap(), message);
+    });
+}
+
+/// What the page reads and writes by hand is what the derived code reads and writes.
+#[test]
+fn messages_by_hand_are_those_of_serde() {
+    proptest!(config(), |(message in client_message())| {
+        let (by_hand, derived) = (codec::encode_client(&message), serde_json::to_string(&message).unwrap());
+        if matches!(&message, ClientMessage::Publish(publish) if matches!(publish.payload, Payload::Custom { .. })) {
+            // Fractions have several forms.
+            let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+            prop_assert_eq!(value(&by_hand), value(&derived));
+        } else {
+            prop_assert_eq!(by_hand, derived);
+        }
+    });
+    let name = prop_oneof![
+        Just("id"),
+        Just("channel"),
+        Just("offset"),
+        Just("prev"),
+        Just("at"),
+        Just("from"),
+        Just("payload"),
+        Just("position"),
+        Just("head"),
+        Just("gap"),
+        Just("heads"),
+        Just("messages"),
+        Just("more"),
+        Just("message"),
+        Just("duplicate"),
+        Just("retry_after_ms"),
+        Just("turn"),
+        Just("delivered"),
+        Just("read"),
+        Just("user"),
+        Just("name"),
+        Just("token"),
+        Just("heartbeat_ms"),
+        Just("limits"),
+        Just("version"),
+        Just("reason"),
+    ];
+    proptest!(config(), |(message in server_message(), name in name, put in proptest::option::of(json()), inner in any::<bool>())| {
+        let mut value = serde_json::to_value(&message).unwrap();
+        let fields = value.as_object_mut().unwrap();
+        let names: Vec<String> = fields.keys().cloned().collect();
+        for (key, field) in fields.iter_mut().filter(|_| inner) {
+            // What lies deeper: a payload's text, a sender's name, a position's offset.
+            if let (Some(object), "payload" | "from" | "position" | "limits" | "gap") = (field.as_object_mut(), key.as_str())
+                && let Some(first) = object.keys().find(|key| *key != "type" && *key != "level" && *key != "reason").cloned()
+            {
+                object.insert(first, put.clone().unwrap_or(Value::Null));
+            }
+        }
+        if !inner && names.iter().any(|known| known == name) {
+            match put {
+                Some(put) => fields.insert(name.to_owned(), put),
+                None => fields.remove(name),
+            };
+        }
+        let text = value.to_string();
+        prop_assert_eq!(codec::decode_server(&text).ok(), serde_json::from_str::<ServerMessage>(&text).ok(), "{}", text);
+    });
+}
+
+#[test]
+fn a_payload_by_hand_is_that_of_serde() {
+    proptest!(config(), |(payload in payload())| {
+        let by_hand: Value = serde_json::from_str(&payload.to_json()).unwrap();
+        let laid_out: Value = serde_json::from_str(&by_hand_json::pretty(&by_hand)).unwrap();
+        prop_assert_eq!(&laid_out, &by_hand);
+        // A browser writes some fractions in another form.
+        if cfg!(not(target_arch = "wasm32")) {
+            prop_assert_eq!(by_hand_json::length(&by_hand), by_hand.to_string().len());
+            prop_assert_eq!(by_hand_json::sorted(&payload.to_json()), by_hand.to_string());
+            prop_assert_eq!(by_hand_json::pretty(&by_hand), serde_json::to_string_pretty(&by_hand).unwrap());
+        }
+        prop_assert_eq!(by_hand, serde_json::to_value(&payload).unwrap());
     });
 }
 
