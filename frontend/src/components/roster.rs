@@ -5,6 +5,7 @@ use shared::ids::{DisplayName, UserId};
 
 use super::avatar::Avatar;
 use super::icon::{Glyph, Icon};
+use crate::model::people;
 use crate::state::{Panel, Room, use_tidings};
 
 /// The right column; on a narrow screen it comes in over the page.
@@ -15,11 +16,7 @@ pub(crate) fn Roster(room: Room) -> impl IntoView {
     // The reader first, the others by name.
     let members = Memo::new(move |_| {
         let me = tidings.me.with(|me| me.user.clone());
-        let mut members: Vec<(UserId, DisplayName)> = room
-            .roster
-            .with(|roster| roster.iter().map(|(user, name)| (user.clone(), name.clone())).collect());
-        members.sort_by_cached_key(|(user, name)| (Some(user) != me.as_ref(), name.as_str().to_lowercase()));
-        members
+        room.roster.with(|roster| people::in_order(roster, me.as_ref()))
     });
     view! {
         <aside

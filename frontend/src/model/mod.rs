@@ -1,5 +1,6 @@
 //! What the page knows, in plain Rust: no signal, no DOM, no clock. The components are views of this.
 
+pub(crate) mod case;
 pub(crate) mod composer;
 pub(crate) mod curl;
 pub(crate) mod links;

@@ -1,6 +1,9 @@
 //! How people are drawn.
 
-use shared::ids::UserId;
+use shared::ids::{DisplayName, UserId};
+use shared::presence::Roster;
+
+use super::case;
 
 /// How many colours the style sheet has for avatars: `--avatar-0` to `--avatar-7`.
 const AVATAR_COLOURS: u32 = 8;
@@ -10,8 +13,19 @@ pub(crate) fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();
-    let letters: String = first.into_iter().chain(last).flat_map(char::to_uppercase).collect();
+    let letters = case::upper(&first.into_iter().chain(last).collect::<String>());
     if letters.is_empty() { name.chars().take(1).collect() } else { letters }
+}
+
+/// Who is here: `me` first, the others by name.
+pub(crate) fn in_order(roster: &Roster, me: Option<&UserId>) -> Vec<(UserId, DisplayName)> {
+    let mut people: Vec<(bool, String, UserId, DisplayName)> = Vec::new();
+    for (user, name) in roster.iter() {
+        let (is_other, lower) = (Some(user) != me, case::lower(name.as_str()));
+        let at = people.partition_point(|before| (before.0, &before.1) <= (is_other, &lower));
+        people.insert(at, (is_other, lower, user.clone(), name.clone()));
+    }
+    people.into_iter().map(|(_, _, user, name)| (user, name)).collect()
 }
 
 /// Which of the colours is this user's, the same on every page (FNV-1a).
@@ -25,6 +39,8 @@ pub(crate) fn colour(user: &UserId) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use shared::protocol::{PresenceChange, Sender};
+
     use super::*;
 
     #[test]
@@ -34,6 +50,19 @@ mod tests {
         {
             assert_eq!(initials(name), shown, "{name}");
         }
+    }
+
+    #[test]
+    fn one_is_first_and_the_others_come_by_name() {
+        let mut roster = Roster::default();
+        for (user, name) in [("a", "zoe"), ("b", "Bob"), ("c", "adam"), ("d", "bob")] {
+            let (user, name) = (UserId::parse(user).unwrap(), DisplayName::parse(name).unwrap());
+            roster.apply(PresenceChange::Joined(Sender { user, name }));
+        }
+        let me = UserId::parse("a").unwrap();
+        let order: Vec<_> =
+            in_order(&roster, Some(&me)).into_iter().map(|(user, _)| user.to_string()).collect();
+        assert_eq!(order, ["a", "c", "b", "d"]);
     }
 
     #[test]

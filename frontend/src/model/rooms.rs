@@ -2,6 +2,8 @@
 
 use shared::ids::{ChannelName, InvalidId};
 
+use super::case;
+
 /// Where everybody is.
 const LOBBY: &str = "room:lobby";
 
@@ -68,7 +70,7 @@ pub(crate) fn parse_room(typed: &str) -> Result<ChannelName, InvalidId> {
     if typed.contains(':') {
         return ChannelName::parse(typed);
     }
-    let name = typed.split_whitespace().collect::<Vec<_>>().join("-").to_lowercase();
+    let name = case::lower(&typed.split_whitespace().collect::<Vec<_>>().join("-"));
     ChannelName::parse(&format!("room:{name}"))
 }
 
@@ -76,7 +78,7 @@ pub(crate) fn parse_room(typed: &str) -> Result<ChannelName, InvalidId> {
 /// open ones that contain it.
 pub(crate) fn offers(rooms: &Rooms, typed: &str) -> Vec<ChannelName> {
     let exact = parse_room(typed).ok();
-    let sought = typed.trim().trim_start_matches('#').to_lowercase();
+    let sought = case::lower(typed.trim().trim_start_matches('#'));
     let similar =
         rooms.iter().filter(|room| room.as_str().contains(&sought) && Some(*room) != exact.as_ref());
     exact.iter().chain(similar).cloned().collect()
