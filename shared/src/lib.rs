@@ -10,4 +10,5 @@ pub mod limits;
 pub mod presence;
 pub mod protocol;
 pub mod session;
+pub mod sorted;
 pub mod time;

@@ -1,14 +1,13 @@
 //! Who is in a channel, as one reader knows it.
 
-use std::collections::BTreeMap;
-
 use crate::ids::{DisplayName, UserId};
 use crate::protocol::{PresenceChange, Sender};
+use crate::sorted::SortedMap;
 
 /// The members of a channel. Steps are merged in whatever order they come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roster {
-    members: BTreeMap<UserId, DisplayName>,
+    members: SortedMap<UserId, DisplayName>,
 }
 
 impl Roster {
@@ -16,7 +15,10 @@ impl Roster {
     pub fn apply(&mut self, change: PresenceChange) -> bool {
         match change {
             PresenceChange::Members(all) => {
-                let members = all.into_iter().map(|member| (member.user, member.name)).collect();
+                let mut members = SortedMap::default();
+                for Sender { user, name } in all {
+                    members.insert(user, name);
+                }
                 let changed = self.members != members;
                 self.members = members;
                 changed

@@ -21,7 +21,7 @@ pub(crate) fn label(status: &Status, now: Timestamp) -> String {
         Status::Connecting { attempt: 0 } => "Connecting…".to_owned(),
         Status::Connecting { .. } => "Reconnecting…".to_owned(),
         Status::Online { .. } => "Online".to_owned(),
-        Status::Waiting { until, .. } => match until.since(now).as_millis().div_ceil(1000) {
+        Status::Waiting { until, .. } => match until.0.saturating_sub(now.0).div_ceil(1000) {
             0 => "Reconnecting…".to_owned(),
             seconds => format!("Offline, next try in {seconds} s"),
         },

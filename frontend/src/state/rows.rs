@@ -1,7 +1,5 @@
 //! The rows of a timeline for `<For>`: a row that changes keeps its element, and only what has changed is drawn anew.
 
-use std::collections::HashMap;
-
 use leptos::prelude::*;
 use shared::ids::MessageId;
 

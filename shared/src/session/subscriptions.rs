@@ -1,9 +1,8 @@
 //! The channels that are followed, and how far each has been read.
 
-use std::collections::BTreeMap;
-
 use crate::ids::{ChannelName, Offset, RequestId};
 use crate::protocol::{Head, Message, Position, Subscribe, Subscribed};
+use crate::sorted::SortedMap;
 
 /// One followed channel.
 #[derive(Debug, Clone)]
@@ -43,13 +42,13 @@ pub(super) enum Arrival {
 /// All followed channels.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
-    by_channel: BTreeMap<ChannelName, Subscription>,
+    by_channel: SortedMap<ChannelName, Subscription>,
 }
 
 impl Subscriptions {
     /// Follows a channel. Returns false where it is followed already.
     pub(super) fn add(&mut self, channel: ChannelName, since: Option<Position>, presence: bool) -> bool {
-        if self.by_channel.contains_key(&channel) {
+        if self.by_channel.get(&channel).is_some() {
             return false;
         }
         let presence = presence.then_some(Link::Unasked);
@@ -65,7 +64,7 @@ impl Subscriptions {
 
     /// The connection is gone: the server knows of nothing.
     pub(super) fn unlink_all(&mut self) {
-        for subscription in self.by_channel.values_mut() {
+        for (_, subscription) in self.by_channel.iter_mut() {
             subscription.link = Link::Unasked;
             subscription.hole = None;
             subscription.presence = subscription.presence.map(|_| Link::Unasked);
@@ -84,8 +83,8 @@ impl Subscriptions {
     pub(super) fn in_flight(&self) -> usize {
         let links = self
             .by_channel
-            .values()
-            .flat_map(|subscription| [Some(subscription.link), subscription.presence]);
+            .iter()
+            .flat_map(|(_, subscription)| [Some(subscription.link), subscription.presence]);
         links.filter(|link| matches!(link, Some(Link::Asked(_)))).count()
     }
 
@@ -119,7 +118,7 @@ impl Subscriptions {
 
     /// Request `id` has been answered, or refused for good, if it asked who is there.
     pub(super) fn presence_answered(&mut self, id: RequestId) {
-        for subscription in self.by_channel.values_mut() {
+        for (_, subscription) in self.by_channel.iter_mut() {
             if subscription.presence == Some(Link::Asked(id)) {
                 subscription.presence = Some(Link::Live(id));
             }
@@ -128,7 +127,7 @@ impl Subscriptions {
 
     /// The server refused request `id` for now: it is to be asked again. Returns whether it was one of these.
     pub(super) fn unask(&mut self, id: RequestId) -> bool {
-        for subscription in self.by_channel.values_mut() {
+        for (_, subscription) in self.by_channel.iter_mut() {
             if subscription.link == Link::Asked(id) {
                 subscription.link = Link::Unasked;
                 return true;
@@ -170,7 +169,7 @@ impl Subscriptions {
     /// Compares with the channels that the server sends. One that is not among them has lost its subscription on the
     /// way, and is asked for again.
     pub(super) fn ask_for_absent(&mut self, heads: &[Head]) {
-        for (channel, subscription) in &mut self.by_channel {
+        for (channel, subscription) in self.by_channel.iter_mut() {
             let live = matches!(subscription.link, Link::Live(_));
             if live && heads.iter().all(|head| head.channel != *channel) {
                 subscription.link = Link::Unasked;
@@ -183,7 +182,7 @@ impl Subscriptions {
         let asked = |subscription: &Subscription| {
             subscription.link == Link::Asked(id) || subscription.presence == Some(Link::Asked(id))
         };
-        self.by_channel.values().any(asked)
+        self.by_channel.iter().any(|(_, subscription)| asked(subscription))
     }
 
     /// Compares with what the server has sent: where that is more than has arrived, the rest is asked for.

@@ -3,10 +3,9 @@
 //! An edit may be known before the message it is about: history is loaded from its end. So what is said is kept, and
 //! an entry is made anew from all of it, in the order of the log.
 
-use std::collections::HashMap;
-
 use shared::ids::{MessageId, Offset, UserId};
 use shared::protocol::{Message, Payload};
+use shared::sorted::SortedMap;
 
 use super::entry::{Body, Entry, Reaction};
 
@@ -30,7 +29,7 @@ enum Change {
 /// All that is known to have been said about messages of one channel.
 #[derive(Debug, Default)]
 pub(super) struct Amendments {
-    by_message: HashMap<MessageId, Vec<Amendment>>,
+    by_message: SortedMap<MessageId, Vec<Amendment>>,
     count: usize,
 }
 
@@ -43,7 +42,7 @@ impl Amendments {
             Payload::Reaction { of, emoji, on } => (*of, Change::Reaction { emoji: emoji.clone(), on: *on }),
             Payload::Chat { .. } | Payload::Notification { .. } | Payload::Custom { .. } => return None,
         };
-        let list = self.by_message.entry(of).or_default();
+        let list = self.by_message.or_default(of);
         let index = list.binary_search_by_key(&message.offset, |amendment| amendment.offset).err()?;
         list.insert(index, Amendment { offset: message.offset, user: message.from.user.clone(), change });
         self.count += 1;
@@ -79,7 +78,7 @@ impl Amendments {
     pub(super) fn bound(&mut self, is_loaded: impl Fn(&MessageId) -> bool) {
         if self.count > AMENDMENTS_MAX {
             self.by_message.retain(|id, _| is_loaded(id));
-            self.count = self.by_message.values().map(Vec::len).sum();
+            self.count = self.by_message.iter().map(|(_, list)| list.len()).sum();
         }
     }
 }

@@ -7,7 +7,6 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 pub(crate) use entry::{Body, Entry, Notice, Place, Reaction};
@@ -15,6 +14,7 @@ pub(crate) use rows::{Pace, Row, RowKey, View};
 use shared::ids::{MessageId, Offset, UserId};
 use shared::protocol::{Gap, GapReason, Message, Payload, Position, Sender};
 use shared::session::Delivery;
+use shared::sorted::SortedMap;
 use shared::time::Timestamp;
 
 use amendments::Amendments;
@@ -45,11 +45,11 @@ pub(crate) struct Timeline {
     /// What day a moment falls on, on the reader's calendar.
     day_of: fn(Timestamp) -> i64,
     me: Option<UserId>,
-    entries: BTreeMap<Place, Arc<Entry>>,
-    places: HashMap<MessageId, Place>,
+    entries: SortedMap<Place, Arc<Entry>>,
+    places: SortedMap<MessageId, Place>,
     amendments: Amendments,
     /// Where messages are missing, each by the last offset before what follows.
-    losses: BTreeMap<Offset, Loss>,
+    losses: SortedMap<Offset, Loss>,
     /// What comes after this had not been read when the reader came.
     new_after: Option<Offset>,
     written: u64,
@@ -62,10 +62,10 @@ impl Timeline {
         Self {
             day_of,
             me: None,
-            entries: BTreeMap::new(),
-            places: HashMap::new(),
+            entries: SortedMap::default(),
+            places: SortedMap::default(),
             amendments: Amendments::default(),
-            losses: BTreeMap::new(),
+            losses: SortedMap::default(),
             new_after: None,
             written: 0,
             epoch: None,
@@ -89,7 +89,7 @@ impl Timeline {
 
     /// The oldest offset that is loaded.
     pub(crate) fn oldest(&self) -> Option<Offset> {
-        self.entries.values().next()?.offset()
+        self.entries.iter().next()?.1.offset()
     }
 
     /// The newest offset that is loaded.
@@ -112,7 +112,7 @@ impl Timeline {
     /// Adds an own message, before any server knows of it.
     pub(crate) fn write(&mut self, id: MessageId, payload: &Payload, from: Sender, at: Timestamp) {
         let Some(body) = Body::of(payload) else { return };
-        if self.places.contains_key(&id) {
+        if self.places.get(&id).is_some() {
             return;
         }
         self.written += 1;
@@ -200,7 +200,7 @@ impl Timeline {
     /// Drops the oldest entries where there are too many. Returns whether any went.
     pub(crate) fn bound(&mut self) -> bool {
         let places = &self.places;
-        self.amendments.bound(|id| places.contains_key(id));
+        self.amendments.bound(|id| places.get(id).is_some());
         if self.entries.len() <= ENTRIES_MAX {
             return false;
         }

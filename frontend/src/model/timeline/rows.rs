@@ -84,7 +84,7 @@ pub(crate) enum Row {
 }
 
 /// What makes a row the same row after a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum RowKey {
     DayBefore(MessageId),
     Lost(Offset),
@@ -139,7 +139,8 @@ impl Timeline {
                 self.entries.range(first..).map(|(_, entry)| entry).take(READING_ROWS_MAX).collect()
             }
             View::Reading { first: None, .. } | View::Following => {
-                let mut newest: Vec<_> = self.entries.values().rev().take(pace.followed_rows()).collect();
+                let mut newest: Vec<_> =
+                    self.entries.iter().rev().map(|(_, entry)| entry).take(pace.followed_rows()).collect();
                 newest.reverse();
                 newest
             }
@@ -171,7 +172,7 @@ impl Timeline {
             before = Some(entry);
             above = Some(entry.place);
         }
-        if self.entries.keys().next_back().copied() == above
+        if self.entries.iter().next_back().map(|(place, _)| *place) == above
             && let Some((offset, loss)) = self.lost_after(above)
         {
             rows.push(Row::Lost(offset, loss));
@@ -181,7 +182,7 @@ impl Timeline {
 
     /// The view of a reader who leaves the end.
     pub(crate) fn leave_end(&self) -> View {
-        let first = self.entries.keys().rev().take(FOLLOWED_ROWS).next_back().copied();
+        let first = self.entries.iter().rev().take(FOLLOWED_ROWS).last().map(|(place, _)| *place);
         View::Reading { first, missed: 0 }
     }
 
