@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::live::{act, either, live, memo, part};
 use crate::components::{
     Help, Notifications, Profile, Sidebar, Switcher, ToastList, Topbar, Welcome, Wire, listen_to_shortcuts,
 };
@@ -17,16 +18,14 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(tidings);
     listen_to_shortcuts(tidings);
     listen_to_visits(tidings);
-    let title = Memo::new(move |_| tab_title(tidings.unread_total()));
+    let title = memo(move || tab_title(tidings.unread_total()));
     Effect::new(move |_| title.with(|title| document().set_title(title)));
-    let is_named = Memo::new(move |_| tidings.me.with(|me| me.name.is_some()));
+    let is_named = memo(move || tidings.me.with(|me| me.name.is_some()));
     if is_named.get_untracked() {
         tidings.start();
     }
     view! {
-        <Show when=move || is_named.get() fallback=|| view! { <Welcome /> }>
-            <Shell />
-        </Show>
+        {either(move || is_named.get(), || view! { <Shell /> }, || view! { <Welcome /> })}
         <ToastList />
     }
 }
@@ -46,20 +45,20 @@ fn listen_to_visits(tidings: Tidings) {
 #[component]
 fn Shell() -> impl IntoView {
     let tidings = crate::state::use_tidings();
-    let current = Memo::new(move |_| tidings.current());
+    let current = memo(move || tidings.current());
     // The drawer lies over the page: meanwhile the keyboard stays in it.
     let is_behind = move || tidings.panel.get() == Some(Panel::Menu);
     view! {
-        <a class="skip" href="#main" on:click=skip>"Skip to the conversation"</a>
-        <div class="shell" class:shell--wire=move || tidings.wire_is_open.get()>
+        <a class="skip" href="#main" on:click=act(skip)>"Skip to the conversation"</a>
+        <div class="shell" class:shell--wire=live(move || tidings.wire_is_open.get())>
             <Sidebar />
-            <div class="stage" inert=is_behind>
+            <div class="stage" inert=live(is_behind)>
                 <Topbar />
                 <div class="stage__content">
-                    {move || match current.get() {
+                    {part(move || match current.get() {
                         Some(channel) => view! { <Chat channel /> }.into_any(),
                         None => view! { <Push /> }.into_any(),
-                    }}
+                    })}
                     <Wire />
                 </div>
             </div>

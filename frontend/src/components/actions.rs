@@ -7,6 +7,7 @@ use shared::protocol::Payload;
 use shared::session::Delivery;
 
 use super::icon::{Glyph, Icon};
+use super::live::{act, memo, shown};
 use crate::model::timeline::{Body, Entry};
 use crate::state::{Room, focus, use_tidings};
 
@@ -17,13 +18,12 @@ const QUICK_EMOJI: &str = "👍";
 #[component]
 pub(super) fn Actions(room: Room, entry: Memo<Arc<Entry>>) -> impl IntoView {
     let tidings = use_tidings();
-    let is_logged = Memo::new(move |_| {
+    let is_logged = memo(move || {
         entry.with(|entry| {
             matches!(entry.delivery, Delivery::Accepted { .. }) && entry.body != Body::Retracted
         })
     });
-    let is_own_chat =
-        Memo::new(move |_| entry.with(|entry| entry.mine && matches!(entry.body, Body::Chat { .. })));
+    let is_own_chat = memo(move || entry.with(|entry| entry.mine && matches!(entry.body, Body::Chat { .. })));
     let react = move |_| {
         let entry = entry.get_untracked();
         let on = !entry.reactions.iter().any(|reaction| reaction.mine && reaction.emoji == QUICK_EMOJI);
@@ -36,13 +36,13 @@ pub(super) fn Actions(room: Room, entry: Memo<Arc<Entry>>) -> impl IntoView {
     };
     let delete = move |_| room.publish_quietly(tidings, Payload::Retract { of: entry.get_untracked().id });
     view! {
-        <Show when=move || is_logged.get()>
+        {shown(move || is_logged.get(), move || view! {
             <div class="message__actions">
-                <button type="button" class="action" aria-label="React with thumbs up" title="React" on:click=react>
+                <button type="button" class="action" aria-label="React with thumbs up" title="React" on:click=act(react)>
                     <Glyph icon=Icon::React />
                 </button>
-                <Show when=move || is_own_chat.get()>
-                    <button type="button" class="action" data-testid="edit" aria-label="Edit" title="Edit" on:click=edit>
+                {shown(move || is_own_chat.get(), move || view! {
+                    <button type="button" class="action" data-testid="edit" aria-label="Edit" title="Edit" on:click=act(edit)>
                         <Glyph icon=Icon::Edit />
                     </button>
                     <button
@@ -51,12 +51,10 @@ pub(super) fn Actions(room: Room, entry: Memo<Arc<Entry>>) -> impl IntoView {
                         data-testid="delete"
                         aria-label="Delete"
                         title="Delete"
-                        on:click=delete
+                        on:click=act(delete)
                     >
                         <Glyph icon=Icon::Trash />
-                    </button>
-                </Show>
-            </div>
-        </Show>
+                    </button> })}
+            </div> })}
     }
 }

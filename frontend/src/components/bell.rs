@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::dialog::{Dialog, Manner};
 use super::icon::{Glyph, Icon};
+use super::live::{Key, act, either, list, memo, part};
 use super::notice::NoticeText;
 use crate::model::notifications::{Bell, Notification};
 use crate::model::rooms;
@@ -44,34 +45,38 @@ fn List() -> impl IntoView {
         }
     });
     let items = move || tidings.bell.with(|bell| bell.items().cloned().collect::<Vec<_>>());
-    let is_empty = Memo::new(move |_| tidings.bell.with(Bell::is_empty));
+    let is_empty = memo(move || tidings.bell.with(Bell::is_empty));
     view! {
         <DesktopOffer />
-        <Show
-            when=move || !is_empty.get()
-            fallback=|| {
-                view! {
-                    <div class="empty">
-                        <Glyph icon=Icon::Bell />
-                        <strong class="empty__title">"All quiet"</strong>
-                        <span>"Notifications to you and to your rooms are kept here."</span>
-                    </div>
-                }
-            }
-        >
-            <ul class="bell__list">
-                <For each=items key=|item| item.number let:item>
-                    <Item fresh=unread.with_value(|unread| unread.contains(&item.number)) item />
-                </For>
-            </ul>
-            <button
-                type="button"
-                class="button bell__clear"
-                on:click=move |_| tidings.bell.update(Bell::clear)
-            >
-                "Clear all"
-            </button>
-        </Show>
+        {either(
+            move || is_empty.get(),
+            || view! {
+                <div class="empty">
+                    <Glyph icon=Icon::Bell />
+                    <strong class="empty__title">"All quiet"</strong>
+                    <span>"Notifications to you and to your rooms are kept here."</span>
+                </div>
+            },
+            move || view! {
+                <ul class="bell__list">
+                    {list(
+                        items,
+                        |item| Key::Number(item.number),
+                        move |item| {
+                            let fresh = unread.with_value(|unread| unread.contains(&item.number));
+                            view! { <Item fresh item /> }
+                        },
+                    )}
+                </ul>
+                <button
+                    type="button"
+                    class="button bell__clear"
+                    on:click=act(move |_| tidings.bell.update(Bell::clear))
+                >
+                    "Clear all"
+                </button>
+            },
+        )}
     }
 }
 
@@ -94,7 +99,7 @@ fn Item(item: Notification, fresh: bool) -> impl IntoView {
                     .map(|channel| {
                         let title = format!("#{}", rooms::title(&channel));
                         view! {
-                            <a href=Route::of_room(&channel) on:click=move |_| tidings.panel.set(None)>{title}</a>
+                            <a href=Route::of_room(&channel) on:click=act(move |_| tidings.panel.set(None))>{title}</a>
                             " · "
                         }
                     })}
@@ -108,7 +113,7 @@ fn Item(item: Notification, fresh: bool) -> impl IntoView {
 #[component]
 fn DesktopOffer() -> impl IntoView {
     let permission = RwSignal::new(desktop::permission());
-    move || {
+    part(move || {
         match permission.get() {
         Permission::NotAsked => Some(
             view! {
@@ -116,7 +121,7 @@ fn DesktopOffer() -> impl IntoView {
                     type="button"
                     class="button button--wide"
                     data-testid="allow-desktop"
-                    on:click=move |_| desktop::ask(move |answer| permission.set(answer))
+                    on:click=act(move |_| desktop::ask(move |answer| permission.set(answer)))
                 >
                     "Allow desktop notifications"
                 </button>
@@ -129,5 +134,5 @@ fn DesktopOffer() -> impl IntoView {
         ),
         Permission::Granted | Permission::Unsupported => None,
     }
-    }
+    })
 }

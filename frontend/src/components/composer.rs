@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::icon::{Glyph, Icon};
+use super::live::{act, live, memo, shown};
 use crate::model::composer::Draft;
 use crate::model::rooms;
 use crate::state::{Room, focus, has_keyboard, use_tidings};
@@ -12,7 +13,7 @@ use crate::state::{Room, focus, has_keyboard, use_tidings};
 #[component]
 pub(crate) fn Composer(room: Room) -> impl IntoView {
     let tidings = use_tidings();
-    let draft = Memo::new(move |_| room.draft.with(|text| Draft::of(text)));
+    let draft = memo(move || room.draft.with(|text| Draft::of(text)));
     let send = move || {
         room.send_draft(tidings);
     };
@@ -38,27 +39,26 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
     view! {
         <div class="composer">
             <p class="composer__typing" aria-live="polite" data-testid="typing">
-                {move || room.typing.with(|typing| typing.sentence())}
+                {live(move || room.typing.with(|typing| typing.sentence()))}
             </p>
-            <Show when=move || room.editing.with(Option::is_some)>
+            {shown(move || room.editing.with(Option::is_some), move || view! {
                 <p class="composer__editing">
                     "Editing your message"
-                    <button type="button" class="button button--small" on:click=move |_| {
+                    <button type="button" class="button button--small" on:click=act(move |_| {
                         room.stop_editing();
-                    }>
+                    })>
                         "Cancel"
                     </button>
-                </p>
-            </Show>
+                </p> })}
             <form
                 class="composer__form"
-                on:submit=move |event| {
+                on:submit=act(move |event: web_sys::SubmitEvent| {
                     event.prevent_default();
                     send();
-                }
+                })
             >
                 // The box grows with its text: an unseen copy of the text below the field gives it its height.
-                <div class="composer__grow" data-text=move || room.draft.get()>
+                <div class="composer__grow" data-text=live(move || room.draft.get())>
                     <textarea
                         class="composer__text"
                         data-testid="composer"
@@ -68,7 +68,7 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                         placeholder=placeholder
                         aria-describedby="composer-count"
                         prop:value=room.draft
-                        on:keydown=on_key
+                        on:keydown=act(on_key)
                         on:input:target=move |event| {
                             let text = event.target().value();
                             if !text.trim().is_empty() {
@@ -84,7 +84,7 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                     data-testid="send"
                     aria-label="Send"
                     title="Send (Enter)"
-                    disabled=move || !draft.get().is_sendable()
+                    disabled=live(move || !draft.get().is_sendable())
                 >
                     <Glyph icon=Icon::Send />
                 </button>
@@ -92,9 +92,9 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
             <p
                 id="composer-count"
                 class="composer__count"
-                class:composer__count--over=move || matches!(draft.get(), Draft::TooLong(_))
+                class:composer__count--over=live(move || matches!(draft.get(), Draft::TooLong(_)))
             >
-                {move || draft.get().count()}
+                {live(move || draft.get().count())}
             </p>
         </div>
     }

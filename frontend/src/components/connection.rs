@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use shared::session::{Input, Status};
 
+use super::live::{act, live, memo, part};
 use crate::model::status;
 use crate::net::clock;
 use crate::state::use_tidings;
@@ -18,7 +19,7 @@ pub(crate) fn Connection() -> impl IntoView {
     let tidings = use_tidings();
     let status = tidings.status;
     let now = RwSignal::new(clock::now());
-    let is_waiting = Memo::new(move |_| status.with(|status| matches!(status, Status::Waiting { .. })));
+    let is_waiting = memo(move || status.with(|status| matches!(status, Status::Waiting { .. })));
     Effect::new(move |_| {
         if is_waiting.get() {
             now.set(clock::now());
@@ -31,7 +32,7 @@ pub(crate) fn Connection() -> impl IntoView {
             });
         }
     });
-    let label = Memo::new(move |_| status.with(|status| status::label(status, now.get())));
+    let label = memo(move || status.with(|status| status::label(status, now.get())));
     let number = move || match status.get() {
         Status::Online { connection } => Some(connection.to_string()),
         _ => None,
@@ -49,14 +50,14 @@ pub(crate) fn Connection() -> impl IntoView {
         <div
             class="connection"
             data-testid="connection"
-            data-state=move || status.with(status::name)
-            data-connection=number
-            title=move || number().map(|number| format!("Connection {number}")).or_else(reason)
+            data-state=live(move || status.with(status::name))
+            data-connection=live(number)
+            title=live(move || number().map(|number| format!("Connection {number}")).or_else(reason))
         >
             <span class="connection__dot" aria-hidden="true"></span>
             <span class="connection__label" aria-hidden="true">{label}</span>
-            <span class="connection__reason">{reason}</span>
-            {move || {
+            <span class="connection__reason">{live(reason)}</span>
+            {part(move || {
                 retry().map(|text| {
                     view! {
                         <button
@@ -64,14 +65,14 @@ pub(crate) fn Connection() -> impl IntoView {
                             class="button button--small"
                             data-testid="connect-now"
                             aria-label="Connect now"
-                            on:click=move |_| tidings.input(Input::ConnectNow)
+                            on:click=act(move |_| tidings.input(Input::ConnectNow))
                         >
                             {text}
                         </button>
                     }
                 })
-            }}
-            <span class="visually-hidden" role="status">{move || status.with(status::announcement)}</span>
+            })}
+            <span class="visually-hidden" role="status">{live(move || status.with(status::announcement))}</span>
         </div>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
+use super::live::act;
 use crate::state::{copy, use_tidings};
 
 /// A button that puts `text` on the clipboard.
@@ -11,7 +12,7 @@ pub(crate) fn Copyable(#[prop(into)] text: Signal<String>, label: &'static str) 
     let tidings = use_tidings();
     let on_click = move |_| copy(text.get_untracked(), move |copied| tidings.say_copied(copied));
     view! {
-        <button type="button" class="button button--icon" aria-label=label title=label on:click=on_click>
+        <button type="button" class="button button--icon" aria-label=label title=label on:click=act(on_click)>
             <Glyph icon=Icon::Copy />
         </button>
     }

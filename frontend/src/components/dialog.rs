@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::JsCast;
 use web_sys::HtmlElement;
 
 use super::icon::{Glyph, Icon};
+use super::live::{act, memo, shown};
 use crate::state::{Panel, use_tidings};
 
 /// Whether the page behind can be used.
@@ -28,11 +29,10 @@ pub(crate) fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let tidings = use_tidings();
-    let is_open = Memo::new(move |_| tidings.panel.get() == Some(panel));
+    let is_open = memo(move || tidings.panel.get() == Some(panel));
     view! {
-        <Show when=move || is_open.get()>
-            <OpenDialog manner label class testid children=children.clone() />
-        </Show>
+        {shown(move || is_open.get(), move || view! {
+            <OpenDialog manner label class testid children=children.clone() /> })}
     }
 }
 
@@ -81,13 +81,13 @@ fn OpenDialog(
             class=format!("{kind} {class}")
             aria-label=label
             data-testid=testid
-            on:click=on_click
-            on:cancel=move |_: web_sys::Event| close()
+            on:click=act(on_click)
+            on:cancel=act(move |_: web_sys::Event| close())
         >
             <div class="dialog__box">
                 <div class="dialog__head">
                     <h2 class="dialog__title">{label}</h2>
-                    <button type="button" class="button button--icon" aria-label="Close" on:click=move |_| close()>
+                    <button type="button" class="button button--icon" aria-label="Close" on:click=act(move |_| close())>
                         <Glyph icon=Icon::Close />
                     </button>
                 </div>

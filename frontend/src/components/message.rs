@@ -9,6 +9,7 @@ use shared::session::Delivery;
 use super::actions::Actions;
 use super::avatar::Avatar;
 use super::icon::{Glyph, Icon};
+use super::live::{act, live, memo, part, shown};
 use super::notice::NoticeText;
 use super::text::Text;
 use crate::model::timeline::{Body, Entry, Reaction};
@@ -21,32 +22,31 @@ pub(crate) fn Message(room: Room, entry: Memo<Arc<Entry>>, grouped: Memo<bool>) 
     let (id, mine, at, from) = (first.id, first.mine, first.at, first.from.clone());
     // The buttons are most of a row, and few rows are ever pointed at: they are made when one is.
     let is_near = RwSignal::new(false);
-    let body = Memo::new(move |_| entry.with(|entry| entry.body.clone()));
-    let reactions = Memo::new(move |_| entry.with(|entry| entry.reactions.clone()));
-    let delivery = Memo::new(move |_| entry.with(|entry| entry.delivery.clone()));
+    let body = memo(move || entry.with(|entry| entry.body.clone()));
+    let reactions = memo(move || entry.with(|entry| entry.reactions.clone()));
+    let delivery = memo(move || entry.with(|entry| entry.delivery.clone()));
     view! {
         <li
             class="message"
             class:message--mine=mine
-            class:message--grouped=move || grouped.get()
+            class:message--grouped=live(move || grouped.get())
             data-testid="message"
-            on:mouseenter=move |_| is_near.set(true)
-            on:focusin=move |_| is_near.set(true)
+            on:mouseenter=act(move |_| is_near.set(true))
+            on:focusin=act(move |_| is_near.set(true))
             tabindex="-1"
             data-message-id=id.to_string()
             data-mine=mine.to_string()
-            data-delivery=move || delivery.with(delivery_name)
+            data-delivery=live(move || delivery.with(delivery_name))
         >
             {(!mine).then(|| view! { <Avatar user=from.user.clone() name=from.name.to_string() /> })}
             <div class="message__main">
                 <span class="message__author" data-testid="message-author">{from.name.to_string()}</span>
                 <div class="message__line">
-                    {move || view! { <Content body=body.get() /> }}
+                    {part(move || view! { <Content body=body.get() /> })}
                     <time class="message__time" aria-hidden="true">{time_label(at)}</time>
                     {mine.then(|| view! { <Progress delivery /> })}
-                    <Show when=move || is_near.get()>
-                        <Actions room entry />
-                    </Show>
+                    {shown(move || is_near.get(), move || view! {
+                        <Actions room entry /> })}
                 </div>
                 <Reactions room id reactions />
                 {mine.then(|| view! { <Failure room id delivery /> })}
@@ -93,20 +93,20 @@ fn Content(body: Body) -> impl IntoView {
 /// How far an own message has come. That it is being sent is shown only if it takes a while; see the style sheet.
 #[component]
 fn Progress(delivery: Memo<Delivery>) -> impl IntoView {
-    move || {
+    part(move || {
         let (icon, label) = match delivery.get() {
             Delivery::Local => (Icon::Clock, "Sending"),
             Delivery::Accepted { .. } => (Icon::Check, "Sent"),
             Delivery::Failed { .. } => (Icon::Alert, "Failed"),
         };
         view! { <span class="message__progress" role="img" aria-label=label title=label><Glyph icon /></span> }
-    }
+    })
 }
 
 #[component]
 fn Failure(room: Room, id: shared::ids::MessageId, delivery: Memo<Delivery>) -> impl IntoView {
     let tidings = use_tidings();
-    move || {
+    part(move || {
         let Delivery::Failed { refusal } = delivery.get() else { return None };
         Some(view! {
             <div class="message__failure" role="alert">
@@ -115,16 +115,16 @@ fn Failure(room: Room, id: shared::ids::MessageId, delivery: Memo<Delivery>) -> 
                     type="button"
                     class="button button--small"
                     data-testid="retry"
-                    on:click=move |_| room.retry(tidings, id)
+                    on:click=act(move |_| room.retry(tidings, id))
                 >
                     "Retry"
                 </button>
-                <button type="button" class="button button--small" on:click=move |_| room.discard(tidings, id)>
+                <button type="button" class="button button--small" on:click=act(move |_| room.discard(tidings, id))>
                     "Delete"
                 </button>
             </div>
         })
-    }
+    })
 }
 
 #[component]
@@ -139,16 +139,16 @@ fn Reactions(room: Room, id: shared::ids::MessageId, reactions: Memo<Vec<Reactio
                 class="reaction"
                 aria-label=label
                 aria-pressed=mine.to_string()
-                on:click=move |_| room.publish_quietly(tidings, toggle.clone())
+                on:click=act(move |_| room.publish_quietly(tidings, toggle.clone()))
             >
                 <span>{emoji}</span>
                 <span>{users.len()}</span>
             </button>
         }
     };
-    move || {
+    part(move || {
         let reactions = reactions.get();
         (!reactions.is_empty())
             .then(|| view! { <div class="reactions">{reactions.into_iter().map(chip).collect_view()}</div> })
-    }
+    })
 }

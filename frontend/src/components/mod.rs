@@ -9,6 +9,7 @@ mod copyable;
 mod dialog;
 mod help;
 mod icon;
+pub(crate) mod live;
 mod message;
 mod notice;
 mod profile;

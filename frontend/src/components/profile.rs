@@ -6,6 +6,7 @@ use shared::session::Status;
 
 use super::copyable::Copyable;
 use super::dialog::{Dialog, Manner};
+use super::live::act;
 use crate::state::{Panel, use_tidings};
 
 /// The panel behind the own avatar.
@@ -36,7 +37,7 @@ fn NameForm() -> impl IntoView {
         }
     };
     view! {
-        <form class="profile__form" on:submit=submit>
+        <form class="profile__form" on:submit=act(submit)>
             <label class="field">
                 <span class="field__label">"Name"</span>
                 <input
@@ -83,6 +84,6 @@ fn Ids() -> impl IntoView {
                 </dd>
             </div>
         </dl>
-        <p class="profile__note">"A back end pushes to you with one of these. Try it on the " <a href="#/push" on:click=move |_| tidings.panel.set(None)>"Push page"</a>"."</p>
+        <p class="profile__note">"A back end pushes to you with one of these. Try it on the " <a href="#/push" on:click=act(move |_| tidings.panel.set(None))>"Push page"</a>"."</p>
     }
 }

@@ -5,6 +5,7 @@ use shared::ids::{DisplayName, UserId};
 
 use super::avatar::Avatar;
 use super::icon::{Glyph, Icon};
+use super::live::{Key, act, list, live, memo, shown};
 use crate::model::people;
 use crate::state::{Panel, Room, use_tidings};
 
@@ -14,40 +15,41 @@ pub(crate) fn Roster(room: Room) -> impl IntoView {
     let tidings = use_tidings();
     let is_open = move || tidings.panel.get() == Some(Panel::Roster);
     // The reader first, the others by name.
-    let members = Memo::new(move |_| {
+    let members = memo(move || {
         let me = tidings.me.with(|me| me.user.clone());
         room.roster.with(|roster| people::in_order(roster, me.as_ref()))
     });
     view! {
         <aside
             class="roster"
-            class:roster--open=is_open
+            class:roster--open=live(is_open)
             aria-label="Who is here"
             data-testid="roster"
             data-panel=""
         >
             <header class="roster__head">
-                <h2 class="roster__title">{move || match members.with(Vec::len) {
+                <h2 class="roster__title">{live(move || match members.with(Vec::len) {
                     0 => "Here now".to_owned(),
                     count => format!("Here now · {count}"),
-                }}</h2>
+                })}</h2>
                 <button
                     type="button"
                     class="button button--icon roster__close"
                     aria-label="Close"
-                    on:click=move |_| tidings.panel.set(None)
+                    on:click=act(move |_| tidings.panel.set(None))
                 >
                     <Glyph icon=Icon::Close />
                 </button>
             </header>
             <ul class="roster__list" tabindex="0" aria-label="Members">
-                <For each=move || members.get() key=Clone::clone let:member>
-                    <Member user=member.0 name=member.1 />
-                </For>
+                {list(
+                    move || members.get(),
+                    |(user, name)| Key::Person(user.clone(), name.clone()),
+                    |(user, name)| view! { <Member user name /> },
+                )}
             </ul>
-            <Show when=move || members.with(Vec::is_empty)>
-                <p class="roster__empty">"Nobody can be seen here."</p>
-            </Show>
+            {shown(move || members.with(Vec::is_empty), move || view! {
+                <p class="roster__empty">"Nobody can be seen here."</p> })}
         </aside>
     }
 }

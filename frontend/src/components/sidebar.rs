@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::ids::ChannelName;
 
 use super::icon::{Glyph, Icon, Logo};
+use super::live::{Key, act, list, live, memo, shown};
 use crate::model::rooms;
 use crate::model::route::Route;
 use crate::model::unread::{Unread, badge};
@@ -13,7 +14,7 @@ use crate::state::{Panel, focus, use_tidings};
 #[component]
 pub(crate) fn Sidebar() -> impl IntoView {
     let tidings = use_tidings();
-    let is_open = Memo::new(move |_| tidings.panel.get() == Some(Panel::Menu));
+    let is_open = memo(move || tidings.panel.get() == Some(Panel::Menu));
     Effect::new(move |was_open: Option<bool>| {
         let is_open = is_open.get();
         match (was_open, is_open) {
@@ -28,11 +29,11 @@ pub(crate) fn Sidebar() -> impl IntoView {
     view! {
         <div
             class="scrim"
-            class:scrim--open=move || is_open.get()
+            class:scrim--open=live(move || is_open.get())
             aria-hidden="true"
-            on:click=move |_| tidings.panel.set(None)
+            on:click=act(move |_| tidings.panel.set(None))
         ></div>
-        <aside class="sidebar" class:sidebar--open=move || is_open.get()>
+        <aside class="sidebar" class:sidebar--open=live(move || is_open.get())>
             <div class="sidebar__brand">
                 <Logo />
                 <span class="sidebar__name">"Tidings"</span>
@@ -43,13 +44,13 @@ pub(crate) fn Sidebar() -> impl IntoView {
                     class="nav-item"
                     href="#/push"
                     data-testid="nav-push"
-                    aria-current=move || on_push().then_some("page")
-                    on:click=move |_| tidings.panel.set(None)
+                    aria-current=live(move || on_push().then_some("page"))
+                    on:click=act(move |_| tidings.panel.set(None))
                 >
                     <Glyph icon=Icon::Megaphone />
                     <span class="nav-item__label">"Push"</span>
                 </a>
-                <button type="button" class="nav-item" on:click=move |_| tidings.panel.set(Some(Panel::Help))>
+                <button type="button" class="nav-item" on:click=act(move |_| tidings.panel.set(Some(Panel::Help)))>
                     <Glyph icon=Icon::Help />
                     <span class="nav-item__label">"Shortcuts"</span>
                 </button>
@@ -72,15 +73,17 @@ fn RoomList() -> impl IntoView {
                     data-testid="open-room"
                     aria-label="Open a room"
                     title="Open a room (Ctrl+K)"
-                    on:click=move |_| tidings.panel.set(Some(Panel::Switcher))
+                    on:click=act(move |_| tidings.panel.set(Some(Panel::Switcher)))
                 >
                     <Glyph icon=Icon::Plus />
                 </button>
             </div>
             <ul class="rooms__list">
-                <For each=channels key=Clone::clone let:channel>
-                    <RoomLink channel />
-                </For>
+                {list(
+                    channels,
+                    |channel| Key::Channel(channel.clone()),
+                    |channel| view! { <RoomLink channel /> },
+                )}
             </ul>
         </nav>
     }
@@ -91,35 +94,33 @@ fn RoomLink(channel: ChannelName) -> impl IntoView {
     let tidings = use_tidings();
     let room = tidings.room(&channel);
     let here = channel.clone();
-    let is_here = Memo::new(move |_| tidings.current().as_ref() == Some(&here));
+    let is_here = memo(move || tidings.current().as_ref() == Some(&here));
     let title = rooms::title(&channel).to_owned();
-    let count = Memo::new(move |_| room.unread.with(Unread::count));
+    let count = memo(move || room.unread.with(Unread::count));
     let (close, close_label) = (channel.clone(), format!("Close {title}"));
     view! {
         <li class="room-item">
             <a
                 class="nav-item"
-                class:nav-item--unread=move || { count.get() > 0 }
+                class:nav-item--unread=live(move || { count.get() > 0 })
                 href=Route::of_room(&channel)
                 data-testid="room-link"
                 data-channel=channel.to_string()
-                aria-current=move || is_here.get().then_some("page")
-                on:click=move |_| tidings.panel.set(None)
+                aria-current=live(move || is_here.get().then_some("page"))
+                on:click=act(move |_| tidings.panel.set(None))
             >
                 <span class="nav-item__hash" aria-hidden="true">"#"</span>
                 <span class="nav-item__label">{title}</span>
-                <Show when=move || { room.failed.get() > 0 }>
+                {shown(move || { room.failed.get() > 0 }, move || view! {
                     <span class="nav-item__failed" title="A message could not be sent">
                         <Glyph icon=Icon::Alert />
                         <span class="visually-hidden">"A message could not be sent"</span>
-                    </span>
-                </Show>
-                <Show when=move || { count.get() > 0 }>
+                    </span> })}
+                {shown(move || { count.get() > 0 }, move || view! {
                     <span class="count" data-testid="room-unread">
-                        {move || badge(count.get())}
+                        {live(move || badge(count.get()))}
                         <span class="visually-hidden">" unread"</span>
-                    </span>
-                </Show>
+                    </span> })}
             </a>
             {(!rooms::is_lobby(&channel))
                 .then(|| {
@@ -128,7 +129,7 @@ fn RoomLink(channel: ChannelName) -> impl IntoView {
                             type="button"
                             class="button button--icon room-item__close"
                             aria-label=close_label
-                            on:click=move |_| tidings.close(&close)
+                            on:click=act(move |_| tidings.close(&close))
                         >
                             <Glyph icon=Icon::Close />
                         </button>

@@ -5,6 +5,7 @@ use shared::ids::ChannelName;
 use web_sys::KeyboardEvent;
 
 use super::dialog::{Dialog, Manner};
+use super::live::{act, live, memo, part};
 use crate::model::rooms::{self, parse_room};
 use crate::state::{Panel, use_tidings};
 
@@ -29,7 +30,7 @@ fn Field() -> impl IntoView {
     let tidings = use_tidings();
     let typed = RwSignal::new(String::new());
     let chosen = RwSignal::new(0_usize);
-    let offers = Memo::new(move |_| tidings.rooms.with(|rooms| rooms::offers(rooms, &typed.get())));
+    let offers = memo(move || tidings.rooms.with(|rooms| rooms::offers(rooms, &typed.get())));
     let problem = move || {
         let typed = typed.get();
         let wrong = !typed.trim().is_empty() && offers.with(Vec::is_empty);
@@ -64,13 +65,13 @@ fn Field() -> impl IntoView {
                 id=format!("offer-{index}")
                 class="switcher__offer"
                 role="option"
-                aria-selected=move || (chosen.get() == index).to_string()
-                on:mousemove=move |_| {
+                aria-selected=live(move || (chosen.get() == index).to_string())
+                on:mousemove=act(move |_| {
                     if chosen.get_untracked() != index {
                         chosen.set(index);
                     }
-                }
-                on:click=move |_| tidings.go_to(&there)
+                })
+                on:click=act(move |_| tidings.go_to(&there))
             >
                 <span>{format!("#{}", rooms::title(&channel))}</span>
                 <span class="switcher__hint">{if is_open { "Go" } else { "Open" }}</span>
@@ -78,7 +79,7 @@ fn Field() -> impl IntoView {
         }
     };
     view! {
-        <form class="switcher__form" on:submit=submit>
+        <form class="switcher__form" on:submit=act(submit)>
             <input
                 class="input"
                 data-testid="open-room-name"
@@ -91,18 +92,18 @@ fn Field() -> impl IntoView {
                 role="combobox"
                 aria-expanded="true"
                 aria-controls="offers"
-                aria-activedescendant=move || format!("offer-{}", chosen.get())
+                aria-activedescendant=live(move || format!("offer-{}", chosen.get()))
                 prop:value=typed
-                on:keydown=on_key
+                on:keydown=act(on_key)
                 on:input:target=move |event| {
                     chosen.set(0);
                     typed.set(event.target().value());
                 }
             />
             <ul id="offers" class="switcher__offers" role="listbox" aria-label="Rooms">
-                {move || offers.get().into_iter().enumerate().map(row).collect_view()}
+                {part(move || offers.get().into_iter().enumerate().map(row).collect_view())}
             </ul>
-            <p class="field__problem" role="alert">{problem}</p>
+            <p class="field__problem" role="alert">{live(problem)}</p>
         </form>
     }
 }

@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::JsCast;
 use web_sys::{Element, EventTarget, HtmlElement, KeyboardEvent};
 
 use super::icon::{Glyph, Icon};
+use super::live::{Key, act, list, live, memo, part, shown};
 use super::message::Message;
 use super::scroll::Scroll;
 use crate::model::rooms;
@@ -22,11 +23,11 @@ use crate::state::{Cell, History, Room, day_label, use_tidings};
 #[component]
 pub(crate) fn Timeline(room: Room) -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
-    let list = NodeRef::<html::Ol>::new();
-    let scroll = Scroll::attach(use_tidings(), room, scroller, list);
+    let rows = NodeRef::<html::Ol>::new();
+    let scroll = Scroll::attach(use_tidings(), room, scroller, rows);
     let channel = room.channel();
     let label = format!("Messages in {}", rooms::title(&channel));
-    let missed = Memo::new(move |_| match room.view.get() {
+    let missed = memo(move || match room.view.get() {
         View::Reading { missed, .. } => Some(missed),
         View::Following => None,
     });
@@ -38,36 +39,37 @@ pub(crate) fn Timeline(room: Room) -> impl IntoView {
                 role="log"
                 aria-live="polite"
                 aria-label=label
-                aria-busy=move || (room.history.get() == History::Loading).to_string()
+                aria-busy=live(move || (room.history.get() == History::Loading).to_string())
                 tabindex="0"
                 data-testid="timeline"
-                on:scroll=move |_| scroll.scrolled()
-                on:keydown=move |event| step_through(&event)
+                on:scroll=act(move |_| scroll.scrolled())
+                on:keydown=act(move |event| step_through(&event))
             >
-                <ol class="log__list" node_ref=list>
+                <ol class="log__list" node_ref=rows>
                     <Beginning room />
-                    <For each=move || room.cells.get() key=|cell| cell.key let:cell>
-                        <RowView room cell />
-                    </For>
+                    {list(
+                        move || room.cells.get(),
+                        |cell| Key::Row(cell.key),
+                        move |cell| view! { <RowView room cell /> },
+                    )}
                 </ol>
             </div>
-            <Show when=move || missed.get().is_some()>
+            {shown(move || missed.get().is_some(), move || view! {
                 <button
                     type="button"
                     class="log__newest"
                     data-testid="new-messages"
-                    on:click=move |_| {
+                    on:click=act(move |_| {
                         room.follow();
                         scroll.to_end();
-                    }
+                    })
                 >
                     <Glyph icon=Icon::Down />
-                    {move || match missed.get() {
+                    {live(move || match missed.get() {
                         None | Some(0) => "Go to newest".to_owned(),
                         Some(missed) => format!("{missed} new"),
-                    }}
-                </button>
-            </Show>
+                    })}
+                </button> })}
         </div>
     }
 }
@@ -114,7 +116,7 @@ fn Beginning(room: Room) -> impl IntoView {
                 type="button"
                 class="button button--small"
                 data-testid="load-older"
-                on:click=move |_| room.older(tidings)
+                on:click=act(move |_| room.older(tidings))
             >
                 {text}
             </button>
@@ -123,13 +125,13 @@ fn Beginning(room: Room) -> impl IntoView {
     let refused = move |refusal: Refusal| {
         view! { <span role="alert">{refusal.message}</span> {load("Try again")} }
     };
-    let is_empty = Memo::new(move |_| room.cells.with(Vec::is_empty));
-    let is_offline = Memo::new(move |_| {
+    let is_empty = memo(move || room.cells.with(Vec::is_empty));
+    let is_offline = memo(move || {
         tidings.status.with(|status| matches!(status, Status::Waiting { .. } | Status::Ended { .. }))
     });
     view! {
-        <li class="log__beginning" class:log__beginning--empty=move || is_empty.get()>
-            {move || match room.history.get() {
+        <li class="log__beginning" class:log__beginning--empty=live(move || is_empty.get())>
+            {part(move || match room.history.get() {
                 History::Unloaded if is_offline.get() => view! { <Offline /> }.into_any(),
                 History::Unloaded => view! { <Skeleton /> }.into_any(),
                 History::Loading if is_empty.get() => view! { <Skeleton /> }.into_any(),
@@ -139,7 +141,7 @@ fn Beginning(room: Room) -> impl IntoView {
                 History::More => load("Load older messages").into_any(),
                 History::Refused(refusal) => refused(refusal).into_any(),
                 History::Whole => view! { <Start room is_empty=is_empty.get() /> }.into_any(),
-            }}
+            })}
         </li>
     }
 }
@@ -198,11 +200,11 @@ fn RowView(room: Room, cell: Cell) -> impl IntoView {
         Row::Entry { entry, .. } => {
             let row = RwSignal::from(row);
             let fallback = entry;
-            let entry: Memo<Arc<Entry>> = Memo::new(move |_| match row.get() {
+            let entry: Memo<Arc<Entry>> = memo(move || match row.get() {
                 Row::Entry { entry, .. } => entry,
                 _ => Arc::clone(&fallback),
             });
-            let grouped = Memo::new(move |_| row.with(|row| matches!(row, Row::Entry { grouped: true, .. })));
+            let grouped = memo(move || row.with(|row| matches!(row, Row::Entry { grouped: true, .. })));
             view! { <Message room entry grouped /> }.into_any()
         }
     }

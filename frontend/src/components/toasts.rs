@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use shared::protocol::Level;
 
 use super::icon::{Glyph, Icon};
+use super::live::{Key, act, list};
 use super::notice::NoticeText;
 use crate::model::toasts::Toast;
 use crate::state::use_tidings;
@@ -17,9 +18,7 @@ pub(crate) fn ToastList() -> impl IntoView {
     let shown = move || tidings.toasts.with(|toasts| toasts.shown().to_vec());
     view! {
         <div class="toasts" role="region" aria-label="News">
-            <For each=shown key=|toast| toast.number let:toast>
-                <ToastView toast />
-            </For>
+            {list(shown, |toast| Key::Number(toast.number), |toast| view! { <ToastView toast /> })}
         </div>
     }
 }
@@ -48,13 +47,13 @@ fn ToastView(toast: Toast) -> impl IntoView {
             class=format!("toast toast--{}", level.as_str())
             role=role
             data-testid="toast"
-            on:mouseenter=move |_| hold()
-            on:mouseleave=move |_| run()
-            on:focusin=move |_| hold()
-            on:focusout=move |_| run()
+            on:mouseenter=act(move |_| hold())
+            on:mouseleave=act(move |_| run())
+            on:focusin=act(move |_| hold())
+            on:focusout=act(move |_| run())
         >
             <div class="toast__text"><NoticeText notice=toast.notice /></div>
-            <button type="button" class="button button--icon" aria-label="Dismiss" on:click=move |_| dismiss()>
+            <button type="button" class="button button--icon" aria-label="Dismiss" on:click=act(move |_| dismiss())>
                 <Glyph icon=Icon::Close />
             </button>
         </div>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::avatar::Avatar;
 use super::connection::Connection;
 use super::icon::{Glyph, Icon};
+use super::live::{act, live, memo, part, shown};
 use crate::model::notifications::Bell;
 use crate::model::rooms;
 use crate::model::unread::badge;
@@ -15,7 +16,7 @@ use crate::state::{Panel, use_tidings};
 pub(crate) fn Topbar() -> impl IntoView {
     let tidings = use_tidings();
     let is_open = move |panel: Panel| (tidings.panel.get() == Some(panel)).to_string();
-    let unread = Memo::new(move |_| tidings.bell.with(Bell::unread));
+    let unread = memo(move || tidings.bell.with(Bell::unread));
     let bell_label = move || match unread.get() {
         0 => "Notifications".to_owned(),
         count => format!("Notifications, {count} unread"),
@@ -27,8 +28,8 @@ pub(crate) fn Topbar() -> impl IntoView {
                 class="button button--icon topbar__menu"
                 data-testid="menu"
                 aria-label="Menu"
-                aria-expanded=move || is_open(Panel::Menu)
-                on:click=move |_| tidings.toggle(Panel::Menu)
+                aria-expanded=live(move || is_open(Panel::Menu))
+                on:click=act(move |_| tidings.toggle(Panel::Menu))
             >
                 <Glyph icon=Icon::Menu />
             </button>
@@ -41,8 +42,8 @@ pub(crate) fn Topbar() -> impl IntoView {
                     data-testid="wire-toggle"
                     aria-label="Wire: what goes over the connection"
                     title="Wire"
-                    aria-pressed=move || tidings.wire_is_open.get().to_string()
-                    on:click=move |_| tidings.wire_is_open.update(|open| *open = !*open)
+                    aria-pressed=live(move || tidings.wire_is_open.get().to_string())
+                    on:click=act(move |_| tidings.wire_is_open.update(|open| *open = !*open))
                 >
                     <Glyph icon=Icon::Wire />
                 </button>
@@ -51,15 +52,14 @@ pub(crate) fn Topbar() -> impl IntoView {
                     class="button button--icon"
                     data-testid="bell"
                     data-opens="panel"
-                    aria-label=bell_label
+                    aria-label=live(bell_label)
                     title="Notifications"
-                    aria-expanded=move || is_open(Panel::Bell)
-                    on:click=move |_| tidings.toggle(Panel::Bell)
+                    aria-expanded=live(move || is_open(Panel::Bell))
+                    on:click=act(move |_| tidings.toggle(Panel::Bell))
                 >
                     <Glyph icon=Icon::Bell />
-                    <Show when=move || { unread.get() > 0 }>
-                        <span class="count count--corner" data-testid="bell-count">{move || badge(unread.get())}</span>
-                    </Show>
+                    {shown(move || { unread.get() > 0 }, move || view! {
+                        <span class="count count--corner" data-testid="bell-count">{live(move || badge(unread.get()))}</span> })}
                 </button>
                 <button
                     type="button"
@@ -68,8 +68,8 @@ pub(crate) fn Topbar() -> impl IntoView {
                     data-opens="panel"
                     aria-label="You"
                     title="You"
-                    aria-expanded=move || is_open(Panel::Profile)
-                    on:click=move |_| tidings.toggle(Panel::Profile)
+                    aria-expanded=live(move || is_open(Panel::Profile))
+                    on:click=act(move |_| tidings.toggle(Panel::Profile))
                 >
                     <Me />
                 </button>
@@ -81,7 +81,7 @@ pub(crate) fn Topbar() -> impl IntoView {
 #[component]
 fn Heading() -> impl IntoView {
     let tidings = use_tidings();
-    move || {
+    part(move || {
         let Some(channel) = tidings.current() else {
             return view! { <div class="topbar__heading"><h1 class="topbar__title">"Push"</h1></div> }
                 .into_any();
@@ -100,23 +100,23 @@ fn Heading() -> impl IntoView {
                     class="topbar__here"
                     aria-label="Who is here"
                     data-opens="panel"
-                    aria-expanded=move || (tidings.panel.get() == Some(Panel::Roster)).to_string()
-                    on:click=move |_| tidings.toggle(Panel::Roster)
+                    aria-expanded=live(move || (tidings.panel.get() == Some(Panel::Roster)).to_string())
+                    on:click=act(move |_| tidings.toggle(Panel::Roster))
                 >
-                    {here}
+                    {live(here)}
                 </button>
             </div>
         }
         .into_any()
-    }
+    })
 }
 
 #[component]
 fn Me() -> impl IntoView {
     let tidings = use_tidings();
-    move || {
+    part(move || {
         tidings.me.track();
         let sender = tidings.me_as_sender();
         sender.map(|sender| view! { <Avatar user=sender.user name=sender.name.to_string() /> })
-    }
+    })
 }

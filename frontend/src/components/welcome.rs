@@ -5,6 +5,7 @@ use shared::ids::DisplayName;
 use shared::limits::NAME_CHARS_MAX;
 
 use super::icon::Logo;
+use super::live::{act, live};
 use crate::state::use_tidings;
 
 /// Asks for a name.
@@ -22,7 +23,7 @@ pub(crate) fn Welcome() -> impl IntoView {
     };
     view! {
         <main class="welcome">
-            <form class="welcome__card" data-testid="welcome" on:submit=submit novalidate>
+            <form class="welcome__card" data-testid="welcome" on:submit=act(submit) novalidate>
                 <Logo />
                 <h1 class="welcome__title">"Welcome to Tidings"</h1>
                 <p class="welcome__text">"Talk, and hear at once what is new. What should others call you?"</p>
@@ -37,7 +38,7 @@ pub(crate) fn Welcome() -> impl IntoView {
                         maxlength=NAME_CHARS_MAX.to_string()
                         placeholder="Ada Lovelace"
                         aria-describedby="welcome-problem"
-                        aria-invalid=move || problem.with(Option::is_some).to_string()
+                        aria-invalid=live(move || problem.with(Option::is_some).to_string())
                         prop:value=typed
                         on:input:target=move |event| {
                             problem.set(None);

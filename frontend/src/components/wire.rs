@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
+use super::live::{Key, act, list, live, memo, part, shown};
 use crate::model::wire::{WireKind, WireLog, WireRow};
 use crate::state::{time_label, use_tidings};
 
@@ -12,9 +13,8 @@ use crate::state::{time_label, use_tidings};
 pub(crate) fn Wire() -> impl IntoView {
     let tidings = use_tidings();
     view! {
-        <Show when=move || tidings.wire_is_open.get()>
-            <Panel />
-        </Show>
+        {shown(move || tidings.wire_is_open.get(), move || view! {
+            <Panel /> })}
     }
 }
 
@@ -22,8 +22,8 @@ pub(crate) fn Wire() -> impl IntoView {
 fn Panel() -> impl IntoView {
     let tidings = use_tidings();
     let with_heartbeats = RwSignal::new(false);
-    let is_paused = Memo::new(move |_| tidings.wire.with(WireLog::is_paused));
-    let rows = Memo::new(move |_| tidings.wire.with(|wire| wire.rows(with_heartbeats.get())));
+    let is_paused = memo(move || tidings.wire.with(WireLog::is_paused));
+    let rows = memo(move || tidings.wire.with(|wire| wire.rows(with_heartbeats.get())));
     let scroller = NodeRef::<html::Div>::new();
     let follows = StoredValue::new(true);
     Effect::new(move |_| {
@@ -58,17 +58,17 @@ fn Panel() -> impl IntoView {
                     class="button button--icon"
                     aria-label="Pause"
                     title="Pause"
-                    aria-pressed=move || is_paused.get().to_string()
-                    on:click=move |_| tidings.wire.update(WireLog::toggle_pause)
+                    aria-pressed=live(move || is_paused.get().to_string())
+                    on:click=act(move |_| tidings.wire.update(WireLog::toggle_pause))
                 >
-                    {move || view! { <Glyph icon=if is_paused.get() { Icon::Play } else { Icon::Pause } /> }}
+                    {part(move || view! { <Glyph icon=if is_paused.get() { Icon::Play } else { Icon::Pause } /> })}
                 </button>
                 <button
                     type="button"
                     class="button button--icon"
                     aria-label="Clear"
                     title="Clear"
-                    on:click=move |_| tidings.wire.update(WireLog::clear)
+                    on:click=act(move |_| tidings.wire.update(WireLog::clear))
                 >
                     <Glyph icon=Icon::Trash />
                 </button>
@@ -76,20 +76,21 @@ fn Panel() -> impl IntoView {
                     type="button"
                     class="button button--icon"
                     aria-label="Close the wire panel"
-                    on:click=move |_| tidings.wire_is_open.set(false)
+                    on:click=act(move |_| tidings.wire_is_open.set(false))
                 >
                     <Glyph icon=Icon::Close />
                 </button>
             </header>
-            <div class="wire__scroll" node_ref=scroller tabindex="0" on:scroll=move |_| scrolled()>
+            <div class="wire__scroll" node_ref=scroller tabindex="0" on:scroll=act(move |_| scrolled())>
                 <ul class="wire__list">
-                    <For each=move || rows.get() key=|row| row.number let:row>
-                        <RowView row />
-                    </For>
+                    {list(
+                        move || rows.get(),
+                        |row| Key::Number(row.number),
+                        |row| view! { <RowView row /> },
+                    )}
                 </ul>
-                <Show when=move || rows.with(Vec::is_empty)>
-                    <p class="wire__empty">"What goes over the connection is shown here, as it happens."</p>
-                </Show>
+                {shown(move || rows.with(Vec::is_empty), move || view! {
+                    <p class="wire__empty">"What goes over the connection is shown here, as it happens."</p> })}
             </div>
         </aside>
     }
@@ -113,8 +114,8 @@ fn RowView(row: WireRow) -> impl IntoView {
             <button
                 type="button"
                 class="wire__line"
-                aria-expanded=move || is_open.get().to_string()
-                on:click=move |_| is_open.update(|open| *open = !*open)
+                aria-expanded=live(move || is_open.get().to_string())
+                on:click=act(move |_| is_open.update(|open| *open = !*open))
             >
                 <span class="wire__arrow" aria-hidden="true">{arrow}</span>
                 <span class="visually-hidden">{said}</span>
@@ -122,9 +123,8 @@ fn RowView(row: WireRow) -> impl IntoView {
                 <span class="wire__brief">{brief}</span>
                 <span class="wire__time">{time}</span>
             </button>
-            <Show when=move || is_open.get()>
-                <pre class="wire__frame">{whole.with_value(WireRow::pretty)}</pre>
-            </Show>
+            {shown(move || is_open.get(), move || view! {
+                <pre class="wire__frame">{whole.with_value(WireRow::pretty)}</pre> })}
         </li>
     }
 }

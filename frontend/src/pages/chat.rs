@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::ids::ChannelName;
 use shared::protocol::Refusal;
 
+use crate::components::live::{act, part};
 use crate::components::{Composer, Roster, Timeline};
 use crate::state::{Room, use_tidings};
 
@@ -13,10 +14,10 @@ pub(crate) fn Chat(channel: ChannelName) -> impl IntoView {
     let room = use_tidings().room(&channel);
     view! {
         <main id="main" class="chat">
-            {move || match room.trouble.get() {
+            {part(move || match room.trouble.get() {
                 Some(refusal) => view! { <Closed room refusal /> }.into_any(),
                 None => view! { <Timeline room /> <Composer room /> }.into_any(),
-            }}
+            })}
         </main>
         <Roster room />
     }
@@ -31,8 +32,8 @@ fn Closed(room: Room, refusal: Refusal) -> impl IntoView {
             <strong class="empty__title">"This room is closed to you"</strong>
             <span>{refusal.message}</span>
             <span class="empty__actions">
-                <button type="button" class="button" on:click=move |_| room.join(tidings)>"Try again"</button>
-                <button type="button" class="button" on:click=move |_| tidings.close(&room.channel())>
+                <button type="button" class="button" on:click=act(move |_| room.join(tidings))>"Try again"</button>
+                <button type="button" class="button" on:click=act(move |_| tidings.close(&room.channel()))>
                     "Close the room"
                 </button>
             </span>

@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use shared::protocol::Level;
 
 use crate::components::Copyable;
+use crate::components::live::{act, live, memo, part, shown};
 use crate::model::curl;
 use crate::model::push_form::{Outcome, Problem, PushForm, Target};
 use crate::net::http;
@@ -37,7 +38,7 @@ pub(crate) fn Push() -> impl IntoView {
                 <p class="push__intro">
                     "Any program can push with one HTTP request. This page sends the same request that the line below shows."
                 </p>
-                <form class="push__form" data-testid="push-form" on:submit=submit novalidate>
+                <form class="push__form" data-testid="push-form" on:submit=act(submit) novalidate>
                     <Key key />
                     <Whom form />
                     <What form />
@@ -48,7 +49,7 @@ pub(crate) fn Push() -> impl IntoView {
                             data-testid="push-send"
                             disabled=is_sending
                         >
-                            {move || if is_sending.get() { "Sending…" } else { "Send" }}
+                            {live(move || if is_sending.get() { "Sending…" } else { "Send" })}
                         </button>
                         <Result outcome />
                     </div>
@@ -70,7 +71,7 @@ fn Key(key: RwSignal<String>) -> impl IntoView {
                     id="push-key"
                     class="input"
                     data-testid="push-key"
-                    type=move || if is_shown.get() { "text" } else { "password" }
+                    type=live(move || if is_shown.get() { "text" } else { "password" })
                     autocomplete="off"
                     spellcheck="false"
                     prop:value=key
@@ -83,10 +84,10 @@ fn Key(key: RwSignal<String>) -> impl IntoView {
                 <button
                     type="button"
                     class="button"
-                    aria-pressed=move || is_shown.get().to_string()
-                    on:click=move |_| is_shown.update(|shown| *shown = !*shown)
+                    aria-pressed=live(move || is_shown.get().to_string())
+                    on:click=act(move |_| is_shown.update(|shown| *shown = !*shown))
                 >
-                    {move || if is_shown.get() { "Hide" } else { "Show" }}
+                    {live(move || if is_shown.get() { "Hide" } else { "Show" })}
                 </button>
             </div>
             <span class="field__hint">"The file " <code>"api-key"</code> " in the server’s data folder. Kept until this tab is closed."</span>
@@ -103,8 +104,8 @@ fn Whom(form: RwSignal<PushForm>) -> impl IntoView {
                     type="radio"
                     name="target"
                     value=target.as_str()
-                    prop:checked=move || form.with(|form| form.target == target)
-                    on:change=move |_| form.update(|form| form.aim(target))
+                    prop:checked=live(move || form.with(|form| form.target == target))
+                    on:change=act(move |_| form.update(|form| form.aim(target)))
                 />
                 <span class="choice__label">{target.label()}</span>
             </label>
@@ -121,8 +122,8 @@ fn Whom(form: RwSignal<PushForm>) -> impl IntoView {
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
-                placeholder=move || form.with(|form| form.target.example())
-                prop:value=move || form.with(|form| form.to.clone())
+                placeholder=live(move || form.with(|form| form.target.example()))
+                prop:value=live(move || form.with(|form| form.to.clone()))
                 on:input:target=move |event| form.update(|form| form.to = event.target().value())
             />
         </fieldset>
@@ -131,7 +132,7 @@ fn Whom(form: RwSignal<PushForm>) -> impl IntoView {
 
 #[component]
 fn What(form: RwSignal<PushForm>) -> impl IntoView {
-    let notifies = Memo::new(move |_| form.with(|form| form.notifies));
+    let notifies = memo(move || form.with(|form| form.notifies));
     view! {
         <label class="field">
             <span class="field__label">"What"</span>
@@ -146,7 +147,7 @@ fn What(form: RwSignal<PushForm>) -> impl IntoView {
                 <option value="chat">"Chat message"</option>
             </select>
         </label>
-        <Show when=move || notifies.get()>
+        {shown(move || notifies.get(), move || view! {
             <div class="push__pair">
                 <label class="field">
                     <span class="field__label">"Title"</span>
@@ -154,7 +155,7 @@ fn What(form: RwSignal<PushForm>) -> impl IntoView {
                         class="input"
                         data-testid="push-title"
                         placeholder="Build finished"
-                        prop:value=move || form.with(|form| form.title.clone())
+                        prop:value=live(move || form.with(|form| form.title.clone()))
                         on:input:target=move |event| form.update(|form| form.title = event.target().value())
                     />
                 </label>
@@ -172,19 +173,18 @@ fn What(form: RwSignal<PushForm>) -> impl IntoView {
                         {Level::ALL.map(|level| view! { <option value=level.as_str()>{level.as_str()}</option> }).collect_view()}
                     </select>
                 </label>
-            </div>
-        </Show>
+            </div> })}
         <label class="field">
             <span class="field__label">"Text"</span>
             <textarea
                 class="input push__text"
                 data-testid="push-text"
                 rows="3"
-                prop:value=move || form.with(|form| form.text.clone())
+                prop:value=live(move || form.with(|form| form.text.clone()))
                 on:input:target=move |event| form.update(|form| form.text = event.target().value())
             ></textarea>
         </label>
-        <Show when=move || notifies.get()>
+        {shown(move || notifies.get(), move || view! {
             <label class="field">
                 <span class="field__label">"Link (optional)"</span>
                 <input
@@ -192,11 +192,10 @@ fn What(form: RwSignal<PushForm>) -> impl IntoView {
                     data-testid="push-link"
                     type="url"
                     placeholder="https://example.org/builds/7"
-                    prop:value=move || form.with(|form| form.link.clone())
+                    prop:value=live(move || form.with(|form| form.link.clone()))
                     on:input:target=move |event| form.update(|form| form.link = event.target().value())
                 />
-            </label>
-        </Show>
+            </label> })}
     }
 }
 
@@ -204,11 +203,11 @@ fn What(form: RwSignal<PushForm>) -> impl IntoView {
 fn Result(outcome: RwSignal<Option<Outcome>>) -> impl IntoView {
     view! {
         <p class="push__result" role="status" data-testid="push-result">
-            {move || match outcome.get() {
+            {part(move || match outcome.get() {
                 None => ().into_any(),
                 Some(Outcome::Done(text)) => view! { <span class="push__done">{text}</span> }.into_any(),
                 Some(Outcome::Refused(text)) => view! { <span class="push__refused">{text}</span> }.into_any(),
-            }}
+            })}
         </p>
     }
 }

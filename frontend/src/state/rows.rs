@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use shared::ids::MessageId;
+use shared::sorted::SortedMap;
 
 use crate::model::timeline::{Row, RowKey};
 
@@ -19,9 +20,13 @@ pub(crate) fn update(
     cells: RwSignal<Vec<Cell>>,
     choose: impl FnOnce(&dyn Fn(MessageId) -> bool) -> (Vec<Row>, bool),
 ) -> bool {
-    let mut known: HashMap<RowKey, ArcRwSignal<Row>> =
-        cells.with_untracked(|cells| cells.iter().map(|cell| (cell.key, cell.row.clone())).collect());
-    let (rows, is_all) = choose(&|id| known.contains_key(&RowKey::Entry(id)));
+    let mut known: SortedMap<RowKey, ArcRwSignal<Row>> = SortedMap::default();
+    cells.with_untracked(|cells| {
+        for cell in cells {
+            known.insert(cell.key, cell.row.clone());
+        }
+    });
+    let (rows, is_all) = choose(&|id| known.get(&RowKey::Entry(id)).is_some());
     let same_keys = cells.with_untracked(|cells| {
         cells.len() == rows.len() && cells.iter().zip(&rows).all(|(cell, row)| cell.key == row.key())
     });
