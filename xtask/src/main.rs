@@ -18,7 +18,9 @@ mod page;
 mod process;
 mod run;
 mod simulate;
+mod size;
 mod steps;
+mod styles;
 mod test;
 mod tools;
 mod version;
@@ -35,6 +37,7 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
   test     install what is missing, run every test
            (arguments go to the test programs: cargo xtask test -- reconnect --nocapture)
   check    formatting and lints, for the native target and for WebAssembly
+  page     build the page, and compare what it weighs with what it may
   simulate run the simulation alone: [--seed S], or [--seeds N] [--from S]
   crash    kill a server under load 300 times, and compare what everybody was told with its log
            (cargo xtask crash --rounds 30 --seed 1)
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         "test" => test::run(&rest),
         "simulate" => simulate::run(&rest),
         "check" => check::run(),
+        "page" => size::run(),
         "bench" => bench::run(&rest),
         "crash" => crash::run(&rest),
         "count" => count::run(&rest),

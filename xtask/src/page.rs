@@ -8,18 +8,18 @@ use crate::failure::Failure;
 use crate::steps::say;
 use crate::tools::PageTools;
 use crate::workspace::Workspace;
-use crate::{compress, process};
+use crate::{compress, process, styles};
 
 /// Everything the page is made of. A change of any of these is a reason to build it again.
 const SOURCES: [&str; 5] = ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
-const DIST: &str = "frontend/dist";
+pub(crate) const DIST: &str = "frontend/dist";
 
 /// Builds `frontend/dist` with the Cargo profile `page`.
 pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Failure> {
     let root = &workspace.root;
     let index = root.join(DIST).join("index.html");
     let stamp = workspace.tools.join("page.stamp");
-    let kind = if tools.wasm_opt.is_some() { "wasm-opt, compressed" } else { "compressed" };
+    let kind = if tools.wasm_opt.is_some() { "wasm-opt, joined, compressed" } else { "joined, compressed" };
 
     if is_current(&stamp, kind, &index, newest(root, &SOURCES)) {
         say("up to date");
@@ -30,6 +30,9 @@ pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Fail
         &mut trunk(workspace, tools),
         "The messages above say why; the page's code is in frontend/.",
     )?;
+    styles::join(&root.join(DIST)).map_err(|error| {
+        Failure::new(format!("the style sheets cannot be joined: {error}"), "They are in frontend/dist.")
+    })?;
     compress::all(&root.join(DIST));
     // The stamp carries the time the build began: what changes during a build is newer than the page.
     let note = std::fs::read_to_string(&index)

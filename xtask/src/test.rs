@@ -7,12 +7,12 @@ use crate::steps::Steps;
 use crate::tools::PageTools;
 use crate::tools::browser::Browser;
 use crate::workspace::Workspace;
-use crate::{page, process, wasm};
+use crate::{page, process, size, wasm};
 
 /// Sets up, builds, tests, and reports. `arguments` go to the test programs: filters and their options.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let mut steps = Steps::new(PageTools::STEPS + 7);
+    let mut steps = Steps::new(PageTools::STEPS + 8);
     let outcome = all(&workspace, &mut steps, arguments);
     println!("\n{}", steps.table());
     outcome?;
@@ -32,6 +32,10 @@ fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result
     let tools = PageTools::ensure(workspace, steps)?;
     let browser = steps.must("Browser", Browser::ensure)?;
     steps.must("Building the page (2 to 4 min the first time)", || page::build(workspace, &tools))?;
+    steps.note("Size of the page", || {
+        // The tests of a page that is too large are worth their results all the same.
+        Ok(size::check(workspace, &tools).inspect_err(|failure| println!("{failure}")).is_ok())
+    })?;
 
     // Every native command below selects the whole workspace, and filters by the kind of target instead.
     // Cargo joins the features of the packages it is given, so `-p tests` alone would compile most
