@@ -17,6 +17,7 @@ mod lock;
 mod page;
 mod process;
 mod run;
+mod scripts;
 mod simulate;
 mod size;
 mod steps;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::steps::say;
 use crate::tools::PageTools;
 use crate::workspace::Workspace;
-use crate::{compress, process, styles};
+use crate::{compress, process, scripts, styles};
 
 /// Everything the page is made of. A change of any of these is a reason to build it again.
 const SOURCES: [&str; 5] = ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
@@ -19,9 +19,11 @@ pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Fail
     let root = &workspace.root;
     let index = root.join(DIST).join("index.html");
     let stamp = workspace.tools.join("page.stamp");
-    let kind = if tools.wasm_opt.is_some() { "wasm-opt, joined, compressed" } else { "joined, compressed" };
+    let shrunk = [tools.wasm_opt.as_ref().map(|_| "wasm-opt"), tools.esbuild.as_ref().map(|_| "esbuild")];
+    let kind: Vec<_> = shrunk.into_iter().flatten().chain(["joined", "compressed"]).collect();
+    let kind = kind.join(", ");
 
-    if is_current(&stamp, kind, &index, newest(root, &SOURCES)) {
+    if is_current(&stamp, &kind, &index, newest(root, &SOURCES)) {
         say("up to date");
         return Ok(());
     }
@@ -30,6 +32,9 @@ pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Fail
         &mut trunk(workspace, tools),
         "The messages above say why; the page's code is in frontend/.",
     )?;
+    if let Some(esbuild) = &tools.esbuild {
+        scripts::minify(&root.join(DIST), esbuild)?;
+    }
     styles::join(&root.join(DIST)).map_err(|error| {
         Failure::new(format!("the style sheets cannot be joined: {error}"), "They are in frontend/dist.")
     })?;
@@ -37,7 +42,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Fail
     // The stamp carries the time the build began: what changes during a build is newer than the page.
     let note = std::fs::read_to_string(&index)
         .and_then(|html| std::fs::create_dir_all(&workspace.tools).map(|()| html))
-        .and_then(|html| std::fs::write(&stamp, note(kind, &html)))
+        .and_then(|html| std::fs::write(&stamp, note(&kind, &html)))
         .and_then(|()| std::fs::File::options().write(true).open(&stamp)?.set_modified(begun));
     if note.is_err() {
         say("The page cannot be marked as up to date and will be built again next time.");

@@ -27,8 +27,10 @@ pub(crate) fn run() -> Result<std::process::ExitCode, Failure> {
 /// [`Failure`] where it is heavier than it may be.
 pub(crate) fn check(workspace: &Workspace, tools: &PageTools) -> Result<(), Failure> {
     let bytes = sent(&workspace.root.join(page::DIST));
-    if tools.wasm_opt.is_none() || bytes == 0 {
-        say("It cannot be told: without wasm-opt and Node.js the page is larger, and not compressed.");
+    if tools.wasm_opt.is_none() || tools.esbuild.is_none() || bytes == 0 {
+        say(
+            "It cannot be told: without wasm-opt, esbuild and Node.js the page is larger, or not compressed.",
+        );
         return Ok(());
     }
     say(&format!("{bytes} bytes of brotli, at most {PAGE_BYTES_MAX}"));

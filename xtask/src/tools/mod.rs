@@ -2,6 +2,8 @@
 
 mod apt;
 pub(crate) mod browser;
+mod esbuild;
+mod npm;
 mod programs;
 mod target;
 pub(crate) mod valgrind;
@@ -24,11 +26,13 @@ pub(crate) struct PageTools {
     pub(crate) wasm_bindgen: PathBuf,
     /// Shrinks the WebAssembly. The page works without it.
     pub(crate) wasm_opt: Option<PathBuf>,
+    /// Shrinks the JavaScript. The page works without it.
+    pub(crate) esbuild: Option<PathBuf>,
 }
 
 impl PageTools {
     /// The steps that [`PageTools::ensure`] counts.
-    pub(crate) const STEPS: usize = 4;
+    pub(crate) const STEPS: usize = 5;
 
     /// Finds or installs everything, one step each.
     pub(crate) fn ensure(workspace: &Workspace, steps: &mut Steps) -> Result<Self, Failure> {
@@ -36,8 +40,9 @@ impl PageTools {
         let trunk = steps.must("trunk", || programs::trunk(workspace))?;
         let wasm_bindgen = steps.must("wasm-bindgen", || programs::wasm_bindgen(workspace))?;
         let wasm_opt = steps.must("wasm-opt", || Ok(wasm_opt::find_or_install(workspace)))?;
+        let esbuild = steps.must("esbuild", || Ok(esbuild::find_or_install(workspace)))?;
         programs::forget_build(workspace);
-        Ok(Self { trunk, wasm_bindgen, wasm_opt })
+        Ok(Self { trunk, wasm_bindgen, wasm_opt, esbuild })
     }
 
     /// PATH with these tools first: trunk looks for the others there, and downloads what it does not find.

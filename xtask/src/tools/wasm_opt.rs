@@ -1,9 +1,9 @@
 //! wasm-opt makes the page smaller. It comes from npm, because cargo would build it from source for minutes; and the
 //! page works without it, so nothing here ends a task.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
+use super::npm;
 use crate::process;
 use crate::steps::say;
 use crate::version::Version;
@@ -16,34 +16,18 @@ const OLDEST: Version = Version(123, 0, 0);
 
 /// The path of a wasm-opt that will do, if there is one or npm can bring it.
 pub(crate) fn find_or_install(workspace: &Workspace) -> Option<PathBuf> {
-    let mut folders = vec![workspace.tools.join("node_modules/.bin")];
-    folders.extend(process::path_folders());
+    let folders = npm::folders(workspace);
     if let Some((path, version)) = suitable(&folders) {
         say(&format!("{} is here", version.0));
         return Some(path);
     }
-    let found = install(&workspace.tools).then(|| suitable(&folders)).flatten();
+    let found = npm::install(workspace, PACKAGE).then(|| suitable(&folders)).flatten();
     if found.is_none() {
         say(
             "There is no wasm-opt, so the page will be larger; install Node.js with npm, or binaryen, to change that.",
         );
     }
     found.map(|(path, _)| path)
-}
-
-fn install(folder: &Path) -> bool {
-    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    if process::output(Command::new(npm).arg("--version")).is_none() {
-        return false;
-    }
-    say(&format!("Installing {PACKAGE} with npm (a few seconds)"));
-    let mut command = Command::new(npm);
-    command
-        .args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1", "--prefix"])
-        .arg(folder)
-        .arg(PACKAGE);
-    // npm wants the folder to be there.
-    std::fs::create_dir_all(folder).is_ok() && process::succeeds(&mut command).unwrap_or(false)
 }
 
 fn suitable(folders: &[PathBuf]) -> Option<(PathBuf, Version)> {
