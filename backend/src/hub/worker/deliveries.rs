@@ -15,7 +15,8 @@ const READERS_A_TURN: usize = 512;
 /// A feed with more readers is a large one, and so many of them are told at a time.
 const READERS_A_PIECE: usize = 128;
 
-/// With so many messages, no more are taken: a ring holds several times as many.
+/// While so many messages have not been told to all, no more are taken: a ring holds several times as many, so that the last
+/// reader of a large room still finds them there.
 const MESSAGES_MAX: usize = 256;
 
 /// The feeds whose readers are to be told, each at most once.
@@ -23,6 +24,7 @@ const MESSAGES_MAX: usize = 256;
 pub(super) struct Deliveries {
     small: VecDeque<Rc<Feed>>,
     large: VecDeque<Delivery>,
+    /// How many messages somebody is still to be told.
     messages: usize,
     /// Who could not be written to at once.
     later: Vec<Rc<Outbound>>,
@@ -73,13 +75,18 @@ impl Deliveries {
         while told < READERS_A_TURN
             && let Some(feed) = self.small.pop_front()
         {
-            let news = self.begin(&feed);
+            let news = feed.take_undelivered();
             told += feed.reader_count();
             self.tell(&feed, &news, 0, usize::MAX);
+            self.messages -= news.messages;
         }
         if let Some(Delivery { feed, begun }) = self.large.pop_front() {
-            let (news, from) = begun.unwrap_or_else(|| (self.begin(&feed), 0));
-            let begun = self.tell(&feed, &news, from, READERS_A_PIECE).map(|from| (news, from));
+            let (news, from) = begun.unwrap_or_else(|| (feed.take_undelivered(), 0));
+            let next = self.tell(&feed, &news, from, READERS_A_PIECE);
+            if next.is_none() {
+                self.messages -= news.messages;
+            }
+            let begun = next.map(|from| (news, from));
             if begun.is_some() || feed.has_undelivered() {
                 self.large.push_back(Delivery { feed, begun });
             }
@@ -94,16 +101,10 @@ impl Deliveries {
         }
     }
 
-    fn begin(&mut self, feed: &Feed) -> Undelivered {
-        let news = feed.take_undelivered();
-        self.messages -= news.messages;
-        news
-    }
-
     /// Tells at most `most` readers, from the key `from` on: at once where a connection has nothing else to do. Returns
     /// the key to go on from.
     fn tell(&mut self, feed: &Feed, news: &Undelivered, from: usize, most: usize) -> Option<usize> {
-        let only = self.messages == 0 && self.small.is_empty() && self.large.is_empty();
+        let only = self.small.is_empty() && self.large.is_empty() && !feed.has_undelivered();
         feed.readers(from, most, |outbound, slot| {
             let now = news.joined.as_ref().is_some_and(|joined| outbound.send_now(slot, joined, only));
             if !now && outbound.mark(slot) {
