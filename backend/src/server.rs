@@ -22,6 +22,7 @@ use crate::config::{self, KeyError, Policy, Settings};
 use crate::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
 use crate::hub::{Hub, HubParts, fanout};
 use crate::identity::Tokens;
+use crate::log::live::{self, Sequencer};
 use crate::log::retention::{Retention, Rule};
 use crate::log::sqlite::SqliteLog;
 use crate::log::{Log, LogError, LogReads, Threads, thread};
@@ -100,12 +101,22 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let (queue, log_thread) = thread::start(Arc::clone(&log), sink)?;
     let retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
     let live_epoch = Epoch(random::number()?);
+    let (live, sequencers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| live::queue()).unzip();
     let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
-    let hub =
-        HubParts { settings, log: Arc::clone(&log), reads, queue, tokens, metrics, live_epoch, workers };
-    let hub = Arc::new(Hub::new(hub));
+    let hub = Arc::new(Hub::new(HubParts {
+        settings,
+        log: Arc::clone(&log),
+        reads,
+        queue,
+        live: live.into(),
+        tokens,
+        metrics,
+        live_epoch,
+        workers,
+    }));
 
-    let server = start_http(&hub, receivers, &api_key, listener)?;
+    let ends = receivers.into_iter().zip(sequencers).enumerate().collect();
+    let server = start_http(&hub, ends, &api_key, listener)?;
     // Before the address is announced: whoever knows it may stop the server at once.
     let signals = Signals::new()?;
     let stopper = actix_web::rt::spawn(stop_on_signal(signals, Arc::clone(&hub), server.handle()));
@@ -139,15 +150,17 @@ fn rules(settings: &Settings) -> Vec<Rule> {
     limited.map(rule).collect()
 }
 
+/// What a worker takes from: its mailbox, and the publications whose channels are at home with it.
+type Ends = (mpsc::Receiver<ToWorker>, Sequencer);
+
 fn start_http(
     hub: &Arc<Hub>,
-    receivers: Vec<mpsc::Receiver<ToWorker>>,
+    ends: Vec<(usize, Ends)>,
     api_key: &str,
     listener: TcpListener,
 ) -> Result<Server, ServerError> {
     let (workers, stop) = (hub.settings.workers, hub.settings.stop());
-    let waiting = Mutex::new(receivers.into_iter().enumerate().collect::<Vec<_>>());
-    let (waiting, hub, key) = (Arc::new(waiting), Arc::clone(hub), Arc::<str>::from(api_key));
+    let (waiting, hub, key) = (Arc::new(Mutex::new(ends)), Arc::clone(hub), Arc::<str>::from(api_key));
     let server = Server::build()
         .workers(workers)
         .max_concurrent_connections(SOCKETS_PER_WORKER_MAX)
@@ -156,11 +169,13 @@ fn start_http(
         // The closure runs once on each worker thread, which is where a worker's state has to be made.
         .listen("tidings", listener, move || {
             let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let Some((index, mailbox)) = next else {
+            let Some((index, (mailbox, sequencer))) = next else {
                 // A worker thread has died, and with it the connections that its mailbox knew: only a fresh start is sound.
                 tracing::error!("a worker thread died; ending, to be started anew");
                 std::process::abort();
             };
+            let (workers, metrics) = (Arc::clone(&hub.workers), hub.metrics.clone());
+            actix_web::rt::spawn(fanout::live(sequencer, workers, metrics));
             streams(Worker::start(index, Arc::clone(&hub), mailbox), Arc::clone(&key))
         })?;
     Ok(server.run())

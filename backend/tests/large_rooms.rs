@@ -70,14 +70,11 @@ fn until(rig: &Rig, journal: &Journal, done: impl Fn(&[(&str, usize)]) -> bool) 
 fn who_speaks_in_a_small_room_does_not_wait_for_a_large_one() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
-    rig.turn();
-    rig.commit();
     until(&rig, &journal, |told| !told.is_empty());
     assert!(journal.borrow().len() < READERS, "the large room is told piece by piece");
 
     rig.say(SMALL);
     rig.turns(1);
-    rig.commit();
     until(&rig, &journal, |told| told.len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
     assert!(place < READERS / 2, "the small room was told as number {place}");
@@ -87,14 +84,11 @@ fn who_speaks_in_a_small_room_does_not_wait_for_a_large_one() {
 fn what_comes_while_a_large_room_is_told_comes_to_each_reader_after_it_and_in_one_write() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
-    rig.turn();
-    rig.commit();
     until(&rig, &journal, |told| !told.is_empty());
     for _ in 0..3 {
         rig.say(LARGE);
     }
     rig.turns(1);
-    rig.commit();
     until(&rig, &journal, |told| told.len() == 4 * READERS);
     let numbers: Vec<_> = journal.borrow().iter().map(|(_, number)| *number).collect();
     let (first, rest) = numbers.split_at(READERS);

@@ -65,12 +65,27 @@ async fn every_kind_of_payload_arrives() {
 
 #[tokio::test]
 async fn all_hear_the_same_order_and_nothing_twice() {
+    all_hear_the_same_order(LOBBY).await;
+}
+
+/// Each of these is put in order by one of the workers, and its publishers and readers are on all of them.
+#[tokio::test]
+async fn in_channels_without_history_all_hear_the_same_order_and_nothing_twice() {
+    for channel in ["live:a", "live:b", "live:c", "live:d"] {
+        all_hear_the_same_order(channel).await;
+    }
+}
+
+async fn all_hear_the_same_order(channel: &str) {
     const EACH: usize = 60;
     let server = TestServer::start_with(Settings::default().talkative()).await;
     let people = [server.join("Ada").await, server.join("Bob").await, server.join("Eve").await];
+    for person in people.iter().filter(|_| channel != LOBBY) {
+        person.subscribe(channel).await;
+    }
     for number in 0..EACH {
         for (index, person) in people.iter().enumerate() {
-            person.send(LOBBY, &format!("{index}:{number}")).await;
+            person.send(channel, &format!("{index}:{number}")).await;
         }
     }
     let mut heard = Vec::new();

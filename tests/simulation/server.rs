@@ -1,4 +1,4 @@
-//! One life of a server: the real hub, workers, connections, log queue and fan-out, on one thread. What is simulated is
+//! One life of a server: the real hub, workers, connections, queues and fan-out, on one thread. What is simulated is
 //! how long the disk, the log's readers and the workers take.
 
 use std::rc::Rc;
@@ -10,8 +10,9 @@ use backend::hub::registry::Mode;
 use backend::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
 use backend::hub::{Hub, HubParts};
 use backend::identity::Tokens;
+use backend::log::live::{self, Sequencer};
 use backend::log::publication::{Outcome, Publication};
-use backend::log::thread::{Writer, queue};
+use backend::log::thread::{self, Writer};
 use backend::log::{Log, LogReads, Offload};
 use backend::telemetry::metrics::Metrics;
 use backend::ws::connection::Connection;
@@ -38,6 +39,7 @@ pub(crate) struct Server {
     pub(crate) hub: Arc<Hub>,
     workers: Vec<Rc<Worker>>,
     writer: Writer,
+    sequencers: Vec<Sequencer>,
     metrics: Metrics,
     /// The log thread is at work on a batch.
     writing: bool,
@@ -62,7 +64,8 @@ impl Offload for Jobs {
 impl Server {
     pub(crate) fn start(life: u64, profile: &Profile, disk: &Arc<Disk>, live_epoch: u64) -> Self {
         let log: Arc<dyn Log> = Arc::clone(disk) as Arc<dyn Log>;
-        let (queue, writer) = queue(Arc::clone(&log));
+        let (queue, writer) = thread::queue(Arc::clone(&log));
+        let (live, sequencers): (Vec<_>, Vec<_>) = (0..profile.workers).map(|_| live::queue()).unzip();
         let (mailboxes, receivers): (Vec<_>, Vec<_>) =
             (0..profile.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
         let (jobs, metrics) = (Arc::<Jobs>::default(), Metrics::new());
@@ -72,6 +75,7 @@ impl Server {
             log,
             reads,
             queue,
+            live: live.into(),
             tokens: Tokens::new(SECRET),
             metrics: metrics.clone(),
             live_epoch: Epoch(live_epoch),
@@ -91,6 +95,7 @@ impl Server {
             hub,
             workers,
             writer,
+            sequencers,
             metrics,
             writing: false,
             worker_at,
@@ -119,6 +124,12 @@ impl Server {
         for job in std::mem::take(&mut *self.jobs.0.lock().unwrap()) {
             ether.after(ether.within(0..=profile.read_ms_max), Event::Read { life, job });
         }
+        for sequencer in &mut self.sequencers {
+            let outcomes = sequencer.queued();
+            if !outcomes.is_empty() {
+                ether.at(ether.now(), Event::Ordered { life, outcomes });
+            }
+        }
         if self.writing {
             return;
         }
@@ -146,9 +157,13 @@ impl Server {
         }
     }
 
-    /// The log thread hands a batch to the workers. Each comes to it when it can.
-    pub(crate) fn fan_out(&mut self, outcomes: Vec<Outcome>, ether: &Ether, profile: &Profile) {
+    /// The log thread has written a batch, and may take the next.
+    pub(crate) fn written(&mut self) {
         self.writing = false;
+    }
+
+    /// A batch is handed to the workers. Each comes to it when it can.
+    pub(crate) fn fan_out(&mut self, outcomes: Vec<Outcome>, ether: &Ether, profile: &Profile) {
         let fan_out = FanOut::new(outcomes, self.worker_at.len(), &self.metrics);
         let mut last = ether.now();
         for (worker, at) in self.worker_at.iter_mut().enumerate() {

@@ -70,6 +70,10 @@ pub(crate) enum Event {
         life: u64,
         outcomes: Vec<Outcome>,
     },
+    Ordered {
+        life: u64,
+        outcomes: Vec<Outcome>,
+    },
     Hand {
         life: u64,
         worker: usize,
@@ -225,6 +229,13 @@ impl World {
             Event::Commit { life: of, batch } if of == life => self.commit(batch)?,
             Event::Committed { life: of, outcomes } if of == life => {
                 if let Some(server) = &mut self.server {
+                    server.written();
+                    server.fan_out(outcomes, &self.ether, &self.profile);
+                }
+            }
+            Event::Ordered { life: of, outcomes } if of == life => {
+                self.learn(&outcomes)?;
+                if let Some(server) = &mut self.server {
                     server.fan_out(outcomes, &self.ether, &self.profile);
                 }
             }
@@ -238,6 +249,7 @@ impl World {
             Event::Read { .. }
             | Event::Commit { .. }
             | Event::Committed { .. }
+            | Event::Ordered { .. }
             | Event::Hand { .. }
             | Event::Answer { .. } => {}
             Event::CallAgain { call } => self.call(call),
@@ -482,9 +494,9 @@ impl World {
         let queued = self.server.as_ref().filter(|server| !server.stopping).is_some_and(|server| {
             let (caller, answer): (Caller, _) = oneshot::channel();
             call.answer = Some(answer);
-            let history = server.has_history(&call.append.channel);
-            let reply = ReplyTo::Caller(caller);
-            server.hub.queue.append(Publication { append: call.append.clone(), history, reply }).is_ok()
+            let publication = Publication { append: call.append.clone(), reply: ReplyTo::Caller(caller) };
+            let policy = server.hub.policy(&publication.append.channel);
+            policy.and_then(|policy| server.hub.publish(publication, policy)).is_ok()
         });
         if !queued {
             self.ether.after(CALL_AGAIN_MS, Event::CallAgain { call: index });

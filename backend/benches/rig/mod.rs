@@ -15,10 +15,8 @@ use backend::hub::socket::Socket;
 use backend::hub::worker::{MAILBOX_MAX, Worker};
 use backend::hub::{Hub, HubParts};
 use backend::identity::Tokens;
-use backend::log::publication::Outcome;
 use backend::log::sqlite::SqliteLog;
-use backend::log::thread::{Writer, queue};
-use backend::log::{Log, LogReads, Threads};
+use backend::log::{Log, LogReads, Threads, live, thread};
 use backend::telemetry::metrics::Metrics;
 use backend::ws::connection::{Connection, Incoming, Received};
 use backend::ws::{dispatch, register};
@@ -39,8 +37,6 @@ pub(crate) struct Rig {
     runtime: Runtime,
     local: LocalSet,
     worker: Rc<Worker>,
-    writer: Writer,
-    sink: Box<dyn FnMut(Vec<Outcome>)>,
     publisher: Script,
     number: u64,
     written: Rc<Cell<usize>>,
@@ -67,18 +63,21 @@ impl Rig {
         let (mailbox, receiver) = mpsc::channel(MAILBOX_MAX);
         let workers: Arc<[_]> = vec![mailbox].into();
         let metrics = Metrics::new();
-        let (queue, writer) = queue(Arc::clone(&log));
-        let sink = Box::new(fanout::sink(Arc::clone(&workers), metrics.clone()));
+        let ((queue, _), (live, sequencer)) = (thread::queue(Arc::clone(&log)), live::queue());
+        let order = fanout::live(sequencer, Arc::clone(&workers), metrics.clone());
         let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
         let (tokens, live_epoch) = (Tokens::new("a secret for a bench"), Epoch(1));
-        let hub = Hub::new(HubParts { settings, log, reads, queue, tokens, metrics, live_epoch, workers });
+        let live = vec![live].into();
+        let parts = HubParts { settings, log, reads, queue, live, tokens, metrics, live_epoch, workers };
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let (local, hub) = (LocalSet::new(), Arc::new(hub));
-        let worker = local.block_on(&runtime, async { Worker::start(0, hub, receiver) });
+        let (local, hub) = (LocalSet::new(), Arc::new(Hub::new(parts)));
+        let worker = local.block_on(&runtime, async {
+            tokio::task::spawn_local(order);
+            Worker::start(0, hub, receiver)
+        });
         let written: Rc<Cell<usize>> = Rc::default();
         let publisher = open(&local, &runtime, &worker, Rc::new(Sink(Rc::clone(&written))));
-        let rig =
-            Self { runtime, local, worker, writer, sink, publisher, number: 0, written, _folder: folder };
+        let rig = Self { runtime, local, worker, publisher, number: 0, written, _folder: folder };
         rig.turn();
         rig
     }
@@ -93,8 +92,6 @@ impl Rig {
     pub(crate) fn publish(&mut self) {
         self.say(CHANNEL);
         self.turn();
-        self.commit();
-        self.turn();
     }
 
     /// Has the publisher say something of 128 bytes.
@@ -104,12 +101,6 @@ impl Rig {
         self.publisher.say(format!(
             r#"{{"type":"publish","id":{number},"channel":"{channel}","message_id":"019b7e00-0000-7000-8000-{number:012x}","payload":{{"type":"chat","text":"{text}"}}}}"#
         ));
-    }
-
-    /// Does what the log's thread does.
-    pub(crate) fn commit(&mut self) {
-        let outcomes = self.writer.write(self.writer.queued());
-        (self.sink)(outcomes);
     }
 
     /// The bytes that all sockets have taken.

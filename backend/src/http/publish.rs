@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::ThisWorker;
 use super::auth::Authorized;
 use super::error::ApiError;
+use crate::config::Policy;
 use crate::hub::Hub;
 use crate::log::publication::{Publication, ReplyTo};
 use crate::log::{Append, Appended};
@@ -42,10 +43,10 @@ pub(super) async fn publish(
     let Request { channel, payload, message_id, from } = request.into_inner();
     payload.check()?;
     let policy = hub.policy(&channel)?;
-    let (history, epoch) = (policy.history, hub.epoch(policy.history));
+    let epoch = hub.epoch(policy.history);
     let id = message_id.map_or_else(random::message_id, Ok).map_err(|error| internal(&error))?;
     let from = from.map_or_else(server_itself, Ok)?;
-    let appended = append(hub, Append { channel, id, at: clock::now(), from, payload }, history).await?;
+    let appended = append(hub, Append { channel, id, at: clock::now(), from, payload }, policy).await?;
     let (offset, duplicate) = match appended {
         Appended::Accepted { offset, .. } => (offset, false),
         Appended::Duplicate { offset } => (offset, true),
@@ -53,10 +54,10 @@ pub(super) async fn publish(
     Ok(Json(Response { offset, epoch, duplicate }))
 }
 
-async fn append(hub: &Hub, append: Append, history: bool) -> Result<Appended, Refusal> {
+async fn append(hub: &Hub, append: Append, policy: &Policy) -> Result<Appended, Refusal> {
     let (reply, answer) = oneshot::channel();
-    hub.queue.append(Publication { append, history, reply: ReplyTo::Caller(reply) })?;
-    // The log thread answers all that it has taken, unless it dies.
+    hub.publish(Publication { append, reply: ReplyTo::Caller(reply) }, policy)?;
+    // Who puts messages in order answers all that it has taken, unless it dies.
     let died =
         || Refusal::new(ErrorCode::Internal, "The server does not know whether the message was stored.");
     answer.await.map_err(|_| died())?

@@ -1,4 +1,4 @@
-//! From the log thread to the workers: each committed batch is encoded once and handed to each worker once.
+//! From those who put messages in order to the workers: each batch is encoded once and handed to each worker once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::frame::{Frame, Joined};
 use super::worker::ToWorker;
+use crate::log::live::Sequencer;
 use crate::log::publication::{Caller, Outcome, ReplyTo};
 use crate::log::{Append, Appended};
 use crate::telemetry::metrics::Metrics;
@@ -78,7 +79,7 @@ pub struct FanOut {
 }
 
 impl FanOut {
-    /// Encodes what came out of the log, once for everybody.
+    /// Encodes what has its place, once for everybody.
     pub fn new(outcomes: Vec<Outcome>, workers: usize, metrics: &Metrics) -> Self {
         let mut answers = Vec::new();
         answers.resize_with(workers, Vec::new);
@@ -120,6 +121,7 @@ impl FanOut {
 /// The frames of a batch by channel, in the order in which the channels came up.
 #[derive(Default)]
 struct Newest {
+    /// Where each but the first is.
     places: HashMap<ChannelName, usize>,
     channels: Vec<(ChannelName, Vec<Arc<Frame>>)>,
 }
@@ -127,8 +129,10 @@ struct Newest {
 impl Newest {
     fn add(&mut self, channel: ChannelName, frame: Arc<Frame>) {
         // Most batches are of one channel, or of few.
-        let place = match self.channels.last() {
-            Some((last, _)) if *last == channel => self.channels.len() - 1,
+        let place = match (self.channels.first(), self.channels.last()) {
+            (None, _) => 0,
+            (_, Some((last, _))) if *last == channel => self.channels.len() - 1,
+            (Some((first, _)), _) if *first == channel => 0,
             _ => *self.places.entry(channel.clone()).or_insert(self.channels.len()),
         };
         match self.channels.get_mut(place) {
@@ -150,6 +154,19 @@ pub fn sink(workers: Arc<[mpsc::Sender<ToWorker>]>, metrics: Metrics) -> impl Fn
         for worker in &*workers {
             // A worker that is gone has no connections left to serve.
             let _ = worker.blocking_send(ToWorker::Batch(Arc::clone(&fan_out.batch)));
+        }
+        fan_out.answer_callers();
+    }
+}
+
+/// Hands on what a worker's sequencer has put in order, on that worker's thread. It waits where another worker's mailbox
+/// is full, and so slows its publishers down to the slowest worker; nothing is skipped.
+pub async fn live(mut sequencer: Sequencer, workers: Arc<[mpsc::Sender<ToWorker>]>, metrics: Metrics) {
+    while let Some(outcomes) = sequencer.next().await {
+        let fan_out = FanOut::new(outcomes, workers.len(), &metrics);
+        for worker in &*workers {
+            // A worker that is gone has no connections left to serve.
+            let _ = worker.send(ToWorker::Batch(Arc::clone(&fan_out.batch))).await;
         }
         fan_out.answer_callers();
     }

@@ -15,6 +15,7 @@ pub mod socket;
 mod subscriptions;
 pub mod worker;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shared::ids::{ChannelName, ConnectionId, Epoch};
@@ -23,6 +24,8 @@ use tokio::sync::mpsc;
 
 use crate::config::{Policy, Settings};
 use crate::identity::Tokens;
+use crate::log::live::LiveQueue;
+use crate::log::publication::Publication;
 use crate::log::thread::LogQueue;
 use crate::log::{Log, LogError, LogReads};
 use crate::telemetry::metrics::Metrics;
@@ -41,7 +44,9 @@ pub struct Hub {
     pub settings: Settings,
     /// The way into the log.
     pub queue: LogQueue,
-    /// The way to read it.
+    /// The ways to the channels without history, by the worker where those are at home.
+    pub live: Arc<[LiveQueue]>,
+    /// The way to read the log.
     pub reads: LogReads,
     /// Who is connected.
     pub registry: Registry,
@@ -69,6 +74,8 @@ pub struct HubParts {
     pub reads: LogReads,
     /// See [`Hub::queue`].
     pub queue: LogQueue,
+    /// See [`Hub::live`]; as many as there are workers, at least one.
+    pub live: Arc<[LiveQueue]>,
     /// See [`Hub::tokens`].
     pub tokens: Tokens,
     /// See [`Hub::metrics`].
@@ -82,12 +89,13 @@ pub struct HubParts {
 impl Hub {
     /// A hub without connections.
     pub fn new(parts: HubParts) -> Self {
-        let HubParts { settings, log, reads, queue, tokens, metrics, live_epoch, workers } = parts;
+        let HubParts { settings, log, reads, queue, live, tokens, metrics, live_epoch, workers } = parts;
         let (registry, presence) = (Registry::default(), PresenceBoard::default());
         let numbers = Mutex::new(0..0);
         Self {
             settings,
             queue,
+            live,
             reads,
             registry,
             presence,
@@ -118,6 +126,25 @@ impl Hub {
     /// The incarnation of a channel's log.
     pub fn epoch(&self, history: bool) -> Epoch {
         if history { self.reads.epoch() } else { self.live_epoch }
+    }
+
+    /// The way to a channel without history.
+    pub fn live(&self, channel: &ChannelName) -> &LiveQueue {
+        let mut hasher = DefaultHasher::new();
+        channel.hash(&mut hasher);
+        // As many as there are workers: the cast loses nothing, and the remainder is within.
+        &self.live[hasher.finish() as usize % self.live.len()]
+    }
+
+    /// Queues a publication. It never waits.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where the queue takes no more.
+    pub fn publish(&self, publication: Publication, policy: &Policy) -> Result<(), Refusal> {
+        match policy.history {
+            true => self.queue.append(publication),
+            false => self.live(&publication.append.channel).publish(publication),
+        }
     }
 
     /// What may be done in a channel.

@@ -49,7 +49,7 @@ pub struct Outbound {
 struct Inner {
     phase: Phase,
     replies: VecDeque<Bytes>,
-    /// Replies that will come from the log thread.
+    /// Replies that will come when a publication has its place.
     owed: usize,
     slots: Slots,
     subscriptions: Subscriptions,
@@ -140,12 +140,12 @@ impl Outbound {
         self.inner.borrow().pending_replies() >= REPLIES_MAX
     }
 
-    /// Notes that the log thread will answer a request.
+    /// Notes that a request will be answered when its publication has its place.
     pub fn owe(&self) {
         self.inner.borrow_mut().owed += 1;
     }
 
-    /// Notes that the log thread has answered one.
+    /// Notes that one has been answered.
     pub fn settle(&self) {
         let mut inner = self.inner.borrow_mut();
         if inner.pending_replies() == REPLIES_MAX {

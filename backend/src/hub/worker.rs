@@ -33,7 +33,7 @@ use deliveries::Deliveries;
 use feeds::Feeds;
 use published::Published;
 
-/// Most things in a worker's mailbox. The log thread waits at the limit; others are refused.
+/// Most things in a worker's mailbox. Those who hand over messages wait at the limit; others are refused.
 pub const MAILBOX_MAX: usize = 1024;
 
 /// How often a worker looks after its connections.
@@ -157,8 +157,11 @@ impl Worker {
     ///
     /// # Errors
     /// A [`Refusal`] where the queue takes no more.
-    pub fn publish(&self, publication: Publication) -> Result<(), Refusal> {
-        self.published.add(publication)
+    pub fn publish(&self, publication: Publication, policy: &Policy) -> Result<(), Refusal> {
+        match policy.history {
+            true => self.published.add(publication),
+            false => self.hub.publish(publication, policy),
+        }
     }
 
     /// The feed of a channel, with a head that is known.
@@ -182,7 +185,7 @@ impl Worker {
     pub async fn learn_head(&self, feed: &Feed) -> Result<(), LogError> {
         let head = match feed.history {
             true => self.hub.reads.bounds(&feed.channel).await?.head,
-            false => self.hub.queue.live_head(&feed.channel),
+            false => self.hub.live(&feed.channel).head(&feed.channel),
         };
         feed.learn_head(head);
         Ok(())

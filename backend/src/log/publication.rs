@@ -12,8 +12,6 @@ use super::{Append, Appended};
 pub struct Publication {
     /// The message.
     pub append: Append,
-    /// Whether its channel is logged; otherwise it only gets its place in the order.
-    pub history: bool,
     /// Who is told.
     pub reply: ReplyTo,
 }

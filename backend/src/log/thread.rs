@@ -3,31 +3,23 @@
 //! It takes whatever has queued, appends it at once and hands the outcome to the sink: under load, many messages
 //! share the wait for the disk; when idle, a message waits for nobody.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
-use shared::ids::{ChannelName, Offset};
 use shared::protocol::{ErrorCode, Refusal};
 
-use super::live::LiveOffsets;
+use super::places::{self, Places};
 use super::publication::{Outcome, Publication, ReplyTo};
 use super::turn::Turn;
 use super::{Append, Appended, Log};
-
-/// Most publications that wait for the log. One more is refused with `overloaded`.
-pub const QUEUE_PUBLICATIONS_MAX: usize = 8192;
 
 /// Most publications in one transaction.
 pub const BATCH_PUBLICATIONS_MAX: usize = 1024;
 
 /// Most publications that are handed over at once.
 pub const HANDOVER_PUBLICATIONS_MAX: usize = 64;
-
-/// When to try again after the queue was full, in milliseconds.
-const OVERLOADED_RETRY_MS: u64 = 500;
 
 /// A publication that has its place in the queue, and is still to be handed over.
 #[derive(Debug)]
@@ -43,9 +35,8 @@ pub struct LogQueue {
 /// What the two ends of the queue share.
 #[derive(Debug)]
 struct State {
-    /// How many publications wait, handed over or not.
-    waiting: AtomicUsize,
-    live: Mutex<LiveOffsets>,
+    /// Those of the publications that wait, handed over or not.
+    places: Places,
     writable: AtomicBool,
     ended: AtomicBool,
 }
@@ -60,17 +51,13 @@ impl LogQueue {
     /// Gives a publication its place in the queue. It never waits.
     ///
     /// # Errors
-    /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`] are waiting, `stopping` where the thread has
-    /// ended.
+    /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`](places::QUEUE_PUBLICATIONS_MAX) are waiting,
+    /// `stopping` where the thread has ended.
     pub fn enter(&self, publication: Publication) -> Result<Queued, Refusal> {
-        let wait = Duration::from_millis(OVERLOADED_RETRY_MS);
         if self.state.ended.load(Ordering::Relaxed) {
-            return Err(Refusal::for_now(ErrorCode::Stopping, "The server is stopping.", wait));
+            return Err(places::stopping());
         }
-        if self.state.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE_PUBLICATIONS_MAX {
-            self.state.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(Refusal::for_now(ErrorCode::Overloaded, "Too many messages at once.", wait));
-        }
+        self.state.places.take()?;
         Ok(Queued(publication))
     }
 
@@ -91,11 +78,6 @@ impl LogQueue {
         let _ = self.jobs.send(Job::Append(publications));
     }
 
-    /// The newest offset given in a channel without history.
-    pub fn live_head(&self, channel: &ChannelName) -> Offset {
-        self.state.live.lock().unwrap_or_else(PoisonError::into_inner).head(channel)
-    }
-
     /// Whether the last batch could be written.
     pub fn is_writable(&self) -> bool {
         self.state.writable.load(Ordering::Relaxed)
@@ -113,8 +95,7 @@ pub fn queue(log: Arc<dyn Log>) -> (LogQueue, Writer) {
     // Its length has a limit: that of `enter`.
     let (jobs, receiver) = channel();
     let state = Arc::new(State {
-        waiting: AtomicUsize::new(0),
-        live: Mutex::default(),
+        places: Places::default(),
         writable: AtomicBool::new(true),
         ended: AtomicBool::new(false),
     });
@@ -169,7 +150,7 @@ impl Writer {
         while let Some(job) = next.take().or_else(|| self.jobs.try_recv().ok()) {
             match job {
                 Job::Append(publications) => {
-                    self.state.waiting.fetch_sub(publications.len(), Ordering::Relaxed);
+                    self.state.places.give_back(publications.len());
                     batch.extend(publications.into_iter().map(|Queued(publication)| publication));
                 }
                 Job::Stop => return (batch, false),
@@ -183,35 +164,30 @@ impl Writer {
 
     /// Has a batch appended, and tells what became of each.
     pub fn write(&self, batch: Vec<Publication>) -> Vec<Outcome> {
-        // The store takes a slice of what is logged: messages move there and back, and are not copied.
-        let (mut logged, mut waiting) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-        for Publication { append, history, reply } in batch {
-            let place = match reply.turn().map_or(Ok(()), Turn::check) {
-                Err(refusal) => Place::Refused(append, reply.refuse(refusal)),
-                Ok(()) if history => {
-                    logged.push(append);
+        // The store takes a slice of messages: they move there and back, and are not copied.
+        let (mut appends, mut waiting) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
+        for Publication { append, reply } in batch {
+            let late = reply.turn().map_or(Ok(()), Turn::check).map_err(|refusal| reply.refuse(refusal));
+            let place = match late {
+                Err(refusal) => Place::Refused(append, refusal),
+                Ok(()) => {
+                    appends.push(append);
                     Place::Logged
                 }
-                Ok(()) => Place::Unlogged(append),
             };
             waiting.push((place, reply));
         }
-        let results = if logged.is_empty() { Ok(Vec::new()) } else { self.append(&logged) };
-        let (mut results, mut logged) = (results.map(Vec::into_iter), logged.into_iter());
-        let mut live = self.state.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let results = if appends.is_empty() { Ok(Vec::new()) } else { self.append(&appends) };
+        let (mut results, mut appends) = (results.map(Vec::into_iter), appends.into_iter());
         let outcome = |(place, reply): (Place, ReplyTo)| {
             let (append, result) = match place {
                 Place::Refused(append, refusal) => (append, Err(refusal)),
-                Place::Unlogged(append) => {
-                    let appended = live.append(&append.channel);
-                    (append, Ok(appended))
-                }
                 Place::Logged => {
                     let result = match &mut results {
                         Ok(results) => results.next().ok_or_else(lost_count),
                         Err(refusal) => Err(reply.refuse(refusal.clone())),
                     };
-                    (logged.next()?, result)
+                    (appends.next()?, result)
                 }
             };
             Some(Outcome { append, reply, result })
@@ -238,8 +214,6 @@ impl Writer {
 enum Place {
     /// Among those that the store is given.
     Logged,
-    /// Here: its channel has no history.
-    Unlogged(Append),
     /// Here, and nowhere else.
     Refused(Append, Refusal),
 }
@@ -251,15 +225,17 @@ fn lost_count() -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use super::super::places::{QUEUE_PUBLICATIONS_MAX, QUEUE_RETRY_MS};
     use super::*;
     use crate::config::Durability;
     use crate::log::conformance::chat;
     use crate::log::sqlite::SqliteLog;
+    use shared::ids::Offset;
     use tokio::sync::oneshot;
 
-    fn publication(number: u8, history: bool) -> (Publication, oneshot::Receiver<Result<Appended, Refusal>>) {
+    fn publication(number: u8) -> (Publication, oneshot::Receiver<Result<Appended, Refusal>>) {
         let (reply, answer) = oneshot::channel();
-        (Publication { append: chat("room:lobby", number), history, reply: ReplyTo::Caller(reply) }, answer)
+        (Publication { append: chat("room:lobby", number), reply: ReplyTo::Caller(reply) }, answer)
     }
 
     #[test]
@@ -269,7 +245,7 @@ mod tests {
         let (outcomes, received) = channel();
         let (queue, thread) = start(log, move |batch| outcomes.send(batch).unwrap()).unwrap();
         for number in 0..100 {
-            queue.append(publication(number, true).0).unwrap();
+            queue.append(publication(number).0).unwrap();
         }
         queue.stop();
         thread.join().unwrap();
@@ -282,23 +258,23 @@ mod tests {
             })
             .collect();
         assert_eq!(offsets, (1..=100).collect::<Vec<_>>());
-        assert_eq!(queue.append(publication(0, true).0).unwrap_err().code, ErrorCode::Stopping);
+        assert_eq!(queue.append(publication(0).0).unwrap_err().code, ErrorCode::Stopping);
     }
 
     #[test]
-    fn each_of_a_mixed_batch_gets_its_own_outcome() {
+    fn each_of_a_batch_gets_its_own_outcome() {
         let directory = tempfile::tempdir().unwrap();
         let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap());
         let (_queue, writer) = queue(log);
-        // Logged, live, logged again, a retry of the first, live.
-        let batch = [(1, true), (2, false), (3, true), (1, true), (4, false)];
-        let outcomes = writer.write(batch.map(|(number, history)| publication(number, history).0).into());
+        // Two, a retry of the first, one more.
+        let batch = [1, 2, 1, 3];
+        let outcomes = writer.write(batch.map(|number| publication(number).0).into());
         let ids: Vec<_> = outcomes.iter().map(|outcome| outcome.append.id).collect();
-        assert_eq!(ids, batch.map(|(number, _)| chat("room:lobby", number).id));
+        assert_eq!(ids, batch.map(|number| chat("room:lobby", number).id));
         let accepted = |prev, offset| Appended::Accepted { offset: Offset(offset), prev: Offset(prev) };
         let results: Vec<_> = outcomes.into_iter().map(|outcome| outcome.result.unwrap()).collect();
         let again = Appended::Duplicate { offset: Offset(1) };
-        assert_eq!(results, [accepted(0, 1), accepted(0, 1), accepted(1, 2), again, accepted(1, 2)]);
+        assert_eq!(results, [accepted(0, 1), accepted(1, 2), again, accepted(2, 3)]);
     }
 
     #[test]
@@ -307,7 +283,7 @@ mod tests {
         let log =
             Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Normal).unwrap());
         let (queue, writer) = queue(log);
-        let handover = |most| (0..most).map(|_| queue.enter(publication(1, false).0).unwrap()).collect();
+        let handover = |most| (0..most).map(|_| queue.enter(publication(1).0).unwrap()).collect();
         for _ in 0..=BATCH_PUBLICATIONS_MAX / HANDOVER_PUBLICATIONS_MAX {
             queue.hand_over(handover(HANDOVER_PUBLICATIONS_MAX));
         }
@@ -328,16 +304,13 @@ mod tests {
             let _ = closed.recv();
         })
         .unwrap();
-        queue.append(publication(0, false).0).unwrap();
+        queue.append(publication(0).0).unwrap();
         inside.recv().unwrap();
         for _ in 0..QUEUE_PUBLICATIONS_MAX {
-            queue.append(publication(1, false).0).unwrap();
+            queue.append(publication(1).0).unwrap();
         }
-        let refusal = queue.append(publication(2, false).0).unwrap_err();
-        assert_eq!(
-            (refusal.code, refusal.retry_after_ms),
-            (ErrorCode::Overloaded, Some(OVERLOADED_RETRY_MS))
-        );
+        let refusal = queue.append(publication(2).0).unwrap_err();
+        assert_eq!((refusal.code, refusal.retry_after_ms), (ErrorCode::Overloaded, Some(QUEUE_RETRY_MS)));
         drop(gate);
         queue.stop();
         thread.join().unwrap();

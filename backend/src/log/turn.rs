@@ -11,14 +11,15 @@ use std::time::Duration;
 
 use shared::protocol::{ErrorCode, Refusal};
 
-/// The turns of one connection. Its worker and the log thread both refuse messages.
+/// The turns of one connection. Its worker refuses messages, and so do those who put them in order: the log thread, and
+/// the sequencers of channels without history.
 #[derive(Debug, Default)]
 pub struct Turns {
     /// The last that was named.
     last: AtomicU64,
-    /// The last that the log thread has named. What its worker refuses has not been queued, and does not make those
-    /// late that were queued before.
-    last_of_log: AtomicU64,
+    /// The last that was named where messages are put in order. What its worker refuses has not been queued, and does
+    /// not make those late that were queued before.
+    last_of_order: AtomicU64,
 }
 
 impl Turns {
@@ -49,20 +50,20 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// Lets the message through to the log.
+    /// Lets the message through to its place in the order.
     ///
     /// # Errors
     /// A [`Refusal`] with `out_of_turn` where one that was queued before it has been refused since.
     pub fn check(&self) -> Result<(), Refusal> {
-        let late = self.number < self.turns.last_of_log.load(Ordering::SeqCst);
+        let late = self.number < self.turns.last_of_order.load(Ordering::SeqCst);
         if late { Err(out_of_turn()) } else { Ok(()) }
     }
 
-    /// Begins a turn with the message, which the log refuses.
+    /// Begins a turn with the message, which gets no place.
     pub fn refuse(&self, refusal: Refusal) -> Refusal {
         let refusal = self.turns.refuse(refusal);
         if let Some(turn) = refusal.turn {
-            self.turns.last_of_log.fetch_max(turn, Ordering::SeqCst);
+            self.turns.last_of_order.fetch_max(turn, Ordering::SeqCst);
         }
         refusal
     }

@@ -42,7 +42,7 @@ impl Metrics {
         let messages_duplicate = counter("messages_duplicate", "Retries of messages that were there already");
         let messages_refused = counter("messages_refused", "Messages that could not be added");
         let batches_written =
-            counter("batches_written", "Batches in which the log thread has taken messages");
+            counter("batches_written", "Batches in which messages were put in order");
         let connections_open = Gauge::default();
         registry.register("connections_open", "Open WebSockets", connections_open.clone());
         Self {
@@ -67,7 +67,7 @@ impl Metrics {
         self.connections_open.dec();
     }
 
-    /// The log thread has finished with one message.
+    /// A message has its place, or has been refused one.
     pub fn published(&self, result: &Result<Appended, Refusal>) {
         match result {
             Ok(Appended::Accepted { .. }) => self.messages_accepted.inc(),
@@ -76,7 +76,7 @@ impl Metrics {
         };
     }
 
-    /// The log thread has finished with one batch.
+    /// A batch has been put in order.
     pub fn batch(&self) {
         self.batches_written.inc();
     }

@@ -193,7 +193,7 @@ impl Connection {
         self.turns.get_or_init(Arc::default)
     }
 
-    /// Hands a message to the log. The answer comes by way of the worker.
+    /// Queues a message for its place in the order. The answer comes by way of the worker.
     ///
     /// # Errors
     /// A [`Refusal`] where the message cannot be taken.
@@ -209,12 +209,11 @@ impl Connection {
         if !policy.publish.allows(&channel, &from.user) {
             return Err(Refusal::new(ErrorCode::Forbidden, "You may not publish in this channel."));
         }
-        let history = policy.history;
         let (worker, connection) = (self.worker.index, self.outbound.info.connection);
         let turn = turn.map(|known| self.turns().enter(known)).transpose()?;
         let reply = ReplyTo::Connection { worker, connection, request, turn };
         let append = Append { channel, id, at: clock::now(), from, payload };
-        self.worker.publish(Publication { append, history, reply })?;
+        self.worker.publish(Publication { append, reply }, policy)?;
         self.outbound.owe();
         Ok(())
     }

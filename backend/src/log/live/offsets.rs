@@ -1,17 +1,17 @@
-//! The order of channels without history: their messages get offsets, but are in no store.
+//! The offsets of channels without history.
 
 use std::collections::HashMap;
 
 use shared::ids::{ChannelName, Offset};
 
-use super::Appended;
+use crate::log::Appended;
 
 /// Most channels whose newest offsets are remembered; beyond, all are forgotten.
 const CHANNELS_MAX: usize = 100_000;
 
-/// Gives the offsets of channels without history. They are of one sequence for all such channels, so that a channel
-/// that was forgotten goes on above whatever it had: a reader that was up to date may then be told of a gap that is
-/// none, but never misses one.
+/// Gives the offsets of the channels that are at home on one worker. They are of one sequence for all of these, so that
+/// a channel that was forgotten goes on above whatever it had: a reader that was up to date may then be told of a gap
+/// that is none, but never misses one.
 #[derive(Debug, Default)]
 pub(super) struct LiveOffsets {
     last: u64,
@@ -22,13 +22,20 @@ pub(super) struct LiveOffsets {
 
 impl LiveOffsets {
     pub(super) fn append(&mut self, channel: &ChannelName) -> Appended {
-        if self.heads.len() >= CHANNELS_MAX && !self.heads.contains_key(channel) {
-            self.heads.clear();
-            self.floor = self.last;
-        }
-        self.last += 1;
-        let prev = self.heads.insert(channel.clone(), self.last).unwrap_or(self.floor);
-        Appended::Accepted { offset: Offset(self.last), prev: Offset(prev) }
+        let offset = self.last + 1;
+        let prev = match self.heads.get_mut(channel) {
+            Some(head) => std::mem::replace(head, offset),
+            None => {
+                if self.heads.len() >= CHANNELS_MAX {
+                    self.heads.clear();
+                    self.floor = self.last;
+                }
+                self.heads.insert(channel.clone(), offset);
+                self.floor
+            }
+        };
+        self.last = offset;
+        Appended::Accepted { offset: Offset(offset), prev: Offset(prev) }
     }
 
     /// The `prev` that the next message of the channel will have, if nothing is forgotten meanwhile.
