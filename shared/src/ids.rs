@@ -8,6 +8,9 @@ pub use channel::{ChannelName, Namespace};
 pub use name::{DisplayName, UserId};
 pub use number::{ConnectionId, Epoch, MessageId, Offset, RequestId};
 
+use std::fmt;
+
+use serde::de::Visitor;
 use thiserror::Error;
 
 /// Why a text is not the name or number it was meant to be. The text of the error is for a person.
@@ -45,24 +48,45 @@ fn shown(text: &str) -> String {
     cut
 }
 
+/// Reads a name from a text without keeping a copy of it.
+struct Text<T>(fn(&str) -> Result<T, InvalidId>);
+
+impl<T> Visitor<'_> for Text<T> {
+    type Value = T;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
+    }
+}
+
+/// Implements reading from and writing to JSON for a newtype that has `parse` and can be displayed.
+macro_rules! json_text {
+    ($($type:ty => $text:expr;)+) => {
+        $(impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let text: fn(&Self, S) -> Result<S::Ok, S::Error> = $text;
+                text(self, serializer)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str($crate::ids::Text(Self::parse))
+            }
+        })+
+    };
+}
+use json_text;
+
 /// Implements reading from and writing to text (and so JSON) for a newtype that has `parse` and `as_str`.
 macro_rules! text_id {
     ($type:ty) => {
+        $crate::ids::json_text! { $type => |id, serializer| serializer.serialize_str(id.as_str()); }
         impl std::str::FromStr for $type {
             type Err = $crate::ids::InvalidId;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Self::parse(text)
-            }
-        }
-        impl TryFrom<String> for $type {
-            type Error = $crate::ids::InvalidId;
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                Self::parse(&text)
-            }
-        }
-        impl From<$type> for String {
-            fn from(id: $type) -> String {
-                id.as_str().to_owned()
             }
         }
         impl std::fmt::Display for $type {

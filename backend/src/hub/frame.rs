@@ -1,5 +1,6 @@
 //! Messages as the bytes that go into a socket.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use actix_http::ws::{CloseReason, Codec, Message as WsMessage};
@@ -133,11 +134,29 @@ pub fn text_frame(text: String) -> Bytes {
 /// The longest header of an unmasked frame, in bytes (RFC 6455 section 5.2).
 const HEADER_BYTES_MAX: usize = 10;
 
+thread_local! {
+    /// Where a frame is written before its length is known: it then takes as much memory as it is long, and no more.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What of the scratch stays when a frame is done, in bytes.
+const SCRATCH_BYTES_MAX: usize = 64 * 1024;
+
 /// A whole text frame around what `write` writes, in one piece of memory.
 fn framed(write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
-    let mut bytes = Vec::with_capacity(512);
-    bytes.extend_from_slice(&[0; HEADER_BYTES_MAX]);
-    write(&mut bytes);
+    SCRATCH.with_borrow_mut(|bytes| {
+        bytes.clear();
+        bytes.extend_from_slice(&[0; HEADER_BYTES_MAX]);
+        write(bytes);
+        let begin = put_header(bytes);
+        let frame = Bytes::copy_from_slice(&bytes[begin..]);
+        bytes.shrink_to(SCRATCH_BYTES_MAX);
+        frame
+    })
+}
+
+/// Writes the header of a text frame before what follows the first [`HEADER_BYTES_MAX`] bytes. Returns where it begins.
+fn put_header(bytes: &mut [u8]) -> usize {
     let length = bytes.len() - HEADER_BYTES_MAX;
     let mut header = [0; HEADER_BYTES_MAX];
     header[0] = 0x81;
@@ -159,8 +178,7 @@ fn framed(write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     };
     let begin = HEADER_BYTES_MAX - header.len();
     bytes[begin..HEADER_BYTES_MAX].copy_from_slice(header);
-    // What a ring or a queue holds is no larger than it is.
-    Bytes::from(bytes.into_boxed_slice()).slice(begin..)
+    begin
 }
 
 /// A ping.

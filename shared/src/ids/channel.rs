@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::{InvalidId, UserId, shown, text_id};
 use crate::limits::{CHANNEL_BYTES_MAX, NAMESPACE_BYTES_MAX};
 
@@ -12,8 +10,7 @@ use crate::limits::{CHANNEL_BYTES_MAX, NAMESPACE_BYTES_MAX};
 /// The part before the first `:` is its [`Namespace`]: lower-case ASCII letters, digits and `-`, beginning with a
 /// letter. The rest is ASCII letters, digits and `_ - . + @`, so that a name needs no escaping in a URL path, a log
 /// line or a metric. At most [`CHANNEL_BYTES_MAX`] bytes in all. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChannelName(Arc<str>);
 
 impl ChannelName {
@@ -24,9 +21,12 @@ impl ChannelName {
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let refused = || InvalidId::Channel(shown(text));
         let (namespace, name) = text.split_once(':').ok_or_else(refused)?;
-        Namespace::parse(namespace).map_err(|_| refused())?;
         let legal = |b: u8| b.is_ascii_alphanumeric() || b"_-.+@".contains(&b);
-        if text.len() > CHANNEL_BYTES_MAX || name.is_empty() || !name.bytes().all(legal) {
+        if !Namespace::is_legal(namespace)
+            || text.len() > CHANNEL_BYTES_MAX
+            || name.is_empty()
+            || !name.bytes().all(legal)
+        {
             return Err(refused());
         }
         Ok(Self(text.into()))
@@ -57,8 +57,7 @@ impl ChannelName {
 text_id!(ChannelName);
 
 /// The part of a channel's name before the colon, such as `room`. It sets the channel's policy.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Namespace(Arc<str>);
 
 impl Namespace {
@@ -68,12 +67,13 @@ impl Namespace {
     /// [`InvalidId::Namespace`] where the text is empty, longer than [`NAMESPACE_BYTES_MAX`] bytes, does not begin
     /// with a lower-case letter or holds something else than lower-case letters, digits and hyphens.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        if Self::is_legal(text) { Ok(Self(text.into())) } else { Err(InvalidId::Namespace(shown(text))) }
+    }
+
+    fn is_legal(text: &str) -> bool {
         let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         let begins = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-        if !begins || text.len() > NAMESPACE_BYTES_MAX || !text.bytes().all(legal) {
-            return Err(InvalidId::Namespace(shown(text)));
-        }
-        Ok(Self(text.into()))
+        begins && text.len() <= NAMESPACE_BYTES_MAX && text.bytes().all(legal)
     }
 
     /// The text of the namespace.

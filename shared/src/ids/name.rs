@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::{InvalidId, shown, text_id};
 use crate::limits::{NAME_CHARS_MAX, USER_BYTES_MAX};
 
 /// An identity, the same over any number of connections and devices: 1 to [`USER_BYTES_MAX`] ASCII letters, digits
 /// and `_ - .`. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(Arc<str>);
 
 impl UserId {
@@ -36,8 +33,7 @@ text_id!(UserId);
 
 /// What a person is called: 1 to [`NAME_CHARS_MAX`] characters in any script, without control characters and without
 /// space at its ends. Not unique; the [`UserId`] is. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DisplayName(Arc<str>);
 
 impl DisplayName {

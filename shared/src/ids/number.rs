@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{InvalidId, shown};
+use super::{InvalidId, json_text, shown};
 
 /// The number of one open WebSocket. A number is never given twice, not even after a restart: a stored number can
 /// then never name another person's connection later.
@@ -33,29 +33,24 @@ impl Offset {
 /// A log is lost and begun again: the reader that has seen offsets 1, 2, 3 finds 1, 2, 3, 4 and, by the offsets
 /// alone, would take the new 4 for the only message it has missed. The epoch tells the two logs apart. In JSON it is
 /// a text of 16 hexadecimal digits, because JavaScript's numbers end at 2^53.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Epoch(pub u64);
 
-impl TryFrom<String> for Epoch {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
+impl Epoch {
+    /// Reads an epoch.
+    ///
+    /// # Errors
+    /// [`InvalidId::Epoch`] where the text is not 16 hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let digits = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        let number = if digits { u64::from_str_radix(&text, 16).ok() } else { None };
-        number.map(Self).ok_or_else(|| InvalidId::Epoch(shown(&text)))
-    }
-}
-
-impl From<Epoch> for String {
-    fn from(epoch: Epoch) -> String {
-        epoch.to_string()
+        let number = if digits { u64::from_str_radix(text, 16).ok() } else { None };
+        number.map(Self).ok_or_else(|| InvalidId::Epoch(shown(text)))
     }
 }
 
 /// The name of a message, made by its sender, so that a retry is recognised. A UUID; version 7 is best, because
 /// those made one after the other also lie one after the other in the log's index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId(Uuid);
 
 impl MessageId {
@@ -85,17 +80,11 @@ impl MessageId {
     }
 }
 
-impl TryFrom<String> for MessageId {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<MessageId> for String {
-    fn from(id: MessageId) -> String {
-        id.0.to_string()
-    }
+json_text! {
+    Epoch => |epoch, serializer| serializer.collect_str(epoch);
+    MessageId => |id, serializer| {
+        serializer.serialize_str(id.0.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    };
 }
 
 impl std::str::FromStr for ConnectionId {

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{ClientMessage, ErrorCode, Refusal, ServerMessage};
+use super::{ClientMessage, ErrorCode, Refusal, ServerMessage, tag_first};
 use crate::ids::{ChannelName, DisplayName, RequestId};
 use crate::json::Unreadable;
 use crate::limits::REFUSAL_CHARS_MAX;
@@ -25,6 +25,9 @@ pub struct DecodeError {
 /// [`DecodeError`] with `not_json`, `unknown_type`, `missing_field`, `invalid_channel`, `invalid_name` or
 /// `invalid_field`.
 pub fn decode_client(text: &str) -> Result<ClientMessage, DecodeError> {
+    if let Some(publish) = tag_first::publish(text) {
+        return Ok(publish);
+    }
     serde_json::from_str(text).map_err(|error| diagnose(text, &error))
 }
 

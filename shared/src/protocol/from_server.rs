@@ -199,7 +199,7 @@ read_by! {
     UserId: String => |text| Self::parse(&text).ok();
     DisplayName: String => |text| Self::parse(&text).ok();
     MessageId: String => |text| Self::parse(&text).ok();
-    Epoch: String => |text| Self::try_from(text).ok();
+    Epoch: String => |text| Self::parse(&text).ok();
     ConnectionId: u64 => |number| Some(Self(number));
     RequestId: u64 => |number| Some(Self(number));
     Offset: u64 => |number| Some(Self(number));

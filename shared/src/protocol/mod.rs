@@ -12,6 +12,7 @@ mod from_server;
 mod payload;
 mod position;
 mod server;
+mod tag_first;
 mod to_server;
 
 pub use client::{ClientMessage, Hello, Publish, SignalKind, Subscribe};
