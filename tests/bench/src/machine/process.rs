@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use nix::time::ClockId;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Ticks a second in `/proc`. The kernel promises this number to programs, whatever its own clock is.
@@ -20,10 +21,10 @@ impl Tree {
         Self { root }
     }
 
-    /// The processor time that all of them have used, for themselves and in the kernel. It is counted in ticks of 10 ms.
+    /// The processor time that all of them have used, for themselves and in the kernel, to the nanosecond: with that of threads that
+    /// have ended. Of children that have ended it is counted in ticks of 10 ms.
     pub fn cpu(self) -> Duration {
-        let ticks: u64 = self.members().into_iter().filter_map(ticks).sum();
-        Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
+        self.members().into_iter().filter_map(|process| Some(clock(process)? + ended(process)?)).sum()
     }
 
     /// The memory that all of them have in use (VmRSS), in KiB.
@@ -85,9 +86,18 @@ fn fields(process: u32) -> Option<Vec<String>> {
     Some(rest.split(' ').map(str::to_owned).collect())
 }
 
-/// utime, stime and those of children that have ended (cutime, cstime).
-fn ticks(process: u32) -> Option<u64> {
-    Some(fields(process)?.get(11..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum())
+/// The process's own clock of processor time. utime and stime are the same sum, in whole ticks; `schedstat` is that of the threads
+/// that are still there.
+fn clock(process: u32) -> Option<Duration> {
+    let process = nix::unistd::Pid::from_raw(i32::try_from(process).ok()?);
+    Some(ClockId::pid_cpu_clock_id(process).ok()?.now().ok()?.into())
+}
+
+/// cutime and cstime: what children have used that have ended.
+fn ended(process: u32) -> Option<Duration> {
+    let fields = fields(process)?;
+    let ticks: u64 = fields.get(13..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
+    Some(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
 }
 
 fn status_kib(process: u32, name: &str) -> Option<u64> {
@@ -128,12 +138,19 @@ mod tests {
     }
 
     #[test]
-    fn work_shows_as_processor_time() {
-        let (tree, before) = (Tree::of(std::process::id()), Tree::of(std::process::id()).cpu());
-        let mut sum = 0_u64;
-        while tree.cpu() == before {
-            sum = (0..1_000_000).fold(sum, |sum, number| std::hint::black_box(sum ^ number));
+    fn work_of_threads_that_have_ended_is_counted_to_less_than_a_tick() {
+        let (this, tick) = (std::process::id(), Duration::from_millis(1000 / TICKS_PER_SECOND));
+        let tree = Tree::of(this);
+        let begun = tree.cpu();
+        // Each thread ends far within a tick, and all of them together are many ticks.
+        let mut finest = tick;
+        while tree.cpu() < begun + tick * 10 {
+            let before = tree.cpu();
+            std::thread::spawn(|| (0..10_000_u64).fold(0, |sum, number| std::hint::black_box(sum ^ number)))
+                .join()
+                .unwrap();
+            finest = finest.min(tree.cpu().saturating_sub(before));
         }
-        assert!(tree.cpu() > before, "{sum}");
+        assert!(finest > Duration::ZERO && finest < tick, "{finest:?}");
     }
 }

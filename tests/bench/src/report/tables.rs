@@ -169,7 +169,9 @@ fn circumstances(records: &[Record]) -> String {
     let _ = writeln!(
         out,
         "{}, {} cores, {:.0} GiB, Linux {}. The server has a core of its own, the generator another; frames of {} bytes where nothing \
-         else is said. Each figure is the median of its runs, with the lowest and the highest in brackets. In each \
+         else is said. A server's processor time is the clock that the kernel keeps for each of its processes, in nanoseconds: the \
+         server's own work and the kernel's for it, so also what a write does on the other side of the loopback, and that of threads that \
+         have ended. Each figure is the median of its runs, with the lowest and the highest in brackets. In each \
          round all servers run one after the other, and every second round goes the other way about: what the machine does more and \
          more of meets all alike.\n",
         machine.processor,
