@@ -25,6 +25,10 @@ const HISTORY: &str = "tidings-full";
 
 const CPU: &str = "cpu_us_per_delivery";
 
+/// What history is told about: a row's title, and its figure.
+const HISTORY_ROWS: [(&str, &str); 2] =
+    [("a delivery alone", DELIVERY_ALONE), ("with its part of the publish", CPU)];
+
 /// What a delivery costs with its part of the publish, and ours beside each.
 pub(super) fn write(records: &[Record], out: &mut String) {
     let table = Table::of(records);
@@ -78,10 +82,13 @@ pub(super) fn history(records: &[Record], out: &mut String) {
     if !table.rows.contains(&HISTORY) || !table.rows.contains(&OURS) {
         return;
     }
-    *out += "\n### With history\n\nThe cost of a delivery, with its part of the publish, with history and `durability = full` divided by that \
-             without: each message is on disk before it is delivered.\n\n";
-    let cpu = |scenario: &str, server: &str| runs(records, scenario, server, server, CPU);
-    table.write(out, "", &[HISTORY], |scenario, server| ratio(&cpu(scenario, server), &cpu(scenario, OURS)));
+    *out += "\n### With history\n\nWhat it costs with history and `durability = full`, where each message is on disk before it is delivered, \
+             divided by what it costs without: the delivery alone, with the publish taken off as above, and the delivery with its part of the \
+             publish.\n\n";
+    table.write_titled(out, "history ÷ without", &HISTORY_ROWS, |scenario, figure| {
+        let of = |server| runs(records, scenario, server, server, figure);
+        ratio(&of(HISTORY), &of(OURS))
+    });
 }
 
 /// The sum of a row's medians, for those servers that have a figure in each column.
@@ -118,7 +125,7 @@ impl<'a> Table<'a> {
         self.rows.iter().copied().filter(|server| !ours(server)).collect()
     }
 
-    /// Rows in which nothing is known are left out.
+    /// A row for each server.
     fn write(
         &self,
         out: &mut String,
@@ -126,13 +133,25 @@ impl<'a> Table<'a> {
         rows: &[&str],
         cell: impl Fn(&str, &str) -> Option<Spread>,
     ) {
+        let rows: Vec<_> = rows.iter().map(|server| (label(server), *server)).collect();
+        self.write_titled(out, first, &rows, cell);
+    }
+
+    /// A row for each title, of what it stands for. Those in which nothing is known are left out.
+    fn write_titled(
+        &self,
+        out: &mut String,
+        first: &str,
+        rows: &[(&str, &str)],
+        cell: impl Fn(&str, &str) -> Option<Spread>,
+    ) {
         let titles: Vec<&str> = self.columns.iter().map(|(_, title)| *title).collect();
         let _ = writeln!(out, "| {first} | {} |\n|---|{}", titles.join(" | "), "---|".repeat(titles.len()));
-        for server in rows {
-            let cells: Vec<_> = self.columns.iter().map(|(scenario, _)| cell(scenario, server)).collect();
+        for (title, what) in rows {
+            let cells: Vec<_> = self.columns.iter().map(|(scenario, _)| cell(scenario, what)).collect();
             if cells.iter().any(Option::is_some) {
                 let cells: Vec<String> = cells.into_iter().map(spread).collect();
-                let _ = writeln!(out, "| {} | {} |", label(server), cells.join(" | "));
+                let _ = writeln!(out, "| {title} | {} |", cells.join(" | "));
             }
         }
     }

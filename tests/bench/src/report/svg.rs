@@ -22,10 +22,16 @@ const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1f2328}.t{font-we
 
 /// All charts that the records have figures for.
 pub(super) fn charts(records: &[Record]) -> Vec<Chart> {
-    let memory = *["idle-19000", "idle-10000"]
-        .iter()
-        .find(|scenario| !servers(records, &[scenario]).is_empty())
-        .unwrap_or(&"idle-19000");
+    let first = |scenarios: [&'static str; 2]| {
+        let known = scenarios.into_iter().find(|scenario| !servers(records, &[scenario]).is_empty());
+        known.unwrap_or(scenarios[0])
+    };
+    let memory = first(["idle-19000", "idle-10000"]);
+    let (latency, load) = match first(["latency-25", "latency-half"]) {
+        latency @ "latency-25" => (latency, "25000 deliveries a second"),
+        latency => (latency, "half of the highest load"),
+    };
+    let latency_title = format!("p99 from publish to delivery at {load}, µs");
     let bar_charts = [
         (
             "one.svg",
@@ -33,12 +39,7 @@ pub(super) fn charts(records: &[Record]) -> Vec<Chart> {
             "cpu_us_per_delivery",
             "Processor time per delivery, 1 publisher to 1000 readers, µs",
         ),
-        (
-            "latency.svg",
-            "latency-half",
-            "delay_p99_us",
-            "p99 from publish to delivery at half of the highest load, µs",
-        ),
+        ("latency.svg", latency, "delay_p99_us", &latency_title),
         ("memory.svg", memory, "memory_kib_per_connection", "Memory of an idle connection, KiB"),
     ];
     let bars = bar_charts.into_iter().filter_map(|(file, scenario, figure, title)| {

@@ -31,9 +31,11 @@ const DELAYS: &[(&str, &str)] = &[
 const SECTIONS: &[Section] = &[
     Section {
         title: "Latency",
-        about: "From a publish to its delivery, as the generator sees both. `latency-half` is at half of what each server itself reaches \
-                with 16 in flight, so the faster a server, the more it is given.",
-        scenarios: &["latency-half", "latency-100"],
+        about: "From a publish to its delivery, as the generator sees both. A message goes to 1000 readers one after the other, so that of \
+                the reader in the middle is half of a fan-out even where nothing waits. `latency-25` gives each server the same, about half of \
+                what the slowest of them can carry; `latency-100` gives the same to all, and to some more than they can carry; \
+                `latency-half` is at half of what each server itself reaches with 16 in flight, so the faster a server, the more it is given.",
+        scenarios: &["latency-25", "latency-100", "latency-half"],
         figures: &[
             ("delay_p50_us", "p50 µs"),
             ("delay_p99_us", "p99 µs"),

@@ -145,12 +145,14 @@ scenarios! {
         Work::FanOut(Plan { rooms: 100, readers: 0, ..COLUMN });
     "idle-10000", "memory of 10000 connections with one subscription each", Work::Idle { connections: 10_000 };
     "idle-19000", "memory of 19000 connections with one subscription each", Work::Idle { connections: 19_000 };
+    "latency-25", "1 publisher to 1000 readers, 25 messages a second: 25000 deliveries",
+        Work::FanOut(Plan { pace: Pace::PerSecond(25), latency: true, ..ROOM });
     "latency-half", "1 publisher to 1000 readers, at half of the rate that 16 in flight reach",
         Work::FanOut(Plan { pace: Pace::HalfOfWindow(16), latency: true, ..ROOM });
     "latency-100", "1 publisher to 1000 readers, 100 messages a second: 100000 deliveries",
         Work::FanOut(Plan { pace: Pace::PerSecond(100), latency: true, ..ROOM });
     "large", "1 publisher to 100 readers, frames of 64 KiB, one in flight",
-        Work::FanOut(Plan { readers: 100, frame_bytes: Some(LARGE_BYTES), ..ROOM });
+        Work::FanOut(Plan { readers: 100, frame_bytes: Some(LARGE_BYTES), latency: true, ..ROOM });
     "member", "1000 readers, one of whom is the publisher, one message in flight",
         Work::FanOut(Plan { members: true, latency: true, ..ROOM });
     "half-stalled", "1 publisher to 500 readers who read and 500 who never do, frames of 1 KiB, one in flight",
