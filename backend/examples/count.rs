@@ -1,4 +1,4 @@
-//! What `cargo xtask count` counts the instructions of: messages to readers, without a network and without a clock.
+//! What `cargo xtask count` counts the instructions and the allocations of: messages to readers, without a network and without a clock.
 //!
 //! Arguments: how many readers, and how many messages.
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on fails")]

@@ -46,8 +46,8 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
            (arguments name scenarios: cargo xtask bench one rooms --servers tidings,reference --repeat 5;
            cargo xtask bench list tells them all, cargo xtask bench --quick tries them all;
            without names it measures everything and writes docs/PERFORMANCE.md)
-  count    install valgrind where it is missing, count the instructions of a message's way, and compare them with what is
-           committed (cargo xtask count --keep: this is what is to be committed)
+  count    install valgrind where it is missing, count the instructions and the allocations of a message's way, and compare
+           them with what is committed (cargo xtask count --keep: this is what is to be committed)
   use      measure the page in a browser: `flood`, 1,000 messages a second for 30 s, or `cold`, from
            opening it to the first message (cargo xtask use flood --reading true; cargo xtask use
            tells what can be said)";
