@@ -16,6 +16,7 @@ pub fn check(log: &dyn Log) {
     an_unknown_channel_is_empty(log);
     offsets_grow_in_order(log);
     a_retry_is_recognised(log);
+    retries_among_new_messages_take_no_place(log);
     an_id_is_taken_once_a_channel(log);
     what_was_appended_can_be_read(log);
     pages_meet_without_hole_or_overlap(log);
@@ -71,6 +72,40 @@ fn a_retry_is_recognised(log: &dyn Log) {
     };
     assert_eq!(offset, again);
     assert_eq!(log.append(&[entry]).unwrap(), [Appended::Duplicate { offset }]);
+}
+
+fn retries_among_new_messages_take_no_place(log: &dyn Log) {
+    let (here, other) = ("room:retries", "room:retries-too");
+    log.append(&[chat(here, 1), chat(other, 1)]).unwrap();
+    // One was there before; one comes twice in the batch; all around them is new, in two channels.
+    let numbers = (2..=12).chain([1, 5]).chain(13..=40);
+    let batch: Vec<Append> = numbers.flat_map(|number| [chat(here, number), chat(other, number)]).collect();
+    let appended = log.append(&batch).unwrap();
+    for name in [here, other] {
+        let channel = ChannelName::parse(name).unwrap();
+        let read = log.read(&channel, Offset::START, 100).unwrap().messages;
+        assert_eq!(
+            read.iter().map(|message| message.id).collect::<Vec<_>>(),
+            (1..=40).map(|number| chat(name, number).id).collect::<Vec<_>>()
+        );
+        let place = |entry: &Append| {
+            let message = read.iter().find(|message| message.id == entry.id).unwrap();
+            (message.offset, message.prev)
+        };
+        let mut seen = vec![chat(name, 1).id];
+        for (entry, appended) in batch.iter().zip(&appended).filter(|(entry, _)| entry.channel == channel) {
+            let (offset, prev) = place(entry);
+            let expected = if seen.contains(&entry.id) {
+                Appended::Duplicate { offset }
+            } else {
+                Appended::Accepted { offset, prev }
+            };
+            assert_eq!(*appended, expected);
+            seen.push(entry.id);
+        }
+        let next = accepted(&log.append(&[chat(name, 41)]).unwrap());
+        assert_eq!(next[0].0, read.last().unwrap().offset.0, "nothing is between them");
+    }
 }
 
 fn an_id_is_taken_once_a_channel(log: &dyn Log) {

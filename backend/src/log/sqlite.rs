@@ -1,28 +1,26 @@
 //! The log of one machine: SQLite in WAL mode, one connection that writes, a few that read.
 
+mod append;
 mod recovery;
 mod retention;
 mod schema;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Row, Rows, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
 use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Namespace, Offset, UserId};
 use shared::protocol::{Message, Sender};
 use shared::time::Timestamp;
 
 use super::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run};
 use crate::config::Durability;
+use append::Heads;
 
 /// Most idle reading connections that are kept open. More readers at a time open their own and close it again.
 const IDLE_READERS_MAX: usize = 4;
-
-/// Most channels whose heads the writer remembers; beyond, it forgets all and asks the database again.
-const CACHED_CHANNELS_MAX: usize = 100_000;
 
 /// A log in one SQLite file.
 pub struct SqliteLog {
@@ -34,14 +32,7 @@ pub struct SqliteLog {
 
 struct Writer {
     connection: Connection,
-    heads: HashMap<ChannelName, Head>,
-}
-
-/// What the writer knows of a channel without asking.
-#[derive(Debug, Clone, Copy)]
-struct Head {
-    channel: i64,
-    offset: u64,
+    heads: Heads,
 }
 
 impl SqliteLog {
@@ -54,7 +45,7 @@ impl SqliteLog {
         let mut connection = schema::open_writer(path, durability)?;
         recovery::begin(&mut connection, durability)?;
         let epoch = schema::epoch(&connection)?;
-        let writer = Mutex::new(Writer { connection, heads: HashMap::new() });
+        let writer = Mutex::new(Writer { connection, heads: Heads::new() });
         Ok(Self { path: path.to_owned(), epoch, writer, readers: Mutex::new(Vec::new()) })
     }
 
@@ -96,15 +87,7 @@ impl Log for SqliteLog {
     fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError> {
         let mut writer = self.writer();
         let Writer { connection, heads } = &mut *writer;
-        if heads.len() > CACHED_CHANNELS_MAX {
-            heads.clear();
-        }
-        let result = append_all(connection, heads, batch);
-        if result.is_err() {
-            // The transaction is rolled back: what the cache learned in it is not true.
-            heads.clear();
-        }
-        Ok(result?)
+        Ok(append::append(connection, heads, batch)?)
     }
 
     fn read(&self, channel: &ChannelName, after: Offset, limit: u32) -> Result<Run, LogError> {
@@ -193,77 +176,6 @@ impl Log for SqliteLog {
             self.writer().connection.query_row(sql, [count.cast_signed()], |row| row.get::<_, i64>(0))?;
         Ok(first.cast_unsigned())
     }
-}
-
-fn append_all(
-    connection: &mut Connection,
-    heads: &mut HashMap<ChannelName, Head>,
-    batch: &[Append],
-) -> rusqlite::Result<Vec<Appended>> {
-    let transaction = connection.transaction()?;
-    let mut touched: HashMap<i64, u64> = HashMap::new();
-    let mut results = Vec::with_capacity(batch.len());
-    for entry in batch {
-        let head = match heads.get_mut(&entry.channel) {
-            Some(head) => head,
-            None => {
-                let head = channel_head(&transaction, &entry.channel)?;
-                heads.entry(entry.channel.clone()).or_insert(head)
-            }
-        };
-        if let Some(offset) = offset_of(&transaction, head.channel, entry.id)? {
-            results.push(Appended::Duplicate { offset });
-            continue;
-        }
-        let prev = Offset(head.offset);
-        head.offset += 1;
-        insert(&transaction, head.channel, head.offset, entry)?;
-        touched.insert(head.channel, head.offset);
-        results.push(Appended::Accepted { offset: Offset(head.offset), prev });
-    }
-    {
-        let mut update = transaction.prepare_cached("UPDATE channels SET head = ?2 WHERE id = ?1")?;
-        for (channel, head) in touched {
-            update.execute([channel, head.cast_signed()])?;
-        }
-    }
-    transaction.commit()?;
-    Ok(results)
-}
-
-fn channel_head(transaction: &Transaction<'_>, channel: &ChannelName) -> rusqlite::Result<Head> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO channels (name, head) VALUES (?1, 0) ON CONFLICT (name) DO UPDATE SET name = name RETURNING id, head",
-    )?;
-    statement.query_row([channel.as_str()], |row| {
-        Ok(Head { channel: row.get(0)?, offset: row.get::<_, i64>(1)?.cast_unsigned() })
-    })
-}
-
-fn offset_of(transaction: &Transaction<'_>, channel: i64, id: MessageId) -> rusqlite::Result<Option<Offset>> {
-    let mut statement =
-        transaction.prepare_cached("SELECT offset FROM messages WHERE id = ?1 AND channel = ?2")?;
-    let offset =
-        statement.query_row(params![id.as_bytes(), channel], |row| row.get::<_, i64>(0)).optional()?;
-    Ok(offset.map(|offset| Offset(offset.cast_unsigned())))
-}
-
-fn insert(transaction: &Transaction<'_>, channel: i64, offset: u64, entry: &Append) -> rusqlite::Result<()> {
-    let payload = serde_json::to_string(&entry.payload)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO messages (channel, offset, id, at, user, name, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    statement.execute(params![
-        channel,
-        offset.cast_signed(),
-        entry.id.as_bytes(),
-        entry.at.0.cast_signed(),
-        entry.from.user.as_str(),
-        entry.from.name.as_str(),
-        payload,
-    ])?;
-    Ok(())
 }
 
 fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message> {
