@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 
@@ -46,10 +47,9 @@ pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
     let wait = Duration::from_millis(HANDSHAKE_MS_MAX);
     let address = stream.peer_addr().ok();
     let Ok(Ok(handshake)) = tokio::time::timeout(wait, Handshake::read(stream)).await else { return };
-    let registered = handshake.check(&worker.hub.settings.origins).and_then(|()| {
-        let socket = Rc::new(LeanSocket(handshake.socket()));
-        Ok(register(&worker, address, Mode::Typed, Some(socket))?)
-    });
+    let registered = handshake
+        .check(&worker.hub.settings.origins)
+        .and_then(|()| Ok(register(&worker, address, Mode::Typed, Some(handshake.socket()))?));
     let outbound = match registered {
         Ok(outbound) => outbound,
         Err(refused) => return drop(tokio::time::timeout(wait, handshake.refuse(&refused)).await),
@@ -68,7 +68,7 @@ pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
 /// log holds once.
 fn bound_unsent(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Err(error) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
+    if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
         tracing::debug!(%error, "a stream keeps the kernel's own limit");
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -76,15 +76,18 @@ fn bound_unsent(stream: &TcpStream) {
 }
 
 /// The writing half of a TCP stream.
-struct LeanSocket(Rc<OwnedWriteHalf>);
-
-impl Socket for LeanSocket {
+impl Socket for OwnedWriteHalf {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.try_write(bytes)
+        // Not by way of the runtime, which first looks up what it knows of the socket: in a large room that is one more place in
+        // memory for each reader.
+        match SockRef::from(self.as_ref()).send(bytes) {
+            // It is to know that there is no room, so that it waits for some.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Self::try_write(self, bytes),
+            sent => sent,
+        }
     }
 
     fn poll_room(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let stream: &TcpStream = (*self.0).as_ref();
-        stream.poll_write_ready(context)
+        self.as_ref().poll_write_ready(context)
     }
 }
