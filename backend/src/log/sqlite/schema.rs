@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 use shared::ids::Epoch;
 
@@ -57,8 +58,12 @@ pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Connect
 }
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, LogError> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // Only one thread at a time has it: else SQLite would take a lock for each column that is read.
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    // Else a statement is prepared anew for each other offset, as if its plan could depend on that.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
