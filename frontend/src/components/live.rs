@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 use shared::ids::{ChannelName, DisplayName, UserId};
 
+use super::keyed::{Item, Keyed};
 use crate::model::timeline::RowKey;
 
 /// What is read again and again. Not `Fn`: that has a way to be called once, too, with a copy of all the code.
@@ -85,29 +86,12 @@ pub(crate) fn either<V: IntoView + 'static, O: IntoView + 'static>(
 }
 
 /// What makes an item of a list the same item after a change.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Key {
     Number(u64),
     Channel(ChannelName),
     Person(UserId, DisplayName),
     Row(RowKey),
-}
-
-/// An item of a list, and how it is drawn if it is new.
-struct Item {
-    key: Key,
-    view: Box<dyn Draw>,
-}
-
-/// What is drawn once, or not at all.
-trait Draw: Send {
-    fn draw(self: Box<Self>) -> AnyView;
-}
-
-impl<F: FnOnce() -> AnyView + Send> Draw for F {
-    fn draw(self: Box<Self>) -> AnyView {
-        self()
-    }
 }
 
 /// A list whose items keep their elements for as long as they keep their keys.
@@ -126,6 +110,7 @@ pub(crate) fn list<T: Send + 'static, V: IntoView + 'static>(
 }
 
 fn list_from(items: Box<dyn Source<Vec<Item>>>) -> AnyView {
-    let each = move || items.read();
-    view! { <For each key=|item| item.key.clone() children=|item: Item| item.view.draw() /> }.into_any()
+    // The list's own: what a row makes is not to go when the list is drawn anew.
+    let owner = Owner::current().unwrap_or_default();
+    (move || Keyed { items: items.read(), owner: owner.clone() }).into_any()
 }

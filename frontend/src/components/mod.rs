@@ -9,6 +9,7 @@ mod copyable;
 mod dialog;
 mod help;
 mod icon;
+mod keyed;
 pub(crate) mod live;
 mod message;
 mod notice;
