@@ -128,16 +128,70 @@ window.held = []; \
 window.frame = requestAnimationFrame; \
 window.requestAnimationFrame = what => held.push(what)";
 
-/// Lets frames pass again, and notes how many messages are drawn anew each time. One that is moved is not made.
-const LET_FRAMES_PASS: &str = "\
+/// Notes how many messages are put into the log each time.
+const COUNT_MADE: &str = "\
 window.made = []; \
-const known = new WeakSet(); \
-const isNew = node => node.matches?.('[data-testid=message]') && !known.has(node) && known.add(node); \
+const isMessage = node => node.matches?.('[data-testid=message]'); \
 new MutationObserver(changes => { \
-  made.push(changes.flatMap(change => [...change.addedNodes]).filter(isNew).length); \
-}).observe(document.querySelector('.log__list'), {childList: true}); \
+  made.push(changes.flatMap(change => [...change.addedNodes]).filter(isMessage).length); \
+}).observe(document.querySelector('.log__list'), {childList: true});";
+
+/// Lets frames pass again.
+const LET_FRAMES_PASS: &str = "\
 window.requestAnimationFrame = frame; \
 held.forEach(what => frame(what))";
+
+/// Scrolls up so that older ones come, and notes after each frame how far the message that is read then has moved. What
+/// happens within a frame nobody sees: a task that is begun in a frame runs after that frame.
+const WATCH_READING: &str = "\
+const log = document.querySelector('[data-testid=timeline]'); \
+log.scrollTop = 200; \
+const read = [...document.querySelectorAll('[data-testid=message]')].find(e => e.getBoundingClientRect().top >= 120); \
+const before = read.getBoundingClientRect().top; \
+window.moved = 0; \
+window.frames = 0; \
+const after = new MessageChannel(); \
+after.port1.onmessage = () => { \
+  moved = Math.max(moved, Math.abs(read.getBoundingClientRect().top - before)); \
+  frames++; \
+}; \
+const watch = () => { after.port2.postMessage(0); requestAnimationFrame(watch); }; \
+watch()";
+
+/// How many messages were made each time, since that is counted.
+async fn made(person: &Person) -> Vec<u64> {
+    let made = person.run("return made", Vec::new()).await;
+    made.as_array().unwrap().iter().filter_map(Value::as_u64).collect()
+}
+
+#[tokio::test]
+async fn whoever_scrolls_up_has_few_made_at_a_time_and_sees_nothing_move() {
+    const BEFORE: usize = 200;
+    const PAGE: u64 = 50;
+    story_with(Settings::default().talkative(), async |stage| {
+        let bob = stage.server.join("Bob").await;
+        says_numbers(&bob, 1..=BEFORE).await;
+        let ada = stage.person("Ada").await;
+        ada.timeline().expect_text(&BEFORE.to_string()).await;
+        let drawn_count = "document.querySelectorAll('[data-testid=message]').length";
+        ada.expect_that("a page is drawn", &format!("{drawn_count} === {PAGE}"), drawn_count).await;
+        ada.timeline().expect_at_end().await;
+
+        ada.run(COUNT_MADE, Vec::new()).await;
+        ada.run(WATCH_READING, Vec::new()).await;
+        let more = format!("{drawn_count} === 2 * {PAGE}");
+        ada.expect_that("another page is drawn", &more, drawn_count).await;
+        let frames = ada.run("return frames", Vec::new()).await;
+        ada.expect_that("it has been seen", &format!("frames > {frames} + 1"), "frames").await;
+
+        let made = made(&ada).await;
+        assert!(made.iter().all(|made| *made <= MADE_MAX), "{made:?}");
+        assert_eq!(made.iter().sum::<u64>(), PAGE, "what was drawn before was left where it is: {made:?}");
+        let moved = ada.run("return moved", Vec::new()).await.as_f64().unwrap();
+        assert!(moved < 1.0, "what she reads has moved by {moved} pixels");
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn a_thousand_messages_in_one_frame_are_applied_once_and_few_of_them_are_drawn_at_a_time() {
@@ -162,14 +216,18 @@ async fn a_thousand_messages_in_one_frame_are_applied_once_and_few_of_them_are_d
         assert_eq!(ada.run("return held.length", Vec::new()).await, 1, "one frame was asked for");
         assert_eq!(drawn(&ada).await.1, BEFORE, "and nothing was done before it");
 
+        ada.run(COUNT_MADE, Vec::new()).await;
         ada.run(LET_FRAMES_PASS, Vec::new()).await;
         ada.timeline().expect_text(&(BEFORE + MANY).to_string()).await;
         ada.expect_that("a hundred are drawn", &format!("{drawn_count} === 100"), drawn_count).await;
         assert_eq!(drawn(&ada).await, (BEFORE + MANY - 99, BEFORE + MANY));
-        let made = ada.run("return made", Vec::new()).await;
-        let made: Vec<u64> = made.as_array().unwrap().iter().filter_map(Value::as_u64).collect();
+        let made = made(&ada).await;
         assert!(made.iter().all(|made| *made <= MADE_MAX), "{made:?}");
-        assert_eq!(made.iter().sum::<u64>(), 100, "each that is drawn was made once: {made:?}");
+        assert_eq!(
+            made.iter().sum::<u64>(),
+            100,
+            "each that is drawn was made once, and none was moved: {made:?}"
+        );
     })
     .await;
 }

@@ -66,8 +66,12 @@ impl Scroll {
     /// The log has been scrolled, by the reader or by this.
     pub(crate) fn scrolled(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };
-        let top = scroller.scroll_top();
-        let up = top < self.last_top.get_value();
+        let (top, last_top) = (scroller.scroll_top(), self.last_top.get_value());
+        // By this: what the reader looks at is the same, and may be about to be put in its place again.
+        if top == last_top {
+            return;
+        }
+        let up = top < last_top;
         self.last_top.set_value(top);
         let below = scroller.scroll_height() - top - scroller.client_height();
         if below <= END_PX {

@@ -14,7 +14,7 @@ const FOLLOWED_ROWS: usize = 100;
 /// Most entries drawn while more come than can be read: a screen of short ones.
 const FLOOD_ROWS: usize = 24;
 
-/// Most entries that are drawn at a time because they have come. To make a row takes long, and a frame is short.
+/// Most entries that are drawn anew at a time. To make a row takes long, and a frame is short.
 const NEW_ROWS_MAX: usize = 24;
 
 /// When so many have come since the rows were drawn, nobody reads them as they come.
@@ -23,7 +23,7 @@ const FLOOD_ARRIVALS: usize = 10;
 /// How long the rows of a flood stay, in milliseconds. What comes meanwhile is taken in, and drawn together.
 const FLOOD_STAY_MS: u64 = 100;
 
-/// How many more entries are drawn when the reader comes to an end of what is.
+/// How many more entries are in view when the reader comes to an end of what is.
 const STEP_ROWS: usize = 100;
 
 /// Most entries drawn while the reader is further up.
@@ -116,8 +116,8 @@ impl Row {
 
 impl Timeline {
     /// The rows that are to be drawn now, oldest first, where `is_drawn` tells which entries are; and whether these are
-    /// all that are in view. However many have come, those not drawn yet are at most [`NEW_ROWS_MAX`]; a reader who
-    /// looks for older ones is shown [`STEP_ROWS`] at once.
+    /// all that are in view. However many have come or are looked for, those not drawn yet are at most
+    /// [`NEW_ROWS_MAX`].
     pub(crate) fn rows(
         &self,
         view: View,
@@ -228,9 +228,14 @@ fn newest(in_view: &[&Arc<Entry>], is_drawn: impl Fn(MessageId) -> bool) -> Rang
     too_many.map_or(0, |index| index + 1)..in_view.len()
 }
 
-/// All above what is drawn, and what comes below it as far as it is not too much. Rows that are put above others make
-/// the list move those too: in steps that would be done for each step.
+/// What is drawn, with more above it and then more below it, as far as both are not too much.
 fn around(in_view: &[&Arc<Entry>], is_drawn: impl Fn(MessageId) -> bool) -> Range<usize> {
-    let end = in_view.iter().rposition(|entry| is_drawn(entry.id)).map_or(0, |last| last + 1);
-    0..in_view.len().min(end + NEW_ROWS_MAX)
+    let drawn = in_view.iter().position(|entry| is_drawn(entry.id)).unwrap_or(0);
+    let first = drawn.saturating_sub(NEW_ROWS_MAX);
+    let mut new = drawn - first;
+    let too_many = in_view.iter().skip(drawn).position(|entry| {
+        new += usize::from(!is_drawn(entry.id));
+        new > NEW_ROWS_MAX
+    });
+    first..too_many.map_or(in_view.len(), |below| drawn + below)
 }

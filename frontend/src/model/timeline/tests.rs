@@ -298,8 +298,8 @@ impl Page {
             Row::Entry { entry, .. } => Some(entry),
             _ => None,
         });
-        let (ids, drawn): (HashSet<_>, Vec<_>) =
-            entries.map(|entry| (entry.id, entry.offset().unwrap().0)).unzip();
+        let ids: HashSet<_> = entries.clone().map(|entry| entry.id).collect();
+        let drawn: Vec<_> = entries.filter_map(|entry| Some(entry.offset()?.0)).collect();
         assert!(drawn.windows(2).all(|two| two[0] + 1 == two[1]), "no hole: {drawn:?}");
         assert!(rows.len() <= drawn.len() + 3, "and few lines between them");
         self.new_max = self.new_max.max(ids.difference(&self.ids).count());
@@ -326,16 +326,18 @@ fn however_many_come_and_are_there_few_are_drawn_anew_at_a_time() {
     // When it is over, the rest comes, some at a time.
     assert_eq!((page.draw_all(&timeline, View::Following), page.drawn.len()), (4, 100));
 
-    // Whoever scrolls up finds a step of older ones above what they see, however many there are.
-    assert_eq!(page.new_max, 24);
+    // Whoever scrolls up finds a step of older ones above what they see, however many there are; a few at a time, from
+    // what they see upwards.
     let mut view = timeline.leave_end();
     for step in 1..=20 {
-        (page.new_max, view) = (0, timeline.older(view));
-        page.draw_all(&timeline, view);
-        assert_eq!((page.drawn[0], page.new_max), (MANY - 99 - step * 100, 100));
+        (view, page.new_max) = (timeline.older(view), 0);
+        let top = page.drawn[0];
+        assert!(!page.draw(&timeline, view, Pace::Calm));
+        assert!(page.drawn[0] == top - 24 && page.drawn.contains(&top));
+        assert_eq!(page.draw_all(&timeline, view), 4);
+        assert_eq!((page.drawn[0], page.new_max), (MANY - 99 - step * 100, 24));
     }
-    // On the way down, and at the end, it is few at a time again.
-    page.new_max = 0;
+    // On the way down, and at the end, it is the same.
     for _ in 0..10 {
         view = timeline.newer(view);
         let end = *page.drawn.last().unwrap();
@@ -344,6 +346,18 @@ fn however_many_come_and_are_there_few_are_drawn_anew_at_a_time() {
     }
     page.draw_all(&timeline, View::Following);
     assert_eq!((page.drawn.last(), page.new_max), (Some(&MANY), 24));
+}
+
+#[test]
+fn what_comes_above_an_unsent_message_is_drawn_a_few_at_a_time_too() {
+    let (mut timeline, mut page) = (timeline(), Page::default());
+    (1..=50).for_each(|offset| assert!(timeline.take(&numbered(offset))));
+    timeline.write(MessageId::new(1_000, &[1; 10]), &Payload::chat("51"), sender("me"), Timestamp(1));
+    let view = timeline.leave_end();
+    page.draw_all(&timeline, view);
+    (51..=250).for_each(|offset| assert!(timeline.take(&numbered(offset))));
+    page.draw_all(&timeline, view);
+    assert_eq!((page.drawn.len(), page.ids.len(), page.new_max), (250, 251, 24));
 }
 
 #[test]
