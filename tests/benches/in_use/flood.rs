@@ -1,27 +1,22 @@
 //! Many messages a second, and what the page's thread does meanwhile.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::protocol::Payload;
+use tests::Settings;
 use tests::browser::{Person, story_with};
-use tests::client::Client;
 use tests::deadline::eventually;
-use tests::{LOBBY, Settings};
 use tokio::time::Instant;
 
 use crate::browser::{ask, slow_down, whole};
 use crate::machine::load;
 use crate::options::Options;
+use crate::talk::{came, say, talkers, text};
 use crate::tasks::Tasks;
 use crate::trace::Trace;
 
 /// How many have been said before, so that there is something to scroll.
 const BEFORE: u64 = 300;
-
-/// Most messages on the way to the log.
-const UNANSWERED_MAX: usize = 800;
 
 /// How long after the last message was accepted the page may need for it. A busy machine is no reason to give up.
 const LATE_MAX: Duration = Duration::from_secs(180);
@@ -34,10 +29,7 @@ new PerformanceObserver(list => longTasks.push(...list.getEntries().map(e => e.d
 /// Measures, and says what was measured.
 pub(crate) async fn run(options: &Options) {
     story_with(Settings::default().talkative(), async |stage| {
-        let mut talkers = Vec::new();
-        for number in 1..=options.talkers {
-            talkers.push(stage.server.client(&format!("Talker {number}")).connect().await);
-        }
+        let talkers = talkers(&stage.server, options.talkers).await;
         say(&talkers, 1..=BEFORE, options.rate).await;
         let ada = stage.person("Ada").await;
         ada.expect_text("[data-testid=timeline]", &text(BEFORE)).await;
@@ -83,44 +75,6 @@ pub(crate) async fn run(options: &Options) {
         }
     })
     .await;
-}
-
-/// Says these, each in a message of its own, `rate` a second, by one after the other.
-async fn say(talkers: &[Client], numbers: std::ops::RangeInclusive<u64>, rate: u64) {
-    let (first, begun) = (*numbers.start(), Instant::now());
-    let mut in_turn = talkers.iter().cycle();
-    let mut unanswered = VecDeque::new();
-    for number in numbers {
-        let due = begun + Duration::from_micros((number - first) * 1_000_000 / rate.max(1));
-        if due > Instant::now() {
-            tokio::time::sleep_until(due).await;
-        }
-        let Some(talker) = in_turn.next() else { return };
-        let id = talker.send_payload(LOBBY, Payload::chat(text(number))).await;
-        unanswered.push_back((talker, id));
-        // A server that lags makes the flood thinner; more would be refused by the talkers' own sessions.
-        if unanswered.len() > UNANSWERED_MAX
-            && let Some((talker, id)) = unanswered.pop_front()
-        {
-            talker.expect_accepted(id).await;
-        }
-    }
-    for (talker, id) in unanswered {
-        talker.expect_accepted(id).await;
-    }
-}
-
-/// As long as people's messages are, in the middle.
-fn text(number: u64) -> String {
-    format!("{number}: it is raining again, and the harbour is grey; who comes to the pier?")
-}
-
-/// Whether a message is in sight, as a script.
-fn came(number: u64) -> String {
-    let said = text(number);
-    format!(
-        "return [...document.querySelectorAll('[data-testid=message-text]')].some(e => e.innerText === {said:?})"
-    )
 }
 
 /// Whether so many are said to have come below, as a script.

@@ -1,4 +1,5 @@
-//! How the page feels in a real browser with a real server: while a flood of messages comes, and when it is opened cold.
+//! How the page feels in a real browser with a real server: while a flood of messages comes, when it is opened cold,
+//! and with very many messages loaded.
 //!
 //! `cargo xtask use` builds what is needed and runs it. It only measures; what has to hold whatever the machine does is
 //! in the browser stories.
@@ -10,6 +11,8 @@ mod cold;
 mod flood;
 mod machine;
 mod options;
+mod scroll;
+mod talk;
 mod tasks;
 mod trace;
 
@@ -24,6 +27,7 @@ fn main() {
         match options.wish {
             Wish::Flood => flood::run(&options).await,
             Wish::Cold => cold::run(&options).await,
+            Wish::Scroll => scroll::run(&options).await,
         }
     });
 }

@@ -5,15 +5,18 @@ use std::str::FromStr;
 
 const USAGE: &str = "\
 flood [--rate 1000] [--seconds 30] [--talkers 5] [--reading true] [--slow 1] [--trace FILE] [--profile FILE]
-cold [--repeat 5] [--slow 4]";
+cold [--repeat 5] [--slow 4]
+scroll [--loaded 100000] [--talkers 5] [--slow 1]";
 
-/// Which of the two is measured.
+/// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
     /// Many messages a second.
     Flood,
     /// Opening the page.
     Cold,
+    /// Scrolling, and what comes meanwhile, with ever more messages loaded.
+    Scroll,
 }
 
 /// What was asked for.
@@ -30,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) reading: bool,
     /// How many times slower than it is the browser is to take the processor for.
     pub(crate) slow: f64,
+    /// How many messages are loaded in the end.
+    pub(crate) loaded: u64,
     /// How often the page is opened.
     pub(crate) repeat: usize,
     /// Where the browser's trace is kept, for Chromium's own tools to open.
@@ -54,6 +59,7 @@ impl Options {
         let wish = match wish.as_str() {
             "flood" => Wish::Flood,
             "cold" => Wish::Cold,
+            "scroll" => Wish::Scroll,
             _ => return None,
         };
         let mut options = Self {
@@ -63,6 +69,7 @@ impl Options {
             talkers: 5,
             reading: false,
             slow: if wish == Wish::Cold { 4.0 } else { 1.0 },
+            loaded: 100_000,
             repeat: 5,
             trace: None,
             profile: None,
@@ -75,6 +82,7 @@ impl Options {
                 "--talkers" => options.talkers = parsed::<usize>(value)?.max(1),
                 "--reading" => options.reading = parsed(value)?,
                 "--slow" => options.slow = parsed(value)?,
+                "--loaded" => options.loaded = parsed(value)?,
                 "--repeat" => options.repeat = parsed(value)?,
                 "--trace" => options.trace = Some(value.into()),
                 "--profile" => options.profile = Some(value.into()),

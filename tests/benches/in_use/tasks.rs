@@ -26,13 +26,15 @@ struct Span<'a> {
 pub(crate) struct Tasks {
     wall: Vec<f64>,
     processor: Vec<f64>,
+    /// On the processor between two frames that were handed over to be drawn, in microseconds.
+    drawn: Vec<f64>,
     /// The processor's time, in microseconds, of what is by itself in no other; and how often.
     parts: BTreeMap<String, (f64, usize)>,
     frames: usize,
 }
 
 impl Tasks {
-    /// Those of the thread that draws the page: the one with the most frames.
+    /// Those of the thread that draws the page: the one that lays out most.
     pub(crate) fn of(events: &[Value]) -> Self {
         let mut threads: HashMap<(i64, i64), Vec<Span<'_>>> = HashMap::new();
         for event in events.iter().filter(|event| event["ph"] == "X") {
@@ -42,8 +44,9 @@ impl Tasks {
             let name = event["name"].as_str().unwrap_or_default();
             threads.entry(thread).or_default().push(Span { name, begin, wall, processor });
         }
-        let frames = |spans: &Vec<Span<'_>>| spans.iter().filter(|span| span.name == FRAME).count();
-        let page = threads.into_values().max_by_key(frames);
+        let pages =
+            |spans: &Vec<Span<'_>>| spans.iter().filter(|span| [FRAME, LAYOUT].contains(&span.name)).count();
+        let page = threads.into_values().max_by_key(pages);
         page.map(Self::of_thread).unwrap_or_default()
     }
 
@@ -51,6 +54,7 @@ impl Tasks {
         spans.sort_by(|a, b| a.begin.total_cmp(&b.begin).then(b.wall.total_cmp(&a.wall)));
         let mut this = Self::default();
         let mut open: Vec<Span<'_>> = Vec::new();
+        let mut since_drawn = 0.0;
         for span in spans {
             while open.last().is_some_and(|outer| outer.begin + outer.wall <= span.begin) {
                 open.pop();
@@ -68,12 +72,34 @@ impl Tasks {
             if TASK.contains(&span.name) && !open.iter().any(|outer| TASK.contains(&outer.name)) {
                 this.wall.push(span.wall);
                 this.processor.push(span.processor);
+                since_drawn += span.processor;
+            }
+            // What is left of its task comes after it, and is little.
+            if span.name == DRAWN {
+                this.drawn.push(std::mem::take(&mut since_drawn));
             }
             open.push(span);
         }
         this.wall.sort_by(f64::total_cmp);
         this.processor.sort_by(f64::total_cmp);
+        this.drawn.sort_by(f64::total_cmp);
         this
+    }
+
+    /// The longest task: on the processor and by the clock, in milliseconds.
+    pub(crate) fn longest(&self) -> [f64; 2] {
+        [last(&self.processor), last(&self.wall)]
+    }
+
+    /// How many frames were drawn.
+    pub(crate) fn drawn(&self) -> usize {
+        self.drawn.len()
+    }
+
+    /// How long the middle one of the frames that were drawn had the processor, and all together, in milliseconds.
+    pub(crate) fn of_frames(&self) -> [f64; 2] {
+        let middle = self.drawn.get(self.drawn.len() / 2).copied().unwrap_or_default();
+        [middle / 1_000.0, self.processor.iter().sum::<f64>() / 1_000.0]
     }
 
     /// In words, a line each.
@@ -109,6 +135,12 @@ impl Tasks {
 
 /// What the browser calls the callbacks of `requestAnimationFrame`.
 const FRAME: &str = "FireAnimationFrame";
+
+/// What it calls handing over a frame to be drawn.
+const DRAWN: &str = "Commit";
+
+/// What it calls laying out, which only a page's thread does.
+const LAYOUT: &str = "Layout";
 
 const PARTS_SHOWN: usize = 16;
 
