@@ -34,7 +34,7 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    /// Those of the thread that draws the page: the one that lays out most.
+    /// Those of the thread that draws the page: the one that lays out and hands over most.
     pub(crate) fn of(events: &[Value]) -> Self {
         let mut threads: HashMap<(i64, i64), Vec<Span<'_>>> = HashMap::new();
         for event in events.iter().filter(|event| event["ph"] == "X") {
@@ -44,8 +44,9 @@ impl Tasks {
             let name = event["name"].as_str().unwrap_or_default();
             threads.entry(thread).or_default().push(Span { name, begin, wall, processor });
         }
-        let pages =
-            |spans: &Vec<Span<'_>>| spans.iter().filter(|span| [FRAME, LAYOUT].contains(&span.name)).count();
+        let pages = |spans: &Vec<Span<'_>>| {
+            spans.iter().filter(|span| [FRAME, LAYOUT, DRAWN].contains(&span.name)).count()
+        };
         let page = threads.into_values().max_by_key(pages);
         page.map(Self::of_thread).unwrap_or_default()
     }
