@@ -1,15 +1,17 @@
 //! Messages as the bytes that go into a socket.
 
 use std::cell::RefCell;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use actix_http::ws::{CloseReason, Codec, Message as WsMessage};
 use bytes::{Bytes, BytesMut};
-use shared::ids::{ConnectionId, Offset};
+use shared::ids::{ConnectionId, Offset, RequestId};
 use shared::protocol::{CloseCode, Message, Payload, ServerMessage, codec};
 use tokio_util::codec::Encoder as _;
 
 use crate::config::PLAIN_CHANNEL;
+use crate::log::RunJson;
 
 /// A logged message, encoded once for all its readers.
 #[derive(Debug)]
@@ -126,6 +128,17 @@ pub fn server_frame(message: &ServerMessage) -> Bytes {
     })
 }
 
+/// The answer to `history`, as [`server_frame`] writes it.
+pub fn page_frame(id: RequestId, page: &RunJson) -> Bytes {
+    framed(|bytes| {
+        let RunJson { messages, more } = page;
+        bytes.reserve(messages.len() + 64);
+        // Writing to memory cannot fail.
+        let written = write!(bytes, r#"{{"type":"page","id":{},"messages":{messages},"more":{more}}}"#, id.0);
+        debug_assert!(written.is_ok());
+    })
+}
+
 /// A text frame.
 pub fn text_frame(text: String) -> Bytes {
     framed(|bytes| bytes.extend_from_slice(text.as_bytes()))
@@ -212,12 +225,31 @@ fn encode(message: WsMessage) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::protocol::Page;
 
     #[test]
     fn a_text_of_any_length_is_framed_as_the_library_does_it() {
         for length in [0, 1, 125, 126, 127, 65_535, 65_536, 100_000] {
             let text = "x".repeat(length);
             assert_eq!(text_frame(text.clone()), encode(WsMessage::Text(text.into())), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_page_of_texts_is_the_page_of_its_messages() {
+        let message = |offset| {
+            let entry = crate::log::conformance::chat("room:lobby", 1);
+            let (channel, id, at, from) = (entry.channel, entry.id, entry.at, entry.from);
+            let (prev, payload) = (Offset(offset - 1), entry.payload);
+            Message { channel, offset: Offset(offset), prev, id, at, from, payload }
+        };
+        for (messages, more) in [(vec![], false), (vec![message(1), message(2)], true)] {
+            let page = RunJson { messages: serde_json::to_string(&messages).unwrap(), more };
+            let id = RequestId(7);
+            assert_eq!(
+                page_frame(id, &page),
+                server_frame(&ServerMessage::Page(Page { id, messages, more }))
+            );
         }
     }
 

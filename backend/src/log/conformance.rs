@@ -6,7 +6,7 @@ use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, Offset, UserId
 use shared::protocol::{Payload, Sender};
 use shared::time::Timestamp;
 
-use super::{Append, Appended, Bounds, Keep, Log};
+use super::{Append, Appended, Bounds, Keep, Log, RunJson};
 
 /// Checks the whole contract on an empty log.
 ///
@@ -20,6 +20,7 @@ pub fn check(log: &dyn Log) {
     an_id_is_taken_once_a_channel(log);
     what_was_appended_can_be_read(log);
     pages_meet_without_hole_or_overlap(log);
+    a_page_is_what_is_read_before(log);
     channels_are_listed_by_name(log);
     what_is_not_kept_is_trimmed(log);
 }
@@ -153,6 +154,24 @@ fn pages_meet_without_hole_or_overlap(log: &dyn Log) {
     }
     assert_eq!(backward, all);
     assert_eq!(log.bounds(channel).unwrap().head.0, *all.last().unwrap());
+}
+
+fn a_page_is_what_is_read_before(log: &dyn Log) {
+    let name = "room:page-as-json";
+    let mut batch: Vec<Append> = (1..=10).map(|number| chat(name, number)).collect();
+    batch[3].from.name = DisplayName::parse(r#"Ada "\ L"#).unwrap();
+    batch[4].payload = Payload::chat("a \"b\" \\ \n \u{1} ü");
+    batch[5].payload = Payload::Retract { of: batch[0].id };
+    let data = serde_json::json!({ "a": [1, 2.5, null, { "b": "]}" }] });
+    batch[6].payload = Payload::Custom { name: "n".to_owned(), data };
+    let channel = batch[0].channel.clone();
+    log.append(&batch).unwrap();
+    let last = log.bounds(&channel).unwrap().head;
+    for (before, limit) in [(None, 4), (None, 10), (Some(last), 20), (Some(Offset(1)), 5)] {
+        let run = log.read_before(&channel, before, limit).unwrap();
+        let messages = serde_json::to_string(&run.messages).unwrap();
+        assert_eq!(log.page(&channel, before, limit).unwrap(), RunJson { messages, more: run.more });
+    }
 }
 
 fn what_is_not_kept_is_trimmed(log: &dyn Log) {

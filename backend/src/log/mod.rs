@@ -80,6 +80,15 @@ pub struct Run {
     pub more: bool,
 }
 
+/// A [`Run`] as clients get it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunJson {
+    /// A JSON array of messages, oldest first.
+    pub messages: String,
+    /// Whether there are more in the direction of reading.
+    pub more: bool,
+}
+
 /// What a channel keeps at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
@@ -142,6 +151,18 @@ pub trait Log: Send + Sync {
     /// [`LogError`].
     fn read_before(&self, channel: &ChannelName, before: Option<Offset>, limit: u32)
     -> Result<Run, LogError>;
+
+    /// What [`read_before`](Log::read_before) returns, as JSON. A store that keeps payloads as texts does not have to read
+    /// them to write them anew.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn page(&self, channel: &ChannelName, before: Option<Offset>, limit: u32) -> Result<RunJson, LogError> {
+        let Run { messages, more } = self.read_before(channel, before, limit)?;
+        let messages =
+            serde_json::to_string(&messages).map_err(|error| LogError::Failed(error.to_string()))?;
+        Ok(RunJson { messages, more })
+    }
 
     /// What is held of a channel.
     ///

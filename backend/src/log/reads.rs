@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::ids::{ChannelName, Epoch, Offset};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::{Bounds, Log, LogError, Run};
+use super::{Bounds, Log, LogError, Run, RunJson};
 
 /// Most reads at a time. One more waits: a storm of resuming clients must not take every thread and all memory.
 const READS_MAX: usize = 4;
@@ -66,6 +66,20 @@ impl LogReads {
     ) -> Result<Run, LogError> {
         let channel = channel.clone();
         self.blocking(move |log| log.read_before(&channel, before, limit)).await
+    }
+
+    /// See [`Log::page`].
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn page(
+        &self,
+        channel: &ChannelName,
+        before: Option<Offset>,
+        limit: u32,
+    ) -> Result<RunJson, LogError> {
+        let channel = channel.clone();
+        self.blocking(move |log| log.page(&channel, before, limit)).await
     }
 
     /// See [`Log::bounds`].

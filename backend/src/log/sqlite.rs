@@ -1,6 +1,7 @@
 //! The log of one machine: SQLite in WAL mode, one connection that writes, a few that read.
 
 mod append;
+mod page;
 mod recovery;
 mod retention;
 mod schema;
@@ -10,12 +11,10 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
-use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Namespace, Offset, UserId};
-use shared::protocol::{Message, Sender};
-use shared::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
-use super::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run};
+use super::{Append, Appended, Bounds, Keep, Log, LogError, Run, RunJson};
 use crate::config::Durability;
 use append::Heads;
 
@@ -91,14 +90,7 @@ impl Log for SqliteLog {
     }
 
     fn read(&self, channel: &ChannelName, after: Offset, limit: u32) -> Result<Run, LogError> {
-        self.reading(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
-                 WHERE c.name = ?1 AND m.offset > ?2 ORDER BY m.offset LIMIT ?3",
-            )?;
-            let bound = params![channel.as_str(), after.0.cast_signed(), u64::from(limit).cast_signed() + 1];
-            collect(statement.query(bound)?, channel, limit)
-        })
+        self.reading(|connection| page::after(connection, channel, after, limit))
     }
 
     fn read_before(
@@ -107,17 +99,11 @@ impl Log for SqliteLog {
         before: Option<Offset>,
         limit: u32,
     ) -> Result<Run, LogError> {
-        self.reading(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
-                 WHERE c.name = ?1 AND m.offset < ?2 ORDER BY m.offset DESC LIMIT ?3",
-            )?;
-            let before = before.map_or(i64::MAX, |offset| offset.0.cast_signed());
-            let bound = params![channel.as_str(), before, u64::from(limit).cast_signed() + 1];
-            let mut run = collect(statement.query(bound)?, channel, limit)?;
-            run.messages.reverse();
-            Ok(run)
-        })
+        self.reading(|connection| page::before(connection, channel, before, limit))
+    }
+
+    fn page(&self, channel: &ChannelName, before: Option<Offset>, limit: u32) -> Result<RunJson, LogError> {
+        self.reading(|connection| page::json_before(connection, channel, before, limit))
     }
 
     fn bounds(&self, channel: &ChannelName) -> Result<Bounds, LogError> {
@@ -176,36 +162,6 @@ impl Log for SqliteLog {
             self.writer().connection.query_row(sql, [count.cast_signed()], |row| row.get::<_, i64>(0))?;
         Ok(first.cast_unsigned())
     }
-}
-
-fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message> {
-    let offset = row.get::<_, i64>(0)?.cast_unsigned();
-    let user = UserId::parse(row.get_ref(3)?.as_str()?).map_err(|error| unreadable(3, error))?;
-    let name = DisplayName::parse(row.get_ref(4)?.as_str()?).map_err(|error| unreadable(4, error))?;
-    Ok(Message {
-        channel: channel.clone(),
-        offset: Offset(offset),
-        // This store's offsets are dense.
-        prev: Offset(offset - 1),
-        id: MessageId::from_bytes(row.get(1)?),
-        at: Timestamp(row.get::<_, i64>(2)?.cast_unsigned()),
-        from: Sender { user, name },
-        payload: serde_json::from_str(row.get_ref(5)?.as_str()?).map_err(|error| unreadable(5, error))?,
-    })
-}
-
-/// Takes rows up to a limit of messages or of [`RUN_BYTES_MAX`], and looks whether there is one more.
-fn collect(mut rows: Rows<'_>, channel: &ChannelName, limit: u32) -> rusqlite::Result<Run> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut messages, mut bytes) = (Vec::new(), 0);
-    while let Some(row) = rows.next()? {
-        if messages.len() == limit || bytes >= RUN_BYTES_MAX {
-            return Ok(Run { messages, more: true });
-        }
-        bytes += row.get_ref(5)?.as_str()?.len();
-        messages.push(message(channel, row)?);
-    }
-    Ok(Run { messages, more: false })
 }
 
 fn unreadable(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {

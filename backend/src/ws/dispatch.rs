@@ -7,13 +7,14 @@ use std::sync::Arc;
 use shared::ids::{ChannelName, Offset, RequestId};
 use shared::limits::PAGE_MESSAGES_MAX;
 use shared::protocol::{
-    self, ClientMessage, ErrorCode, Gap, GapReason, Hello, Limits, Page, Position, Presence, PresenceChange,
+    self, ClientMessage, ErrorCode, Gap, GapReason, Hello, Limits, Position, Presence, PresenceChange,
     Publish, Refusal, Sender, ServerMessage, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome,
     codec,
 };
 
 use super::connection::{Connection, NewMessage, Refused, Speaker};
 use crate::hub::feed::Feed;
+use crate::hub::frame::page_frame;
 use crate::hub::slots::{SlotKey, SlotKind};
 use crate::hub::worker::error_message;
 
@@ -204,10 +205,9 @@ async fn history(
         return Err(Refusal::new(ErrorCode::HistoryOff, "This channel keeps no history."));
     }
     let limit = limit.clamp(1, PAGE_MESSAGES_MAX);
-    let run = connection.worker.hub.reads.read_before(&channel, before, limit).await;
-    let run = run.map_err(|error| error.refusal())?;
-    let page = Page { id, messages: run.messages, more: run.more };
-    connection.outbound.reply(&ServerMessage::Page(page));
+    let page = connection.worker.hub.reads.page(&channel, before, limit).await;
+    let page = page.map_err(|error| error.refusal())?;
+    connection.outbound.reply_frame(page_frame(id, &page));
     Ok(())
 }
 
