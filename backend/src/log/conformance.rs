@@ -89,6 +89,10 @@ fn retries_among_new_messages_take_no_place(log: &dyn Log) {
             read.iter().map(|message| message.id).collect::<Vec<_>>(),
             (1..=40).map(|number| chat(name, number).id).collect::<Vec<_>>()
         );
+        let before: Vec<Offset> = read.iter().map(|message| message.prev).collect();
+        let offsets = read.iter().map(|message| message.offset);
+        let all_but_last = std::iter::once(Offset::START).chain(offsets).take(read.len());
+        assert_eq!(before, all_but_last.collect::<Vec<_>>(), "each names the one before");
         let place = |entry: &Append| {
             let message = read.iter().find(|message| message.id == entry.id).unwrap();
             (message.offset, message.prev)
