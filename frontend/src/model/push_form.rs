@@ -111,7 +111,7 @@ impl PushForm {
         let payload = self.payload();
         match self.target {
             Target::Room => {
-                let channel = parse_room(to).map_or_else(|_| to.to_owned(), String::from);
+                let channel = parse_room(to).map_or_else(|_| to.to_owned(), |room| room.to_string());
                 Request { path: "/api/publish", body: body(Writer::new("channel", &channel), &payload) }
             }
             Target::User => Request { path: "/api/push", body: body(Writer::new("user", to), &payload) },
