@@ -41,8 +41,7 @@ impl Metrics {
         let messages_accepted = counter("messages_accepted", "Messages added to a channel");
         let messages_duplicate = counter("messages_duplicate", "Retries of messages that were there already");
         let messages_refused = counter("messages_refused", "Messages that could not be added");
-        let batches_written =
-            counter("batches_written", "Batches in which messages were put in order");
+        let batches_written = counter("batches_written", "Batches in which messages were put in order");
         let connections_open = Gauge::default();
         registry.register("connections_open", "Open WebSockets", connections_open.clone());
         Self {
