@@ -89,6 +89,11 @@ macro_rules! text_id {
                 Self::parse(text)
             }
         }
+        impl From<$type> for String {
+            fn from(id: $type) -> String {
+                id.as_str().to_owned()
+            }
+        }
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())

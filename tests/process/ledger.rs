@@ -24,7 +24,7 @@ fn message(offset: u64) -> Message {
         prev: Offset(offset - 1),
         id: MessageId::new(offset, &[0; 10]),
         at: Timestamp(offset),
-        from: Sender { user: UserId::parse("ada").unwrap(), name: "Ada".to_owned().try_into().unwrap() },
+        from: Sender { user: UserId::parse("ada").unwrap(), name: "Ada".parse().unwrap() },
         payload: Payload::chat(offset.to_string()),
     }
 }

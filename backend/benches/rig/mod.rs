@@ -15,7 +15,9 @@ use backend::hub::socket::Socket;
 use backend::hub::worker::{MAILBOX_MAX, Worker};
 use backend::hub::{Hub, HubParts};
 use backend::identity::Tokens;
+use backend::log::publication::Outcome;
 use backend::log::sqlite::SqliteLog;
+use backend::log::thread::Writer;
 use backend::log::{Log, LogReads, Threads, live, thread};
 use backend::telemetry::metrics::Metrics;
 use backend::ws::connection::{Connection, Incoming, Received};
@@ -37,6 +39,8 @@ pub(crate) struct Rig {
     runtime: Runtime,
     local: LocalSet,
     worker: Rc<Worker>,
+    writer: Writer,
+    sink: Box<dyn FnMut(Vec<Outcome>)>,
     publisher: Script,
     number: u64,
     written: Rc<Cell<usize>>,
@@ -63,7 +67,8 @@ impl Rig {
         let (mailbox, receiver) = mpsc::channel(MAILBOX_MAX);
         let workers: Arc<[_]> = vec![mailbox].into();
         let metrics = Metrics::new();
-        let ((queue, _), (live, sequencer)) = (thread::queue(Arc::clone(&log)), live::queue());
+        let ((queue, writer), (live, sequencer)) = (thread::queue(Arc::clone(&log)), live::queue());
+        let sink = Box::new(fanout::sink(Arc::clone(&workers), metrics.clone()));
         let order = fanout::live(sequencer, Arc::clone(&workers), metrics.clone());
         let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
         let (tokens, live_epoch) = (Tokens::new("a secret for a bench"), Epoch(1));
@@ -77,7 +82,8 @@ impl Rig {
         });
         let written: Rc<Cell<usize>> = Rc::default();
         let publisher = open(&local, &runtime, &worker, Rc::new(Sink(Rc::clone(&written))));
-        let rig = Self { runtime, local, worker, publisher, number: 0, written, _folder: folder };
+        let rig =
+            Self { runtime, local, worker, writer, sink, publisher, number: 0, written, _folder: folder };
         rig.turn();
         rig
     }
@@ -101,6 +107,12 @@ impl Rig {
         self.publisher.say(format!(
             r#"{{"type":"publish","id":{number},"channel":"{channel}","message_id":"019b7e00-0000-7000-8000-{number:012x}","payload":{{"type":"chat","text":"{text}"}}}}"#
         ));
+    }
+
+    /// Does what the log's thread does.
+    pub(crate) fn commit(&mut self) {
+        let outcomes = self.writer.write(self.writer.queued());
+        (self.sink)(outcomes);
     }
 
     /// The bytes that all sockets have taken.

@@ -167,22 +167,21 @@ impl Writer {
         // The store takes a slice of messages: they move there and back, and are not copied.
         let (mut appends, mut waiting) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
         for Publication { append, reply } in batch {
-            let late = reply.turn().map_or(Ok(()), Turn::check).map_err(|refusal| reply.refuse(refusal));
-            let place = match late {
-                Err(refusal) => Place::Refused(append, refusal),
+            let refused = match reply.turn().map_or(Ok(()), Turn::check) {
+                Err(refusal) => Some((append, reply.refuse(refusal))),
                 Ok(()) => {
                     appends.push(append);
-                    Place::Logged
+                    None
                 }
             };
-            waiting.push((place, reply));
+            waiting.push((refused, reply));
         }
         let results = if appends.is_empty() { Ok(Vec::new()) } else { self.append(&appends) };
         let (mut results, mut appends) = (results.map(Vec::into_iter), appends.into_iter());
-        let outcome = |(place, reply): (Place, ReplyTo)| {
-            let (append, result) = match place {
-                Place::Refused(append, refusal) => (append, Err(refusal)),
-                Place::Logged => {
+        let outcome = |(refused, reply): (Option<(Append, Refusal)>, ReplyTo)| {
+            let (append, result) = match refused {
+                Some((append, refusal)) => (append, Err(refusal)),
+                None => {
                     let result = match &mut results {
                         Ok(results) => results.next().ok_or_else(lost_count),
                         Err(refusal) => Err(reply.refuse(refusal.clone())),
@@ -208,14 +207,6 @@ impl Writer {
         }
         result.map_err(|error| error.refusal())
     }
-}
-
-/// Where a publication of a batch is.
-enum Place {
-    /// Among those that the store is given.
-    Logged,
-    /// Here, and nowhere else.
-    Refused(Append, Refusal),
 }
 
 /// A store that answers fewer entries than it was given has broken its contract.
