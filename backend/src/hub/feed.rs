@@ -196,17 +196,15 @@ impl Ring {
     }
 
     fn next(&self, cursor: Offset) -> Next {
-        let Some(oldest) = self.frames.front() else {
+        let (Some(oldest), Some(newest)) = (self.frames.front(), self.frames.back()) else {
             return if self.head.is_some_and(|head| cursor < head) { Next::Behind } else { Next::UpToDate };
         };
         // Most readers have all but the newest, or all: the frames before it, which have gone out of the cache, are let be.
-        if let Some(newest) = self.frames.back() {
-            if cursor >= newest.offset {
-                return Next::UpToDate;
-            }
-            if cursor >= newest.prev {
-                return Next::Frame(Arc::clone(newest));
-            }
+        if cursor >= newest.offset {
+            return Next::UpToDate;
+        }
+        if cursor >= newest.prev {
+            return Next::Frame(Arc::clone(newest));
         }
         if cursor < oldest.prev {
             return Next::Behind;

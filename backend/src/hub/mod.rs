@@ -128,7 +128,10 @@ impl Hub {
         if history { self.reads.epoch() } else { self.live_epoch }
     }
 
-    /// The way to a channel without history.
+    /// The way to a channel without history, by a hash of its name that is the same on every worker.
+    ///
+    /// # Panics
+    /// Where there are no workers, which no server is without.
     pub fn live(&self, channel: &ChannelName) -> &LiveQueue {
         let mut hasher = DefaultHasher::new();
         channel.hash(&mut hasher);
