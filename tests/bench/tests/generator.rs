@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use bench::dialect::Dialect;
+use bench::dialect::{Dialect, Text};
 use bench::load::check::Faults;
 use bench::machine::process::Tree;
 use bench::record::Measured;
@@ -62,7 +62,8 @@ impl Server {
     }
 
     fn measure(&self, plan: Plan) -> Measured {
-        fanout::run(plan, self.address, Dialect::Text, Tree::of(std::process::id()), &SPAN).unwrap()
+        fanout::run(plan, self.address, Dialect::Text(Text::Live), Tree::of(std::process::id()), &SPAN)
+            .unwrap()
     }
 }
 

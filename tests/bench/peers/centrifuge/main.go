@@ -1,4 +1,4 @@
-// Centrifuge: the library behind Centrifugo, with its memory engine and no history.
+// Centrifuge: the library behind Centrifugo, with its memory engine. Only channels whose name begins with "log" have a history.
 package main
 
 import (
@@ -7,6 +7,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
+	"time"
 
 	"github.com/centrifugal/centrifuge"
 )
@@ -23,11 +25,15 @@ func main() {
 		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{}}, nil
 	})
 	node.OnConnect(func(client *centrifuge.Client) {
-		client.OnSubscribe(func(_ centrifuge.SubscribeEvent, reply centrifuge.SubscribeCallback) {
-			reply(centrifuge.SubscribeReply{}, nil)
+		client.OnSubscribe(func(event centrifuge.SubscribeEvent, reply centrifuge.SubscribeCallback) {
+			reply(centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{Recover: logged(event.Channel)}}, nil)
 		})
-		client.OnPublish(func(_ centrifuge.PublishEvent, reply centrifuge.PublishCallback) {
-			reply(centrifuge.PublishReply{}, nil)
+		client.OnPublish(func(event centrifuge.PublishEvent, reply centrifuge.PublishCallback) {
+			options := centrifuge.PublishOptions{}
+			if logged(event.Channel) {
+				options = centrifuge.PublishOptions{HistorySize: 2048, HistoryTTL: time.Minute}
+			}
+			reply(centrifuge.PublishReply{Options: options}, nil)
 		})
 	})
 	if err := node.Run(); err != nil {
@@ -40,4 +46,8 @@ func main() {
 	}
 	fmt.Printf("listening on http://%s\n", listener.Addr())
 	log.Fatal(http.Serve(listener, nil))
+}
+
+func logged(channel string) bool {
+	return strings.HasPrefix(channel, "log")
 }

@@ -1,42 +1,88 @@
 //! The JSON protocol of Centrifuge 0.15. A frame may hold several replies, a line each.
 
-use super::{Heard, Place, Role, Say};
+use super::{Heard, Place, Role, Say, position};
 
 pub(super) const PATH: &str = "/connection/websocket";
 
-pub(super) fn greeting(place: Place) -> Vec<Say> {
-    let connect = Say { text: r#"{"id":1,"params":{}}"#.to_owned(), answer: r#"{"id":1,"result""# };
-    let text = format!(r#"{{"id":2,"method":1,"params":{{"channel":"{}"}}}}"#, channel(place));
-    let subscribe = Say { text, answer: r#"{"id":2,"result""# };
-    match place.role {
-        Role::Reader | Role::Member | Role::Echo => vec![connect, subscribe],
-        Role::Publisher => vec![connect],
-    }
+/// What comes before a message.
+const DATA: &[u8] = br#""data":""#;
+
+/// How a server of Centrifuge is used.
+#[derive(Debug, Clone, Default)]
+pub struct Centrifuge {
+    /// Whether rooms have a history: their channels are then called otherwise.
+    pub history: bool,
+    /// The position to recover from, as epoch and offset.
+    pub since: Option<(String, u64)>,
 }
 
-pub(super) fn publish(place: Place, request: u64, data: &[u8], out: &mut Vec<u8>) {
-    let channel = channel(place);
-    let head = format!(r#"{{"id":{request},"method":3,"params":{{"channel":"{channel}","data":""#);
-    out.extend_from_slice(head.as_bytes());
-    out.extend_from_slice(data);
-    out.extend_from_slice(br#""}}"#);
+impl Centrifuge {
+    pub(super) fn back(&self, answer: &[u8]) -> Option<Self> {
+        let since = position(answer, "result")?;
+        self.history.then(|| Self { since: Some(since), ..self.clone() })
+    }
+
+    pub(super) fn greeting(&self, place: Place) -> Vec<Say> {
+        let connect = Say { text: r#"{"id":1,"params":{}}"#.to_owned(), answer: r#"{"id":1,"result""# };
+        let since = self.since.as_ref().map_or_else(String::new, |(epoch, offset)| {
+            format!(r#","recover":true,"epoch":"{epoch}","offset":{offset}"#)
+        });
+        let text =
+            format!(r#"{{"id":2,"method":1,"params":{{"channel":"{}"{since}}}}}"#, self.channel(place));
+        let subscribe = Say { text, answer: r#"{"id":2,"result""# };
+        match place.role {
+            Role::Reader | Role::Member | Role::Echo => vec![connect, subscribe],
+            Role::Publisher => vec![connect],
+        }
+    }
+
+    pub(super) fn publish(&self, place: Place, request: u64, data: &[u8], out: &mut Vec<u8>) {
+        let channel = self.channel(place);
+        let head = format!(r#"{{"id":{request},"method":3,"params":{{"channel":"{channel}","data":""#);
+        out.extend_from_slice(head.as_bytes());
+        out.extend_from_slice(data);
+        out.extend_from_slice(br#""}}"#);
+    }
+
+    fn channel(&self, place: Place) -> String {
+        match place.role {
+            Role::Echo => format!("echo{}", place.room),
+            Role::Reader | Role::Publisher | Role::Member if self.history => format!("log{}", place.room),
+            Role::Reader | Role::Publisher | Role::Member => format!("room{}", place.room),
+        }
+    }
 }
 
 pub(super) fn read<'a>(payload: &'a [u8], each: &mut impl FnMut(Heard<'a>)) {
     for line in payload.split(|byte| *byte == b'\n') {
         if line.starts_with(br#"{"result":{"channel""#) {
-            each(line.strip_suffix(br#""}}}"#).map_or(Heard::Other, Heard::Delivery));
-        } else if line.starts_with(br#"{"id""#) && line.windows(8).any(|bytes| bytes == br#""error":"#) {
+            // Behind a message of a history is its offset.
+            match line.strip_suffix(br#""}}}"#) {
+                Some(data) => each(Heard::Delivery(data)),
+                None => all_data(line, each),
+            }
+        } else if line.starts_with(br#"{"id""#) && find(line, br#""error":"#).is_some() {
             each(Heard::Refused(line));
+        } else if line.starts_with(br#"{"id":2,"result""#) {
+            // The answer to a subscribe has what was missed.
+            all_data(line, each);
         }
     }
 }
 
-fn channel(place: Place) -> String {
-    match place.role {
-        Role::Echo => format!("echo{}", place.room),
-        Role::Reader | Role::Publisher | Role::Member => format!("room{}", place.room),
+/// Hands out all messages of a line. None has a quote in it.
+fn all_data<'a>(mut line: &'a [u8], each: &mut impl FnMut(Heard<'a>)) {
+    while let Some(at) = find(line, DATA) {
+        let rest = &line[at + DATA.len()..];
+        let end = rest.iter().position(|byte| *byte == b'"').unwrap_or(rest.len());
+        let (data, rest) = rest.split_at(end);
+        each(Heard::Delivery(data));
+        line = rest;
     }
+}
+
+fn find(text: &[u8], what: &[u8]) -> Option<usize> {
+    text.windows(what.len()).position(|bytes| bytes == what)
 }
 
 #[cfg(test)]
@@ -50,5 +96,16 @@ mod tests {
             b"{\"result\":{\"channel\":\"room0\",\"data\":{\"data\":\"..1\"}}}\n{\"id\":3,\"result\":{}}\n";
         read(payload, &mut |what| heard.push(what));
         assert!(matches!(heard.as_slice(), [Heard::Delivery(data)] if data.ends_with(b"..1")));
+    }
+
+    #[test]
+    fn what_was_missed_is_read_from_the_answer_and_what_follows_from_pushes() {
+        let mut heard = Vec::new();
+        let payload =
+            b"{\"id\":2,\"result\":{\"recoverable\":true,\"publications\":[{\"offset\":1,\"data\":\"..1\"},\
+            {\"data\":\"..2\",\"offset\":2}]}}\n\
+            {\"result\":{\"channel\":\"log0\",\"data\":{\"data\":\"..3\",\"offset\":3}}}";
+        read(payload, &mut |what| heard.push(what));
+        assert_eq!(heard, [b"..1", b"..2", b"..3"].map(|data| Heard::Delivery(data)));
     }
 }

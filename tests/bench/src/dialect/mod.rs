@@ -6,6 +6,10 @@ mod socketio;
 mod text;
 pub mod tidings;
 
+pub use self::centrifuge::Centrifuge;
+pub use self::nats::Nats;
+pub use self::text::Text;
+
 use crate::wire::frame::Kind;
 
 /// What a connection is for.
@@ -45,13 +49,13 @@ pub enum Dialect {
     /// The typed protocol of Tidings.
     Tidings(tidings::Tidings),
     /// The least there is: the path names the room, a text is a message.
-    Text,
+    Text(Text),
     /// Socket.IO's.
     SocketIo,
     /// That of NATS.
-    Nats,
+    Nats(Nats),
     /// Centrifuge's.
-    Centrifuge,
+    Centrifuge(Centrifuge),
 }
 
 /// What a server says.
@@ -72,14 +76,26 @@ pub enum Heard<'a> {
 }
 
 impl Dialect {
+    /// How those speak who come back to where `answer`, the last one to a greeting, had left them; nothing where that tells
+    /// no position, or rooms have no history.
+    pub fn back(&self, answer: &[u8]) -> Option<Self> {
+        match self {
+            Self::Tidings(tidings) => tidings.back(answer).map(Self::Tidings),
+            Self::Text(text) => (*text == Text::Log).then_some(Self::Text(Text::Back)),
+            Self::SocketIo => None,
+            Self::Nats(nats) => nats.back().map(Self::Nats),
+            Self::Centrifuge(centrifuge) => centrifuge.back(answer).map(Self::Centrifuge),
+        }
+    }
+
     /// The path to connect to.
     pub fn path(&self, place: Place) -> String {
         match self {
             Self::Tidings(_) => tidings::PATH.to_owned(),
-            Self::Text => text::path(place),
+            Self::Text(text) => text.path(place),
             Self::SocketIo => socketio::PATH.to_owned(),
-            Self::Nats => nats::PATH.to_owned(),
-            Self::Centrifuge => centrifuge::PATH.to_owned(),
+            Self::Nats(_) => nats::PATH.to_owned(),
+            Self::Centrifuge(_) => centrifuge::PATH.to_owned(),
         }
     }
 
@@ -87,10 +103,10 @@ impl Dialect {
     pub fn greeting(&self, place: Place) -> Vec<Say> {
         match self {
             Self::Tidings(tidings) => tidings.greeting(place),
-            Self::Text => Vec::new(),
+            Self::Text(_) => Vec::new(),
             Self::SocketIo => socketio::greeting(place),
-            Self::Nats => nats::greeting(place),
-            Self::Centrifuge => centrifuge::greeting(place),
+            Self::Nats(nats) => nats.greeting(place),
+            Self::Centrifuge(centrifuge) => centrifuge.greeting(place),
         }
     }
 
@@ -98,10 +114,10 @@ impl Dialect {
     pub fn publish(&self, place: Place, request: u64, data: &[u8], out: &mut Vec<u8>) {
         match self {
             Self::Tidings(tidings) => tidings.publish(place.room, request, data, out),
-            Self::Text => out.extend_from_slice(data),
+            Self::Text(_) => out.extend_from_slice(data),
             Self::SocketIo => socketio::publish(place, data, out),
-            Self::Nats => nats::publish(place, data, out),
-            Self::Centrifuge => centrifuge::publish(place, request, data, out),
+            Self::Nats(nats) => nats.publish(place, data, out),
+            Self::Centrifuge(centrifuge) => centrifuge.publish(place, request, data, out),
         }
     }
 
@@ -109,18 +125,27 @@ impl Dialect {
     pub fn read<'a>(&self, payload: &'a [u8], each: &mut impl FnMut(Heard<'a>)) {
         match self {
             Self::Tidings(_) => each(tidings::read(payload)),
-            Self::Text => each(Heard::Delivery(payload)),
+            Self::Text(_) => each(Heard::Delivery(payload)),
             Self::SocketIo => each(socketio::read(payload)),
-            Self::Nats => nats::read(payload, each),
-            Self::Centrifuge => centrifuge::read(payload, each),
+            Self::Nats(_) => nats::read(payload, each),
+            Self::Centrifuge(_) => centrifuge::read(payload, each),
         }
     }
 
     /// The kind of frame that the server expects.
     pub fn frame(&self) -> Kind {
         match self {
-            Self::Nats => Kind::Binary,
-            Self::Tidings(_) | Self::Text | Self::SocketIo | Self::Centrifuge => Kind::Text,
+            Self::Nats(_) => Kind::Binary,
+            Self::Tidings(_) | Self::Text(_) | Self::SocketIo | Self::Centrifuge(_) => Kind::Text,
         }
     }
+}
+
+/// The position that an answer tells under that name, as epoch and offset.
+fn position(answer: &[u8], name: &str) -> Option<(String, u64)> {
+    let answer: serde_json::Value = serde_json::from_slice(answer).ok()?;
+    let position = answer.get(name)?;
+    // Centrifuge leaves out an offset of 0.
+    let offset = position.get("offset").map_or(Some(0), serde_json::Value::as_u64)?;
+    Some((position.get("epoch")?.as_str()?.to_owned(), offset))
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::{Heard, Place, Role, Say};
+use super::{Heard, Place, Role, Say, position};
 
 /// Where typed clients connect.
 pub(super) const PATH: &str = "/ws";
@@ -26,6 +26,11 @@ impl Tidings {
     /// Clients that begin at the newest message.
     pub fn new(namespace: &'static str) -> Self {
         Self { namespace, since: None }
+    }
+
+    pub(super) fn back(&self, answer: &[u8]) -> Option<Self> {
+        let since = position(answer, "position")?;
+        Some(Self { since: Some(since), ..self.clone() })
     }
 
     pub(super) fn greeting(&self, place: Place) -> Vec<Say> {
@@ -111,11 +116,4 @@ pub(super) fn read(payload: &[u8]) -> Heard<'_> {
 fn number(text: &[u8]) -> u64 {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
-}
-
-/// The position that a `subscribed` tells, as epoch and offset.
-pub fn position(subscribed: &[u8]) -> Option<(String, u64)> {
-    let subscribed: serde_json::Value = serde_json::from_slice(subscribed).ok()?;
-    let position = subscribed.get("position")?;
-    Some((position.get("epoch")?.as_str()?.to_owned(), position.get("offset")?.as_u64()?))
 }

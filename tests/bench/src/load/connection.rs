@@ -160,8 +160,7 @@ impl Connection {
         }
     }
 
-    /// Takes what was read. `each` is given the content of each frame once the connection is open. Returns what answered a
-    /// greeting.
+    /// Takes what was read. `each` is given the content of each frame. Returns what answered a greeting.
     pub(super) fn take(
         &mut self,
         mut bytes: &[u8],
@@ -192,11 +191,11 @@ impl Connection {
             let payload = &frame[header.bytes..];
             match header.kind {
                 Kind::Text | Kind::Binary => {
-                    if self.is_open() {
-                        each(payload, frame.len());
-                    } else if self.answered(payload)? {
+                    if !self.is_open() && self.answered(payload)? {
                         answer = Some(payload.to_vec());
                     }
+                    // What was missed may come in the answer, or before it.
+                    each(payload, frame.len());
                 }
                 Kind::Ping => {
                     let mut pong = Vec::new();

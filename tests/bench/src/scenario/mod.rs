@@ -6,6 +6,7 @@ pub mod fanout;
 mod handshakes;
 mod history;
 mod idle;
+mod missed;
 mod neighbour;
 mod publish;
 mod resume;
@@ -94,7 +95,7 @@ enum Work {
     FanOut(Plan),
     Idle { connections: u32 },
     Stalled { readers: u32 },
-    Resume { namespace: &'static str },
+    Resume { presence: bool },
     Publish { publishers: u32, window: u32 },
     Handshakes { connections: u32 },
     Flooded { readers: u32 },
@@ -184,8 +185,8 @@ scenarios! {
     "churn", "100 clients a second come and go", Work::Churn;
     "stalled-300", "300 readers that never read, while 100000 messages of 1 KiB pass", Work::Stalled { readers: 300 };
     "stalled-5000", "5000 readers that never read, while 100000 messages of 1 KiB pass", Work::Stalled { readers: 5000 };
-    "resume", "1000 readers come back at once, each to 1000 missed messages", Work::Resume { namespace: "log" };
-    "resume-room", "the same in a room whose members are told of each that comes", Work::Resume { namespace: "room" };
+    "resume", "1000 readers come back at once, each to 1000 missed messages", Work::Resume { presence: false };
+    "resume-room", "the same in a room whose members are told of each that comes", Work::Resume { presence: true };
     "publish-1", "1 publisher, one publish in flight, no readers", Work::Publish { publishers: 1, window: 1 };
     "publish-8", "8 publishers, one publish in flight each, no readers", Work::Publish { publishers: 8, window: 1 };
     "publish-64", "64 publishers, one publish in flight each, no readers", Work::Publish { publishers: 64, window: 1 };
@@ -198,7 +199,7 @@ impl Scenario {
         ALL.iter().find(|scenario| scenario.name == name).copied()
     }
 
-    /// Whether a server can do what is measured: only ours acknowledges, and only history can be resumed.
+    /// Whether a server can do what is measured: only ours acknowledges, and only rooms with a history can be resumed.
     pub fn fits(&self, subject: Subject) -> bool {
         match (self.work, subject) {
             // Two workers change what a room costs, what stands beside it, and what grows; the rest is the same.
@@ -212,6 +213,9 @@ impl Scenario {
             (Work::FanOut(_) | Work::Flooded { .. }, subject) => subject != Subject::TidingsNormal,
             (Work::Idle { .. } | Work::Handshakes { .. }, subject) => {
                 subject == Subject::Tidings || !subject.is_ours()
+            }
+            (Work::Resume { presence: false } | Work::Resuming { .. }, Subject::Peer(peer)) => {
+                peer.with_history().is_some()
             }
             (Work::Stalled { .. } | Work::Resume { .. } | Work::Resuming { .. }, subject) => {
                 subject == Subject::TidingsFull
@@ -237,25 +241,35 @@ impl Scenario {
     pub fn run(&self, subject: Subject, server: &Running, span: &Span) -> Result<Measured, Failure> {
         let Running { address, .. } = *server;
         let (tree, dialect) = (server.tree(), subject.dialect());
-        let history = Tidings::new("log");
+        let history = || {
+            let none = || Failure::Server("its rooms have no history".to_owned());
+            subject.with_history().ok_or_else(none)
+        };
         match self.work {
             Work::FanOut(plan) => fanout::run(span.of_plan(plan), address, dialect, tree, span),
             Work::Idle { connections } => idle::run(span.of(connections), address, dialect, tree),
             Work::Stalled { readers } => stalled::run(span.of(readers), address, dialect, tree, span),
-            Work::Resume { namespace } => resume::run(namespace, address, tree, span),
+            Work::Resume { presence } => {
+                let dialect = if presence { Dialect::Tidings(Tidings::new("room")) } else { history()? };
+                resume::run(address, dialect, tree, span)
+            }
             Work::Publish { publishers, window } => {
                 publish::run(publishers, window, address, dialect, tree, span)
             }
             Work::Handshakes { connections } => handshakes::run(span.of(connections), address, dialect, tree),
             Work::Flooded { readers } => neighbour::flooded(span.of(readers), address, dialect, tree, span),
-            Work::Resuming { readers } => neighbour::resuming(span.of(readers), address, history, tree, span),
+            Work::Resuming { readers } => {
+                neighbour::resuming(span.of(readers), address, history()?, tree, span)
+            }
             Work::Channels { subscriptions, channels } => {
                 let Dialect::Tidings(tidings) = dialect else {
                     return Err(Failure::Server("it does not speak of channels".to_owned()));
                 };
                 channels::run(span.of(subscriptions), span.of(channels), address, tidings, tree, span)
             }
-            Work::History { messages } => history::run(span.of(messages), address, history, tree, span),
+            Work::History { messages } => {
+                history::run(span.of(messages), address, Tidings::new("log"), tree, span)
+            }
             Work::Churn => churn::run(address, dialect, tree, span),
         }
     }

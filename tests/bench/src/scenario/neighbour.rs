@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 use super::fanout::histogram;
-use super::{Span, Stopwatch};
-use crate::dialect::tidings::{Tidings, position};
+use super::{Span, Stopwatch, missed};
 use crate::dialect::{Dialect, Heard, Place, Role};
 use crate::failure::Failure;
 use crate::load::flights::Flights;
@@ -30,9 +29,6 @@ const DATA_BYTES: usize = 128;
 
 /// Messages of the large room on their way.
 const WINDOW: u32 = 16;
-
-/// Messages that each of those who come back has missed.
-const MISSED: u32 = 1000;
 
 /// A small room of which each delivery is timed.
 struct Small {
@@ -146,35 +142,15 @@ pub(super) fn flooded(
 pub(super) fn resuming(
     readers: u32,
     address: SocketAddr,
-    mut tidings: Tidings,
+    dialect: Dialect,
     tree: Tree,
     span: &Span,
 ) -> Result<Measured, Failure> {
-    let mut load = Load::new(address, Dialect::Tidings(tidings.clone()))?;
+    let mut load = Load::new(address, dialect.clone())?;
     let mut small = Small::open(&mut load)?;
-    // The position to resume from is what a reader is told now.
-    load.connect(&[Place { role: Role::Reader, room: 1 }], Sockets::Plain, &mut |_| {})?;
-    tidings.since = position(load.last_answer());
-    if tidings.since.is_none() {
-        return Err(Failure::Server("no position was told".to_owned()));
-    }
-    let publisher = load.connections();
-    load.connect(&[Place { role: Role::Publisher, room: 1 }], Sockets::Plain, &mut |_| {})?;
-    let missed = u64::from(span.of(MISSED));
-    for number in 0..missed {
-        load.publish(publisher, Stamp { publisher: LARGE, number, sent_ns: 0 }, DATA_BYTES)?;
-        let mut accepted = false;
-        while !accepted {
-            let turn = load.turn(span.silence, &mut |arrival| {
-                accepted |= arrival.connection == publisher && matches!(arrival.heard, Heard::Accepted(_));
-            })?;
-            if turn.events == 0 {
-                let what = "waiting for an answer".to_owned();
-                return Err(Failure::Silence { seconds: span.silence.as_secs(), what });
-            }
-        }
-    }
-    load.speak(Dialect::Tidings(tidings));
+    let missed = u64::from(span.of(missed::MESSAGES));
+    let back = missed::publish(&mut load, &dialect, (1, LARGE), missed, span)?;
+    load.speak(back);
     load.tick_every(Duration::from_secs(1) / PER_SECOND)?;
     let first = load.connections();
     let all = u64::from(readers) * missed;

@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Span, Stopwatch};
-use crate::dialect::tidings::{Tidings, position};
+use super::{Span, Stopwatch, missed};
 use crate::dialect::{Dialect, Heard, Place, Role};
 use crate::failure::Failure;
 use crate::load::check::Check;
@@ -13,32 +12,19 @@ use crate::machine::process::Tree;
 use crate::record::Measured;
 
 const READERS: u32 = 1000;
-const MESSAGES: u32 = 1000;
-const DATA_BYTES: usize = 128;
-
-/// Publishes on their way while nobody reads.
-const WINDOW: u64 = 64;
 
 pub(super) fn run(
-    namespace: &'static str,
     address: SocketAddr,
+    dialect: Dialect,
     tree: Tree,
     span: &Span,
 ) -> Result<Measured, Failure> {
-    let mut tidings = Tidings::new(namespace);
-    let (readers, messages) = (span.of(READERS) as usize, u64::from(span.of(MESSAGES)));
-    let mut load = Load::new(address, Dialect::Tidings(tidings.clone()))?;
+    let (readers, messages) = (span.of(READERS) as usize, u64::from(span.of(missed::MESSAGES)));
+    let mut load = Load::new(address, dialect.clone())?;
+    let back = missed::publish(&mut load, &dialect, (0, 0), messages, span)?;
+    load.hang_up();
+    load.speak(back);
     let places = vec![Place { role: Role::Reader, room: 0 }; readers];
-    load.connect(&places, Sockets::Plain, &mut |_| {})?;
-    tidings.since = position(load.last_answer());
-    if tidings.since.is_none() {
-        return Err(Failure::Server("no position was told".to_owned()));
-    }
-    load.hang_up();
-    publish(&mut load, messages, span)?;
-    load.hang_up();
-
-    load.speak(Dialect::Tidings(tidings));
     let mut taken = Taken { check: Check::new(readers), delivered: 0, bytes: 0 };
     let watch = Stopwatch::start(tree, &load);
     load.connect(&places, Sockets::Plain, &mut |arrival| taken.take(&arrival))?;
@@ -77,24 +63,4 @@ impl Taken {
             self.bytes += arrival.frame_bytes as u64;
         }
     }
-}
-
-/// Publishes all while nobody reads, and waits for the answers.
-fn publish(load: &mut Load, messages: u64, span: &Span) -> Result<(), Failure> {
-    load.connect(&[Place { role: Role::Publisher, room: 0 }], Sockets::Plain, &mut |_| {})?;
-    let (mut sent, mut accepted) = (0, 0);
-    while accepted < messages {
-        while sent < messages && sent - accepted < WINDOW {
-            load.publish(0, Stamp { publisher: 0, number: sent, sent_ns: 0 }, DATA_BYTES)?;
-            sent += 1;
-        }
-        let turn = load.turn(span.silence, &mut |arrival| {
-            accepted += u64::from(matches!(arrival.heard, Heard::Accepted(_)));
-        })?;
-        if turn.events == 0 {
-            let what = format!("{accepted} of {messages} messages had been accepted");
-            return Err(Failure::Silence { seconds: span.silence.as_secs(), what });
-        }
-    }
-    Ok(())
 }

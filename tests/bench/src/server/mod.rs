@@ -10,7 +10,8 @@ pub use running::Running;
 use std::path::{Path, PathBuf};
 
 use self::peer::Peer;
-use crate::dialect::{self, Dialect};
+use crate::dialect::tidings::Tidings;
+use crate::dialect::{Dialect, Text};
 use crate::failure::Failure;
 use crate::machine::cores::Cores;
 
@@ -97,12 +98,19 @@ impl Subject {
     /// How it is spoken to.
     pub fn dialect(self) -> Dialect {
         match self {
-            Self::Tidings | Self::TidingsTwo => Dialect::Tidings(dialect::tidings::Tidings::new("live")),
-            Self::TidingsFull | Self::TidingsNormal => {
-                Dialect::Tidings(dialect::tidings::Tidings::new("log"))
-            }
-            Self::Reference => Dialect::Text,
+            Self::Tidings | Self::TidingsTwo => Dialect::Tidings(Tidings::new("live")),
+            Self::TidingsFull | Self::TidingsNormal => Dialect::Tidings(Tidings::new("log")),
+            Self::Reference => Dialect::Text(Text::Live),
             Self::Peer(peer) => peer.dialect(),
+        }
+    }
+
+    /// How it is spoken to about rooms with a history, where it has such.
+    pub fn with_history(self) -> Option<Dialect> {
+        match self {
+            Self::Tidings | Self::TidingsTwo | Self::Reference => None,
+            Self::TidingsFull | Self::TidingsNormal => Some(self.dialect()),
+            Self::Peer(peer) => peer.with_history(),
         }
     }
 

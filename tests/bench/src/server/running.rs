@@ -64,13 +64,14 @@ impl Running {
         name: &str,
         mut command: Command,
         address: SocketAddr,
+        folder: Option<PathBuf>,
         site: &Site,
     ) -> Result<Self, Failure> {
         let failed = |reason: String| Failure::Start { name: name.to_owned(), reason };
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let child = spawn(&mut command, site).map_err(|error| failed(error.to_string()))?;
         // Dropped early, it kills what has been started.
-        let mut running = Self { address, child, folder: None, _output: None };
+        let mut running = Self { address, child, folder, _output: None };
         let until = Instant::now() + LISTEN_WAIT;
         while TcpStream::connect(address).is_err() {
             if let Ok(Some(status)) = running.child.try_wait() {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Running, Site};
-use crate::dialect::Dialect;
+use crate::dialect::{Centrifuge, Dialect, Nats, Text};
 use crate::failure::Failure;
 
 /// A server that others have made.
@@ -59,11 +59,22 @@ impl Peer {
     pub fn dialect(self) -> Dialect {
         match self {
             Self::SocketIo => Dialect::SocketIo,
-            Self::Nats => Dialect::Nats,
-            Self::Centrifuge => Dialect::Centrifuge,
+            Self::Nats => Dialect::Nats(Nats::default()),
+            Self::Centrifuge => Dialect::Centrifuge(Centrifuge::default()),
             Self::UWebSockets | Self::Nchan | Self::Ws | Self::Axum | Self::ActixWs | Self::Swoole => {
-                Dialect::Text
+                Dialect::Text(Text::Live)
             }
+        }
+    }
+
+    /// How it is spoken to about rooms with a history, where it has such. That of Socket.IO is each client's own: only one
+    /// whose connection broke gets what it missed, and so a thousand of them would first have to be there.
+    pub fn with_history(self) -> Option<Dialect> {
+        match self {
+            Self::Nats => Some(Dialect::Nats(Nats::with_history())),
+            Self::Centrifuge => Some(Dialect::Centrifuge(Centrifuge { history: true, since: None })),
+            Self::Nchan => Some(Dialect::Text(Text::Log)),
+            Self::UWebSockets | Self::Ws | Self::SocketIo | Self::Axum | Self::ActixWs | Self::Swoole => None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use super::{Running, Shop, Site};
 use crate::failure::Failure;
+use crate::server::fresh_folder;
 use crate::server::running::free_port;
 
 const VERSION: &str = "2.15.1";
@@ -31,8 +32,10 @@ pub(super) fn install(shop: &Shop) -> Result<String, Failure> {
 
 pub(super) fn start(shop: &Shop, site: &Site) -> Result<Running, Failure> {
     let address = free_port()?;
-    let settings = shop.fill("nats.conf", &[("PORT", &address.port().to_string())])?;
+    let store = fresh_folder(&site.scratch, shop.name)?;
+    let values = [("PORT", address.port().to_string()), ("STORE", store.to_string_lossy().into_owned())];
+    let settings = shop.fill("nats.conf", &values.each_ref().map(|(name, value)| (*name, value.as_str())))?;
     let mut command = Command::new(shop.folder.join("bin/nats-server"));
     command.arg("--config").arg(settings).stderr(Stdio::null());
-    Running::start_at(shop.name, command, address, site)
+    Running::start_at(shop.name, command, address, Some(store), site)
 }

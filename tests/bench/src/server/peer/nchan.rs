@@ -36,5 +36,5 @@ pub(super) fn start(shop: &Shop, site: &Site) -> Result<Running, Failure> {
     let mut command = Command::new(root.join("usr/sbin/nginx"));
     // What it says before it has read its settings has nothing to do with them.
     command.arg("-p").arg(&shop.folder).arg("-c").arg(settings).stderr(Stdio::null());
-    Running::start_at(shop.name, command, address, site)
+    Running::start_at(shop.name, command, address, None, site)
 }
