@@ -3,18 +3,21 @@
 
 mod rig;
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use backend::config::Durability;
 use backend::hub::fanout::News;
 use backend::hub::feed::Feed;
 use backend::hub::frame::{Frame, Joined};
+use backend::log::publication::{Publication, ReplyTo};
 use backend::log::sqlite::SqliteLog;
-use backend::log::{Append, Log};
+use backend::log::{Append, Log, thread};
+use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
 use shared::protocol::{Message, Payload, Sender, ServerMessage, codec};
 use shared::time::Timestamp;
+use tokio::sync::oneshot;
 
 fn main() {
     divan::main();
@@ -83,6 +86,46 @@ fn log_append_normal(bencher: Bencher<'_, '_>, batch: u64) {
         number += batch.len() as u64;
         log.append(&batch).unwrap()
     });
+}
+
+/// Publishers who wait for the answer to each message before they send the next: how many of them share a wait for the disk.
+#[divan::bench(args = [1, 8, 64], sample_count = 20, sample_size = 1)]
+fn log_group_commit_full(bencher: Bencher<'_, '_>, publishers: usize) {
+    const MESSAGES: u64 = 2048;
+    // On the disk that the program is built on; the system's own folder may be in memory.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Full).unwrap();
+    let (stored, answers) = mpsc::channel();
+    let (queue, thread) = thread::start(Arc::new(log), move |batch| {
+        // After the end, nobody waits.
+        let _ = stored.send(batch.len());
+    })
+    .unwrap();
+    let mut number = 0;
+    let mut publish = |count: usize| {
+        let mut turn = Vec::with_capacity(count);
+        for _ in 0..count {
+            number += 1;
+            let (append, reply) = (append(number), ReplyTo::Caller(oneshot::channel().0));
+            turn.push(queue.enter(Publication { append, reply }).unwrap());
+        }
+        queue.hand_over(turn);
+    };
+    bencher.counter(ItemsCount::new(MESSAGES)).bench_local(|| {
+        publish(publishers);
+        let (mut sent, mut answered) = (publishers as u64, 0);
+        while answered < MESSAGES {
+            let stored = answers.recv().unwrap() as u64;
+            answered += stored;
+            let next = stored.min(MESSAGES - sent);
+            sent += next;
+            if next > 0 {
+                publish(next as usize);
+            }
+        }
+    });
+    queue.stop();
+    thread.join().unwrap();
 }
 
 #[divan::bench(args = [1, 100, 1000])]
