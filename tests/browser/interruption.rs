@@ -31,6 +31,21 @@ async fn both_go_on_after_a_restart_without_a_reload() {
 }
 
 #[tokio::test]
+async fn who_is_here_is_not_claimed_while_nobody_can_be_heard() {
+    story(async |stage| {
+        let ada = stage.person("Ada").await;
+        let bob = stage.server.join("Bob").await;
+        ada.expect_text("[data-testid=roster] h2", "Here now · 2").await;
+        stage.server.stop().await;
+        drop(bob);
+        ada.expect_text("[data-testid=roster] h2", "Were here · 2").await;
+        stage.server.start_again().await;
+        ada.expect_text("[data-testid=roster] h2", "Here now · 1").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_written_before_a_reload_is_still_sent() {
     story(async |stage| {
         let ada = stage.person("Ada").await;

@@ -28,10 +28,7 @@ pub(crate) fn Roster(room: Room) -> impl IntoView {
             data-panel=""
         >
             <header class="roster__head">
-                <h2 class="roster__title">{live(move || match members.with(Vec::len) {
-                    0 => "Here now".to_owned(),
-                    count => format!("Here now · {count}"),
-                })}</h2>
+                <h2 class="roster__title">{live(move || people::heading(members.with(Vec::len), tidings.is_online()))}</h2>
                 <button
                     type="button"
                     class="button button--icon roster__close"

@@ -7,6 +7,7 @@ use super::connection::Connection;
 use super::icon::{Glyph, Icon};
 use super::live::{act, live, memo, part, shown};
 use crate::model::notifications::Bell;
+use crate::model::people;
 use crate::model::rooms;
 use crate::model::unread::badge;
 use crate::state::{Panel, use_tidings};
@@ -87,11 +88,7 @@ fn Heading() -> impl IntoView {
                 .into_any();
         };
         let room = tidings.room(&channel);
-        let here = move || match room.roster.with(|roster| roster.len()) {
-            0 => String::new(),
-            1 => "1 here".to_owned(),
-            count => format!("{count} here"),
-        };
+        let here = move || people::in_short(room.roster.with(|roster| roster.len()), tidings.is_online());
         view! {
             <div class="topbar__heading">
                 <h1 class="topbar__title">{rooms::title(&channel).to_owned()}</h1>

@@ -28,6 +28,22 @@ pub(crate) fn in_order(roster: &Roster, me: Option<&UserId>) -> Vec<(UserId, Dis
     people.into_iter().map(|(_, _, user, name)| (user, name)).collect()
 }
 
+/// The heading over those who are here. While nothing is heard, it tells who was.
+pub(crate) fn heading(count: usize, is_online: bool) -> String {
+    let title = if is_online { "Here now" } else { "Were here" };
+    if count == 0 { title.to_owned() } else { format!("{title} · {count}") }
+}
+
+/// The same in short, where there is little room; empty where nobody can be seen.
+pub(crate) fn in_short(count: usize, is_online: bool) -> String {
+    match (count, is_online) {
+        (0, _) => String::new(),
+        (_, true) => format!("{count} here"),
+        (1, false) => "1 was here".to_owned(),
+        (_, false) => format!("{count} were here"),
+    }
+}
+
 /// Which of the colours is this user's, the same on every page (FNV-1a).
 pub(crate) fn colour(user: &UserId) -> u32 {
     let hash = user
@@ -63,6 +79,15 @@ mod tests {
         let order: Vec<_> =
             in_order(&roster, Some(&me)).into_iter().map(|(user, _)| user.to_string()).collect();
         assert_eq!(order, ["a", "c", "b", "d"]);
+    }
+
+    #[test]
+    fn who_is_here_is_not_claimed_while_nothing_is_heard() {
+        assert_eq!([heading(2, true), heading(2, false)], ["Here now · 2", "Were here · 2"]);
+        assert_eq!([heading(0, true), heading(0, false)], ["Here now", "Were here"]);
+        assert_eq!([in_short(2, true), in_short(2, false)], ["2 here", "2 were here"]);
+        assert_eq!([in_short(1, true), in_short(1, false)], ["1 here", "1 was here"]);
+        assert_eq!([in_short(0, true), in_short(0, false)], ["", ""]);
     }
 
     #[test]

@@ -110,6 +110,11 @@ impl Tidings {
         self.driver.input(input);
     }
 
+    /// Whether the server is heard.
+    pub(crate) fn is_online(self) -> bool {
+        self.status.with(|status| matches!(status, Status::Online { .. }))
+    }
+
     /// A new id for a message.
     pub(crate) fn new_message_id(self) -> MessageId {
         self.driver.new_message_id()
