@@ -9,6 +9,7 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use backend::hub::feed::RING_FRAMES_MAX;
 use backend::hub::socket::Socket;
 use rig::Rig;
 
@@ -94,4 +95,35 @@ fn what_comes_while_a_large_room_is_told_comes_to_each_reader_after_it_and_in_on
     let (first, rest) = numbers.split_at(READERS);
     assert!(first.iter().copied().eq(0..READERS), "the first message, to all");
     assert!(rest.iter().copied().eq((0..READERS).flat_map(|number| [number; 3])), "then the others at once");
+}
+
+/// The bytes that a publisher and so many readers are sent while more is said than a feed holds, and than the last readers of
+/// a large room can be told meanwhile. They follow two channels, so that each is told from the ring.
+fn flooded(readers: usize) -> usize {
+    const TURNS: usize = 40;
+    let mut rig = Rig::empty();
+    rig.gather(readers, &[LARGE, SMALL]);
+    let before = rig.written();
+    for _ in 0..TURNS {
+        (0..2 * RING_FRAMES_MAX / TURNS).for_each(|_| rig.say(LARGE));
+        rig.turns(1);
+    }
+    // Until a while brings nothing more.
+    loop {
+        let written = rig.written();
+        rig.turns(1000);
+        if rig.written() == written {
+            return written - before;
+        }
+    }
+}
+
+#[test]
+fn the_last_reader_of_a_large_room_misses_nothing_while_it_is_flooded() {
+    const READERS: usize = 2560;
+    let answers = flooded(0);
+    let messages = flooded(1) - answers;
+    assert!(messages > RING_FRAMES_MAX * 100, "a reader is sent all of it: {messages} bytes");
+    // In a channel without history, a gap would stand for what has left the ring, and is shorter.
+    assert_eq!(flooded(READERS) - answers, READERS * messages);
 }

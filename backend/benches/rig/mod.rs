@@ -90,8 +90,23 @@ impl Rig {
 
     /// Has one more reader follow a channel, from the next turn on.
     pub(crate) fn join(&mut self, channel: &str, socket: Rc<dyn Socket>) {
+        self.join_all(&[channel], socket);
+    }
+
+    /// Has one more reader follow channels, from the next turn on.
+    pub(crate) fn join_all(&mut self, channels: &[&str], socket: Rc<dyn Socket>) {
         let reader = open(&self.local, &self.runtime, &self.worker, socket);
-        reader.say(format!(r#"{{"type":"subscribe","id":1,"channel":"{channel}"}}"#));
+        for (channel, id) in channels.iter().zip(1..) {
+            reader.say(format!(r#"{{"type":"subscribe","id":{id},"channel":"{channel}"}}"#));
+        }
+    }
+
+    /// Has readers follow channels whose sockets take everything, and waits until they do.
+    pub(crate) fn gather(&mut self, readers: usize, channels: &[&str]) {
+        for _ in 0..readers {
+            self.join_all(channels, Rc::new(Sink(Rc::clone(&self.written))));
+        }
+        self.turns(TURNS.max(readers));
     }
 
     /// Publishes a message of 128 bytes, and waits until all have it.
