@@ -8,6 +8,7 @@ pub mod fanout;
 pub mod feed;
 pub mod frame;
 pub mod outbound;
+mod pages;
 pub mod presence;
 pub mod registry;
 pub mod slots;

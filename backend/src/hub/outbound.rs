@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use super::Hub;
 use super::feed::Feed;
 use super::frame::{Frame, server_frame};
+use super::pages::Pages;
 use super::registry::{ConnectionInfo, Mode};
 use super::slots::{SlotKey, SlotNews, Slots};
 use super::socket::Socket;
@@ -38,6 +39,7 @@ pub struct Outbound {
     /// The connection.
     pub info: Arc<ConnectionInfo>,
     hub: Arc<Hub>,
+    pages: Rc<Pages>,
     inner: RefCell<Inner>,
     opened: Instant,
     heard: Cell<Instant>,
@@ -90,7 +92,12 @@ enum Phase {
 impl Outbound {
     /// The outgoing half of a new connection. Without a socket of its own, its frames are asked for with
     /// [`poll_frame`](Self::poll_frame).
-    pub fn new(info: Arc<ConnectionInfo>, hub: Arc<Hub>, socket: Option<Rc<dyn Socket>>) -> Rc<Self> {
+    pub fn new(
+        info: Arc<ConnectionInfo>,
+        hub: Arc<Hub>,
+        pages: Rc<Pages>,
+        socket: Option<Rc<dyn Socket>>,
+    ) -> Rc<Self> {
         let now = Instant::now();
         let inner = Inner {
             phase: Phase::Open,
@@ -105,6 +112,7 @@ impl Outbound {
         Rc::new(Self {
             info,
             hub,
+            pages,
             inner: RefCell::new(inner),
             opened: now,
             heard: Cell::new(now),

@@ -23,6 +23,7 @@ use super::fanout::{Answer, Batch};
 use super::feed::Feed;
 use super::frame::{ping_frame, server_frame, text_frame};
 use super::outbound::Outbound;
+use super::pages::Pages;
 use super::registry::Mode;
 use super::slots::SlotKey;
 use crate::clock;
@@ -89,6 +90,8 @@ pub struct Worker {
     pub index: usize,
     /// What all workers share.
     pub hub: Arc<Hub>,
+    /// For its readers that are behind.
+    pub pages: Rc<Pages>,
     feeds: RefCell<Feeds>,
     /// In the order in which they came: what is done to all of them is done in the same order each time.
     connections: RefCell<BTreeMap<ConnectionId, Rc<Outbound>>>,
@@ -99,9 +102,9 @@ pub struct Worker {
 impl Worker {
     /// Starts a worker on this thread.
     pub fn start(index: usize, hub: Arc<Hub>, mut mailbox: mpsc::Receiver<ToWorker>) -> Rc<Self> {
-        let (feeds, connections) = (RefCell::default(), RefCell::default());
+        let (pages, feeds, connections) = (Rc::default(), RefCell::default(), RefCell::default());
         let (published, stopping) = (Published::start(hub.queue.clone()), RefCell::default());
-        let worker = Rc::new(Self { index, hub, feeds, connections, published, stopping });
+        let worker = Rc::new(Self { index, hub, pages, feeds, connections, published, stopping });
         let this = Rc::clone(&worker);
         actix_web::rt::spawn(async move {
             let mut ticks = tokio::time::interval(this.tick_length());
@@ -299,6 +302,7 @@ impl Worker {
             }
         }
         self.feeds.borrow_mut().sweep();
+        self.pages.sweep();
         if self.index == 0 {
             for (channel, user) in self.hub.presence.sweep(self.hub.settings.presence_grace()) {
                 self.hub.announce(&channel, PresenceChange::Left(user));

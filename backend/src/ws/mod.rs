@@ -79,7 +79,7 @@ pub fn register(
     let address = info.address.map(tracing::field::display);
     tracing::info!(connection = %number, mode = mode.as_str(), address, "open");
     hub.metrics.opened();
-    let outbound = Outbound::new(info, Arc::clone(hub), socket);
+    let outbound = Outbound::new(info, Arc::clone(hub), Rc::clone(&worker.pages), socket);
     worker.add(&outbound);
     Ok(outbound)
 }

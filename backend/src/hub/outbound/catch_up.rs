@@ -1,27 +1,25 @@
 //! Readers that are behind the ring: served from the log, or told what they have missed.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use shared::ids::Offset;
 use shared::protocol::{CloseCode, Gap, GapReason, Position, ServerMessage, Subscribed};
 
 use super::{Inner, Outbound};
 use crate::hub::feed::Feed;
-use crate::hub::frame::{Frame, server_frame};
+use crate::hub::frame::server_frame;
+use crate::hub::pages::Page;
 use crate::hub::registry::{ConnectionInfo, Mode};
-use crate::log::{LogError, Run};
-
-/// Most messages that are read from the log at a time for a reader that is behind.
-const CATCH_UP_MESSAGES: u32 = 100;
+use crate::log::LogError;
 
 impl Outbound {
-    /// Has the log read for a reader that is behind the ring, off this thread.
+    /// Has a page for a reader that is behind the ring, which is read off this thread where nobody has asked for it before.
     pub(super) fn read_log(self: &Rc<Self>, slot: usize, serial: u64, feed: Rc<Feed>, cursor: Offset) {
         let outbound = Rc::clone(self);
         actix_web::rt::spawn(async move {
-            let run = outbound.hub.reads.read(&feed.channel, cursor, CATCH_UP_MESSAGES).await;
-            outbound.caught_up(slot, serial, cursor, &feed, run);
+            let _turn = outbound.pages.turn().await;
+            let page = outbound.pages.after(&outbound.hub.reads, &feed.channel, cursor).await;
+            outbound.caught_up(slot, serial, cursor, &feed, page);
         });
     }
 
@@ -31,23 +29,21 @@ impl Outbound {
         serial: u64,
         cursor: Offset,
         feed: &Feed,
-        run: Result<Run, LogError>,
+        page: Result<Rc<Page>, LogError>,
     ) {
-        let run = match run {
-            Ok(run) => run,
+        let page = match page {
+            Ok(page) => page,
             Err(error) => {
                 tracing::error!(connection = %self.info.connection, channel = %feed.channel, %error, "catching up");
                 return self.close(CloseCode::INTERNAL, "The server cannot read its log.");
             }
         };
         let mut inner = self.inner.borrow_mut();
-        let floor =
-            run.messages.first().map_or_else(|| feed.head().unwrap_or(cursor), |message| message.prev);
+        let floor = page.frames.first().map_or_else(|| feed.head().unwrap_or(cursor), |frame| frame.prev);
         if floor > cursor {
             inner.jump(&self.info, slot, serial, floor);
         }
-        let frames = run.messages.into_iter().map(|message| Arc::new(Frame::new(message, None)));
-        inner.subscriptions.fill(slot, serial, frames.collect());
+        inner.subscriptions.fill(slot, serial, page.frames.iter().cloned().collect());
         drop(inner);
         self.flush();
     }
