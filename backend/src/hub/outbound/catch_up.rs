@@ -20,6 +20,8 @@ impl Outbound {
             let _turn = outbound.pages.turn().await;
             let page = outbound.pages.after(&outbound.hub.reads, &feed.channel, cursor).await;
             outbound.caught_up(slot, serial, cursor, &feed, page);
+            // The turn ends when the runtime has looked at all sockets again, which it does not do between two tasks.
+            tokio::task::yield_now().await;
         });
     }
 
