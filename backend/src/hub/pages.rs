@@ -133,6 +133,7 @@ impl Held {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use futures_util::FutureExt as _;
     use shared::protocol::Payload;
     use tokio::task::{LocalSet, spawn_local};
 
@@ -210,6 +211,18 @@ mod tests {
             .await;
         assert_eq!(shelf.times_read(), 1);
         assert_eq!(shelf.after(2).await.frames.len(), 1, "another place has a page of its own");
+    }
+
+    #[tokio::test]
+    async fn only_so_many_readers_have_their_turn_at_a_time() {
+        let pages = Pages::default();
+        let mut turns = Vec::new();
+        for _ in 0..READERS_AT_ONCE_MAX {
+            turns.push(pages.turn().await);
+        }
+        assert!(pages.turn().now_or_never().is_none(), "one more waits");
+        turns.pop();
+        assert!(pages.turn().now_or_never().is_some());
     }
 
     #[tokio::test]
