@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 
 use backend::hub::feed::RING_FRAMES_MAX;
 use backend::hub::socket::Socket;
+use backend::hub::wire::Wire;
 use rig::Rig;
 
 const LARGE: &str = "live:large";
@@ -47,7 +48,7 @@ fn gather() -> (Rig, Journal) {
     for (room, readers) in [(LARGE, READERS), (SMALL, 1)] {
         for number in 0..readers {
             let journal = Rc::clone(&journal);
-            rig.join(room, Rc::new(Reader { room, number, journal }));
+            rig.join(room, Wire::new(Reader { room, number, journal }));
         }
     }
     // A turn of the runtime is one of some sixty tasks.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use backend::hub::socket::Socket;
+use backend::hub::wire::Wire;
 use backend::ws::connection::{Incoming, Received};
 use shared::protocol::CloseCode;
 
@@ -163,8 +164,8 @@ impl Link {
     }
 
     /// The server's two ends of it.
-    pub(crate) fn ends(self: &Rc<Self>) -> (Rc<dyn Socket>, impl Incoming + use<>) {
-        (Rc::new(SimulatedSocket(Rc::clone(self))), SimulatedIncoming(Rc::clone(self)))
+    pub(crate) fn ends(self: &Rc<Self>) -> (Rc<Wire>, impl Incoming + use<>) {
+        (Wire::new(SimulatedSocket(Rc::clone(self))), SimulatedIncoming(Rc::clone(self)))
     }
 }
 

@@ -12,6 +12,7 @@ use backend::config::{Durability, Settings};
 use backend::hub::fanout;
 use backend::hub::registry::Mode;
 use backend::hub::socket::Socket;
+use backend::hub::wire::Wire;
 use backend::hub::worker::{MAILBOX_MAX, Worker};
 use backend::hub::{Hub, HubParts};
 use backend::identity::Tokens;
@@ -52,7 +53,7 @@ impl Rig {
     pub(crate) fn new(readers: usize) -> Self {
         let mut rig = Self::empty();
         for _ in 0..readers {
-            rig.join(CHANNEL, Rc::new(Sink(Rc::clone(&rig.written))));
+            rig.join(CHANNEL, Wire::new(Sink(Rc::clone(&rig.written))));
         }
         rig.turn();
         rig
@@ -81,7 +82,7 @@ impl Rig {
             Worker::start(0, hub, receiver)
         });
         let written: Rc<Cell<usize>> = Rc::default();
-        let publisher = open(&local, &runtime, &worker, Rc::new(Sink(Rc::clone(&written))));
+        let publisher = open(&local, &runtime, &worker, Wire::new(Sink(Rc::clone(&written))));
         let rig =
             Self { runtime, local, worker, writer, sink, publisher, number: 0, written, _folder: folder };
         rig.turn();
@@ -89,13 +90,13 @@ impl Rig {
     }
 
     /// Has one more reader follow a channel, from the next turn on.
-    pub(crate) fn join(&mut self, channel: &str, socket: Rc<dyn Socket>) {
-        self.join_all(&[channel], socket);
+    pub(crate) fn join(&mut self, channel: &str, wire: Rc<Wire>) {
+        self.join_all(&[channel], wire);
     }
 
     /// Has one more reader follow channels, from the next turn on.
-    pub(crate) fn join_all(&mut self, channels: &[&str], socket: Rc<dyn Socket>) {
-        let reader = open(&self.local, &self.runtime, &self.worker, socket);
+    pub(crate) fn join_all(&mut self, channels: &[&str], wire: Rc<Wire>) {
+        let reader = open(&self.local, &self.runtime, &self.worker, wire);
         for (channel, id) in channels.iter().zip(1..) {
             reader.say(format!(r#"{{"type":"subscribe","id":{id},"channel":"{channel}"}}"#));
         }
@@ -104,7 +105,7 @@ impl Rig {
     /// Has readers follow channels whose sockets take everything, and waits until they do.
     pub(crate) fn gather(&mut self, readers: usize, channels: &[&str]) {
         for _ in 0..readers {
-            self.join_all(channels, Rc::new(Sink(Rc::clone(&self.written))));
+            self.join_all(channels, Wire::new(Sink(Rc::clone(&self.written))));
         }
         self.turns(TURNS.max(readers));
     }
@@ -150,10 +151,10 @@ impl Rig {
     }
 }
 
-fn open(local: &LocalSet, runtime: &Runtime, worker: &Rc<Worker>, socket: Rc<dyn Socket>) -> Script {
+fn open(local: &LocalSet, runtime: &Runtime, worker: &Rc<Worker>, wire: Rc<Wire>) -> Script {
     let script = Script::default();
     script.say(r#"{"type":"hello","version":1,"name":"b"}"#.to_owned());
-    let outbound = register(worker, None, Mode::Typed, Some(socket)).unwrap();
+    let outbound = register(worker, None, Mode::Typed, Some(wire)).unwrap();
     let connection = Connection::new(Rc::clone(worker), outbound);
     let incoming = script.clone();
     local.block_on(runtime, async {

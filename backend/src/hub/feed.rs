@@ -11,6 +11,7 @@ use slab::Slab;
 use super::fanout::News;
 use super::frame::{Frame, Joined};
 use super::outbound::Outbound;
+use super::wire::Wire;
 
 /// Most frames that a feed holds. A reader further behind is served from the log.
 pub const RING_FRAMES_MAX: usize = 1024;
@@ -58,9 +59,37 @@ struct Piece {
     messages: usize,
 }
 
-struct Reader {
-    outbound: Rc<Outbound>,
-    slot: usize,
+/// Who reads a feed. What the fan-out needs of them is here and in the wire.
+pub struct Reader {
+    /// The connection.
+    pub outbound: Rc<Outbound>,
+    /// The way to it, where its socket is its own.
+    wire: Option<Rc<Wire>>,
+    /// What it calls the subscription.
+    pub slot: usize,
+    /// The cursor of one that has everything up to there, and waits for news.
+    parked: Cell<Option<Offset>>,
+}
+
+impl Reader {
+    /// Writes what is new to a reader that waits for it, if nothing else is to be written before. Otherwise it does
+    /// nothing, and returns false.
+    ///
+    /// `only` says whether the channel is the only one that has news; a connection that follows others is then written
+    /// to once for all of them.
+    pub fn send_now(&self, joined: &Joined, only: bool) -> bool {
+        let Some(wire) = self.wire.as_ref().filter(|wire| wire.is_free(only)) else { return false };
+        if self.parked.get() != Some(joined.before) {
+            return false;
+        }
+        self.parked.set(Some(joined.last()));
+        match wire.write(&joined.bytes) {
+            Ok(taken) if taken == joined.bytes.len() => wire.count(joined.messages()),
+            Ok(taken) => self.outbound.keep_rest(self.slot, joined, taken),
+            Err(_) => self.outbound.end(),
+        }
+        true
+    }
 }
 
 impl Feed {
@@ -102,19 +131,11 @@ impl Feed {
         (ring.frames, ring.bytes) = (VecDeque::new(), 0);
     }
 
-    /// The readers from `key` on, at most `most`: each with what it calls the subscription. Returns the key to go on
-    /// from, while there may be more.
-    pub fn readers(
-        &self,
-        key: usize,
-        most: usize,
-        mut tell: impl FnMut(&Rc<Outbound>, usize),
-    ) -> Option<usize> {
+    /// The readers from `key` on, at most `most`. Returns the key to go on from, while there may be more.
+    pub fn readers(&self, key: usize, most: usize, tell: impl FnMut(&Reader)) -> Option<usize> {
         let readers = self.readers.borrow();
         let end = key.saturating_add(most);
-        (key..end.min(readers.capacity())).filter_map(|key| readers.get(key)).for_each(|reader| {
-            tell(&reader.outbound, reader.slot);
-        });
+        (key..end.min(readers.capacity())).filter_map(|key| readers.get(key)).for_each(tell);
         (end < readers.capacity()).then_some(end)
     }
 
@@ -140,9 +161,26 @@ impl Feed {
     }
 
     /// Registers a reader: what it calls the subscription is `slot`. Returns what the feed calls the reader.
-    pub fn add_reader(&self, outbound: Rc<Outbound>, slot: usize) -> usize {
+    pub fn add_reader(&self, outbound: Rc<Outbound>, wire: Option<Rc<Wire>>, slot: usize) -> usize {
         self.idle_sweeps.set(0);
-        self.readers.borrow_mut().insert(Reader { outbound, slot })
+        self.readers.borrow_mut().insert(Reader { outbound, wire, slot, parked: Cell::new(None) })
+    }
+
+    /// Leaves a reader's cursor with the feed, until there is news.
+    pub fn park(&self, key: usize, cursor: Offset) {
+        if let Some(reader) = self.readers.borrow().get(key) {
+            reader.parked.set(Some(cursor));
+        }
+    }
+
+    /// The cursor of a reader that waits for news.
+    pub fn parked(&self, key: usize) -> Option<Offset> {
+        self.readers.borrow().get(key)?.parked.get()
+    }
+
+    /// Gives a reader its cursor back.
+    pub fn unpark(&self, key: usize) -> Option<Offset> {
+        self.readers.borrow().get(key)?.parked.take()
     }
 
     /// Forgets a reader.

@@ -14,6 +14,7 @@ pub mod registry;
 pub mod slots;
 pub mod socket;
 mod subscriptions;
+pub mod wire;
 pub mod worker;
 
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -8,8 +8,9 @@ mod catch_up;
 mod direct;
 mod ending;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -26,8 +27,8 @@ use super::frame::{Frame, server_frame};
 use super::pages::Pages;
 use super::registry::{ConnectionInfo, Mode};
 use super::slots::{SlotKey, SlotNews, Slots};
-use super::socket::Socket;
 use super::subscriptions::{Subscriptions, Take};
+use super::wire::Wire;
 use direct::Direct;
 
 /// Most replies, sent or owed, that a connection may leave unread. At the limit nothing more is read from it, until
@@ -96,7 +97,7 @@ impl Outbound {
         info: Arc<ConnectionInfo>,
         hub: Arc<Hub>,
         pages: Rc<Pages>,
-        socket: Option<Rc<dyn Socket>>,
+        wire: Option<Rc<Wire>>,
     ) -> Rc<Self> {
         let now = Instant::now();
         let inner = Inner {
@@ -105,7 +106,7 @@ impl Outbound {
             owed: 0,
             slots: Slots::default(),
             subscriptions: Subscriptions::default(),
-            direct: socket.map(Direct::new),
+            direct: wire.map(Direct::new),
             writer: None,
             reader: None,
         };
@@ -128,7 +129,7 @@ impl Outbound {
 
     /// Queues a frame that is already encoded.
     pub fn reply_frame(&self, frame: Bytes) {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         if inner.phase == Phase::Open {
             inner.replies.push_back(frame);
             inner.wake_writer();
@@ -137,7 +138,7 @@ impl Outbound {
 
     /// The same, for somebody who will [`flush`](Self::flush) the connection.
     pub fn reply_later(&self, frame: Bytes) {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         if inner.phase == Phase::Open {
             inner.replies.push_back(frame);
         }
@@ -150,12 +151,12 @@ impl Outbound {
 
     /// Notes that a request will be answered when its publication has its place.
     pub fn owe(&self) {
-        self.inner.borrow_mut().owed += 1;
+        self.change().owed += 1;
     }
 
     /// Notes that one has been answered.
     pub fn settle(&self) {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         if inner.pending_replies() == REPLIES_MAX {
             inner.wake_reader();
         }
@@ -164,7 +165,7 @@ impl Outbound {
 
     /// Fills a slot.
     pub fn signal(&self, key: SlotKey, frame: Bytes) {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         if inner.phase == Phase::Open {
             inner.slots.put(key, frame);
             inner.wake_writer();
@@ -174,7 +175,7 @@ impl Outbound {
     /// Notes that the feed of a subscription has something new. Returns whether that was news; then the connection is
     /// to be flushed.
     pub fn mark(&self, slot: usize) -> bool {
-        self.inner.borrow_mut().subscriptions.mark(slot)
+        self.change().subscriptions.mark(slot)
     }
 
     /// Begins a subscription, or begins it anew at another cursor. What a typed client is told goes out first.
@@ -189,14 +190,15 @@ impl Outbound {
         if let Some(told) = told {
             self.reply(told);
         }
-        let mut inner = self.inner.borrow_mut();
-        inner.subscriptions.add(self, feed, request, cursor);
+        let mut inner = self.change();
+        let wire = inner.direct.as_ref().map(|direct| Rc::clone(&direct.wire));
+        inner.subscriptions.add((Rc::clone(self), wire), feed, request, cursor);
         inner.wake_writer();
     }
 
     /// Ends a subscription. Returns whether there was one.
     pub fn unsubscribe(&self, channel: &ChannelName) -> bool {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         inner.slots.forget(channel);
         inner.subscriptions.remove(channel)
     }
@@ -214,6 +216,13 @@ impl Outbound {
     /// How long the connection has been open.
     pub fn age(&self) -> Duration {
         self.opened.elapsed()
+    }
+
+    /// Adds up what the fan-out has sent: it has no time to do that itself.
+    pub fn count(&self) {
+        if let Some(direct) = &self.inner.borrow().direct {
+            self.info.count_sent(direct.wire.take_count());
+        }
     }
 
     /// Notes that the peer has been heard.
@@ -248,7 +257,7 @@ impl Outbound {
     /// Waits until the peer may send more, because enough of its replies are read: true. False when the connection is
     /// no longer open. In both cases the reader is woken when that changes.
     pub fn poll_room(&self, context: &Context<'_>) -> Poll<bool> {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         inner.wait_to_read(context);
         match inner.phase {
             Phase::Open if inner.pending_replies() < REPLIES_MAX => Poll::Ready(true),
@@ -259,7 +268,7 @@ impl Outbound {
 
     /// Notes that the connection's task is at work, and will write what comes up when it is done.
     pub fn attend(&self) {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         if inner.direct.is_some() {
             inner.writer = None;
         }
@@ -267,7 +276,7 @@ impl Outbound {
 
     /// The next frame to write, for a writer that has room for one; nothing when the connection has ended.
     pub fn poll_frame(self: &Rc<Self>, context: &Context<'_>) -> Poll<Option<Bytes>> {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         match self.next_step(&mut inner) {
             Step::Frame(frame) => Poll::Ready(Some(frame)),
             Step::Message { frame, .. } => {
@@ -331,6 +340,10 @@ impl Outbound {
         }
     }
 
+    fn change(&self) -> Change<'_> {
+        Change(self.inner.borrow_mut())
+    }
+
     /// The frame as this client understands it; nothing where it is none of its business.
     fn rendered(&self, frame: &Frame) -> Option<Bytes> {
         match self.info.mode {
@@ -338,6 +351,29 @@ impl Outbound {
             Mode::Plain if frame.origin == Some(self.info.connection) => None,
             Mode::Plain => frame.plain.clone(),
         }
+    }
+}
+
+/// A connection's state while it is changed. Afterwards the fan-out knows what that means for it.
+struct Change<'a>(RefMut<'a, Inner>);
+
+impl Deref for Change<'_> {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl DerefMut for Change<'_> {
+    fn deref_mut(&mut self) -> &mut Inner {
+        &mut self.0
+    }
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        self.0.direct_fan_out();
     }
 }
 

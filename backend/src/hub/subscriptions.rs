@@ -11,6 +11,7 @@ use slab::Slab;
 use super::feed::{Feed, Next};
 use super::frame::Frame;
 use super::outbound::Outbound;
+use super::wire::Wire;
 
 /// Most frames of one channel in a row, while other channels have something too.
 const TURN_FRAMES_MAX: usize = 16;
@@ -41,28 +42,28 @@ struct Subscription {
     feed: Rc<Feed>,
     reader: usize,
     request: RequestId,
-    cursor: Offset,
+    cursor: Cursor,
     /// What was read from the log, while the cursor is behind the ring.
     page: VecDeque<Arc<Frame>>,
-    state: State,
     /// Tells this subscription from an earlier one in the same slot.
     serial: u64,
 }
 
+/// Where the cursor of a subscription is, and what comes next for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// It waits for news.
-    Idle,
+enum Cursor {
+    /// With the feed: it waits for news.
+    Parked,
     /// It stands in `ready`.
-    Ready,
+    Ready(Offset),
     /// It waits for the log.
-    Reading,
+    Reading(Offset),
 }
 
 impl Subscriptions {
     pub(super) fn add(
         &mut self,
-        outbound: &Rc<Outbound>,
+        (outbound, wire): (Rc<Outbound>, Option<Rc<Wire>>),
         feed: Rc<Feed>,
         request: RequestId,
         cursor: Offset,
@@ -71,9 +72,9 @@ impl Subscriptions {
         let channel = feed.channel.clone();
         let entry = self.slots.vacant_entry();
         let slot = entry.key();
-        let reader = feed.add_reader(Rc::clone(outbound), slot);
+        let reader = feed.add_reader(outbound, wire, slot);
         let (page, serial) = (VecDeque::new(), self.last_serial);
-        entry.insert(Subscription { feed, reader, request, cursor, page, state: State::Ready, serial });
+        entry.insert(Subscription { feed, reader, request, cursor: Cursor::Ready(cursor), page, serial });
         self.by_channel.insert(channel, slot);
         self.ready.push_back(slot);
     }
@@ -98,11 +99,11 @@ impl Subscriptions {
     }
 
     pub(super) fn heads(&self) -> Vec<Head> {
-        let head = |(_, subscription): (usize, &Subscription)| Head {
-            channel: subscription.feed.channel.clone(),
-            offset: subscription.cursor,
+        let head = |(_, subscription): (usize, &Subscription)| {
+            let offset = subscription.offset()?;
+            Some(Head { channel: subscription.feed.channel.clone(), offset })
         };
-        self.slots.iter().map(head).collect()
+        self.slots.iter().filter_map(head).collect()
     }
 
     pub(super) fn channels(&self) -> Vec<ChannelName> {
@@ -111,49 +112,45 @@ impl Subscriptions {
 
     /// Notes that there is something new. Returns whether that was news.
     pub(super) fn mark(&mut self, slot: usize) -> bool {
-        match self.slots.get_mut(slot) {
-            Some(subscription) if subscription.state == State::Idle => {
-                subscription.state = State::Ready;
-                self.ready.push_back(slot);
-                true
-            }
-            Some(_) | None => false,
-        }
-    }
-
-    /// Moves a reader that stands at `before` to `last`: what is in between goes out now. Returns false, and does not,
-    /// where it stands elsewhere or is not idle.
-    pub(super) fn pass(&mut self, slot: usize, before: Offset, last: Offset) -> bool {
-        let idle = |subscription: &&mut Subscription| {
-            subscription.state == State::Idle && subscription.cursor == before
-        };
-        self.slots.get_mut(slot).filter(idle).map(|subscription| subscription.cursor = last).is_some()
+        let Some(subscription) = self.slots.get_mut(slot) else { return false };
+        let Some(cursor) = subscription.feed.unpark(subscription.reader) else { return false };
+        subscription.cursor = Cursor::Ready(cursor);
+        self.ready.push_back(slot);
+        true
     }
 
     /// Puts a reader back to `cursor`: what comes after it was taken, and has not gone out.
     pub(super) fn rewind(&mut self, slot: usize, cursor: Offset) {
         let Some(subscription) = self.slots.get_mut(slot) else { return };
-        subscription.cursor = cursor;
         subscription.page = VecDeque::new();
-        if subscription.state != State::Ready {
-            // A read of the log that is under way is of what comes later.
-            self.last_serial += 1;
-            subscription.serial = self.last_serial;
-            subscription.state = State::Ready;
-            self.ready.push_back(slot);
+        match std::mem::replace(&mut subscription.cursor, Cursor::Ready(cursor)) {
+            Cursor::Ready(_) => return,
+            Cursor::Parked => {
+                subscription.feed.unpark(subscription.reader);
+            }
+            Cursor::Reading(_) => {
+                // What is being read is what comes later.
+                self.last_serial += 1;
+                subscription.serial = self.last_serial;
+            }
         }
+        self.ready.push_back(slot);
     }
 
     /// The next frame. Channels take turns of [`TURN_FRAMES_MAX`] frames.
     pub(super) fn take(&mut self) -> Take {
         while let Some(&slot) = self.ready.front() {
-            let Some(subscription) = self.slots.get_mut(slot) else {
+            let ready = self.slots.get_mut(slot).and_then(|subscription| match subscription.cursor {
+                Cursor::Ready(cursor) => Some((subscription, cursor)),
+                Cursor::Parked | Cursor::Reading(_) => None,
+            });
+            let Some((subscription, before)) = ready else {
                 self.next_turn();
                 continue;
             };
-            match subscription.next() {
+            match subscription.next(before) {
                 Next::Frame(frame) => {
-                    let before = std::mem::replace(&mut subscription.cursor, frame.offset);
+                    subscription.cursor = Cursor::Ready(frame.offset);
                     self.turn += 1;
                     if self.turn >= TURN_FRAMES_MAX {
                         self.next_turn();
@@ -162,15 +159,15 @@ impl Subscriptions {
                     return Take::Frame { slot, before, frame };
                 }
                 Next::UpToDate => {
-                    subscription.state = State::Idle;
+                    subscription.cursor = Cursor::Parked;
+                    subscription.feed.park(subscription.reader, before);
                     self.next_turn();
                 }
                 Next::Behind => {
-                    subscription.state = State::Reading;
-                    let (serial, cursor) = (subscription.serial, subscription.cursor);
-                    let feed = Rc::clone(&subscription.feed);
+                    subscription.cursor = Cursor::Reading(before);
+                    let (serial, feed) = (subscription.serial, Rc::clone(&subscription.feed));
                     self.next_turn();
-                    return Take::Behind { slot, serial, feed, cursor };
+                    return Take::Behind { slot, serial, feed, cursor: before };
                 }
             }
         }
@@ -179,12 +176,12 @@ impl Subscriptions {
 
     /// Gives a reader what the log had for it.
     pub(super) fn fill(&mut self, slot: usize, serial: u64, page: VecDeque<Arc<Frame>>) {
-        let reading = |subscription: &&mut Subscription| {
-            subscription.serial == serial && subscription.state == State::Reading
-        };
-        if let Some(subscription) = self.slots.get_mut(slot).filter(reading) {
+        if let Some(subscription) = self.slots.get_mut(slot)
+            && subscription.serial == serial
+            && let Cursor::Reading(cursor) = subscription.cursor
+        {
             subscription.page = page;
-            subscription.state = State::Ready;
+            subscription.cursor = Cursor::Ready(cursor);
             self.ready.push_back(slot);
         }
     }
@@ -200,9 +197,11 @@ impl Subscriptions {
     /// Moves a reader over what is no longer kept. Returns what it has to be told.
     pub(super) fn jump(&mut self, slot: usize, serial: u64, floor: Offset) -> Option<(Rc<Feed>, RequestId)> {
         let subscription = self.slots.get_mut(slot).filter(|subscription| subscription.serial == serial)?;
-        subscription.cursor = floor;
-        if !subscription.feed.history {
-            subscription.state = State::Ready;
+        if subscription.feed.history {
+            // What comes after the floor has been read as well.
+            subscription.cursor = Cursor::Reading(floor);
+        } else {
+            subscription.cursor = Cursor::Ready(floor);
             self.ready.push_back(slot);
         }
         Some((Rc::clone(&subscription.feed), subscription.request))
@@ -215,7 +214,15 @@ impl Subscriptions {
 }
 
 impl Subscription {
-    fn next(&mut self) -> Next {
-        self.page.pop_front().map_or_else(|| self.feed.next(self.cursor), Next::Frame)
+    fn next(&mut self, cursor: Offset) -> Next {
+        self.page.pop_front().map_or_else(|| self.feed.next(cursor), Next::Frame)
+    }
+
+    /// What has been sent.
+    fn offset(&self) -> Option<Offset> {
+        match self.cursor {
+            Cursor::Parked => self.feed.parked(self.reader),
+            Cursor::Ready(cursor) | Cursor::Reading(cursor) => Some(cursor),
+        }
     }
 }

@@ -297,6 +297,7 @@ impl Worker {
         let all: Vec<_> = self.connections.borrow().values().cloned().collect();
         for outbound in all {
             outbound.sweep();
+            outbound.count();
             if outbound.is_open() {
                 look_after(&outbound, heartbeat, self.hub.settings.hello());
             }

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedWriteHalf;
 
 use super::connection::Connection;
 use super::{dispatch, register};
@@ -49,7 +48,7 @@ pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
     let Ok(Ok(handshake)) = tokio::time::timeout(wait, Handshake::read(stream)).await else { return };
     let registered = handshake
         .check(&worker.hub.settings.origins)
-        .and_then(|()| Ok(register(&worker, address, Mode::Typed, Some(handshake.socket()))?));
+        .and_then(|()| Ok(register(&worker, address, Mode::Typed, Some(handshake.wire()))?));
     let outbound = match registered {
         Ok(outbound) => outbound,
         Err(refused) => return drop(tokio::time::timeout(wait, handshake.refuse(&refused)).await),
@@ -57,8 +56,8 @@ pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
     let frame_bytes_max = worker.hub.settings.frame_bytes_max;
     // From here on, however it ends, dropping the connection takes it out everywhere.
     let connection = Connection::new(worker, outbound);
-    if let Ok(Ok((reading, begun))) = tokio::time::timeout(wait, handshake.accept()).await {
-        let incoming = LeanIncoming::new(reading, &begun, frame_bytes_max);
+    if let Ok(Ok((wire, begun))) = tokio::time::timeout(wait, handshake.accept()).await {
+        let incoming = LeanIncoming::new(wire, &begun, frame_bytes_max);
         // A task of its own: the one that made the handshake is larger.
         actix_web::rt::spawn(connection.run(incoming, dispatch::Typed));
     }
@@ -75,12 +74,11 @@ fn bound_unsent(stream: &TcpStream) {
     let _ = stream;
 }
 
-/// The writing half of a TCP stream.
-impl Socket for OwnedWriteHalf {
+impl Socket for TcpStream {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         // Not by way of the runtime, which first looks up what it knows of the socket: in a large room that is one more place in
         // memory for each reader.
-        match SockRef::from(self.as_ref()).send(bytes) {
+        match SockRef::from(self).send(bytes) {
             // It is to know that there is no room, so that it waits for some.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Self::try_write(self, bytes),
             sent => sent,
@@ -88,6 +86,6 @@ impl Socket for OwnedWriteHalf {
     }
 
     fn poll_room(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.as_ref().poll_write_ready(context)
+        self.poll_write_ready(context)
     }
 }

@@ -23,7 +23,7 @@ use crate::clock;
 use crate::http::error::ApiError;
 use crate::hub::outbound::Outbound;
 use crate::hub::registry::{ConnectionInfo, Mode};
-use crate::hub::socket::Socket;
+use crate::hub::wire::Wire;
 use crate::hub::worker::Worker;
 
 /// Opens a typed connection in answer to a request.
@@ -65,7 +65,7 @@ pub fn register(
     worker: &Rc<Worker>,
     address: Option<SocketAddr>,
     mode: Mode,
-    socket: Option<Rc<dyn Socket>>,
+    wire: Option<Rc<Wire>>,
 ) -> Result<Rc<Outbound>, Refusal> {
     let hub = &worker.hub;
     let number = hub.next_connection().map_err(|error| {
@@ -79,7 +79,7 @@ pub fn register(
     let address = info.address.map(tracing::field::display);
     tracing::info!(connection = %number, mode = mode.as_str(), address, "open");
     hub.metrics.opened();
-    let outbound = Outbound::new(info, Arc::clone(hub), Rc::clone(&worker.pages), socket);
+    let outbound = Outbound::new(info, Arc::clone(hub), Rc::clone(&worker.pages), wire);
     worker.add(&outbound);
     Ok(outbound)
 }

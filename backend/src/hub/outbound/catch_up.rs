@@ -40,7 +40,7 @@ impl Outbound {
                 return self.close(CloseCode::INTERNAL, "The server cannot read its log.");
             }
         };
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         let floor = page.frames.first().map_or_else(|| feed.head().unwrap_or(cursor), |frame| frame.prev);
         if floor > cursor {
             inner.jump(&self.info, slot, serial, floor);

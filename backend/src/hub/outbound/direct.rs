@@ -11,39 +11,28 @@ use shared::ids::Offset;
 
 use super::{Inner, Outbound, Phase, Step};
 use crate::hub::frame::Joined;
-use crate::hub::socket::Socket;
+use crate::hub::wire::{Passage, Wire};
 
 /// Most bytes that are put together for one write; one frame may be larger.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 
 /// What a socket has not taken of one frame, or of replies, and whether it takes anything now.
 pub(super) struct Direct {
-    socket: Rc<dyn Socket>,
+    pub(super) wire: Rc<Wire>,
     rest: Bytes,
     /// It said that it has no room, and has not said otherwise since.
     full: bool,
 }
 
 impl Direct {
-    pub(super) fn new(socket: Rc<dyn Socket>) -> Self {
-        Self { socket, rest: Bytes::new(), full: false }
+    pub(super) fn new(wire: Rc<Wire>) -> Self {
+        Self { wire, rest: Bytes::new(), full: false }
     }
 
     /// Writes as much as the socket takes, and returns how much that was.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut taken = 0;
-        while taken < bytes.len() {
-            match self.socket.try_write(&bytes[taken..]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => taken += written,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.full = true;
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let taken = self.wire.write(bytes)?;
+        self.full = taken < bytes.len();
         Ok(taken)
     }
 }
@@ -103,44 +92,37 @@ impl Inner {
     pub(super) fn is_blocked(&self) -> bool {
         self.direct.as_ref().map_or(self.writer.is_none(), |direct| direct.full)
     }
+
+    /// Tells the fan-out what it may do.
+    pub(super) fn direct_fan_out(&self) {
+        let Some(Direct { wire, rest, full }) = &self.direct else { return };
+        let idle = self.phase == Phase::Open && !full && rest.is_empty();
+        let nothing_before = self.replies.is_empty() && self.slots.is_empty();
+        wire.set_passage(match self.subscriptions.len() {
+            _ if !idle || !nothing_before => Passage::Shut,
+            ..=1 => Passage::OneChannel,
+            _ => Passage::SeveralChannels,
+        });
+    }
 }
 
 impl Outbound {
-    /// Writes the newest frames of a channel at once, if the socket has room and nothing else is to be written before
-    /// them. Otherwise it does nothing, and returns false.
-    ///
-    /// `only` says whether the channel is the only one that has news; a connection that follows others is then written
-    /// to once for all of them.
-    pub fn send_now(&self, slot: usize, joined: &Joined, only: bool) -> bool {
-        let mut inner = self.inner.borrow_mut();
-        let Inner { phase, replies, slots, subscriptions, direct: Some(direct), .. } = &mut *inner else {
-            return false;
-        };
-        let idle = *phase == Phase::Open && !direct.full && direct.rest.is_empty();
-        if !idle || !replies.is_empty() || !slots.is_empty() || !(only || subscriptions.len() == 1) {
-            return false;
-        }
-        if !subscriptions.pass(slot, joined.before, joined.last()) {
-            return false;
-        }
-        match direct.write(&joined.bytes) {
-            Ok(_) if !direct.full => self.info.count_sent(joined.messages()),
-            Ok(taken) => {
-                let (end, offset, before) = joined.frame_at(taken);
-                // A copy: the whole would be kept for as long as this reader stalls.
-                direct.rest = Bytes::copy_from_slice(&joined.bytes[taken..end]);
-                subscriptions.rewind(slot, offset);
-                self.info.count_sent(before + 1);
-                inner.wake_writer();
-            }
-            Err(_) => inner.end(),
-        }
-        true
+    /// Keeps what the socket has not taken of `joined`, of which the fan-out wrote `taken` bytes.
+    pub fn keep_rest(&self, slot: usize, joined: &Joined, taken: usize) {
+        let mut inner = self.change();
+        let Inner { direct: Some(direct), subscriptions, .. } = &mut *inner else { return };
+        let (end, offset, before) = joined.frame_at(taken);
+        // A copy: the whole would be kept for as long as this reader stalls.
+        direct.rest = Bytes::copy_from_slice(&joined.bytes[taken..end]);
+        direct.full = true;
+        direct.wire.count(before + 1);
+        subscriptions.rewind(slot, offset);
+        inner.wake_writer();
     }
 
     /// Writes all there is, as far as the socket takes it. A connection whose writer asks for frames is only woken.
     pub fn flush(self: &Rc<Self>) {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         if inner.direct.is_none() {
             return inner.wake_writer();
         }
@@ -185,7 +167,7 @@ impl Outbound {
                     unsent += 1;
                 });
             }
-            self.info.count_sent(messages - unsent);
+            direct.wire.count(messages - unsent);
             Ok(())
         })
     }
@@ -194,11 +176,11 @@ impl Outbound {
     pub fn poll_write(self: &Rc<Self>, context: &mut Context<'_>) {
         loop {
             {
-                let mut inner = self.inner.borrow_mut();
+                let mut inner = self.change();
                 let Inner { direct: Some(direct), writer, .. } = &mut *inner else { return };
                 *writer = None;
                 if direct.full {
-                    match direct.socket.poll_room(context) {
+                    match direct.wire.poll_room(context) {
                         Poll::Ready(Ok(())) => direct.full = false,
                         Poll::Ready(Err(_)) => return inner.end(),
                         Poll::Pending => return inner.wait_to_write(context),
@@ -206,7 +188,7 @@ impl Outbound {
                 }
             }
             self.flush();
-            let mut inner = self.inner.borrow_mut();
+            let mut inner = self.change();
             if !inner.is_blocked() {
                 return inner.wait_to_write(context);
             }

@@ -15,7 +15,7 @@ const CLOSE_GRACE: Duration = Duration::from_secs(2);
 impl Outbound {
     /// Says that the connection will be closed, and closes it when the replies before it are out.
     pub fn close(&self, code: CloseCode, reason: &str) {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         if inner.phase == Phase::Open {
             self.close_code.set(Some(code));
             let frame = Some(close_frame(code, reason));
@@ -28,7 +28,7 @@ impl Outbound {
     /// Notes that the peer has sent its close frame: ours, if it is not out yet, is the last thing to write.
     pub fn peer_closed(&self, code: CloseCode) {
         self.close(code, "");
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         if let Phase::Closing { peer_closed, .. } = &mut inner.phase {
             *peer_closed = true;
         }
@@ -37,7 +37,7 @@ impl Outbound {
 
     /// Ends it: nothing goes out any more. Its subscriptions are the worker's to end, who tells the others.
     pub fn end(&self) {
-        self.inner.borrow_mut().end();
+        self.change().end();
     }
 
     /// The code it was closed with, where it was not just gone.
@@ -63,7 +63,7 @@ impl Outbound {
 
     /// Waits until nothing goes out any more.
     pub fn poll_end(&self, context: &Context<'_>) -> Poll<()> {
-        let mut inner = self.inner.borrow_mut();
+        let mut inner = self.change();
         if inner.phase == Phase::Ended {
             return Poll::Ready(());
         }

@@ -105,10 +105,10 @@ impl Deliveries {
     /// the key to go on from.
     fn tell(&mut self, feed: &Feed, news: &Undelivered, from: usize, most: usize) -> Option<usize> {
         let only = self.small.is_empty() && self.large.is_empty() && !feed.has_undelivered();
-        feed.readers(from, most, |outbound, slot| {
-            let now = news.joined.as_ref().is_some_and(|joined| outbound.send_now(slot, joined, only));
-            if !now && outbound.mark(slot) {
-                self.later.push(Rc::clone(outbound));
+        feed.readers(from, most, |reader| {
+            let now = news.joined.as_ref().is_some_and(|joined| reader.send_now(joined, only));
+            if !now && reader.outbound.mark(reader.slot) {
+                self.later.push(Rc::clone(&reader.outbound));
             }
         })
     }

@@ -10,18 +10,17 @@ use actix_web::ResponseError as _;
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use crate::http::error::ApiError;
+use crate::hub::wire::Wire;
 use crate::ws::{no_handshake, origin};
 
 /// A request that has been read and not been answered.
 pub(super) struct Handshake {
     codec: Codec,
     request: Request,
-    reading: OwnedReadHalf,
-    writing: Rc<OwnedWriteHalf>,
+    wire: Rc<Wire<TcpStream>>,
     /// What came behind the request.
     rest: BytesMut,
 }
@@ -31,16 +30,15 @@ impl Handshake {
     ///
     /// # Errors
     /// The stream's own, and [`io::ErrorKind::InvalidData`] where what comes is no HTTP/1.
-    pub(super) async fn read(stream: TcpStream) -> io::Result<Self> {
-        let (mut reading, writing) = stream.into_split();
+    pub(super) async fn read(mut stream: TcpStream) -> io::Result<Self> {
         let (mut codec, mut rest) = (Codec::new(ServiceConfig::default()), BytesMut::with_capacity(2048));
         loop {
-            if reading.read_buf(&mut rest).await? == 0 {
+            if stream.read_buf(&mut rest).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             let decoded = codec.decode(&mut rest).map_err(|_| io::ErrorKind::InvalidData)?;
             if let Some(Message::Item(request)) = decoded {
-                return Ok(Self { codec, request, reading, writing: Rc::new(writing), rest });
+                return Ok(Self { codec, request, wire: Wire::new(stream), rest });
             }
         }
     }
@@ -54,19 +52,19 @@ impl Handshake {
         ws::verify_handshake(self.request.head()).map_err(|_| no_handshake())
     }
 
-    /// The writing half.
-    pub(super) fn socket(&self) -> Rc<OwnedWriteHalf> {
-        Rc::clone(&self.writing)
+    /// The way to the client.
+    pub(super) fn wire(&self) -> Rc<Wire<TcpStream>> {
+        Rc::clone(&self.wire)
     }
 
-    /// Answers that the connection is one. Returns its reading half, and what has been read already.
+    /// Answers that the connection is one. Returns it, and what has been read already.
     ///
     /// # Errors
     /// The stream's own.
-    pub(super) async fn accept(mut self) -> io::Result<(OwnedReadHalf, BytesMut)> {
+    pub(super) async fn accept(mut self) -> io::Result<(Rc<Wire<TcpStream>>, BytesMut)> {
         let response = ws::handshake_response(self.request.head()).finish().drop_body();
         self.send(response, BodySize::None, &[]).await?;
-        Ok((self.reading, self.rest))
+        Ok((self.wire, self.rest))
     }
 
     /// Answers that it is not, in the words of the HTTP API.
@@ -84,8 +82,8 @@ impl Handshake {
         bytes.extend_from_slice(body);
         let mut left = &bytes[..];
         while !left.is_empty() {
-            self.writing.writable().await?;
-            match self.writing.try_write(left) {
+            self.wire.socket().writable().await?;
+            match self.wire.socket().try_write(left) {
                 Ok(written) => left = &left[written..],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),

@@ -1,18 +1,20 @@
-//! The reading half of a connection on a TCP stream of its own.
+//! What comes in on a connection on a TCP stream of its own.
 
 use std::cell::RefCell;
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::io::{self, Read as _};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 
 use actix_http::ws::{Codec, Frame, Item, ProtocolError};
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use shared::protocol::CloseCode;
-use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio::net::tcp::OwnedReadHalf;
+use socket2::SockRef;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
 use tokio_util::codec::Decoder as _;
 
+use crate::hub::wire::Wire;
 use crate::ws::connection::{Incoming, Received};
 use crate::ws::guard::Scanner;
 use crate::ws::hosted::close_code;
@@ -27,7 +29,7 @@ thread_local! {
 
 /// Reads frames and puts those of one message together. It holds memory only for a message that is not complete.
 pub(super) struct LeanIncoming {
-    reading: OwnedReadHalf,
+    wire: Rc<Wire<TcpStream>>,
     scanner: Scanner,
     codec: Codec,
     /// What has arrived of frames that are not complete.
@@ -57,10 +59,10 @@ enum State {
 
 impl LeanIncoming {
     /// Reads from a stream of which `begun` has been read already. Messages may be as large as `message_bytes_max`.
-    pub(super) fn new(reading: OwnedReadHalf, begun: &[u8], message_bytes_max: usize) -> Self {
+    pub(super) fn new(wire: Rc<Wire<TcpStream>>, begun: &[u8], message_bytes_max: usize) -> Self {
         let codec = Codec::new().max_size(message_bytes_max);
         let (scanner, buffer) = (Scanner::new(message_bytes_max), BytesMut::new());
-        let mut incoming = Self { reading, scanner, codec, buffer, parts: None, state: State::Open };
+        let mut incoming = Self { wire, scanner, codec, buffer, parts: None, state: State::Open };
         incoming.take(begun);
         incoming
     }
@@ -147,16 +149,35 @@ impl LeanIncoming {
     /// Reads once.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
         SCRATCH.with_borrow_mut(|scratch| {
-            let mut chunk = ReadBuf::new(scratch);
-            let Poll::Ready(read) = Pin::new(&mut self.reading).poll_read(context, &mut chunk) else {
-                return Poll::Pending;
-            };
-            match read {
-                Ok(()) if !chunk.filled().is_empty() => self.take(chunk.filled()),
-                Ok(()) | Err(_) => self.state = State::Gone,
+            match ready!(poll_read(self.wire.socket(), context, scratch)) {
+                Ok(0) | Err(_) => self.state = State::Gone,
+                Ok(length) => self.take(&scratch[..length]),
             }
             Poll::Ready(())
         })
+    }
+}
+
+/// Reads what has come, and returns how much that was: nothing at the end. The runtime does so only for whom a stream
+/// belongs to alone.
+fn poll_read(stream: &TcpStream, context: &mut Context<'_>, chunk: &mut [u8]) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_read_ready(context))?;
+        let mut some = None;
+        let read = stream.try_io(Interest::READABLE, || match (&*SockRef::from(stream)).read(chunk)? {
+            // There was no more: the next look at it can wait for news, and one call to the system is saved.
+            length if (1..chunk.len()).contains(&length) => {
+                some = Some(length);
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            length => Ok(length),
+        });
+        match (some, read) {
+            (Some(length), _) => return Poll::Ready(Ok(length)),
+            (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            (None, Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            (None, read) => return Poll::Ready(read),
+        }
     }
 }
 
