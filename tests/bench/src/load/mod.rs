@@ -25,8 +25,11 @@ const OPENING_MAX: usize = 128;
 /// How long opening may stand still.
 const OPENING_WAIT: Duration = Duration::from_secs(20);
 
-/// Events taken at once. Between them it looks after those that may not wait.
+/// Events taken at once.
 const EVENTS_MAX: usize = 64;
+
+/// How long those that are read before all others may wait for what others have to tell.
+const URGENT_WAIT: Duration = Duration::from_micros(500);
 
 /// The largest read, and so the largest frame.
 const READ_BYTES: usize = 256 * 1024;
@@ -48,6 +51,7 @@ pub struct Load {
     begun: Instant,
     connections: Vec<Connection>,
     events: Vec<epoll::Event>,
+    urgent_events: Vec<epoll::Event>,
     buffer: Vec<u8>,
     /// A message, and the frame around it.
     scratch: (Vec<u8>, Vec<u8>, Vec<u8>),
@@ -104,6 +108,7 @@ impl Load {
             begun: Instant::now(),
             connections: Vec::new(),
             events: Vec::with_capacity(EVENTS_MAX),
+            urgent_events: Vec::with_capacity(EVENTS_MAX),
             buffer: vec![0; READ_BYTES],
             scratch: Default::default(),
             last_answer: Vec::new(),
@@ -293,22 +298,47 @@ impl Load {
     pub fn turn(&mut self, wait: Duration, each: &mut impl FnMut(Arrival<'_>)) -> Result<Turn, Failure> {
         let mut events = std::mem::take(&mut self.events);
         self.look(&mut events, wait)?;
-        let mut turn = Turn::default();
+        let (mut turn, mut looked) = (Turn::default(), Instant::now());
         for event in &events {
-            let (data, flags) = (event.data, event.flags);
-            match data.u64() {
-                TIMER => turn.ticks += self.fired(),
-                index => {
-                    turn.events += 1;
-                    let index = index as usize;
-                    let was_open = self.connections.get(index).is_some_and(Connection::is_open);
-                    self.serve(index, flags, each)?;
-                    self.note(index, was_open);
-                }
+            self.take(event, &mut turn, each)?;
+            if looked.elapsed() >= URGENT_WAIT {
+                self.take_urgent(&mut turn, each)?;
+                looked = Instant::now();
             }
         }
         self.events = events;
         Ok(turn)
+    }
+
+    fn take_urgent(&mut self, turn: &mut Turn, each: &mut impl FnMut(Arrival<'_>)) -> Result<(), Failure> {
+        let mut events = std::mem::take(&mut self.urgent_events);
+        events.clear();
+        poll(&self.urgent, &mut events)?;
+        for event in &events {
+            self.take(event, turn, each)?;
+        }
+        self.urgent_events = events;
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        event: &epoll::Event,
+        turn: &mut Turn,
+        each: &mut impl FnMut(Arrival<'_>),
+    ) -> Result<(), Failure> {
+        let (data, flags) = (event.data, event.flags);
+        match data.u64() {
+            TIMER => turn.ticks += self.fired(),
+            index => {
+                turn.events += 1;
+                let index = index as usize;
+                let was_open = self.connections.get(index).is_some_and(Connection::is_open);
+                self.serve(index, flags, each)?;
+                self.note(index, was_open);
+            }
+        }
+        Ok(())
     }
 
     /// Looks until something has come. It does not sleep: waking this thread would be the server's work, several µs for each
@@ -321,10 +351,7 @@ impl Load {
                 if events.len() == events.capacity() {
                     break;
                 }
-                match epoll::wait(epoll, rustix::buffer::spare_capacity(events), Some(&Timespec::default())) {
-                    Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                    Err(errno) => return Err(Failure::os("waiting")(errno)),
-                }
+                poll(epoll, events)?;
             }
             let waited = begun.get_or_insert_with(Instant::now).elapsed();
             if !events.is_empty() || waited >= wait {
@@ -393,6 +420,14 @@ impl Load {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Looks what has happened, and does not wait.
+fn poll(epoll: &OwnedFd, events: &mut Vec<epoll::Event>) -> Result<(), Failure> {
+    match epoll::wait(epoll, rustix::buffer::spare_capacity(events), Some(&Timespec::default())) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(errno) => Err(Failure::os("waiting")(errno)),
     }
 }
 
