@@ -103,8 +103,9 @@ async fn fill_socket(server: &TestServer, connection: &Value) -> usize {
             ada.publish(NEWS, &format!("{published} {}", "x".repeat(TEXT_BYTES))).await;
             published += 1;
         }
-        // The kernel takes a little more each time that a timer of its own runs out.
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // The kernel takes a little more each time that a timer of its own runs out, and what was sent is counted once a
+        // second: six times this is more.
+        tokio::time::sleep(Duration::from_millis(200)).await;
         let before = sent;
         sent =
             api.get(&format!("/api/connections/{connection}")).await.ok()["sent"].as_u64().expect("a number");

@@ -1,6 +1,7 @@
 //! The operator sees who is connected, and ends a connection.
 
 use serde_json::json;
+use tests::deadline::{DEADLINE, eventually};
 use tests::{LOBBY, TestServer};
 
 #[tokio::test]
@@ -105,4 +106,19 @@ async fn a_plain_connection_is_ended_as_well() {
     plain.expect_close(4500).await;
     plain.expect_end().await;
     api.expect_connections(0).await;
+}
+
+#[tokio::test]
+async fn what_a_client_was_sent_and_has_said_is_counted() {
+    let server = TestServer::start().await;
+    let (api, ada) = (server.api(), server.join("Ada").await);
+    for text in ["one", "two", "three"] {
+        ada.publish(LOBBY, text).await;
+    }
+    let path = format!("/api/connections/{}", ada.connection());
+    eventually(DEADLINE, "three messages are counted", async || {
+        let one = api.get(&path).await.ok();
+        if one["sent"] == 3 && one["received"].as_u64() >= Some(3) { Ok(()) } else { Err(one.to_string()) }
+    })
+    .await;
 }

@@ -35,6 +35,9 @@ const TURNS: usize = 4;
 /// A channel without history.
 const CHANNEL: &str = "live:bench";
 
+/// The incarnation of the channels without history.
+const LIVE_EPOCH: Epoch = Epoch(1);
+
 /// A server with one worker, a publisher and some readers.
 pub(crate) struct Rig {
     runtime: Runtime,
@@ -72,7 +75,7 @@ impl Rig {
         let sink = Box::new(fanout::sink(Arc::clone(&workers), metrics.clone()));
         let order = fanout::live(sequencer, Arc::clone(&workers), metrics.clone());
         let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
-        let (tokens, live_epoch) = (Tokens::new("a secret for a bench"), Epoch(1));
+        let (tokens, live_epoch) = (Tokens::new("a secret for a bench"), LIVE_EPOCH);
         let live = vec![live].into();
         let parts = HubParts { settings, log, reads, queue, live, tokens, metrics, live_epoch, workers };
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -100,6 +103,13 @@ impl Rig {
         for (channel, id) in channels.iter().zip(1..) {
             reader.say(format!(r#"{{"type":"subscribe","id":{id},"channel":"{channel}"}}"#));
         }
+    }
+
+    /// Has one more reader come back to the beginning of a channel without history.
+    pub(crate) fn come_back(&mut self, channel: &str, wire: Rc<Wire>) {
+        let since = format!(r#"{{"epoch":"{LIVE_EPOCH}","offset":0}}"#);
+        let reader = open(&self.local, &self.runtime, &self.worker, wire);
+        reader.say(format!(r#"{{"type":"subscribe","id":1,"channel":"{channel}","since":{since}}}"#));
     }
 
     /// Has readers follow channels whose sockets take everything, and waits until they do.

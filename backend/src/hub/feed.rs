@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use shared::ids::{ChannelName, Epoch, Offset};
 use slab::Slab;
+use tokio::sync::OnceCell;
 
 use super::fanout::News;
 use super::frame::{Frame, Joined};
@@ -41,6 +42,8 @@ pub struct Feed {
     ring: RefCell<Ring>,
     undelivered: RefCell<Vec<Piece>>,
     readers: RefCell<Slab<Reader>>,
+    /// The offset before the oldest message in the log, as it was a moment ago.
+    floor: RefCell<Option<Rc<OnceCell<Offset>>>>,
     /// How many sweeps have found it without readers.
     idle_sweeps: Cell<u32>,
 }
@@ -96,7 +99,8 @@ impl Feed {
     /// A feed that holds nothing yet.
     pub fn new(channel: ChannelName, epoch: Epoch, history: bool) -> Self {
         let (ring, undelivered, readers) = (RefCell::default(), RefCell::default(), RefCell::default());
-        Self { channel, epoch, history, ring, undelivered, readers, idle_sweeps: Cell::new(0) }
+        let (floor, idle_sweeps) = (RefCell::default(), Cell::new(0));
+        Self { channel, epoch, history, ring, undelivered, readers, floor, idle_sweeps }
     }
 
     /// Takes the next messages of the channel. The readers are still to be told.
@@ -200,6 +204,18 @@ impl Feed {
         }
     }
 
+    /// The offset before the oldest message in the log, as far as it is known: who finds nothing asks, and who comes
+    /// meanwhile waits with them. It may have been true a sweep ago; a message that has gone since is told as a gap when its
+    /// turn comes.
+    pub fn floor(&self) -> Rc<OnceCell<Offset>> {
+        Rc::clone(self.floor.borrow_mut().get_or_insert_default())
+    }
+
+    /// Forgets that offset: retention may have moved it.
+    pub fn forget_floor(&self) {
+        self.floor.take();
+    }
+
     /// Counts a sweep. Returns how many in a row have found nobody.
     pub fn sweep(&self) -> u32 {
         let idle = if self.reader_count() == 0 { self.idle_sweeps.get() + 1 } else { 0 };
@@ -247,8 +263,17 @@ impl Ring {
         if cursor < oldest.prev {
             return Next::Behind;
         }
-        let index = self.frames.partition_point(|frame| frame.offset <= cursor);
-        self.frames.get(index).map_or(Next::UpToDate, |frame| Next::Frame(Arc::clone(frame)))
+        let frame = self.expected(oldest.prev, cursor).or_else(|| {
+            let index = self.frames.partition_point(|frame| frame.offset <= cursor);
+            self.frames.get(index)
+        });
+        frame.map_or(Next::UpToDate, |frame| Next::Frame(Arc::clone(frame)))
+    }
+
+    /// The frame after `cursor`, if it stands where it does when no offset is left out.
+    fn expected(&self, floor: Offset, cursor: Offset) -> Option<&Arc<Frame>> {
+        let index = usize::try_from(cursor.0 - floor.0).ok()?;
+        self.frames.get(index).filter(|frame| (frame.prev..frame.offset).contains(&cursor))
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod fanout;
 pub mod feed;
 pub mod frame;
+pub mod gate;
 pub mod outbound;
 mod pages;
 pub mod presence;

@@ -5,12 +5,12 @@
 //! for it. A socket of its own is written to at once ([`direct`]); the body of an HTTP response is asked for frames.
 
 mod catch_up;
+mod change;
 mod direct;
 mod ending;
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use super::Hub;
 use super::feed::Feed;
 use super::frame::{Frame, server_frame};
+use super::gate::Gates;
 use super::pages::Pages;
 use super::registry::{ConnectionInfo, Mode};
 use super::slots::{SlotKey, SlotNews, Slots};
@@ -40,6 +41,7 @@ pub struct Outbound {
     /// The connection.
     pub info: Arc<ConnectionInfo>,
     hub: Arc<Hub>,
+    gates: Rc<Gates>,
     pages: Rc<Pages>,
     inner: RefCell<Inner>,
     opened: Instant,
@@ -96,6 +98,7 @@ impl Outbound {
     pub fn new(
         info: Arc<ConnectionInfo>,
         hub: Arc<Hub>,
+        gates: Rc<Gates>,
         pages: Rc<Pages>,
         wire: Option<Rc<Wire>>,
     ) -> Rc<Self> {
@@ -113,6 +116,7 @@ impl Outbound {
         Rc::new(Self {
             info,
             hub,
+            gates,
             pages,
             inner: RefCell::new(inner),
             opened: now,
@@ -340,10 +344,6 @@ impl Outbound {
         }
     }
 
-    fn change(&self) -> Change<'_> {
-        Change(self.inner.borrow_mut())
-    }
-
     /// The frame as this client understands it; nothing where it is none of its business.
     fn rendered(&self, frame: &Frame) -> Option<Bytes> {
         match self.info.mode {
@@ -351,29 +351,6 @@ impl Outbound {
             Mode::Plain if frame.origin == Some(self.info.connection) => None,
             Mode::Plain => frame.plain.clone(),
         }
-    }
-}
-
-/// A connection's state while it is changed. Afterwards the fan-out knows what that means for it.
-struct Change<'a>(RefMut<'a, Inner>);
-
-impl Deref for Change<'_> {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        &self.0
-    }
-}
-
-impl DerefMut for Change<'_> {
-    fn deref_mut(&mut self) -> &mut Inner {
-        &mut self.0
-    }
-}
-
-impl Drop for Change<'_> {
-    fn drop(&mut self) {
-        self.0.direct_fan_out();
     }
 }
 

@@ -7,17 +7,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use shared::ids::{ChannelName, Offset};
-use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use tokio::sync::OnceCell;
 
 use super::frame::Frame;
 use crate::log::{LogError, LogReads, Run};
 
 /// Most messages of a page; [`RUN_BYTES_MAX`](crate::log::RUN_BYTES_MAX) may end it sooner.
 const PAGE_MESSAGES_MAX: u32 = 100;
-
-/// Most readers of a worker that are given a page at a time. The others wait for their turn, and between two turns the worker
-/// does what else there is: who is live does not wait for a thousand who come back.
-const READERS_AT_ONCE_MAX: usize = 4;
 
 /// Most bytes of the pages that a worker keeps for who comes next.
 const PAGES_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -44,9 +40,8 @@ impl Page {
 type Place = (ChannelName, Offset);
 
 /// The pages of one worker.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Pages {
-    turns: Semaphore,
     held: RefCell<Held>,
     /// Whether somebody has asked since the last sweep.
     asked: Cell<bool>,
@@ -61,19 +56,7 @@ struct Held {
     bytes: usize,
 }
 
-impl Default for Pages {
-    fn default() -> Self {
-        Self { turns: Semaphore::new(READERS_AT_ONCE_MAX), held: RefCell::default(), asked: Cell::default() }
-    }
-}
-
 impl Pages {
-    /// Waits for a reader's turn, which lasts until what is returned is dropped: when the page has been written.
-    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        // Nobody closes it.
-        self.turns.acquire().await.ok()
-    }
-
     /// What comes after an offset; nothing where that is all.
     ///
     /// # Errors
@@ -133,7 +116,6 @@ impl Held {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use futures_util::FutureExt as _;
     use shared::protocol::Payload;
     use tokio::task::{LocalSet, spawn_local};
 
@@ -211,18 +193,6 @@ mod tests {
             .await;
         assert_eq!(shelf.times_read(), 1);
         assert_eq!(shelf.after(2).await.frames.len(), 1, "another place has a page of its own");
-    }
-
-    #[tokio::test]
-    async fn only_so_many_readers_have_their_turn_at_a_time() {
-        let pages = Pages::default();
-        let mut turns = Vec::new();
-        for _ in 0..READERS_AT_ONCE_MAX {
-            turns.push(pages.turn().await);
-        }
-        assert!(pages.turn().now_or_never().is_none(), "one more waits");
-        turns.pop();
-        assert!(pages.turn().now_or_never().is_some());
     }
 
     #[tokio::test]

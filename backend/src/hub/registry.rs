@@ -74,7 +74,7 @@ impl ConnectionInfo {
         self.received.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts channel messages to the client. Only its worker counts, so a plain store is enough.
+    /// Adds channel messages to the client. Only its worker does, so a plain store is enough.
     pub fn count_sent(&self, messages: usize) {
         let messages = u64::try_from(messages).unwrap_or(u64::MAX);
         self.sent.store(self.sent.load(Ordering::Relaxed).wrapping_add(messages), Ordering::Relaxed);
@@ -122,7 +122,7 @@ pub struct ConnectionView {
     pub subscriptions: u64,
     /// How many messages it has sent.
     pub received: u64,
-    /// How many channel messages were sent to it.
+    /// How many channel messages were sent to it, a second ago.
     pub sent: u64,
 }
 

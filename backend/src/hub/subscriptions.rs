@@ -98,6 +98,11 @@ impl Subscriptions {
         self.slots.len()
     }
 
+    /// Whether one of them may have something to write.
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     pub(super) fn heads(&self) -> Vec<Head> {
         let head = |(_, subscription): (usize, &Subscription)| {
             let offset = subscription.offset()?;

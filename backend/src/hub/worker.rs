@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use shared::ids::{ChannelName, ConnectionId};
+use shared::ids::{ChannelName, ConnectionId, Offset};
 use shared::protocol::{
     CloseCode, Closing, ErrorReply, Heartbeat, PresenceChange, Push, Refusal, ServerMessage,
 };
@@ -22,6 +22,7 @@ use super::Hub;
 use super::fanout::{Answer, Batch};
 use super::feed::Feed;
 use super::frame::{ping_frame, server_frame, text_frame};
+use super::gate::Gates;
 use super::outbound::Outbound;
 use super::pages::Pages;
 use super::registry::Mode;
@@ -92,6 +93,8 @@ pub struct Worker {
     pub hub: Arc<Hub>,
     /// For its readers that are behind.
     pub pages: Rc<Pages>,
+    /// For what many of its clients may want at once.
+    pub gates: Rc<Gates>,
     feeds: RefCell<Feeds>,
     /// In the order in which they came: what is done to all of them is done in the same order each time.
     connections: RefCell<BTreeMap<ConnectionId, Rc<Outbound>>>,
@@ -102,9 +105,10 @@ pub struct Worker {
 impl Worker {
     /// Starts a worker on this thread.
     pub fn start(index: usize, hub: Arc<Hub>, mut mailbox: mpsc::Receiver<ToWorker>) -> Rc<Self> {
-        let (pages, feeds, connections) = (Rc::default(), RefCell::default(), RefCell::default());
+        let (pages, gates) = (Rc::default(), Rc::default());
+        let (feeds, connections) = (RefCell::default(), RefCell::default());
         let (published, stopping) = (Published::start(hub.queue.clone()), RefCell::default());
-        let worker = Rc::new(Self { index, hub, pages, feeds, connections, published, stopping });
+        let worker = Rc::new(Self { index, hub, pages, gates, feeds, connections, published, stopping });
         let this = Rc::clone(&worker);
         actix_web::rt::spawn(async move {
             let mut ticks = tokio::time::interval(this.tick_length());
@@ -192,6 +196,16 @@ impl Worker {
         };
         feed.learn_head(head);
         Ok(())
+    }
+
+    /// The offset before the oldest message of a feed's that the log has, or had a moment ago: of a thousand who come
+    /// back at once, one asks.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub async fn floor(&self, feed: &Feed) -> Result<Offset, LogError> {
+        let ask = async || Ok(self.hub.reads.bounds(&feed.channel).await?.floor);
+        feed.floor().get_or_try_init(ask).await.copied()
     }
 
     /// Notes that a connection follows a channel.

@@ -174,10 +174,7 @@ async fn floor(connection: &Connection, feed: &Rc<Feed>, since: Option<Position>
         Some(since) if ring.is_some_and(|floor| floor <= since.offset) && since.epoch == feed.epoch => {
             Ok(ring.unwrap_or_default())
         }
-        Some(_) if feed.history => {
-            let bounds = connection.worker.hub.reads.bounds(&feed.channel).await;
-            bounds.map(|bounds| bounds.floor).map_err(|error| error.refusal())
-        }
+        Some(_) if feed.history => connection.worker.floor(feed).await.map_err(|error| error.refusal()),
         Some(_) => Ok(ring.or(feed.head()).unwrap_or_default()),
     }
 }

@@ -5,6 +5,7 @@ mod handshake;
 mod incoming;
 
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -45,17 +46,22 @@ pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
     bound_unsent(&stream);
     let wait = Duration::from_millis(HANDSHAKE_MS_MAX);
     let address = stream.peer_addr().ok();
-    let Ok(Ok(handshake)) = tokio::time::timeout(wait, Handshake::read(stream)).await else { return };
+    if let Ok(Ok(handshake)) = tokio::time::timeout(wait, Handshake::read(stream)).await {
+        worker.gates.openings.pass(open(&worker, handshake, address, wait)).await;
+    }
+}
+
+async fn open(worker: &Rc<Worker>, handshake: Handshake, address: Option<SocketAddr>, wait: Duration) {
     let registered = handshake
         .check(&worker.hub.settings.origins)
-        .and_then(|()| Ok(register(&worker, address, Mode::Typed, Some(handshake.wire()))?));
+        .and_then(|()| Ok(register(worker, address, Mode::Typed, Some(handshake.wire()))?));
     let outbound = match registered {
         Ok(outbound) => outbound,
         Err(refused) => return drop(tokio::time::timeout(wait, handshake.refuse(&refused)).await),
     };
     let frame_bytes_max = worker.hub.settings.frame_bytes_max;
     // From here on, however it ends, dropping the connection takes it out everywhere.
-    let connection = Connection::new(worker, outbound);
+    let connection = Connection::new(Rc::clone(worker), outbound);
     if let Ok(Ok((wire, begun))) = tokio::time::timeout(wait, handshake.accept()).await {
         let incoming = LeanIncoming::new(wire, &begun, frame_bytes_max);
         // A task of its own: the one that made the handshake is larger.

@@ -79,7 +79,8 @@ pub fn register(
     let address = info.address.map(tracing::field::display);
     tracing::info!(connection = %number, mode = mode.as_str(), address, "open");
     hub.metrics.opened();
-    let outbound = Outbound::new(info, Arc::clone(hub), Rc::clone(&worker.pages), wire);
+    let (hub, gates, pages) = (Arc::clone(hub), Rc::clone(&worker.gates), Rc::clone(&worker.pages));
+    let outbound = Outbound::new(info, hub, gates, pages, wire);
     worker.add(&outbound);
     Ok(outbound)
 }

@@ -17,11 +17,11 @@ impl Outbound {
     pub(super) fn read_log(self: &Rc<Self>, slot: usize, serial: u64, feed: Rc<Feed>, cursor: Offset) {
         let outbound = Rc::clone(self);
         actix_web::rt::spawn(async move {
-            let _turn = outbound.pages.turn().await;
-            let page = outbound.pages.after(&outbound.hub.reads, &feed.channel, cursor).await;
-            outbound.caught_up(slot, serial, cursor, &feed, page);
-            // The turn ends when the runtime has looked at all sockets again, which it does not do between two tasks.
-            tokio::task::yield_now().await;
+            let read = async {
+                let page = outbound.pages.after(&outbound.hub.reads, &feed.channel, cursor).await;
+                outbound.caught_up(slot, serial, cursor, &feed, page);
+            };
+            outbound.gates.pages.pass(read).await;
         });
     }
 
@@ -47,7 +47,7 @@ impl Outbound {
         }
         inner.subscriptions.fill(slot, serial, page.frames.iter().cloned().collect());
         drop(inner);
-        self.flush();
+        self.flush_some();
     }
 }
 

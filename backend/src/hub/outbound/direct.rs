@@ -9,32 +9,56 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use shared::ids::Offset;
 
-use super::{Inner, Outbound, Phase, Step};
+use super::{Inner, Outbound, Step};
 use crate::hub::frame::Joined;
-use crate::hub::wire::{Passage, Wire};
+use crate::hub::wire::Wire;
 
-/// Most bytes that are put together for one write; one frame may be larger.
+/// Most bytes that are put together for one write; one frame may be larger. Who is behind has as many, and then others
+/// have their turn.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 
-/// What a socket has not taken of one frame, or of replies, and whether it takes anything now.
+/// What a socket has not taken of one frame, or of replies, and whether it is written to now.
 pub(super) struct Direct {
     pub(super) wire: Rc<Wire>,
-    rest: Bytes,
-    /// It said that it has no room, and has not said otherwise since.
-    full: bool,
+    pub(super) rest: Bytes,
+    pub(super) flow: Flow,
+}
+
+/// Whether a connection is written to when there is something to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// Yes.
+    Free,
+    /// Its socket said that it has no room, and has not said otherwise since.
+    Full,
+    /// It has more to write than goes out at once, and waits until it is its turn among those.
+    Queued,
 }
 
 impl Direct {
     pub(super) fn new(wire: Rc<Wire>) -> Self {
-        Self { wire, rest: Bytes::new(), full: false }
+        Self { wire, rest: Bytes::new(), flow: Flow::Free }
     }
 
     /// Writes as much as the socket takes, and returns how much that was.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let taken = self.wire.write(bytes)?;
-        self.full = taken < bytes.len();
+        if taken < bytes.len() {
+            self.flow = Flow::Full;
+        }
         Ok(taken)
     }
+}
+
+/// What a write has left to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// Nothing.
+    Done,
+    /// Perhaps something, after the others' turn.
+    More,
+    /// All that the socket had no room for.
+    Full,
 }
 
 /// What is put together for one write: one buffer a thread, whatever the number of connections.
@@ -90,19 +114,7 @@ thread_local! {
 impl Inner {
     /// Whether the socket takes nothing now.
     pub(super) fn is_blocked(&self) -> bool {
-        self.direct.as_ref().map_or(self.writer.is_none(), |direct| direct.full)
-    }
-
-    /// Tells the fan-out what it may do.
-    pub(super) fn direct_fan_out(&self) {
-        let Some(Direct { wire, rest, full }) = &self.direct else { return };
-        let idle = self.phase == Phase::Open && !full && rest.is_empty();
-        let nothing_before = self.replies.is_empty() && self.slots.is_empty();
-        wire.set_passage(match self.subscriptions.len() {
-            _ if !idle || !nothing_before => Passage::Shut,
-            ..=1 => Passage::OneChannel,
-            _ => Passage::SeveralChannels,
-        });
+        self.direct.as_ref().map_or(self.writer.is_none(), |direct| direct.flow == Flow::Full)
     }
 }
 
@@ -114,52 +126,91 @@ impl Outbound {
         let (end, offset, before) = joined.frame_at(taken);
         // A copy: the whole would be kept for as long as this reader stalls.
         direct.rest = Bytes::copy_from_slice(&joined.bytes[taken..end]);
-        direct.full = true;
+        direct.flow = Flow::Full;
         direct.wire.count(before + 1);
         subscriptions.rewind(slot, offset);
         inner.wake_writer();
     }
 
-    /// Writes all there is, as far as the socket takes it. A connection whose writer asks for frames is only woken.
+    /// Writes all there is, as far as the socket takes it: who is live is not to fall behind for want of a turn. A
+    /// connection whose writer asks for frames is only woken.
     pub fn flush(self: &Rc<Self>) {
-        let mut inner = self.change();
-        if inner.direct.is_none() {
-            return inner.wake_writer();
-        }
-        loop {
-            let written = match &mut inner.direct {
-                // Its task waits for room already.
-                Some(direct) if direct.full => return,
-                Some(direct) if !direct.rest.is_empty() => {
-                    let rest = std::mem::take(&mut direct.rest);
-                    direct.write(&rest).map(|taken| direct.rest = rest.slice(taken..))
-                }
-                _ => match self.next_step(&mut inner) {
-                    Step::Wait | Step::Ended => return,
-                    step => self.write_with_more(&mut inner, &step),
-                },
-            };
-            match written {
-                Ok(()) if inner.is_blocked() => {
-                    inner.subscriptions.forget_pages();
-                    return inner.wake_writer();
-                }
-                Ok(()) => {}
-                Err(_) => return inner.end(),
-            }
+        self.write(&mut self.change(), usize::MAX);
+    }
+
+    /// Writes what there is to one who is behind, and more than [`WRITE_BYTES_MAX`] in turns.
+    pub(super) fn flush_some(self: &Rc<Self>) {
+        self.write(&mut self.change(), WRITE_BYTES_MAX);
+    }
+
+    fn write(self: &Rc<Self>, inner: &mut Inner, bytes_max: usize) {
+        match &inner.direct {
+            None => inner.wake_writer(),
+            // It goes on by itself.
+            Some(Direct { flow: Flow::Full | Flow::Queued, .. }) => {}
+            Some(Direct { flow: Flow::Free, .. }) => match self.write_some(inner, bytes_max) {
+                Progress::Done => {}
+                Progress::Full => inner.wake_writer(),
+                Progress::More => self.queue(inner),
+            },
         }
     }
 
+    /// Has the connection written to when it is its turn.
+    fn queue(self: &Rc<Self>, inner: &mut Inner) {
+        let Some(direct) = &mut inner.direct else { return };
+        direct.flow = Flow::Queued;
+        let outbound = Rc::clone(self);
+        actix_web::rt::spawn(async move {
+            let go_on = async {
+                let mut inner = outbound.change();
+                if let Some(direct) = &mut inner.direct {
+                    direct.flow = Flow::Free;
+                }
+                outbound.write(&mut inner, WRITE_BYTES_MAX);
+            };
+            outbound.gates.writes.pass(go_on).await;
+        });
+    }
+
+    fn write_some(self: &Rc<Self>, inner: &mut Inner, bytes_max: usize) -> Progress {
+        let mut bytes = 0;
+        while bytes < bytes_max {
+            let written = match &mut inner.direct {
+                Some(direct) if !direct.rest.is_empty() => {
+                    let rest = std::mem::take(&mut direct.rest);
+                    direct.write(&rest).inspect(|&taken| direct.rest = rest.slice(taken..))
+                }
+                _ => match self.next_step(inner) {
+                    Step::Wait | Step::Ended => return Progress::Done,
+                    step => self.write_with_more(inner, &step),
+                },
+            };
+            match written {
+                Ok(_) if inner.is_blocked() => {
+                    inner.subscriptions.forget_pages();
+                    return Progress::Full;
+                }
+                Ok(more) => bytes += more,
+                Err(_) => {
+                    inner.end();
+                    return Progress::Done;
+                }
+            }
+        }
+        Progress::More
+    }
+
     /// Writes what is next, and what comes after it, in one go. What the socket does not take of whole messages is left
-    /// to their cursors.
-    fn write_with_more(self: &Rc<Self>, inner: &mut Inner, first: &Step) -> io::Result<()> {
+    /// to their cursors. Returns how many bytes it took.
+    fn write_with_more(self: &Rc<Self>, inner: &mut Inner, first: &Step) -> io::Result<usize> {
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.bytes.clear();
             scratch.parts.clear();
             scratch.add(first);
             while scratch.bytes.len() < WRITE_BYTES_MAX && scratch.add(&self.next_step(inner)) {}
             let messages = scratch.parts.iter().filter(|part| part.message.is_some()).count();
-            let Inner { direct: Some(direct), subscriptions, .. } = inner else { return Ok(()) };
+            let Inner { direct: Some(direct), subscriptions, .. } = inner else { return Ok(0) };
             let (taken, mut unsent) = (direct.write(&scratch.bytes)?, 0);
             if taken < scratch.bytes.len() {
                 direct.rest = scratch.cut(taken, |slot, before| {
@@ -168,31 +219,26 @@ impl Outbound {
                 });
             }
             direct.wire.count(messages - unsent);
-            Ok(())
+            Ok(taken)
         })
     }
 
     /// Writes on behalf of the connection's task, and has it woken when there is more to write, or room again.
     pub fn poll_write(self: &Rc<Self>, context: &mut Context<'_>) {
-        loop {
-            {
-                let mut inner = self.change();
-                let Inner { direct: Some(direct), writer, .. } = &mut *inner else { return };
-                *writer = None;
-                if direct.full {
-                    match direct.wire.poll_room(context) {
-                        Poll::Ready(Ok(())) => direct.full = false,
-                        Poll::Ready(Err(_)) => return inner.end(),
-                        Poll::Pending => return inner.wait_to_write(context),
-                    }
-                }
-            }
-            self.flush();
-            let mut inner = self.change();
-            if !inner.is_blocked() {
-                return inner.wait_to_write(context);
+        let mut inner = self.change();
+        let Inner { direct: Some(direct), writer, .. } = &mut *inner else { return };
+        *writer = None;
+        if direct.flow == Flow::Free && self.write_some(&mut inner, WRITE_BYTES_MAX) == Progress::More {
+            self.queue(&mut inner);
+        }
+        if let Some(Direct { flow: Flow::Full, wire, .. }) = &inner.direct {
+            match wire.poll_room(context) {
+                Poll::Ready(Ok(())) => self.queue(&mut inner),
+                Poll::Ready(Err(_)) => return inner.end(),
+                Poll::Pending => {}
             }
         }
+        inner.wait_to_write(context);
     }
 }
 

@@ -63,6 +63,7 @@ impl Feeds {
     pub(super) fn sweep(&mut self) {
         let ring_bytes = &mut self.ring_bytes;
         self.by_channel.retain(|_, feed| {
+            feed.forget_floor();
             // One that somebody is about to read is held elsewhere too.
             let stays = Rc::strong_count(feed) > 1 || feed.sweep() < IDLE_TICKS;
             if !stays {
@@ -109,6 +110,16 @@ mod tests {
         let held: usize = all.iter().chain([&newest]).map(|feed| feed.ring_bytes()).sum();
         assert_eq!(held, feeds.ring_bytes);
         assert!(held <= RINGS_BYTES_MAX / 2 + RING_BYTES_MAX, "{held}");
+    }
+
+    #[test]
+    fn where_the_log_begins_is_asked_again_after_a_tick() {
+        let mut feeds = Feeds::default();
+        let feed = add(&mut feeds, 1);
+        feed.floor().set(Offset(3)).unwrap();
+        assert_eq!(feed.floor().get(), Some(&Offset(3)), "who comes next need not ask");
+        feeds.sweep();
+        assert_eq!(feed.floor().get(), None);
     }
 
     #[test]

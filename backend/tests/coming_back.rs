@@ -1,0 +1,93 @@
+//! Readers who come back to much that they have missed, beside those who are live.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../benches/rig/mod.rs"]
+mod rig;
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use backend::hub::feed::RING_BYTES_MAX;
+use backend::hub::socket::Socket;
+use backend::hub::wire::Wire;
+use rig::Rig;
+
+const MISSED: &str = "live:missed";
+const LIVE: &str = "live:live";
+
+/// How many come back.
+const READERS: usize = 100;
+
+/// What goes out at once at most, and a frame above it.
+const WRITE_BYTES_MAX: usize = 64 * 1024 + 1024;
+
+/// What was written to whom, in order: nobody's number is that of the reader who is live.
+type Journal = Rc<RefCell<Vec<(Option<usize>, usize)>>>;
+
+/// Where a reader's messages go.
+struct Reader {
+    number: Option<usize>,
+    journal: Journal,
+}
+
+impl Socket for Reader {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        if String::from_utf8_lossy(bytes).contains(r#""type":"message""#) {
+            self.journal.borrow_mut().push((self.number, bytes.len()));
+        }
+        Ok(bytes.len())
+    }
+
+    fn poll_room(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Lets the server go on until `done`.
+#[track_caller]
+fn until(rig: &Rig, journal: &Journal, done: impl Fn(&[(Option<usize>, usize)]) -> bool) {
+    const TURNS_MAX: usize = 10_000;
+    for _ in 0..TURNS_MAX {
+        if done(&journal.borrow()) {
+            return;
+        }
+        rig.turns(1);
+    }
+    panic!("after {TURNS_MAX} turns: {} writes", journal.borrow().len());
+}
+
+fn written_to(journal: &[(Option<usize>, usize)], reader: usize) -> usize {
+    journal.iter().filter(|(number, _)| *number == Some(reader)).map(|(_, bytes)| bytes).sum()
+}
+
+#[test]
+fn who_is_live_does_not_wait_for_those_who_come_back_to_much() {
+    let (mut rig, journal) = (Rig::empty(), Journal::default());
+    let reader = |number| Wire::new(Reader { number, journal: Rc::clone(&journal) });
+    rig.join(LIVE, reader(None));
+    // One who stays, so that the feed does.
+    rig.gather(1, &[MISSED]);
+    let before = rig.written();
+    while rig.written() < before + RING_BYTES_MAX {
+        rig.say(MISSED);
+        rig.turns(1);
+    }
+    (0..READERS).for_each(|number| rig.come_back(MISSED, reader(Some(number))));
+    let begun = |journal: &[_]| (0..READERS).all(|reader| written_to(journal, reader) > 0);
+    until(&rig, &journal, begun);
+    let largest = journal.borrow().iter().map(|(_, bytes)| *bytes).max();
+    assert!(largest < Some(WRITE_BYTES_MAX), "{largest:?} bytes in one write");
+    let before = journal.borrow().len();
+    assert!(before < 2 * READERS, "{before} writes until all have something");
+
+    rig.say(LIVE);
+    let told = |journal: &[(Option<usize>, usize)]| journal.iter().any(|(number, _)| number.is_none());
+    until(&rig, &journal, told);
+    let meanwhile = journal.borrow().len() - before;
+    assert!(meanwhile < READERS / 2, "{meanwhile} writes to those who have come back");
+
+    let all = |journal: &[_]| (0..READERS).all(|reader| written_to(journal, reader) > RING_BYTES_MAX / 2);
+    until(&rig, &journal, all);
+}

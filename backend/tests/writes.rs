@@ -1,0 +1,115 @@
+//! What goes out in one write, and what becomes of a write that a socket does not take whole.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../benches/rig/mod.rs"]
+mod rig;
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use backend::hub::socket::Socket;
+use backend::hub::wire::Wire;
+use rig::Rig;
+
+const ROOM: &str = "live:room";
+const OTHER: &str = "live:other";
+
+/// A network that takes only so much.
+#[derive(Default)]
+struct Network {
+    room: Cell<usize>,
+    writes: RefCell<Vec<Vec<u8>>>,
+    writer: RefCell<Option<Waker>>,
+}
+
+impl Network {
+    fn open(room: usize) -> Rc<Self> {
+        Rc::new(Self { room: Cell::new(room), ..Self::default() })
+    }
+
+    /// Has room for so much more, and says so.
+    fn widen(&self, room: usize) {
+        self.room.set(room);
+        if let Some(writer) = self.writer.take() {
+            writer.wake();
+        }
+    }
+
+    /// What each write brought.
+    fn take(&self) -> Vec<Vec<u8>> {
+        self.writes.take()
+    }
+}
+
+/// Where a reader's messages go.
+struct Reader(Rc<Network>);
+
+impl Socket for Reader {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(self.0.room.get());
+        if taken == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.0.room.set(self.0.room.get() - taken);
+        self.0.writes.borrow_mut().push(bytes[..taken].to_vec());
+        Ok(taken)
+    }
+
+    fn poll_room(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.0.room.get() > 0 {
+            return Poll::Ready(Ok(()));
+        }
+        self.0.writer.replace(Some(context.waker().clone()));
+        Poll::Pending
+    }
+}
+
+/// The messages' offsets, in the order of their frames.
+fn offsets(frames: &[u8]) -> Vec<u64> {
+    let text = String::from_utf8_lossy(frames);
+    let offset = |rest: &str| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
+    let messages = text.split(r#"{"type":"message""#).skip(1);
+    messages.map(|message| offset(message.split_once(r#""offset":"#).unwrap().1)).collect()
+}
+
+/// What a reader gets of three messages when its socket takes `first` bytes, and the rest later.
+fn interrupted(first: usize) -> (usize, Vec<u8>) {
+    let (mut rig, network) = (Rig::empty(), Network::open(usize::MAX));
+    rig.join(ROOM, Wire::new(Reader(Rc::clone(&network))));
+    rig.turn();
+    network.take();
+    network.room.set(first);
+    (0..3).for_each(|_| rig.say(ROOM));
+    rig.turn();
+    let mut frames = network.take().concat();
+    let begun = frames.len();
+    network.widen(usize::MAX);
+    rig.turn();
+    frames.extend(network.take().concat());
+    (begun, frames)
+}
+
+#[test]
+fn what_a_socket_does_not_take_comes_once_and_in_order_wherever_it_was_cut() {
+    let (whole, frames) = interrupted(usize::MAX);
+    assert_eq!((offsets(&frames), frames.len()), (vec![1, 2, 3], whole));
+    for first in (0..=whole).step_by(37) {
+        let (begun, frames) = interrupted(first);
+        assert_eq!((begun, offsets(&frames), frames.len()), (first, vec![1, 2, 3], whole));
+    }
+}
+
+#[test]
+fn who_follows_two_channels_is_told_of_both_in_one_write() {
+    let (mut rig, network) = (Rig::empty(), Network::open(usize::MAX));
+    rig.join_all(&[ROOM, OTHER], Wire::new(Reader(Rc::clone(&network))));
+    rig.turn();
+    network.take();
+    rig.say(ROOM);
+    rig.say(OTHER);
+    rig.turn();
+    let writes = network.take();
+    assert_eq!(writes.iter().map(|frames| offsets(frames).len()).collect::<Vec<_>>(), [2]);
+}
