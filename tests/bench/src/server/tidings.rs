@@ -11,14 +11,21 @@ const CONFIG: &str = "[namespaces.log]\nhistory = true\npresence = false\n";
 /// A thousand clients that come at once, on a busy machine, are not to be cut off for saying hello late.
 const HELLO_MS: &str = "120000";
 
-/// Its version, and the commit that is checked out.
+/// Its version, and the commit that is checked out. The documents, which a run changes, are not part of what is measured.
 pub(super) fn version() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let Some(commit) = git(&["rev-parse", "--short=10", "HEAD"]) else { return version.to_owned() };
+    let changed = git(&["status", "--porcelain", "--", ":/", ":(exclude,top)docs"]);
+    let mark = if changed.is_none_or(|files| files.is_empty()) { "" } else { "-dirty" };
+    format!("{version} {commit}{mark}")
+}
+
+/// What git says, where there is one.
+fn git(arguments: &[&str]) -> Option<String> {
     let mut git = Command::new("git");
-    git.args(["describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    let output = git.stderr(Stdio::null()).output().ok().filter(|output| output.status.success());
-    let commit = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    [Some(env!("CARGO_PKG_VERSION").to_owned()), commit].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    git.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::null());
+    let output = git.output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 pub(super) fn start(name: &str, workers: u32, durability: &str, site: &Site) -> Result<Running, Failure> {
