@@ -75,6 +75,11 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// Whether it has everything and waits for news. One that does not knows already that there are some.
+    pub fn waits(&self) -> bool {
+        self.parked.get().is_some()
+    }
+
     /// Writes what is new to a reader that waits for it, if nothing else is to be written before. Otherwise it does
     /// nothing, and returns false.
     ///

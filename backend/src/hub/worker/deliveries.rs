@@ -107,7 +107,8 @@ impl Deliveries {
         let only = self.small.is_empty() && self.large.is_empty() && !feed.has_undelivered();
         feed.readers(from, most, |reader| {
             let now = news.joined.as_ref().is_some_and(|joined| reader.send_now(joined, only));
-            if !now && reader.outbound.mark(reader.slot) {
+            // Who stalls is not looked at any closer.
+            if !now && reader.waits() && reader.outbound.mark(reader.slot) {
                 self.later.push(Rc::clone(&reader.outbound));
             }
         })
