@@ -196,7 +196,7 @@ impl Outbound {
         }
         let mut inner = self.change();
         let wire = inner.direct.as_ref().map(|direct| Rc::clone(&direct.wire));
-        inner.subscriptions.add((Rc::clone(self), wire), feed, request, cursor);
+        inner.subscriptions.add(Rc::clone(self), wire, feed, request, cursor);
         inner.wake_writer();
     }
 

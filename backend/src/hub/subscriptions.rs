@@ -63,7 +63,8 @@ enum Cursor {
 impl Subscriptions {
     pub(super) fn add(
         &mut self,
-        (outbound, wire): (Rc<Outbound>, Option<Rc<Wire>>),
+        outbound: Rc<Outbound>,
+        wire: Option<Rc<Wire>>,
         feed: Rc<Feed>,
         request: RequestId,
         cursor: Offset,
