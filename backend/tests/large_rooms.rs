@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use backend::hub::feed::RING_FRAMES_MAX;
 use backend::hub::socket::Socket;
 use backend::hub::wire::Wire;
+use backend::hub::worker::{NEWS_A_ROUND_MAX, PIECE_BYTES_MAX};
 use rig::Rig;
 
 const LARGE: &str = "live:large";
@@ -44,15 +45,19 @@ impl Socket for Reader {
 
 /// A large room, and a small one.
 fn gather() -> (Rig, Journal) {
+    gather_many(READERS)
+}
+
+fn gather_many(readers: usize) -> (Rig, Journal) {
     let (mut rig, journal) = (Rig::empty(), Journal::default());
-    for (room, readers) in [(LARGE, READERS), (SMALL, 1)] {
+    for (room, readers) in [(LARGE, readers), (SMALL, 1)] {
         for number in 0..readers {
             let journal = Rc::clone(&journal);
             rig.join(room, Wire::new(Reader { room, number, journal }));
         }
     }
     // A turn of the runtime is one of some sixty tasks.
-    rig.turns(READERS);
+    rig.turns(readers);
     (rig, journal)
 }
 
@@ -83,7 +88,7 @@ fn who_speaks_in_a_small_room_does_not_wait_for_a_large_one() {
 }
 
 #[test]
-fn what_comes_while_a_large_room_is_told_comes_to_each_reader_after_it_and_in_one_write() {
+fn what_comes_while_a_large_room_is_told_does_not_wait_until_all_have_been() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
     until(&rig, &journal, |told| !told.is_empty());
@@ -93,9 +98,54 @@ fn what_comes_while_a_large_room_is_told_comes_to_each_reader_after_it_and_in_on
     rig.turns(1);
     until(&rig, &journal, |told| told.len() == 4 * READERS);
     let numbers: Vec<_> = journal.borrow().iter().map(|(_, number)| *number).collect();
-    let (first, rest) = numbers.split_at(READERS);
-    assert!(first.iter().copied().eq(0..READERS), "the first message, to all");
-    assert!(rest.iter().copied().eq((0..READERS).flat_map(|number| [number; 3])), "then the others at once");
+    let before = numbers.windows(2).position(|pair| pair[0] == pair[1]).unwrap();
+    assert!(before < READERS / 2, "{before} were told before the others were said");
+    let (early, rest) = numbers.split_at(before);
+    assert!(early.iter().copied().eq(0..before), "the first message, to some");
+    let (late, rest) = rest.split_at(4 * (READERS - before));
+    assert!(
+        late.iter().copied().eq((before..READERS).flat_map(|number| [number; 4])),
+        "all at once, to the others"
+    );
+    assert!(
+        rest.iter().copied().eq((0..before).flat_map(|number| [number; 3])),
+        "and what was missing, to the first"
+    );
+}
+
+#[test]
+fn a_round_is_not_given_something_new_with_each_piece() {
+    const READERS: usize = 40 * 128;
+    let (mut rig, journal) = gather_many(READERS);
+    while journal.borrow().last().is_none_or(|(_, number)| *number + 1 < READERS) {
+        rig.say(LARGE);
+        rig.turns(1);
+    }
+    let journal = journal.borrow();
+    let told = journal.chunk_by(|one, next| one == next).take(READERS).map(<[_]>::len);
+    let mut amounts: Vec<_> = told.collect();
+    assert!(
+        amounts.is_sorted(),
+        "the later somebody's turn in the first round, the more there is to be told"
+    );
+    amounts.dedup();
+    assert!(amounts.len() > NEWS_A_ROUND_MAX / 2, "{amounts:?}");
+    assert!(amounts.len() <= NEWS_A_ROUND_MAX, "{amounts:?}");
+}
+
+#[test]
+fn the_more_each_reader_is_told_the_fewer_are_told_at_a_time() {
+    let (mut rig, journal) = gather();
+    // No reader of the room is told more than these at a time.
+    (0..200).for_each(|_| rig.say(LARGE));
+    let (mut before, mut most) = (0, 0);
+    while journal.borrow().len() < 200 * READERS {
+        rig.turns(1);
+        let now = journal.borrow().len();
+        (before, most) = (now, most.max(now - before));
+    }
+    let messages_max = PIECE_BYTES_MAX / 128;
+    assert!(most > 200 && most < messages_max, "{most} messages of more than 128 bytes");
 }
 
 /// The bytes that a publisher and so many readers are sent while more is said than a feed holds, and than the last readers of

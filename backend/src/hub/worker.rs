@@ -3,6 +3,7 @@
 mod deliveries;
 mod feeds;
 mod published;
+mod round;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -34,6 +35,7 @@ use crate::log::publication::Publication;
 use deliveries::Deliveries;
 use feeds::Feeds;
 use published::Published;
+pub use round::{NEWS_A_ROUND_MAX, PIECE_BYTES_MAX};
 
 /// Most things in a worker's mailbox. Those who hand over messages wait at the limit; others are refused.
 pub const MAILBOX_MAX: usize = 1024;

@@ -5,15 +5,14 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::feeds::Feeds;
+use super::round::{PIECE_READERS_MAX, Round};
 use crate::hub::fanout::News;
-use crate::hub::feed::{Feed, Undelivered};
+use crate::hub::feed::{Feed, Reader};
+use crate::hub::frame::Joined;
 use crate::hub::outbound::Outbound;
 
 /// How many readers are told before the worker's other tasks have a turn: a few milliseconds of writing.
 const READERS_A_TURN: usize = 512;
-
-/// A feed with more readers is a large one, and so many of them are told at a time.
-const READERS_A_PIECE: usize = 128;
 
 /// While so many messages have not been told to all, no more are taken: a ring holds several times as many, so that the last
 /// reader of a large room still finds them there.
@@ -23,18 +22,11 @@ const MESSAGES_MAX: usize = 256;
 #[derive(Default)]
 pub(super) struct Deliveries {
     small: VecDeque<Rc<Feed>>,
-    large: VecDeque<Delivery>,
+    large: VecDeque<Round>,
     /// How many messages somebody is still to be told.
     messages: usize,
     /// Who could not be written to at once.
     later: Vec<Rc<Outbound>>,
-}
-
-/// A large feed, and how far its readers have been told.
-struct Delivery {
-    feed: Rc<Feed>,
-    /// What they are told, and the key of the next of them; nothing before the first.
-    begun: Option<(Undelivered, usize)>,
 }
 
 impl Deliveries {
@@ -60,11 +52,11 @@ impl Deliveries {
             self.messages += news.frames.len();
             let waits = feed.has_undelivered();
             feeds.take(&feed, news);
-            let begun = || self.large.iter().any(|delivery| Rc::ptr_eq(&delivery.feed, &feed));
+            let begun = || self.large.iter().any(|round| Rc::ptr_eq(round.feed(), &feed));
             match feed.reader_count() {
                 _ if waits || begun() => {}
-                ..=READERS_A_PIECE => self.small.push_back(feed),
-                _ => self.large.push_back(Delivery { feed, begun: None }),
+                ..=PIECE_READERS_MAX => self.small.push_back(feed),
+                _ => self.large.push_back(Round::new(feed)),
             }
         }
     }
@@ -75,20 +67,17 @@ impl Deliveries {
         while told < READERS_A_TURN
             && let Some(feed) = self.small.pop_front()
         {
-            let news = feed.take_undelivered();
+            let (news, only) = (feed.take_undelivered(), self.is_last());
             told += feed.reader_count();
-            self.tell(&feed, &news, 0, usize::MAX);
+            feed.readers(0, usize::MAX, |reader| tell(reader, news.joined.as_deref(), only, &mut self.later));
             self.messages -= news.messages;
         }
-        if let Some(Delivery { feed, begun }) = self.large.pop_front() {
-            let (news, from) = begun.unwrap_or_else(|| (feed.take_undelivered(), 0));
-            let next = self.tell(&feed, &news, from, READERS_A_PIECE);
-            if next.is_none() {
-                self.messages -= news.messages;
-            }
-            let begun = next.map(|from| (news, from));
-            if begun.is_some() || feed.has_undelivered() {
-                self.large.push_back(Delivery { feed, begun });
+        if let Some(mut round) = self.large.pop_front() {
+            let only = self.is_last();
+            let told = |reader: &Reader, news: Option<&Joined>| tell(reader, news, only, &mut self.later);
+            self.messages -= round.advance(told);
+            if !round.is_over() {
+                self.large.push_back(round);
             }
         }
         self.later.drain(..).for_each(|outbound| outbound.flush());
@@ -101,16 +90,18 @@ impl Deliveries {
         }
     }
 
-    /// Tells at most `most` readers, from the key `from` on: at once where a connection has nothing else to do. Returns
-    /// the key to go on from.
-    fn tell(&mut self, feed: &Feed, news: &Undelivered, from: usize, most: usize) -> Option<usize> {
-        let only = self.small.is_empty() && self.large.is_empty() && !feed.has_undelivered();
-        feed.readers(from, most, |reader| {
-            let now = news.joined.as_ref().is_some_and(|joined| reader.send_now(joined, only));
-            // Who stalls is not looked at any closer.
-            if !now && reader.waits() && reader.outbound.mark(reader.slot) {
-                self.later.push(Rc::clone(&reader.outbound));
-            }
-        })
+    /// Whether nothing is to be told of other feeds.
+    fn is_last(&self) -> bool {
+        self.small.is_empty() && self.large.is_empty()
+    }
+}
+
+/// Tells a reader what is new, at once where its connection has nothing else to do; otherwise it is one of those that are
+/// flushed later.
+fn tell(reader: &Reader, news: Option<&Joined>, only: bool, later: &mut Vec<Rc<Outbound>>) {
+    let now = news.is_some_and(|joined| reader.send_now(joined, only));
+    // Who stalls is not looked at any closer.
+    if !now && reader.waits() && reader.outbound.mark(reader.slot) {
+        later.push(Rc::clone(&reader.outbound));
     }
 }
