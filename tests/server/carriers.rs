@@ -1,5 +1,5 @@
 //! However a typed connection begins, it is the same: on a stream of its own, on one that has carried a request before,
-//! or on one whose first byte came alone.
+//! or on one whose request came in two parts.
 
 use serde_json::json;
 use tests::raw::{Frame, Handshake, Opcode, Raw};
@@ -10,7 +10,8 @@ async fn all_ways(server: &TestServer) -> Vec<(&'static str, Raw)> {
     let ways = [
         ("a stream of its own", handshake()),
         ("after another request", handshake().after_another()),
-        ("a byte alone", handshake().hesitating()),
+        ("a byte alone", handshake().hesitating_after(1)),
+        ("a line alone", handshake().hesitating_after("GET /ws HTTP/1.1\r\n".len())),
     ];
     let mut open = Vec::new();
     for (way, handshake) in ways {

@@ -10,8 +10,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use actix_http::Request;
 use socket2::SockRef;
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connection::Connection;
 use super::{dispatch, register};
@@ -21,8 +23,10 @@ use crate::hub::worker::Worker;
 use handshake::Handshake;
 use incoming::LeanIncoming;
 
-/// How long a client may take to send its handshake.
+/// How long a client may take to send its handshake, in milliseconds.
 const HANDSHAKE_MS_MAX: u64 = 5_000;
+
+const HANDSHAKE: Duration = Duration::from_millis(HANDSHAKE_MS_MAX);
 
 /// Most bytes that the kernel holds of a connection before it sends them. What is under way is not counted, so that a far
 /// client is served as quickly as its network allows.
@@ -35,34 +39,45 @@ const BEGINNING: &[u8] = b"GET /ws";
 /// its first bytes singly is served by the dispatcher, which does the same in more memory.
 pub async fn is_wanted(stream: &TcpStream) -> bool {
     let mut beginning = [0; BEGINNING.len() + 1];
-    let peeked =
-        tokio::time::timeout(Duration::from_millis(HANDSHAKE_MS_MAX), stream.peek(&mut beginning)).await;
-    let whole = matches!(peeked, Ok(Ok(length)) if length == beginning.len());
+    let whole = matches!(timeout(HANDSHAKE, stream.peek(&mut beginning)).await, Ok(Ok(length)) if length == beginning.len());
     whole && beginning.starts_with(BEGINNING) && beginning.ends_with(b" ")
 }
 
 /// Serves a typed connection: the handshake, and what follows.
 pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
     bound_unsent(&stream);
-    let wait = Duration::from_millis(HANDSHAKE_MS_MAX);
     let address = stream.peer_addr().ok();
-    if let Ok(Ok(handshake)) = tokio::time::timeout(wait, Handshake::read(stream)).await {
-        worker.gates.openings.pass(open(&worker, handshake, address, wait)).await;
+    let mut handshake = Handshake::new(stream);
+    let end = Instant::now() + HANDSHAKE;
+    // Who sends nothing any more, or no HTTP, is not told anything.
+    while let Ok(Ok(())) = timeout_at(end, handshake.heard()).await {
+        let answered = worker.gates.openings.pass(async {
+            let Some(request) = handshake.read()? else { return Ok(false) };
+            open(&worker, &mut handshake, &request, address).await;
+            io::Result::Ok(true)
+        });
+        if !matches!(answered.await, Ok(false)) {
+            return;
+        }
     }
 }
 
-async fn open(worker: &Rc<Worker>, handshake: Handshake, address: Option<SocketAddr>, wait: Duration) {
-    let registered = handshake
-        .check(&worker.hub.settings.origins)
+async fn open(
+    worker: &Rc<Worker>,
+    handshake: &mut Handshake,
+    request: &Request,
+    address: Option<SocketAddr>,
+) {
+    let registered = handshake::check(request, &worker.hub.settings.origins)
         .and_then(|()| Ok(register(worker, address, Mode::Typed, Some(handshake.wire()))?));
     let outbound = match registered {
         Ok(outbound) => outbound,
-        Err(refused) => return drop(tokio::time::timeout(wait, handshake.refuse(&refused)).await),
+        Err(refused) => return drop(timeout(HANDSHAKE, handshake.refuse(&refused)).await),
     };
     let frame_bytes_max = worker.hub.settings.frame_bytes_max;
     // From here on, however it ends, dropping the connection takes it out everywhere.
     let connection = Connection::new(Rc::clone(worker), outbound);
-    if let Ok(Ok((wire, begun))) = tokio::time::timeout(wait, handshake.accept()).await {
+    if let Ok(Ok((wire, begun))) = timeout(HANDSHAKE, handshake.accept(request)).await {
         let incoming = LeanIncoming::new(wire, &begun, frame_bytes_max);
         // A task of its own: the one that made the handshake is larger.
         actix_web::rt::spawn(connection.run(incoming, dispatch::Typed));

@@ -24,8 +24,8 @@ enum Manner {
     AtOnce,
     /// On a connection that has carried another request.
     AfterAnother,
-    /// Its first byte alone.
-    Hesitating,
+    /// Its first bytes alone, so many.
+    Hesitating(usize),
 }
 
 /// An answer that opens none.
@@ -73,10 +73,10 @@ impl Handshake {
         self
     }
 
-    /// The same with its first byte sent alone.
+    /// The same with its first bytes sent alone.
     #[must_use]
-    pub fn hesitating(mut self) -> Self {
-        self.manner = Manner::Hesitating;
+    pub fn hesitating_after(mut self, bytes: usize) -> Self {
+        self.manner = Manner::Hesitating(bytes);
         self
     }
 
@@ -112,10 +112,11 @@ impl Handshake {
                 stream.write_all(other.as_bytes()).await.expect("another request can be sent");
                 read_head(&mut stream).await;
             }
-            Manner::Hesitating => {
-                stream.write_all(&request.as_bytes()[..1]).await.expect("a byte can be sent");
-                request.remove(0);
-                // The server has seen the byte when it answers somebody who came later.
+            Manner::Hesitating(bytes) => {
+                let rest = request.split_off(bytes);
+                stream.write_all(request.as_bytes()).await.expect("a part can be sent");
+                request = rest;
+                // The server has seen it when it answers somebody who came later.
                 let mut other = TcpStream::connect(self.address).await.expect("the server can be reached");
                 other.write_all(b"HEAD / HTTP/1.0\r\n\r\n").await.expect("a request can be sent");
                 read_head(&mut other).await;

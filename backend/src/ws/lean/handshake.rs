@@ -8,7 +8,6 @@ use actix_http::h1::{Codec, Message};
 use actix_http::{HttpMessage as _, Request, Response, ServiceConfig, ws};
 use actix_web::ResponseError as _;
 use bytes::BytesMut;
-use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
@@ -16,40 +15,47 @@ use crate::http::error::ApiError;
 use crate::hub::wire::Wire;
 use crate::ws::{no_handshake, origin};
 
-/// A request that has been read and not been answered.
+/// Most bytes that are read of a request at a time.
+const READ_BYTES_MAX: usize = 2048;
+
+/// A stream whose request is still to be read, or answered.
 pub(super) struct Handshake {
     codec: Codec,
-    request: Request,
     wire: Rc<Wire<TcpStream>>,
-    /// What came behind the request.
+    /// What has come and not been understood yet; in the end, what came behind the request.
     rest: BytesMut,
 }
 
 impl Handshake {
-    /// Reads the request.
+    /// Nothing has been read yet.
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { codec: Codec::new(ServiceConfig::default()), wire: Wire::new(stream), rest: BytesMut::new() }
+    }
+
+    /// Waits until the client has sent something.
+    ///
+    /// # Errors
+    /// The stream's own.
+    pub(super) async fn heard(&self) -> io::Result<()> {
+        self.wire.socket().readable().await
+    }
+
+    /// Reads what has come. Returns the request when it is whole.
     ///
     /// # Errors
     /// The stream's own, and [`io::ErrorKind::InvalidData`] where what comes is no HTTP/1.
-    pub(super) async fn read(mut stream: TcpStream) -> io::Result<Self> {
-        let (mut codec, mut rest) = (Codec::new(ServiceConfig::default()), BytesMut::with_capacity(2048));
-        loop {
-            if stream.read_buf(&mut rest).await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            let decoded = codec.decode(&mut rest).map_err(|_| io::ErrorKind::InvalidData)?;
-            if let Some(Message::Item(request)) = decoded {
-                return Ok(Self { codec, request, wire: Wire::new(stream), rest });
-            }
+    pub(super) fn read(&mut self) -> io::Result<Option<Request>> {
+        self.rest.reserve(READ_BYTES_MAX);
+        match self.wire.socket().try_read_buf(&mut self.rest) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(error),
         }
-    }
-
-    /// Looks whether the request may become a connection.
-    ///
-    /// # Errors
-    /// [`ApiError`] where it is no WebSocket handshake, or comes from a foreign page.
-    pub(super) fn check(&self, origins: &[String]) -> Result<(), ApiError> {
-        origin::check(self.request.headers(), origins)?;
-        ws::verify_handshake(self.request.head()).map_err(|_| no_handshake())
+        Ok(match self.codec.decode(&mut self.rest).map_err(|_| io::ErrorKind::InvalidData)? {
+            Some(Message::Item(request)) => Some(request),
+            Some(Message::Chunk(_)) | None => None,
+        })
     }
 
     /// The way to the client.
@@ -61,14 +67,14 @@ impl Handshake {
     ///
     /// # Errors
     /// The stream's own.
-    pub(super) async fn accept(mut self) -> io::Result<(Rc<Wire<TcpStream>>, BytesMut)> {
-        let response = ws::handshake_response(self.request.head()).finish().drop_body();
+    pub(super) async fn accept(&mut self, request: &Request) -> io::Result<(Rc<Wire<TcpStream>>, BytesMut)> {
+        let response = ws::handshake_response(request.head()).finish().drop_body();
         self.send(response, BodySize::None, &[]).await?;
-        Ok((self.wire, self.rest))
+        Ok((self.wire(), std::mem::take(&mut self.rest)))
     }
 
     /// Answers that it is not, in the words of the HTTP API.
-    pub(super) async fn refuse(mut self, error: &ApiError) {
+    pub(super) async fn refuse(&mut self, error: &ApiError) {
         let response: Response<_> = error.error_response().into();
         let (response, body) = response.into_parts();
         let body = body.try_into_bytes().unwrap_or_default();
@@ -91,4 +97,13 @@ impl Handshake {
         }
         Ok(())
     }
+}
+
+/// Looks whether a request may become a connection.
+///
+/// # Errors
+/// [`ApiError`] where it is no WebSocket handshake, or comes from a foreign page.
+pub(super) fn check(request: &Request, origins: &[String]) -> Result<(), ApiError> {
+    origin::check(request.headers(), origins)?;
+    ws::verify_handshake(request.head()).map_err(|_| no_handshake())
 }
