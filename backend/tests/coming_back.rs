@@ -5,14 +5,11 @@
 mod rig;
 
 use std::cell::RefCell;
-use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 
 use backend::hub::feed::RING_BYTES_MAX;
-use backend::hub::socket::Socket;
 use backend::hub::wire::Wire;
-use rig::Rig;
+use rig::{Rig, Sink};
 
 const MISSED: &str = "live:missed";
 const LIVE: &str = "live:live";
@@ -26,36 +23,14 @@ const WRITE_BYTES_MAX: usize = 64 * 1024 + 1024;
 /// What was written to whom, in order: nobody's number is that of the reader who is live.
 type Journal = Rc<RefCell<Vec<(Option<usize>, usize)>>>;
 
-/// Where a reader's messages go.
-struct Reader {
-    number: Option<usize>,
-    journal: Journal,
-}
-
-impl Socket for Reader {
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+/// A reader who notes what is written.
+fn reader(number: Option<usize>, journal: &Journal) -> Rc<Wire> {
+    let journal = Rc::clone(journal);
+    Wire::new(Sink(move |bytes: &[u8]| {
         if String::from_utf8_lossy(bytes).contains(r#""type":"message""#) {
-            self.journal.borrow_mut().push((self.number, bytes.len()));
+            journal.borrow_mut().push((number, bytes.len()));
         }
-        Ok(bytes.len())
-    }
-
-    fn poll_room(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// Lets the server go on until `done`.
-#[track_caller]
-fn until(rig: &Rig, journal: &Journal, done: impl Fn(&[(Option<usize>, usize)]) -> bool) {
-    const TURNS_MAX: usize = 10_000;
-    for _ in 0..TURNS_MAX {
-        if done(&journal.borrow()) {
-            return;
-        }
-        rig.turns(1);
-    }
-    panic!("after {TURNS_MAX} turns: {} writes", journal.borrow().len());
+    }))
 }
 
 fn written_to(journal: &[(Option<usize>, usize)], reader: usize) -> usize {
@@ -65,8 +40,7 @@ fn written_to(journal: &[(Option<usize>, usize)], reader: usize) -> usize {
 #[test]
 fn who_is_live_does_not_wait_for_those_who_come_back_to_much() {
     let (mut rig, journal) = (Rig::empty(), Journal::default());
-    let reader = |number| Wire::new(Reader { number, journal: Rc::clone(&journal) });
-    rig.join(LIVE, reader(None));
+    rig.join(LIVE, reader(None, &journal));
     // One who stays, so that the feed does.
     rig.gather(1, &[MISSED]);
     let before = rig.written();
@@ -74,9 +48,9 @@ fn who_is_live_does_not_wait_for_those_who_come_back_to_much() {
         rig.say(MISSED);
         rig.turns(1);
     }
-    (0..READERS).for_each(|number| rig.come_back(MISSED, reader(Some(number))));
+    (0..READERS).for_each(|number| rig.come_back(MISSED, reader(Some(number), &journal)));
     let begun = |journal: &[_]| (0..READERS).all(|reader| written_to(journal, reader) > 0);
-    until(&rig, &journal, begun);
+    rig.until(|| begun(&journal.borrow()));
     let largest = journal.borrow().iter().map(|(_, bytes)| *bytes).max();
     assert!(largest < Some(WRITE_BYTES_MAX), "{largest:?} bytes in one write");
     let before = journal.borrow().len();
@@ -84,10 +58,10 @@ fn who_is_live_does_not_wait_for_those_who_come_back_to_much() {
 
     rig.say(LIVE);
     let told = |journal: &[(Option<usize>, usize)]| journal.iter().any(|(number, _)| number.is_none());
-    until(&rig, &journal, told);
+    rig.until(|| told(&journal.borrow()));
     let meanwhile = journal.borrow().len() - before;
     assert!(meanwhile < READERS / 2, "{meanwhile} writes to those who have come back");
 
     let all = |journal: &[_]| (0..READERS).all(|reader| written_to(journal, reader) > RING_BYTES_MAX / 2);
-    until(&rig, &journal, all);
+    rig.until(|| all(&journal.borrow()));
 }

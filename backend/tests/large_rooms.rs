@@ -5,15 +5,12 @@
 mod rig;
 
 use std::cell::RefCell;
-use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 
 use backend::hub::feed::RING_FRAMES_MAX;
-use backend::hub::socket::Socket;
 use backend::hub::wire::Wire;
 use backend::hub::worker::{NEWS_A_ROUND_MAX, PIECE_BYTES_MAX};
-use rig::Rig;
+use rig::{Rig, Sink};
 
 const LARGE: &str = "live:large";
 const SMALL: &str = "live:small";
@@ -22,25 +19,14 @@ const READERS: usize = 1000;
 /// In which order messages were written to readers: the room, and the reader's number.
 type Journal = Rc<RefCell<Vec<(&'static str, usize)>>>;
 
-/// Where a reader's messages go.
-struct Reader {
-    room: &'static str,
-    number: usize,
-    journal: Journal,
-}
-
-impl Socket for Reader {
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+/// A reader who notes what is written.
+fn reader(room: &'static str, number: usize, journal: &Journal) -> Rc<Wire> {
+    let journal = Rc::clone(journal);
+    Wire::new(Sink(move |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
-        for _ in text.match_indices(r#""type":"message""#) {
-            self.journal.borrow_mut().push((self.room, self.number));
-        }
-        Ok(bytes.len())
-    }
-
-    fn poll_room(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
+        let messages = text.match_indices(r#""type":"message""#);
+        journal.borrow_mut().extend(messages.map(|_| (room, number)));
+    }))
 }
 
 /// A large room, and a small one.
@@ -52,8 +38,7 @@ fn gather_many(readers: usize) -> (Rig, Journal) {
     let (mut rig, journal) = (Rig::empty(), Journal::default());
     for (room, readers) in [(LARGE, readers), (SMALL, 1)] {
         for number in 0..readers {
-            let journal = Rc::clone(&journal);
-            rig.join(room, Wire::new(Reader { room, number, journal }));
+            rig.join(room, reader(room, number, &journal));
         }
     }
     // A turn of the runtime is one of some sixty tasks.
@@ -61,28 +46,16 @@ fn gather_many(readers: usize) -> (Rig, Journal) {
     (rig, journal)
 }
 
-/// Lets the worker go on until `done`.
-#[track_caller]
-fn until(rig: &Rig, journal: &Journal, done: impl Fn(&[(&str, usize)]) -> bool) {
-    for _ in 0..READERS {
-        if done(&journal.borrow()) {
-            return;
-        }
-        rig.turns(1);
-    }
-    panic!("after {READERS} turns: {} messages", journal.borrow().len());
-}
-
 #[test]
 fn who_speaks_in_a_small_room_does_not_wait_for_a_large_one() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
-    until(&rig, &journal, |told| !told.is_empty());
+    rig.until(|| !journal.borrow().is_empty());
     assert!(journal.borrow().len() < READERS, "the large room is told piece by piece");
 
     rig.say(SMALL);
     rig.turns(1);
-    until(&rig, &journal, |told| told.len() == READERS + 1);
+    rig.until(|| journal.borrow().len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
     assert!(place < READERS / 2, "the small room was told as number {place}");
 }
@@ -91,12 +64,12 @@ fn who_speaks_in_a_small_room_does_not_wait_for_a_large_one() {
 fn what_comes_while_a_large_room_is_told_does_not_wait_until_all_have_been() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
-    until(&rig, &journal, |told| !told.is_empty());
+    rig.until(|| !journal.borrow().is_empty());
     for _ in 0..3 {
         rig.say(LARGE);
     }
     rig.turns(1);
-    until(&rig, &journal, |told| told.len() == 4 * READERS);
+    rig.until(|| journal.borrow().len() == 4 * READERS);
     let numbers: Vec<_> = journal.borrow().iter().map(|(_, number)| *number).collect();
     let before = numbers.windows(2).position(|pair| pair[0] == pair[1]).unwrap();
     assert!(before < READERS / 2, "{before} were told before the others were said");

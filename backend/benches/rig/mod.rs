@@ -56,7 +56,7 @@ impl Rig {
     pub(crate) fn new(readers: usize) -> Self {
         let mut rig = Self::empty();
         for _ in 0..readers {
-            rig.join(CHANNEL, Wire::new(Sink(Rc::clone(&rig.written))));
+            rig.join(CHANNEL, counting(&rig.written));
         }
         rig.turn();
         rig
@@ -85,7 +85,7 @@ impl Rig {
             Worker::start(0, hub, receiver)
         });
         let written: Rc<Cell<usize>> = Rc::default();
-        let publisher = open(&local, &runtime, &worker, Wire::new(Sink(Rc::clone(&written))));
+        let publisher = open(&local, &runtime, &worker, counting(&written));
         let rig =
             Self { runtime, local, worker, writer, sink, publisher, number: 0, written, _folder: folder };
         rig.turn();
@@ -115,7 +115,7 @@ impl Rig {
     /// Has readers follow channels whose sockets take everything, and waits until they do.
     pub(crate) fn gather(&mut self, readers: usize, channels: &[&str]) {
         for _ in 0..readers {
-            self.join_all(channels, Wire::new(Sink(Rc::clone(&self.written))));
+            self.join_all(channels, counting(&self.written));
         }
         self.turns(TURNS.max(readers));
     }
@@ -146,6 +146,19 @@ impl Rig {
         self.written.get()
     }
 
+    /// Lets everything have turns until `done`.
+    #[track_caller]
+    pub(crate) fn until(&self, done: impl Fn() -> bool) {
+        const TURNS_MAX: usize = 10_000;
+        for _ in 0..TURNS_MAX {
+            if done() {
+                return;
+            }
+            self.turns(1);
+        }
+        panic!("not after {TURNS_MAX} turns");
+    }
+
     /// Lets everything have some turns.
     pub(crate) fn turn(&self) {
         self.turns(TURNS);
@@ -173,18 +186,24 @@ fn open(local: &LocalSet, runtime: &Runtime, worker: &Rc<Worker>, wire: Rc<Wire>
     script
 }
 
-/// A socket that takes everything.
-struct Sink(Rc<Cell<usize>>);
+/// A socket that takes everything, and tells of each write.
+pub(crate) struct Sink<F>(pub(crate) F);
 
-impl Socket for Sink {
+impl<F: Fn(&[u8])> Socket for Sink<F> {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.set(self.0.get() + bytes.len());
+        (self.0)(bytes);
         Ok(bytes.len())
     }
 
     fn poll_room(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
+}
+
+/// A way to a client that adds up what it is sent.
+fn counting(bytes: &Rc<Cell<usize>>) -> Rc<Wire> {
+    let all = Rc::clone(bytes);
+    Wire::new(Sink(move |bytes: &[u8]| all.set(all.get() + bytes.len())))
 }
 
 /// What a client says.

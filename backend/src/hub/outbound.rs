@@ -176,10 +176,9 @@ impl Outbound {
         }
     }
 
-    /// Notes that the feed of a subscription has something new. Returns whether that was news; then the connection is
-    /// to be flushed.
-    pub fn mark(&self, slot: usize) -> bool {
-        self.change().subscriptions.mark(slot)
+    /// Notes that the feed of a subscription that waits has something new. The connection is to be flushed.
+    pub fn mark(&self, slot: usize) {
+        self.change().subscriptions.mark(slot);
     }
 
     /// Begins a subscription, or begins it anew at another cursor. What a typed client is told goes out first.

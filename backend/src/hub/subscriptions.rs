@@ -116,13 +116,12 @@ impl Subscriptions {
         self.by_channel.keys().cloned().collect()
     }
 
-    /// Notes that there is something new. Returns whether that was news.
-    pub(super) fn mark(&mut self, slot: usize) -> bool {
-        let Some(subscription) = self.slots.get_mut(slot) else { return false };
-        let Some(cursor) = subscription.feed.unpark(subscription.reader) else { return false };
+    /// Notes that there is something new for one that waits.
+    pub(super) fn mark(&mut self, slot: usize) {
+        let Some(subscription) = self.slots.get_mut(slot) else { return };
+        let Some(cursor) = subscription.feed.unpark(subscription.reader) else { return };
         subscription.cursor = Cursor::Ready(cursor);
         self.ready.push_back(slot);
-        true
     }
 
     /// Puts a reader back to `cursor`: what comes after it was taken, and has not gone out.

@@ -101,7 +101,8 @@ impl Deliveries {
 fn tell(reader: &Reader, news: Option<&Joined>, only: bool, later: &mut Vec<Rc<Outbound>>) {
     let now = news.is_some_and(|joined| reader.send_now(joined, only));
     // Who stalls is not looked at any closer.
-    if !now && reader.waits() && reader.outbound.mark(reader.slot) {
+    if !now && reader.waits() {
+        reader.outbound.mark(reader.slot);
         later.push(Rc::clone(&reader.outbound));
     }
 }
