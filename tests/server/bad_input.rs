@@ -231,6 +231,23 @@ async fn bytes_that_are_no_http_harm_nobody() {
 }
 
 #[tokio::test]
+async fn who_begins_a_handshake_and_does_not_go_on_is_let_go() {
+    let server = TestServer::start().await;
+    let mut streams = Vec::new();
+    for bytes in [&b"GET /ws HTTP/1.1\r\nHost: "[..], b"GET /ws HTTP/1.1\r\n", b"GET /ws "] {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        streams.push(stream);
+    }
+    for mut stream in streams {
+        let mut answer = Vec::new();
+        let read = tokio::time::timeout(tests::deadline::DEADLINE, stream.read_to_end(&mut answer)).await;
+        assert!(read.is_ok(), "the server ends the connection");
+    }
+    server.greeted("Ada").await.expect_alive().await;
+}
+
+#[tokio::test]
 async fn nothing_but_nonsense_is_not_listened_to_for_ever() {
     let server = TestServer::start().await;
     let mut raw = server.greeted("Ada").await;
