@@ -4,7 +4,7 @@
 #[path = "../benches/rig/mod.rs"]
 mod rig;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use backend::hub::feed::RING_FRAMES_MAX;
@@ -88,15 +88,17 @@ fn what_comes_while_a_large_room_is_told_does_not_wait_until_all_have_been() {
 
 #[test]
 fn a_round_is_not_given_something_new_with_each_piece() {
-    const READERS: usize = 40 * 128;
+    const PIECES: usize = 40;
+    const READERS: usize = PIECES * 128;
     let (mut rig, journal) = gather_many(READERS);
-    while journal.borrow().last().is_none_or(|(_, number)| *number + 1 < READERS) {
+    for _ in 0..2 * PIECES {
         rig.say(LARGE);
         rig.turns(1);
     }
     let journal = journal.borrow();
     let told = journal.chunk_by(|one, next| one == next).take(READERS).map(<[_]>::len);
     let mut amounts: Vec<_> = told.collect();
+    assert_eq!(amounts.len(), READERS, "a round has ended");
     assert!(
         amounts.is_sorted(),
         "the later somebody's turn in the first round, the more there is to be told"
@@ -111,13 +113,13 @@ fn the_more_each_reader_is_told_the_fewer_are_told_at_a_time() {
     let (mut rig, journal) = gather();
     // No reader of the room is told more than these at a time.
     (0..200).for_each(|_| rig.say(LARGE));
-    let (mut before, mut most) = (0, 0);
-    while journal.borrow().len() < 200 * READERS {
-        rig.turns(1);
+    let (before, most) = (Cell::new(0), Cell::new(0));
+    rig.until(|| {
         let now = journal.borrow().len();
-        (before, most) = (now, most.max(now - before));
-    }
-    let messages_max = PIECE_BYTES_MAX / 128;
+        most.set(most.get().max(now - before.replace(now)));
+        now == 200 * READERS
+    });
+    let (most, messages_max) = (most.get(), PIECE_BYTES_MAX / 128);
     assert!(most > 200 && most < messages_max, "{most} messages of more than 128 bytes");
 }
 

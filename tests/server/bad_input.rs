@@ -210,6 +210,13 @@ async fn handshakes_that_are_none_are_refused() {
     }
 }
 
+/// Waits until the server has ended a connection.
+async fn expect_end(mut stream: TcpStream) {
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(tests::deadline::DEADLINE, stream.read_to_end(&mut answer)).await;
+    assert!(read.is_ok(), "the server ends the connection");
+}
+
 #[tokio::test]
 async fn bytes_that_are_no_http_harm_nobody() {
     let server = TestServer::start().await;
@@ -223,9 +230,7 @@ async fn bytes_that_are_no_http_harm_nobody() {
         // The server may have closed before all is written.
         let _ = stream.write_all(bytes).await;
         let _ = stream.shutdown().await;
-        let mut answer = Vec::new();
-        let read = tokio::time::timeout(tests::deadline::DEADLINE, stream.read_to_end(&mut answer)).await;
-        assert!(read.is_ok(), "the server ends the connection");
+        expect_end(stream).await;
     }
     server.greeted("Ada").await.expect_alive().await;
 }
@@ -239,10 +244,8 @@ async fn who_begins_a_handshake_and_does_not_go_on_is_let_go() {
         stream.write_all(bytes).await.unwrap();
         streams.push(stream);
     }
-    for mut stream in streams {
-        let mut answer = Vec::new();
-        let read = tokio::time::timeout(tests::deadline::DEADLINE, stream.read_to_end(&mut answer)).await;
-        assert!(read.is_ok(), "the server ends the connection");
+    for stream in streams {
+        expect_end(stream).await;
     }
     server.greeted("Ada").await.expect_alive().await;
 }
