@@ -34,8 +34,9 @@ const SECTIONS: &[Section] = &[
         about: "From a publish to its delivery, as the generator sees both. A message goes to 1000 readers one after the other, so that of \
                 the reader in the middle is half of a fan-out even where nothing waits. `latency-25` gives each server the same, about half of \
                 what the slowest of them can carry; `latency-100` gives the same to all, and to some more than they can carry; \
+                `latency-500` is about half of the highest load that any of them carries, and only few carry it; \
                 `latency-half` is at half of what each server itself reaches with 16 in flight, so the faster a server, the more it is given.",
-        scenarios: &["latency-25", "latency-100", "latency-half"],
+        scenarios: &["latency-25", "latency-100", "latency-500", "latency-half"],
         figures: &[
             ("delay_p50_us", "p50 µs"),
             ("delay_p99_us", "p99 µs"),

@@ -152,6 +152,8 @@ scenarios! {
         Work::FanOut(Plan { pace: Pace::HalfOfWindow(16), latency: true, ..ROOM });
     "latency-100", "1 publisher to 1000 readers, 100 messages a second: 100000 deliveries",
         Work::FanOut(Plan { pace: Pace::PerSecond(100), latency: true, ..ROOM });
+    "latency-500", "1 publisher to 1000 readers, 500 messages a second: 500000 deliveries",
+        Work::FanOut(Plan { pace: Pace::PerSecond(500), latency: true, ..ROOM });
     "large", "1 publisher to 100 readers, frames of 64 KiB, one in flight",
         Work::FanOut(Plan { readers: 100, frame_bytes: Some(LARGE_BYTES), latency: true, ..ROOM });
     "member", "1000 readers, one of whom is the publisher, one message in flight",
