@@ -18,6 +18,8 @@ mod network;
 mod retries;
 #[cfg(target_os = "linux")]
 mod slow_readers;
+#[cfg(target_os = "linux")]
+mod small_frames;
 mod stopped;
 mod tail;
 

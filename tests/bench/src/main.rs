@@ -9,7 +9,7 @@ fn main() -> ExitCode {
 
     let outcome = match bench::options::Options::parse().command {
         bench::options::Command::Run(options) => run(&options),
-        bench::options::Command::Reference => reference(),
+        bench::options::Command::Reference { nagle } => reference(nagle),
         bench::options::Command::Page => bench::report::write(&docs()),
         bench::options::Command::List => {
             list();
@@ -68,12 +68,14 @@ fn list() {
 }
 
 #[cfg(target_os = "linux")]
-fn reference() -> Result<(), bench::failure::Failure> {
+fn reference(nagle: bool) -> Result<(), bench::failure::Failure> {
     use bench::failure::Failure;
-    use bench::reference::{Reference, Tamper};
+    use bench::reference::{Reference, SmallFrames, Tamper};
 
     let listener = bench::reference::listen("127.0.0.1:0")?;
     let address = listener.local_addr().map_err(Failure::io("asking for the address"))?;
     println!("listening on http://{address}");
-    Reference::new(listener, |_| Tamper::Send)?.serve(&std::sync::atomic::AtomicBool::new(false))
+    let small_frames = if nagle { SmallFrames::HeldBack } else { SmallFrames::AtOnce };
+    Reference::new(listener, small_frames, |_| Tamper::Send)?
+        .serve(&std::sync::atomic::AtomicBool::new(false))
 }

@@ -23,7 +23,11 @@ pub enum Command {
     /// Write the page of figures anew from the lines that are kept beside it
     Page,
     /// Be the server that the others are compared with: epoll by hand
-    Reference,
+    Reference {
+        /// Leave Nagle's algorithm on, as a server does that forgets about it
+        #[arg(long)]
+        nagle: bool,
+    },
 }
 
 impl RunOptions {

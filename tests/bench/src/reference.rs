@@ -40,10 +40,20 @@ pub enum Tamper {
     Late,
 }
 
+/// What the kernel does with a small frame while the frame before it is not acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmallFrames {
+    /// It sends it at once (TCP_NODELAY).
+    AtOnce,
+    /// It holds it back: Nagle's algorithm (RFC 1122 section 4.2.3.4), which is what a socket does that nobody has told.
+    HeldBack,
+}
+
 /// A server's state.
 pub struct Reference<T> {
     epoll: OwnedFd,
     listener: TcpListener,
+    small_frames: SmallFrames,
     clients: Vec<Option<Client>>,
     free: Vec<usize>,
     rooms: Vec<Room>,
@@ -81,7 +91,7 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
     ///
     /// # Errors
     /// The operating system's.
-    pub fn new(listener: TcpListener, tamper: T) -> Result<Self, Failure> {
+    pub fn new(listener: TcpListener, small_frames: SmallFrames, tamper: T) -> Result<Self, Failure> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::os("making an epoll"))?;
         listener.set_nonblocking(true).map_err(Failure::io("making a listener not block"))?;
         epoll::add(&epoll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)
@@ -89,6 +99,7 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
         Ok(Self {
             epoll,
             listener,
+            small_frames,
             clients: Vec::new(),
             free: Vec::new(),
             rooms: Vec::new(),
@@ -137,7 +148,8 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
                 | epoll::EventFlags::RDHUP
                 | epoll::EventFlags::ET;
             let data = epoll::EventData::new_u64(index as u64);
-            let ready = stream.set_nonblocking(true).and_then(|()| stream.set_nodelay(true)).is_ok()
+            let at_once = self.small_frames == SmallFrames::AtOnce;
+            let ready = stream.set_nonblocking(true).and_then(|()| stream.set_nodelay(at_once)).is_ok()
                 && epoll::add(&self.epoll, &stream, data, flags).is_ok();
             if !ready {
                 self.free.push(index);

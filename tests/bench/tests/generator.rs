@@ -12,7 +12,7 @@ use bench::dialect::{Dialect, Text};
 use bench::load::check::Faults;
 use bench::machine::process::Tree;
 use bench::record::Measured;
-use bench::reference::{Reference, Tamper, listen};
+use bench::reference::{Reference, SmallFrames, Tamper, listen};
 use bench::scenario::Span;
 use bench::scenario::fanout::{self, Pace, Plan, apart};
 
@@ -39,6 +39,7 @@ const PLAN: Plan = Plan {
     latency: true,
     members: false,
     stalled: 0,
+    one_sided: false,
     frame_bytes: None,
     apart: false,
 };
@@ -55,7 +56,7 @@ impl Server {
         let listener = listen("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
-        let server = Reference::new(listener, tamper).unwrap();
+        let server = Reference::new(listener, SmallFrames::AtOnce, tamper).unwrap();
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || server.serve(&stopped).unwrap());
         Self { address, stop, thread: Some(thread) }
@@ -117,6 +118,7 @@ fn each_way_of_publishing_ends_and_counts() {
         Plan { pace: Pace::HalfOfWindow(4), ..PLAN },
         Plan { members: true, pace: Pace::Window(1), ..PLAN },
         Plan { stalled: 3, pace: Pace::Window(1), ..PLAN },
+        Plan { one_sided: true, pace: Pace::Window(1), ..PLAN },
         Plan { frame_bytes: Some(64 * 1024), pace: Pace::Window(1), ..PLAN },
         Plan { readers: 0, publishers: 1, pace: Pace::Window(1), ..PLAN },
         Plan { apart: true, pace: Pace::Window(4), ..PLAN },

@@ -114,6 +114,18 @@ impl Process {
         line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number of KiB")
     }
 
+    /// Its ends of the connections that it has: the same sockets, not others to the same clients.
+    #[cfg(target_os = "linux")]
+    pub fn connections(&self) -> Vec<std::net::TcpStream> {
+        use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
+        let process = pidfd_open(self.pid(), PidfdFlags::empty()).expect("a child can be referred to");
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("its open files");
+        let numbers = open.filter_map(|file| file.ok()?.file_name().to_str()?.parse().ok());
+        // One that it has closed meanwhile is no connection any more.
+        let files = numbers.filter_map(|number| pidfd_getfd(&process, number, PidfdGetfdFlags::empty()).ok());
+        files.map(std::net::TcpStream::from).filter(|stream| stream.peer_addr().is_ok()).collect()
+    }
+
     fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }

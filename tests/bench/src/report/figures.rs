@@ -23,6 +23,7 @@ pub(super) fn label(server: &str) -> &str {
         "tidings-full" => "**Tidings**, history, `full`",
         "tidings-normal" => "**Tidings**, history, `normal`",
         "reference" => "epoll by hand",
+        "reference-nagle" => "epoll by hand, Nagle left on",
         "uwebsockets" => "uWebSockets",
         "socketio" => "Socket.IO",
         "axum" => "axum chat",

@@ -86,6 +86,19 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        title: "Small frames in a row",
+        about: "Everybody in a room of ten talks: each is sent ten small frames between two of its own, so that its system puts off \
+                acknowledging them. Where Nagle's algorithm is on, a server's next frame waits for that.",
+        scenarios: &["talk"],
+        figures: DELAYS,
+    },
+    Section {
+        title: "All readers of a room with one worker",
+        about: "Two workers, on the one core that all servers here have: what is compared is what the room costs, not what a second core would do.",
+        scenarios: &["one-sided", "both-sided"],
+        figures: DELAYS,
+    },
+    Section {
         title: "A small room beside something large",
         about: "The delays are the small room's: 10 readers, 100 messages a second.",
         scenarios: &["flooded", "resuming"],

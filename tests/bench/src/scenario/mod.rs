@@ -113,6 +113,7 @@ const ROOM: Plan = Plan {
     latency: false,
     members: false,
     stalled: 0,
+    one_sided: false,
     frame_bytes: None,
     apart: false,
 };
@@ -158,6 +159,20 @@ scenarios! {
         Work::FanOut(Plan { readers: 100, frame_bytes: Some(LARGE_BYTES), latency: true, ..ROOM });
     "member", "1000 readers, one of whom is the publisher, one message in flight",
         Work::FanOut(Plan { members: true, latency: true, ..ROOM });
+    "talk", "10 rooms of 10 who all talk, 100 messages a second in each",
+        Work::FanOut(Plan {
+            rooms: 10,
+            readers: SMALL_ROOM,
+            publishers: SMALL_ROOM,
+            members: true,
+            pace: Pace::PerSecond(1000),
+            latency: true,
+            ..ROOM
+        });
+    "one-sided", "1 publisher to 1000 readers, 16 in flight, all with one of two workers; with the other as many who hear nothing",
+        Work::FanOut(Plan { pace: Pace::Window(16), latency: true, one_sided: true, ..ROOM });
+    "both-sided", "the same readers, with both workers alike",
+        Work::FanOut(Plan { pace: Pace::Window(16), latency: true, ..ROOM });
     "half-stalled", "1 publisher to 500 readers who read and 500 who never do, frames of 1 KiB, one in flight",
         Work::FanOut(Plan { readers: 500, stalled: 500, frame_bytes: Some(1024), latency: true, ..ROOM });
     "handshakes", "10000 clients who come at the same moment", Work::Handshakes { connections: 10_000 };
@@ -205,11 +220,14 @@ impl Scenario {
     pub fn fits(&self, subject: Subject) -> bool {
         match (self.work, subject) {
             // Two workers change what a room costs, what stands beside it, and what grows; the rest is the same.
+            (Work::FanOut(_), _) if self.is_about_two_workers() => subject == Subject::TidingsTwo,
             (Work::FanOut(plan), Subject::TidingsTwo) => !plan.latency && plan.frame_bytes.is_none(),
             (Work::Flooded { .. } | Work::Channels { .. } | Work::History { .. }, Subject::TidingsTwo) => {
                 true
             }
             (_, Subject::TidingsTwo) => false,
+            (Work::FanOut(_), Subject::ReferenceNagle) => self.name == "talk",
+            (_, Subject::ReferenceNagle) => false,
             (Work::FanOut(plan), Subject::TidingsFull) if plan.rooms == 1 && self.is_growth() => false,
             (Work::FanOut(_), Subject::Peer(_)) if self.is_growth() => false,
             (Work::FanOut(_) | Work::Flooded { .. }, subject) => subject != Subject::TidingsNormal,
@@ -234,6 +252,11 @@ impl Scenario {
     /// Whether it is a point of a curve about ours; peers are compared at one point.
     fn is_growth(&self) -> bool {
         self.name.starts_with("readers-")
+    }
+
+    /// Whether it compares how connections can be shared out between two workers.
+    fn is_about_two_workers(&self) -> bool {
+        self.name.ends_with("-sided")
     }
 
     /// Measures.

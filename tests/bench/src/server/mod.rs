@@ -47,18 +47,21 @@ pub enum Subject {
     TidingsNormal,
     /// epoll by hand: the least that a server can do.
     Reference,
+    /// The same with Nagle's algorithm left on: what a server loses that forgets about it.
+    ReferenceNagle,
     /// A server that others have made.
     Peer(Peer),
 }
 
 impl Subject {
     /// All of them, ours first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Tidings,
         Self::TidingsTwo,
         Self::TidingsFull,
         Self::TidingsNormal,
         Self::Reference,
+        Self::ReferenceNagle,
         Self::Peer(Peer::UWebSockets),
         Self::Peer(Peer::Nchan),
         Self::Peer(Peer::Ws),
@@ -78,6 +81,7 @@ impl Subject {
             Self::TidingsFull => "tidings-full",
             Self::TidingsNormal => "tidings-normal",
             Self::Reference => "reference",
+            Self::ReferenceNagle => "reference-nagle",
             Self::Peer(peer) => peer.name(),
         }
     }
@@ -91,7 +95,7 @@ impl Subject {
     pub fn is_ours(self) -> bool {
         match self {
             Self::Tidings | Self::TidingsTwo | Self::TidingsFull | Self::TidingsNormal => true,
-            Self::Reference | Self::Peer(_) => false,
+            Self::Reference | Self::ReferenceNagle | Self::Peer(_) => false,
         }
     }
 
@@ -100,7 +104,7 @@ impl Subject {
         match self {
             Self::Tidings | Self::TidingsTwo => Dialect::Tidings(Tidings::new("live")),
             Self::TidingsFull | Self::TidingsNormal => Dialect::Tidings(Tidings::new("log")),
-            Self::Reference => Dialect::Text(Text::Live),
+            Self::Reference | Self::ReferenceNagle => Dialect::Text(Text::Live),
             Self::Peer(peer) => peer.dialect(),
         }
     }
@@ -108,7 +112,7 @@ impl Subject {
     /// How it is spoken to about rooms with a history, where it has such.
     pub fn with_history(self) -> Option<Dialect> {
         match self {
-            Self::Tidings | Self::TidingsTwo | Self::Reference => None,
+            Self::Tidings | Self::TidingsTwo | Self::Reference | Self::ReferenceNagle => None,
             Self::TidingsFull | Self::TidingsNormal => Some(self.dialect()),
             Self::Peer(peer) => peer.with_history(),
         }
@@ -123,7 +127,7 @@ impl Subject {
             Self::Tidings | Self::TidingsTwo | Self::TidingsFull | Self::TidingsNormal => {
                 Ok(tidings::version())
             }
-            Self::Reference => Ok(env!("CARGO_PKG_VERSION").to_owned()),
+            Self::Reference | Self::ReferenceNagle => Ok(env!("CARGO_PKG_VERSION").to_owned()),
             Self::Peer(peer) => peer.install(site),
         }
     }
@@ -137,7 +141,8 @@ impl Subject {
             Self::Tidings | Self::TidingsFull => tidings::start(self.name(), 1, "full", site),
             Self::TidingsTwo => tidings::start(self.name(), 2, "full", site),
             Self::TidingsNormal => tidings::start(self.name(), 1, "normal", site),
-            Self::Reference => reference::start(self.name(), site),
+            Self::Reference => reference::start(self.name(), &[], site),
+            Self::ReferenceNagle => reference::start(self.name(), &["--nagle"], site),
             Self::Peer(peer) => peer.start(site),
         }
     }

@@ -115,6 +115,8 @@ struct Fan {
     plan: Plan,
     span: Span,
     load: Load,
+    /// Those who follow a silent room, where there are such. They are only there.
+    _aside: Option<Load>,
     data_bytes: usize,
     /// How many numbers each publisher had used when the counting began.
     base: u64,
@@ -146,8 +148,18 @@ impl Fan {
         span: Span,
         base: u64,
     ) -> Result<Self, Failure> {
-        let mut load = Load::new(address, dialect)?;
-        load.connect(&plan.places(), Sockets::Plain, &mut |_| {})?;
+        let mut load = Load::new(address, dialect.clone())?;
+        let mut aside = plan.one_sided.then(|| Load::new(address, dialect)).transpose()?;
+        match &mut aside {
+            None => load.connect(&plan.places(), Sockets::Plain, &mut |_| {})?,
+            Some(aside) => {
+                let silent = Place { role: Role::Reader, room: plan.rooms };
+                for place in plan.places() {
+                    load.connect(&[place], Sockets::Plain, &mut |_| {})?;
+                    aside.connect(&[silent], Sockets::Plain, &mut |_| {})?;
+                }
+            }
+        }
         let stalled = vec![Place { role: Role::Reader, room: 0 }; plan.stalled as usize];
         let first = load.connections();
         load.connect(&stalled, Sockets::Far, &mut |_| {})?;
@@ -159,7 +171,7 @@ impl Fan {
         let data_bytes = plan.frame_bytes.unwrap_or(span.frame_bytes).saturating_sub(ENVELOPE_BYTES);
         let data_bytes = data_bytes.max(STAMP_BYTES);
         let tally = Tally::new(plan, base, 1);
-        Ok(Self { plan, span, load, data_bytes, base, tally })
+        Ok(Self { plan, span, load, _aside: aside, data_bytes, base, tally })
     }
 
     /// Publishes until all readers hear it, and finds how long a text has to be for frames of the size that all have.

@@ -25,6 +25,9 @@ pub struct Plan {
     pub members: bool,
     /// Readers of the first room, beside the others, that never read.
     pub stalled: u32,
+    /// Whether each connection is followed by one that follows a silent room: a server that gives connections to its workers in turn
+    /// then has all of the plan's with one of two.
+    pub one_sided: bool,
     /// The size of each delivered frame, where it is not that of all scenarios.
     pub frame_bytes: Option<usize>,
     /// Whether another number of readers is measured before, so that the publish's own cost can be told apart.

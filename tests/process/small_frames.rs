@@ -1,0 +1,19 @@
+//! A small frame goes out at once, and does not wait until the one before it is acknowledged: for tens of milliseconds, where a
+//! client has nothing to say (Nagle's algorithm and the delayed acknowledgement, RFC 1122 sections 4.2.3.4 and 4.2.3.2).
+
+use tests::{LOBBY, TestServer};
+
+#[tokio::test]
+async fn no_connection_holds_small_frames_back() {
+    let server = TestServer::start().await;
+    let ada = server.join("Ada").await;
+    ada.publish(LOBBY, "hello").await;
+    let mut plain = server.plain().await;
+    plain.send_text("hello").await;
+    plain.next_text().await;
+    let connections = server.process().connections();
+    assert!(connections.len() >= 2, "Ada's and the plain client's: {connections:?}");
+    for connection in connections {
+        assert!(connection.nodelay().unwrap(), "{connection:?} waits for acknowledgements");
+    }
+}
