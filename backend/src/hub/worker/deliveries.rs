@@ -35,9 +35,9 @@ impl Deliveries {
         self.small.is_empty() && self.large.is_empty() && self.later.is_empty()
     }
 
-    /// Whether more may be added.
+    /// Whether more may be added: always, where nothing is left to be told.
     pub(super) fn has_room(&self) -> bool {
-        self.messages < MESSAGES_MAX
+        self.messages < MESSAGES_MAX || self.is_empty()
     }
 
     /// Has connections flushed when others have been told: then it is one write for them.
@@ -81,6 +81,11 @@ impl Deliveries {
             }
         }
         self.later.drain(..).for_each(|outbound| outbound.flush());
+        debug_assert!(
+            !self.is_empty() || self.messages == 0,
+            "{} messages are told and still counted",
+            self.messages
+        );
     }
 
     /// Tells all readers.
