@@ -115,6 +115,10 @@ impl Round {
                     self.load.publish(publisher, stamp, DATA_BYTES)?;
                 }
             }
+            if self.flights.all_landed() {
+                // It ended after it was asked for the last time: nothing is on its way that could be waited for.
+                break;
+            }
             let mut refused = None;
             let (window, first, sent_ns, flights) =
                 (self.window, self.first, &self.sent_ns, &mut self.flights);
@@ -143,5 +147,31 @@ impl Round {
 
     fn slot(&self, publisher: usize, number: u64) -> usize {
         publisher * self.window as usize + (number % self.window) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Text;
+    use crate::reference::{Reference, SmallFrames, Tamper, listen};
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn a_round_whose_time_is_up_before_it_publishes_waits_for_no_answer() {
+        let listener = listen("127.0.0.1:0").unwrap();
+        let (address, stop) = (listener.local_addr().unwrap(), AtomicBool::new(false));
+        std::thread::scope(|threads| {
+            let server = Reference::new(listener, SmallFrames::AtOnce, |_| Tamper::Send).unwrap();
+            threads.spawn(|| server.serve(&stop).unwrap());
+            let mut round = Round::open(1, 1, address, Dialect::Text(Text::Live), &Span::QUICK).unwrap();
+            let asked = Cell::new(0);
+            let goes_on = |_| asked.replace(asked.get() + 1) == 0;
+            let published = round.publish_while(goes_on, &mut histogram());
+            stop.store(true, Ordering::Relaxed);
+            published.unwrap();
+            assert_eq!(round.sent(), 0);
+        });
     }
 }
