@@ -361,6 +361,13 @@ impl Load {
         }
     }
 
+    /// Does nothing for a while, and leaves the core to others: for scenarios that are not about how soon something is heard.
+    pub fn sleep(&mut self, duration: Duration) {
+        let begun = Instant::now();
+        std::thread::sleep(duration);
+        self.idle += begun.elapsed();
+    }
+
     /// How long it has waited for something to come.
     pub fn idle(&self) -> Duration {
         self.idle

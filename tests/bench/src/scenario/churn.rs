@@ -58,7 +58,7 @@ fn churn(load: &mut Load, duration: Duration) -> Result<u64, Failure> {
         if let Some(why) = load.failure() {
             return Err(Failure::Server(format!("a connection ended: {why}")));
         }
-        std::thread::sleep(NAP);
+        load.sleep(NAP);
     }
     Ok(connects)
 }
