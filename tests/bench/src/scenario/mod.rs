@@ -93,15 +93,39 @@ pub struct Scenario {
 #[derive(Debug, Clone, Copy)]
 enum Work {
     FanOut(Plan),
-    Idle { connections: u32 },
-    Stalled { readers: u32 },
-    Resume { presence: bool },
-    Publish { publishers: u32, window: u32 },
-    Handshakes { connections: u32 },
-    Flooded { readers: u32 },
-    Resuming { readers: u32 },
-    Channels { subscriptions: u32, channels: u32 },
-    History { messages: u32 },
+    /// The same, to see what small frames in a row cost a server that holds them back.
+    SmallFrames(Plan),
+    /// The same, to compare how connections can be shared out between two workers.
+    TwoWorkers(Plan),
+    Idle {
+        connections: u32,
+    },
+    Stalled {
+        readers: u32,
+    },
+    Resume {
+        presence: bool,
+    },
+    Publish {
+        publishers: u32,
+        window: u32,
+    },
+    Handshakes {
+        connections: u32,
+    },
+    Flooded {
+        readers: u32,
+    },
+    Resuming {
+        readers: u32,
+    },
+    Channels {
+        subscriptions: u32,
+        channels: u32,
+    },
+    History {
+        messages: u32,
+    },
     Churn,
 }
 
@@ -160,7 +184,7 @@ scenarios! {
     "member", "1000 readers, one of whom is the publisher, one message in flight",
         Work::FanOut(Plan { members: true, latency: true, ..ROOM });
     "talk", "10 rooms of 10 who all talk, 100 messages a second in each",
-        Work::FanOut(Plan {
+        Work::SmallFrames(Plan {
             rooms: 10,
             readers: SMALL_ROOM,
             publishers: SMALL_ROOM,
@@ -170,9 +194,9 @@ scenarios! {
             ..ROOM
         });
     "one-sided", "1 publisher to 1000 readers, 16 in flight, all with one of two workers; with the other as many who hear nothing",
-        Work::FanOut(Plan { pace: Pace::Window(16), latency: true, one_sided: true, ..ROOM });
+        Work::TwoWorkers(Plan { pace: Pace::Window(16), latency: true, one_sided: true, ..ROOM });
     "both-sided", "the same readers, with both workers alike",
-        Work::FanOut(Plan { pace: Pace::Window(16), latency: true, ..ROOM });
+        Work::TwoWorkers(Plan { pace: Pace::Window(16), latency: true, ..ROOM });
     "half-stalled", "1 publisher to 500 readers who read and 500 who never do, frames of 1 KiB, one in flight",
         Work::FanOut(Plan { readers: 500, stalled: 500, frame_bytes: Some(1024), latency: true, ..ROOM });
     "handshakes", "10000 clients who come at the same moment", Work::Handshakes { connections: 10_000 };
@@ -220,13 +244,13 @@ impl Scenario {
     pub fn fits(&self, subject: Subject) -> bool {
         match (self.work, subject) {
             // Two workers change what a room costs, what stands beside it, and what grows; the rest is the same.
-            (Work::FanOut(_), _) if self.is_about_two_workers() => subject == Subject::TidingsTwo,
             (Work::FanOut(plan), Subject::TidingsTwo) => !plan.latency && plan.frame_bytes.is_none(),
             (Work::Flooded { .. } | Work::Channels { .. } | Work::History { .. }, Subject::TidingsTwo) => {
                 true
             }
+            (Work::TwoWorkers(_), subject) => subject == Subject::TidingsTwo,
             (_, Subject::TidingsTwo) => false,
-            (Work::FanOut(_), Subject::ReferenceNagle) => self.name == "talk",
+            (Work::SmallFrames(_), subject) => subject != Subject::TidingsNormal,
             (_, Subject::ReferenceNagle) => false,
             (Work::FanOut(plan), Subject::TidingsFull) if plan.rooms == 1 && self.is_growth() => false,
             (Work::FanOut(_), Subject::Peer(_)) if self.is_growth() => false,
@@ -254,11 +278,6 @@ impl Scenario {
         self.name.starts_with("readers-")
     }
 
-    /// Whether it compares how connections can be shared out between two workers.
-    fn is_about_two_workers(&self) -> bool {
-        self.name.ends_with("-sided")
-    }
-
     /// Measures.
     ///
     /// # Errors
@@ -271,7 +290,9 @@ impl Scenario {
             subject.with_history().ok_or_else(none)
         };
         match self.work {
-            Work::FanOut(plan) => fanout::run(span.of_plan(plan), address, dialect, tree, span),
+            Work::FanOut(plan) | Work::SmallFrames(plan) | Work::TwoWorkers(plan) => {
+                fanout::run(span.of_plan(plan), address, dialect, tree, span)
+            }
             Work::Idle { connections } => idle::run(span.of(connections), address, dialect, tree),
             Work::Stalled { readers } => stalled::run(span.of(readers), address, dialect, tree, span),
             Work::Resume { presence } => {
