@@ -15,7 +15,7 @@ use backend::log::{Append, Log, thread};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
-use shared::protocol::{Message, Payload, Sender, ServerMessage, codec};
+use shared::protocol::{Message, Payload, RawPayload, Sender, ServerMessage, codec};
 use shared::time::Timestamp;
 use tokio::sync::oneshot;
 
@@ -32,11 +32,11 @@ fn append(number: u64) -> Append {
         id: MessageId::parse(&id).unwrap(),
         at: Timestamp(1_700_000_000_000),
         from: Sender { user: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada").unwrap() },
-        payload: Payload::Chat { text: "x".repeat(128), reply_to: None },
+        payload: RawPayload::from(&Payload::chat("x".repeat(128))),
     }
 }
 
-fn message(offset: u64) -> Message {
+fn message(offset: u64) -> Message<RawPayload> {
     let Append { channel, id, at, from, payload } = append(offset);
     Message { channel, offset: Offset(offset), prev: Offset(offset - 1), id, at, from, payload }
 }

@@ -19,8 +19,9 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{self, KeyError, Policy, Settings};
+use crate::hub::fanout::Mailboxes;
 use crate::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
-use crate::hub::{Hub, HubParts, fanout};
+use crate::hub::{Hub, HubParts};
 use crate::identity::Tokens;
 use crate::log::live::{self, Sequencer};
 use crate::log::retention::{Retention, Rule};
@@ -97,8 +98,8 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
         (0..settings.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
     let workers: Arc<[mpsc::Sender<ToWorker>]> = mailboxes.into();
     let metrics = Metrics::new();
-    let sink = fanout::sink(Arc::clone(&workers), metrics.clone());
-    let (queue, log_thread) = thread::start(Arc::clone(&log), sink)?;
+    let mailboxes = Mailboxes::new(Arc::clone(&workers), metrics.clone());
+    let (queue, log_thread) = thread::start(Arc::clone(&log), mailboxes.clone().sink())?;
     let retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
     let live_epoch = Epoch(random::number()?);
     let (live, sequencers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| live::queue()).unzip();
@@ -116,7 +117,7 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     }));
 
     let ends = receivers.into_iter().zip(sequencers).enumerate().collect();
-    let server = start_http(&hub, ends, &api_key, listener)?;
+    let server = start_http(&hub, ends, mailboxes, &api_key, listener)?;
     // Before the address is announced: whoever knows it may stop the server at once.
     let signals = Signals::new()?;
     let stopper = actix_web::rt::spawn(stop_on_signal(signals, Arc::clone(&hub), server.handle()));
@@ -156,6 +157,7 @@ type Ends = (mpsc::Receiver<ToWorker>, Sequencer);
 fn start_http(
     hub: &Arc<Hub>,
     ends: Vec<(usize, Ends)>,
+    mailboxes: Mailboxes,
     api_key: &str,
     listener: TcpListener,
 ) -> Result<Server, ServerError> {
@@ -174,8 +176,7 @@ fn start_http(
                 tracing::error!("a worker thread died; ending, to be started anew");
                 std::process::abort();
             };
-            let (workers, metrics) = (Arc::clone(&hub.workers), hub.metrics.clone());
-            actix_web::rt::spawn(fanout::live(sequencer, workers, metrics));
+            actix_web::rt::spawn(mailboxes.clone().live(sequencer));
             streams(Worker::start(index, Arc::clone(&hub), mailbox), Arc::clone(&key))
         })?;
     Ok(server.run())

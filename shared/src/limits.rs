@@ -37,6 +37,11 @@ pub const DATA_DEPTH_MAX: usize = 64;
 /// Largest payload, in bytes of its JSON. A larger one is refused with `payload_too_large`.
 pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 
+/// Maximum number of JSON values in a payload: each object, array, text, number, `true`, `false` and `null` counts as one.
+/// A payload with more is refused with `payload_too_large`: a reader that builds a tree of it needs a hundred bytes for
+/// each.
+pub const PAYLOAD_NODES_MAX: usize = 8192;
+
 /// Largest WebSocket message a server takes by default, in bytes: a whole payload and its envelope. A frame that
 /// declares more closes the connection with 1009 as soon as its header is read.
 pub const FRAME_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + 4 * 1024;

@@ -94,15 +94,39 @@ async fn parts_that_together_are_too_much_end_the_connection() {
 }
 
 #[tokio::test]
-async fn endless_empty_parts_end_nobodys_patience_but_the_senders() {
+async fn a_message_of_many_empty_parts_is_read() {
     let server = TestServer::start().await;
     let mut raw = server.greeted("Ada").await;
     raw.send_frame(Frame::new(Opcode::Text, b"").unfinished()).await;
     let empty = Frame::new(Opcode::Continuation, b"").unfinished().encode();
-    raw.send_bytes(&empty.repeat(10_000)).await;
+    raw.send_bytes(&empty.repeat(1_000)).await;
     raw.send_frame(Frame::new(Opcode::Continuation, br#"{"type":"dance"}"#)).await;
     raw.expect_error("unknown_type").await;
     raw.expect_alive().await;
+}
+
+#[tokio::test]
+async fn who_floods_with_parts_pings_or_texts_is_closed() {
+    let server = TestServer::start().await;
+    let flood = async |frame: Vec<u8>| {
+        let mut raw = server.greeted("Ada").await;
+        raw.send_bytes(&frame.repeat(20_000)).await;
+        raw.expect_close(4003).await;
+    };
+    let begun = [
+        Frame::new(Opcode::Text, b"").unfinished().encode(),
+        Frame::new(Opcode::Continuation, b"").unfinished().encode().repeat(2),
+    ];
+    let parts = async {
+        let mut raw = server.greeted("Ada").await;
+        raw.send_bytes(&begun[0]).await;
+        raw.send_bytes(&begun[1].repeat(20_000)).await;
+        raw.expect_close(4003).await;
+    };
+    let pings = flood(Frame::new(Opcode::Ping, b"").encode());
+    let texts = flood(Frame::new(Opcode::Text, br#"{"type":"presence","id":1,"channel":"room:a"}"#).encode());
+    let binary = flood(Frame::new(Opcode::Binary, b"x").encode());
+    tokio::join!(parts, pings, texts, binary);
 }
 
 #[tokio::test]

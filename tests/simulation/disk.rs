@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use backend::log::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run};
 use shared::ids::{ChannelName, Epoch, MessageId, Namespace, Offset};
-use shared::protocol::{Message, Payload};
+use shared::protocol::{Message, RawPayload};
 
 /// By how much the numbers of connections jump when a backup is put back.
 const NUMBERS_SINCE_BACKUP: u64 = 1_000_000_000;
@@ -40,7 +40,7 @@ struct State {
 #[derive(Debug, Clone, Default)]
 struct Channel {
     head: u64,
-    messages: BTreeMap<u64, Message>,
+    messages: BTreeMap<u64, Message<RawPayload>>,
     ids: BTreeMap<MessageId, u64>,
 }
 
@@ -49,7 +49,7 @@ impl Channel {
         self.messages.values().next().map_or(self.head, |oldest| oldest.prev.0)
     }
 
-    fn remove(&mut self, offset: u64) -> Option<Message> {
+    fn remove(&mut self, offset: u64) -> Option<Message<RawPayload>> {
         let message = self.messages.remove(&offset)?;
         self.ids.remove(&message.id);
         Some(message)
@@ -76,7 +76,7 @@ impl Disk {
     pub(crate) fn contents(&self) -> Vec<(ChannelName, Offset, Offset, Vec<Message>)> {
         let state = self.state();
         let channel = |(name, channel): (&ChannelName, &Channel)| {
-            let messages = channel.messages.values().cloned().collect();
+            let messages = channel.messages.values().cloned().map(typed).collect();
             (name.clone(), Offset(channel.floor()), Offset(channel.head), messages)
         };
         state.channels.iter().map(channel).collect()
@@ -163,7 +163,7 @@ impl Log for Disk {
             channel.head = offset;
             channel.ids.insert(*id, offset);
             channel.messages.insert(offset, message.clone());
-            facts.push(Fact::Committed(message));
+            facts.push(Fact::Committed(typed(message)));
             added.push((name.clone(), offset));
             results.push(Appended::Accepted { offset: Offset(offset), prev: Offset(prev) });
         }
@@ -248,21 +248,22 @@ impl Log for Disk {
 }
 
 /// As many as fit in a run.
-fn run<'a>(messages: impl Iterator<Item = &'a Message>, limit: u32) -> Run {
+fn run<'a>(messages: impl Iterator<Item = &'a Message<RawPayload>>, limit: u32) -> Run {
     let (mut taken, mut bytes, mut more) = (Vec::new(), 0, false);
     for message in messages {
         if taken.len() >= limit as usize || bytes >= RUN_BYTES_MAX {
             more = true;
             break;
         }
-        bytes += size(&message.payload);
+        bytes += message.payload.as_str().len();
         taken.push(message.clone());
     }
     Run { messages: taken, more }
 }
 
-/// About how many bytes a payload has on a disk.
-fn size(payload: &Payload) -> usize {
-    const AROUND: usize = 25;
-    if let Payload::Chat { text, .. } = payload { text.len() + AROUND } else { AROUND }
+/// A message as clients read it.
+pub(crate) fn typed(message: Message<RawPayload>) -> Message {
+    let Message { channel, offset, prev, id, at, from, payload } = message;
+    let payload = payload.read().expect("the server takes only payloads that it knows");
+    Message { channel, offset, prev, id, at, from, payload }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use backend::log::{Append, Keep, Log as _};
 use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, UserId};
-use shared::protocol::{Payload, Sender, SignalKind};
+use shared::protocol::{Payload, RawPayload, Sender, SignalKind};
 use shared::session::Input;
 
 use crate::client::{Socket, Unsent, timestamp};
@@ -211,7 +211,7 @@ impl World {
             id: self.message_id(),
             at: timestamp(self.ether.now()),
             from: sender("system"),
-            payload: Payload::chat(self.text("system")),
+            payload: RawPayload::from(&Payload::chat(self.text("system"))),
         };
         self.begin_call(append);
     }
@@ -227,6 +227,7 @@ impl World {
         let Unsent { channel, id, payload } = (*self.ether.pick(&unsent)).clone();
         self.model.allow_any_order(id);
         let at = timestamp(self.ether.now());
+        let payload = RawPayload::from(&payload);
         self.begin_call(Append { channel, id, at, from: sender(user), payload });
     }
 

@@ -12,7 +12,7 @@ use shared::session::{Action, Delivery, Event as Told, Input, Status};
 use tokio::sync::oneshot;
 
 use crate::client::{Client, Socket, USERS, Unsent, since_beginning, timestamp};
-use crate::disk::Disk;
+use crate::disk::{Disk, typed};
 use crate::ether::{self, Ether};
 use crate::model::{Broken, Model};
 use crate::network::{Link, Up};
@@ -483,7 +483,7 @@ impl World {
                 continue;
             }
             let Append { channel, id, at, from, payload } = append.clone();
-            self.model.learn_live(Message { channel, offset, prev, id, at, from, payload })?;
+            self.model.learn_live(typed(Message { channel, offset, prev, id, at, from, payload }))?;
         }
         Ok(())
     }

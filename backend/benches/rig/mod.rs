@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use backend::config::{Durability, Settings};
-use backend::hub::fanout;
+use backend::hub::fanout::Mailboxes;
 use backend::hub::registry::Mode;
 use backend::hub::socket::Socket;
 use backend::hub::wire::Wire;
@@ -72,8 +72,9 @@ impl Rig {
         let workers: Arc<[_]> = vec![mailbox].into();
         let metrics = Metrics::new();
         let ((queue, writer), (live, sequencer)) = (thread::queue(Arc::clone(&log)), live::queue());
-        let sink = Box::new(fanout::sink(Arc::clone(&workers), metrics.clone()));
-        let order = fanout::live(sequencer, Arc::clone(&workers), metrics.clone());
+        let mailboxes = Mailboxes::new(Arc::clone(&workers), metrics.clone());
+        let sink = Box::new(mailboxes.clone().sink());
+        let order = mailboxes.live(sequencer);
         let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
         let (tokens, live_epoch) = (Tokens::new("a secret for a bench"), LIVE_EPOCH);
         let live = vec![live].into();

@@ -28,7 +28,7 @@ pub(super) struct ApiKey {
 
 impl ApiKey {
     pub(super) fn new(key: &Arc<str>) -> Self {
-        let false_keys = RateLimit::new(FALSE_KEYS_PER_SECOND, Instant::now());
+        let false_keys = RateLimit::new(FALSE_KEYS_PER_SECOND, 2, Instant::now());
         Self { key: Arc::clone(key), false_keys: Rc::new(RefCell::new(false_keys)) }
     }
 
@@ -44,7 +44,7 @@ impl ApiKey {
 
 impl ApiKey {
     fn refusal(&self) -> Refusal {
-        if let Err(wait) = self.false_keys.borrow_mut().take(Instant::now()) {
+        if let Err(wait) = self.false_keys.borrow_mut().take(1.0, Instant::now()) {
             let what = "Too many requests came with a wrong key, or none. Wait a moment.";
             return Refusal::for_now(ErrorCode::RateLimited, what, wait);
         }

@@ -4,7 +4,7 @@ use actix_web::web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use shared::ids::{ChannelName, Offset};
 use shared::limits::PAGE_MESSAGES_MAX;
-use shared::protocol::{ErrorCode, Message, Refusal, Sender};
+use shared::protocol::{ErrorCode, Message, RawPayload, Refusal, Sender};
 
 use super::ThisWorker;
 use super::auth::Authorized;
@@ -66,7 +66,7 @@ pub(super) struct MessageRange {
 #[derive(Debug, Serialize)]
 pub(super) struct Messages {
     /// Oldest first.
-    messages: Vec<Message>,
+    messages: Vec<Message<RawPayload>>,
     /// Whether there are more in that direction.
     more: bool,
 }

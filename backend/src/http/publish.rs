@@ -2,8 +2,9 @@
 
 use actix_web::web::Json;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
-use shared::protocol::{ErrorCode, Payload, Refusal, Sender};
+use shared::protocol::{ErrorCode, RawPayload, Refusal, Sender};
 use tokio::sync::oneshot;
 
 use super::ThisWorker;
@@ -19,7 +20,7 @@ use crate::{clock, random};
 #[derive(Debug, Deserialize)]
 pub(super) struct Request {
     channel: ChannelName,
-    payload: Payload,
+    payload: Box<RawValue>,
     /// By which a retry is recognised; without it, the server makes one, and a retry is a new message.
     message_id: Option<MessageId>,
     /// In whose name; without it, in the server's.
@@ -41,7 +42,7 @@ pub(super) async fn publish(
 ) -> Result<Json<Response>, ApiError> {
     let hub = &worker.0.hub;
     let Request { channel, payload, message_id, from } = request.into_inner();
-    payload.check()?;
+    let payload = RawPayload::check(&payload)?;
     let policy = hub.policy(&channel)?;
     let epoch = hub.epoch(policy.history);
     let id = message_id.map_or_else(random::message_id, Ok).map_err(|error| internal(&error))?;

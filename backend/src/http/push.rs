@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use actix_web::web::Json;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use shared::ids::{ConnectionId, UserId};
-use shared::protocol::{ErrorCode, Payload, Push, Refusal, Sender};
+use shared::protocol::{ErrorCode, Push, RawPayload, Refusal, Sender};
 use tokio::sync::oneshot;
 
 use super::ThisWorker;
@@ -19,7 +20,7 @@ use crate::hub::worker::ToWorker;
 pub(super) struct Request {
     connection: Option<ConnectionId>,
     user: Option<UserId>,
-    payload: Payload,
+    payload: Box<RawValue>,
     /// In whose name.
     from: Option<Sender>,
 }
@@ -37,7 +38,7 @@ pub(super) async fn push(
 ) -> Result<Json<Response>, ApiError> {
     let hub = &worker.0.hub;
     let Request { connection, user, payload, from } = request.into_inner();
-    payload.check()?;
+    let payload = RawPayload::check(&payload)?;
     let targets = match (connection, user) {
         (Some(connection), None) => vec![hub.registry.get(connection).ok_or_else(|| unknown(connection))?],
         (None, Some(user)) => hub.registry.of_user(&user),
@@ -71,7 +72,7 @@ async fn hand_over(
     hub: &Hub,
     worker: usize,
     connection: ConnectionId,
-    push: Arc<Push>,
+    push: Arc<Push<RawPayload>>,
 ) -> Result<bool, Refusal> {
     let (reply, answer) = oneshot::channel();
     hub.tell(worker, ToWorker::Push { connection, push, reply })?;

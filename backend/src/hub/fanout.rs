@@ -1,18 +1,23 @@
 //! From those who put messages in order to the workers: each batch is encoded once and handed to each worker once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use futures_executor::block_on;
 use shared::ids::{ChannelName, ConnectionId, RequestId};
-use shared::protocol::{Accepted, ErrorReply, Message, Refusal, ServerMessage};
-use tokio::sync::mpsc;
+use shared::protocol::{Accepted, ErrorReply, Message, Refusal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::frame::{Frame, Joined};
+use super::frame::{Frame, Joined, ServerMessage};
 use super::worker::ToWorker;
 use crate::log::live::Sequencer;
 use crate::log::publication::{Caller, Outcome, ReplyTo};
 use crate::log::{Append, Appended};
 use crate::telemetry::metrics::Metrics;
+
+/// Maximum bytes of the batches that are on their way to the workers or in their mailboxes. At the limit, those who put
+/// messages in order wait until the slowest worker has taken some. A larger batch is on its way alone.
+pub const MAILBOX_BYTES_MAX: u32 = 16 * 1024 * 1024;
 
 /// What a batch means for the workers.
 #[derive(Debug, Default)]
@@ -21,6 +26,19 @@ pub struct Batch {
     pub channels: Vec<News>,
     /// The answers to those who published, by worker.
     pub answers: Vec<Vec<Answer>>,
+    /// Its bytes, until the last worker is done with it.
+    held: OnceLock<OwnedSemaphorePermit>,
+}
+
+impl Batch {
+    /// The memory that its messages hold, in bytes: each by itself, and joined if there are several.
+    fn bytes(&self) -> usize {
+        let of = |news: &News| {
+            let frames: usize = news.frames.iter().map(|frame| frame.bytes()).sum();
+            if news.frames.len() > 1 { frames * 2 } else { frames }
+        };
+        self.channels.iter().map(of).sum()
+    }
 }
 
 /// What is new in a channel.
@@ -51,6 +69,8 @@ pub struct Answer {
     pub request: Option<RequestId>,
     /// What became of it.
     pub result: Result<Appended, Refusal>,
+    /// The bytes that were owed for it.
+    pub bytes: usize,
 }
 
 impl Answer {
@@ -86,6 +106,7 @@ impl FanOut {
         let (mut news, mut callers) = (Newest::default(), Vec::new());
         for outcome in outcomes {
             let Outcome { append, reply, result } = outcome;
+            let bytes = append.bytes();
             let origin = match &reply {
                 ReplyTo::Connection { connection, .. } => Some(*connection),
                 ReplyTo::Caller(_) => None,
@@ -99,14 +120,15 @@ impl FanOut {
             match reply {
                 ReplyTo::Connection { worker, connection, request, .. } => {
                     if let Some(answers) = answers.get_mut(worker) {
-                        answers.push(Answer { connection, request, result });
+                        answers.push(Answer { connection, request, result, bytes });
                     }
                 }
                 ReplyTo::Caller(caller) => callers.push((caller, result)),
             }
         }
         metrics.batch();
-        Self { batch: Arc::new(Batch { channels: news.joined(), answers }), callers }
+        let batch = Batch { channels: news.joined(), answers, held: OnceLock::new() };
+        Self { batch: Arc::new(batch), callers }
     }
 
     /// Gives the callers their answers.
@@ -146,28 +168,46 @@ impl Newest {
     }
 }
 
-/// Makes the sink of the log thread. It waits where a worker's mailbox is full, and so slows the log down to the
-/// slowest worker; nothing is skipped.
-pub fn sink(workers: Arc<[mpsc::Sender<ToWorker>]>, metrics: Metrics) -> impl FnMut(Vec<Outcome>) + Send {
-    move |outcomes| {
-        let fan_out = FanOut::new(outcomes, workers.len(), &metrics);
-        for worker in &*workers {
-            // A worker that is gone has no connections left to serve.
-            let _ = worker.blocking_send(ToWorker::Batch(Arc::clone(&fan_out.batch)));
-        }
-        fan_out.answer_callers();
-    }
+/// The way to all workers. Cheap to clone.
+#[derive(Clone)]
+pub struct Mailboxes {
+    workers: Arc<[mpsc::Sender<ToWorker>]>,
+    bytes: Arc<Semaphore>,
+    metrics: Metrics,
 }
 
-/// Hands on what a worker's sequencer has put in order, on that worker's thread. It waits where another worker's mailbox
-/// is full, and so slows its publishers down to the slowest worker; nothing is skipped.
-pub async fn live(mut sequencer: Sequencer, workers: Arc<[mpsc::Sender<ToWorker>]>, metrics: Metrics) {
-    while let Some(outcomes) = sequencer.next().await {
-        let fan_out = FanOut::new(outcomes, workers.len(), &metrics);
-        for worker in &*workers {
+impl Mailboxes {
+    /// The way to `workers`, in the order of their indexes.
+    pub fn new(workers: Arc<[mpsc::Sender<ToWorker>]>, metrics: Metrics) -> Self {
+        Self { workers, bytes: Arc::new(Semaphore::new(MAILBOX_BYTES_MAX as usize)), metrics }
+    }
+
+    /// Hands outcomes to all workers, and answers the callers. Waits while a mailbox is full, or too many bytes are on their
+    /// way: publishers slow down to the slowest worker, and nothing is skipped.
+    async fn hand_over(&self, outcomes: Vec<Outcome>) {
+        let fan_out = FanOut::new(outcomes, self.workers.len(), &self.metrics);
+        let bytes = u32::try_from(fan_out.batch.bytes())
+            .map_or(MAILBOX_BYTES_MAX, |bytes| bytes.min(MAILBOX_BYTES_MAX));
+        // Nobody closes the semaphore. Without the permit the batch would only not be counted.
+        if let Ok(permit) = Arc::clone(&self.bytes).acquire_many_owned(bytes).await {
+            let _ = fan_out.batch.held.set(permit);
+        }
+        for worker in &*self.workers {
             // A worker that is gone has no connections left to serve.
             let _ = worker.send(ToWorker::Batch(Arc::clone(&fan_out.batch))).await;
         }
         fan_out.answer_callers();
+    }
+
+    /// Makes the sink of the log thread.
+    pub fn sink(self) -> impl FnMut(Vec<Outcome>) + Send {
+        move |outcomes| block_on(self.hand_over(outcomes))
+    }
+
+    /// Hands on what a worker's sequencer has put in order, on that worker's thread.
+    pub async fn live(self, mut sequencer: Sequencer) {
+        while let Some(outcomes) = sequencer.next().await {
+            self.hand_over(outcomes).await;
+        }
     }
 }

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use actix_http::ws::{CloseReason, Codec, Message as WsMessage};
 use bytes::{Bytes, BytesMut};
 use shared::ids::{ConnectionId, Offset, RequestId};
-use shared::protocol::{CloseCode, Message, Payload, ServerMessage, codec};
+use shared::protocol::{CloseCode, Message, Payload, RawPayload, codec};
+
+/// A message of the server's, with its payload as text.
+pub type ServerMessage = shared::protocol::ServerMessage<RawPayload>;
 use tokio_util::codec::Encoder as _;
 
 use crate::config::PLAIN_CHANNEL;
@@ -30,7 +33,7 @@ pub struct Frame {
 
 impl Frame {
     /// Encodes a message.
-    pub fn new(message: Message, origin: Option<ConnectionId>) -> Self {
+    pub fn new(message: Message<RawPayload>, origin: Option<ConnectionId>) -> Self {
         let (offset, prev, plain) = (message.offset, message.prev, plain_line(&message));
         let typed = server_frame(&ServerMessage::Message(message));
         Self { offset, prev, origin, typed, plain: plain.map(text_frame) }
@@ -101,16 +104,16 @@ impl Joined {
 }
 
 /// What a plain client is told of a message: a line, where it is something said in the room of plain clients.
-fn plain_line(message: &Message) -> Option<String> {
+fn plain_line(message: &Message<RawPayload>) -> Option<String> {
     let said = if message.channel.as_str() == PLAIN_CHANNEL { plain_text(&message.payload) } else { None };
     said.map(|said| format!("{}: {said}", message.from.name))
 }
 
 /// What a payload says to somebody who reads lines of text; nothing where it is no saying.
-pub fn plain_text(payload: &Payload) -> Option<String> {
-    match payload {
-        Payload::Chat { text, .. } => Some(text.clone()),
-        Payload::Notification { title, body, .. } if body.is_empty() => Some(title.clone()),
+pub fn plain_text(payload: &RawPayload) -> Option<String> {
+    match payload.read()? {
+        Payload::Chat { text, .. } => Some(text),
+        Payload::Notification { title, body, .. } if body.is_empty() => Some(title),
         Payload::Notification { title, body, .. } => Some(format!("{title}: {body}")),
         Payload::Edit { .. }
         | Payload::Retract { .. }

@@ -22,7 +22,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shared::ids::{ChannelName, ConnectionId, Epoch};
-use shared::protocol::{ErrorCode, Presence, PresenceChange, Refusal, ServerMessage};
+use shared::protocol::{ErrorCode, Presence, PresenceChange, Refusal};
 use tokio::sync::mpsc;
 
 use crate::config::{Policy, Settings};
@@ -32,6 +32,7 @@ use crate::log::publication::Publication;
 use crate::log::thread::LogQueue;
 use crate::log::{Log, LogError, LogReads};
 use crate::telemetry::metrics::Metrics;
+use frame::ServerMessage;
 use presence::PresenceBoard;
 use registry::Registry;
 use slots::{SlotKey, SlotKind};

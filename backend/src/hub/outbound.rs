@@ -8,9 +8,9 @@ mod catch_up;
 mod change;
 mod direct;
 mod ending;
+mod replies;
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -18,23 +18,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use shared::ids::{ChannelName, Offset, RequestId};
-use shared::protocol::{CloseCode, Head, Presence, PresenceChange, ServerMessage};
+use shared::protocol::{CloseCode, Head, Presence, PresenceChange};
 use tokio::time::Instant;
 
 use super::Hub;
 use super::feed::Feed;
-use super::frame::{Frame, server_frame};
+use super::frame::{Frame, ServerMessage, server_frame};
 use super::gate::Gates;
 use super::pages::Pages;
 use super::registry::{ConnectionInfo, Mode};
 use super::slots::{SlotKey, SlotNews, Slots};
 use super::subscriptions::{Subscriptions, Take};
 use super::wire::Wire;
+use catch_up::Behind;
 use direct::Direct;
-
-/// Most replies, sent or owed, that a connection may leave unread. At the limit nothing more is read from it, until
-/// it reads: its own socket then slows it down.
-pub const REPLIES_MAX: usize = 256;
+use replies::Replies;
+pub use replies::{OWED_BYTES_MAX, REPLIES_BYTES_MAX, REPLIES_MAX};
 
 /// The outgoing half of a connection. It belongs to one worker.
 pub struct Outbound {
@@ -53,9 +52,7 @@ pub struct Outbound {
 
 struct Inner {
     phase: Phase,
-    replies: VecDeque<Bytes>,
-    /// Replies that will come when a publication has its place.
-    owed: usize,
+    replies: Replies,
     slots: Slots,
     subscriptions: Subscriptions,
     /// The socket, where the connection has one of its own.
@@ -64,6 +61,10 @@ struct Inner {
     writer: Option<Waker>,
     /// The reader, while it waits for replies to be read, or for the end.
     reader: Option<Waker>,
+    /// Whether the reader waits for replies to be read.
+    is_held: bool,
+    /// The subscriptions that wait for a page of the log.
+    behind: Behind,
 }
 
 /// What a writer is to do next.
@@ -105,13 +106,14 @@ impl Outbound {
         let now = Instant::now();
         let inner = Inner {
             phase: Phase::Open,
-            replies: VecDeque::new(),
-            owed: 0,
+            replies: Replies::default(),
             slots: Slots::default(),
             subscriptions: Subscriptions::default(),
             direct: wire.map(Direct::new),
             writer: None,
             reader: None,
+            is_held: false,
+            behind: Behind::default(),
         };
         Rc::new(Self {
             info,
@@ -135,7 +137,7 @@ impl Outbound {
     pub fn reply_frame(&self, frame: Bytes) {
         let mut inner = self.change();
         if inner.phase == Phase::Open {
-            inner.replies.push_back(frame);
+            inner.replies.push(frame);
             inner.wake_writer();
         }
     }
@@ -144,27 +146,23 @@ impl Outbound {
     pub fn reply_later(&self, frame: Bytes) {
         let mut inner = self.change();
         if inner.phase == Phase::Open {
-            inner.replies.push_back(frame);
+            inner.replies.push(frame);
         }
     }
 
     /// Whether so many replies are unread that a push has to be refused.
     pub fn is_full(&self) -> bool {
-        self.inner.borrow().pending_replies() >= REPLIES_MAX
+        !self.inner.borrow().has_room()
     }
 
-    /// Notes that a request will be answered when its publication has its place.
-    pub fn owe(&self) {
-        self.change().owed += 1;
+    /// Notes that a request will be answered when its publication, of so many bytes, has its place.
+    pub fn owe(&self, bytes: usize) {
+        self.change().replies.owe(bytes);
     }
 
     /// Notes that one has been answered.
-    pub fn settle(&self) {
-        let mut inner = self.change();
-        if inner.pending_replies() == REPLIES_MAX {
-            inner.wake_reader();
-        }
-        inner.owed = inner.owed.saturating_sub(1);
+    pub fn settle(&self, bytes: usize) {
+        self.change().replies.settle(bytes);
     }
 
     /// Fills a slot.
@@ -263,8 +261,11 @@ impl Outbound {
         let mut inner = self.change();
         inner.wait_to_read(context);
         match inner.phase {
-            Phase::Open if inner.pending_replies() < REPLIES_MAX => Poll::Ready(true),
-            Phase::Open => Poll::Pending,
+            Phase::Open if inner.has_room() => Poll::Ready(true),
+            Phase::Open => {
+                inner.is_held = true;
+                Poll::Pending
+            }
             Phase::Closing { .. } | Phase::Ended => Poll::Ready(false),
         }
     }
@@ -297,10 +298,7 @@ impl Outbound {
     /// What comes next: replies, then signals, then what is behind the cursors.
     fn next_step(self: &Rc<Self>, inner: &mut Inner) -> Step {
         loop {
-            if let Some(frame) = inner.replies.pop_front() {
-                if inner.pending_replies() + 1 == REPLIES_MAX {
-                    inner.wake_reader();
-                }
+            if let Some(frame) = inner.replies.pop() {
                 return Step::Frame(frame);
             }
             match &mut inner.phase {
@@ -324,6 +322,7 @@ impl Outbound {
                 }
                 None => {}
             }
+            self.read_log(inner);
             match inner.subscriptions.take() {
                 Take::Frame { slot, before, frame } => {
                     if let Some(frame) = self.rendered(&frame) {
@@ -332,7 +331,7 @@ impl Outbound {
                 }
                 Take::Behind { slot, serial, feed, cursor } => {
                     if feed.history {
-                        self.read_log(slot, serial, feed, cursor);
+                        inner.behind.push(slot, serial);
                     } else {
                         let oldest = feed.ring_floor().or(feed.head()).unwrap_or(cursor);
                         inner.jump(&self.info, slot, serial, oldest);
@@ -354,8 +353,9 @@ impl Outbound {
 }
 
 impl Inner {
-    fn pending_replies(&self) -> usize {
-        self.replies.len() + self.owed
+    /// Whether the connection may send more, because enough of its replies are read.
+    fn has_room(&self) -> bool {
+        self.replies.has_room(self.direct.as_ref().map_or(0, |direct| direct.rest.len()))
     }
 
     fn end(&mut self) {

@@ -116,7 +116,7 @@ impl Held {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use shared::protocol::Payload;
+    use shared::protocol::{Payload, RawPayload};
     use tokio::task::{LocalSet, spawn_local};
 
     use super::*;
@@ -155,7 +155,7 @@ mod tests {
         }
 
         fn publish(&self, numbers: std::ops::Range<u8>, text_bytes: usize) {
-            let payload = Payload::Chat { text: "x".repeat(text_bytes), reply_to: None };
+            let payload = RawPayload::from(&Payload::chat("x".repeat(text_bytes)));
             let append = |number| Append { payload: payload.clone(), ..chat("room:lobby", number) };
             self.log.append(&numbers.map(append).collect::<Vec<_>>()).unwrap();
         }

@@ -179,6 +179,15 @@ impl Subscriptions {
         Take::Nothing
     }
 
+    /// The feed and the cursor of a reader that waits for the log, if it still does.
+    pub(super) fn reading(&self, slot: usize, serial: u64) -> Option<(Rc<Feed>, Offset)> {
+        let subscription = self.slots.get(slot).filter(|subscription| subscription.serial == serial)?;
+        match subscription.cursor {
+            Cursor::Reading(cursor) => Some((Rc::clone(&subscription.feed), cursor)),
+            Cursor::Parked | Cursor::Ready(_) => None,
+        }
+    }
+
     /// Gives a reader what the log had for it.
     pub(super) fn fill(&mut self, slot: usize, serial: u64, page: VecDeque<Arc<Frame>>) {
         if let Some(subscription) = self.slots.get_mut(slot)

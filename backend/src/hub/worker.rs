@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use shared::ids::{ChannelName, ConnectionId, Offset};
 use shared::protocol::{
-    CloseCode, Closing, ErrorReply, Heartbeat, PresenceChange, Push, Refusal, ServerMessage,
+    CloseCode, Closing, ErrorReply, Heartbeat, PresenceChange, Push, RawPayload, Refusal,
 };
 use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Hub;
 use super::fanout::{Answer, Batch};
 use super::feed::Feed;
-use super::frame::{ping_frame, server_frame, text_frame};
+use super::frame::{ServerMessage, ping_frame, server_frame, text_frame};
 use super::gate::Gates;
 use super::outbound::Outbound;
 use super::pages::Pages;
@@ -67,7 +67,7 @@ pub enum ToWorker {
         /// The connection.
         connection: ConnectionId,
         /// The payload.
-        push: Arc<Push>,
+        push: Arc<Push<RawPayload>>,
         /// Who waits.
         reply: oneshot::Sender<bool>,
     },
@@ -85,6 +85,14 @@ pub enum ToWorker {
         /// Who waits.
         reply: oneshot::Sender<()>,
     },
+}
+
+/// What a signal in a channel meets.
+pub struct Reach {
+    /// How many connections are told.
+    pub readers: usize,
+    /// The newest offset, if it is known.
+    pub head: Option<Offset>,
 }
 
 /// A worker's part of the hub.
@@ -210,6 +218,13 @@ impl Worker {
         feed.floor().get_or_try_init(ask).await.copied()
     }
 
+    /// What a signal in a channel would meet. The number of readers is that of this worker.
+    pub fn reach(&self, channel: &ChannelName) -> Reach {
+        let feeds = self.feeds.borrow();
+        let feed = feeds.get(channel);
+        Reach { readers: feed.map_or(0, |feed| feed.reader_count()), head: feed.and_then(|feed| feed.head()) }
+    }
+
     /// Notes that a connection follows a channel.
     pub fn join(&self, outbound: &Outbound, channel: &ChannelName, policy: &Policy) {
         outbound.info.set_subscriptions(outbound.channels().len());
@@ -264,7 +279,7 @@ impl Worker {
     fn queue_answers(&self, answers: Option<&Vec<Answer>>) -> impl Iterator<Item = Rc<Outbound>> {
         answers.into_iter().flatten().filter_map(|answer| {
             let outbound = self.connection(answer.connection)?;
-            outbound.settle();
+            outbound.settle(answer.bytes);
             match (answer.message(), &answer.result) {
                 (Some(message), _) => outbound.reply_later(server_frame(&message)),
                 (None, Err(refusal)) => {
@@ -286,7 +301,7 @@ impl Worker {
         }
     }
 
-    fn push(&self, connection: ConnectionId, push: &Push) -> bool {
+    fn push(&self, connection: ConnectionId, push: &Push<RawPayload>) -> bool {
         let Some(outbound) = self.connection(connection).filter(|outbound| outbound.is_open()) else {
             return false;
         };

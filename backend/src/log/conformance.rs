@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a suite of tests: one that cannot go on fails")]
 
 use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, Offset, UserId};
-use shared::protocol::{Payload, Sender};
+use shared::protocol::{Payload, RawPayload, Sender};
 use shared::time::Timestamp;
 
 use super::{Append, Appended, Bounds, Keep, Log, RunJson};
@@ -35,7 +35,7 @@ pub fn chat(channel: &str, number: u8) -> Append {
         id: MessageId::new(u64::from(number), &[number; 10]),
         at: Timestamp(1_000 + u64::from(number)),
         from: Sender { user: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada Ä").unwrap() },
-        payload: Payload::chat(format!("message {number}")),
+        payload: RawPayload::from(&Payload::chat(format!("message {number}"))),
     }
 }
 
@@ -164,10 +164,10 @@ fn a_page_is_what_is_read_before(log: &dyn Log) {
     let name = "room:page-as-json";
     let mut batch: Vec<Append> = (1..=10).map(|number| chat(name, number)).collect();
     batch[3].from.name = DisplayName::parse(r#"Ada "\ L"#).unwrap();
-    batch[4].payload = Payload::chat("a \"b\" \\ \n \u{1} ü");
-    batch[5].payload = Payload::Retract { of: batch[0].id };
+    batch[4].payload = RawPayload::from(&Payload::chat("a \"b\" \\ \n \u{1} ü"));
+    batch[5].payload = RawPayload::from(&Payload::Retract { of: batch[0].id });
     let data = serde_json::json!({ "a": [1, 2.5, null, { "b": "]}" }] });
-    batch[6].payload = Payload::Custom { name: "n".to_owned(), data };
+    batch[6].payload = RawPayload::from(&Payload::Custom { name: "n".to_owned(), data });
     let channel = batch[0].channel.clone();
     log.append(&batch).unwrap();
     let last = log.bounds(&channel).unwrap().head;

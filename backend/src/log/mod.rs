@@ -20,7 +20,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use shared::ids::{ChannelName, Epoch, MessageId, Namespace, Offset};
-use shared::protocol::{ErrorCode, Message, Payload, Refusal, Sender};
+use shared::protocol::{ErrorCode, Message, RawPayload, Refusal, Sender};
 use shared::time::Timestamp;
 use thiserror::Error;
 
@@ -38,7 +38,15 @@ pub struct Append {
     /// Who sends it.
     pub from: Sender,
     /// What it says.
-    pub payload: Payload,
+    pub payload: RawPayload,
+}
+
+impl Append {
+    /// The memory that it holds while it waits, in bytes: its payload, and an estimate of the rest.
+    pub fn bytes(&self) -> usize {
+        const AROUND_BYTES: usize = 512;
+        AROUND_BYTES + self.payload.as_str().len()
+    }
 }
 
 /// What became of an [`Append`].
@@ -75,7 +83,7 @@ pub const RUN_BYTES_MAX: usize = 64 * 1024;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     /// Oldest first.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Message<RawPayload>>,
     /// Whether there are more in the direction of reading.
     pub more: bool,
 }

@@ -5,34 +5,41 @@ use std::time::Duration;
 
 use shared::protocol::{ErrorCode, Refusal};
 
-/// Most publications that wait in one queue. One more is refused with `overloaded`.
+/// Maximum number of publications that wait in one queue. One more is refused with `overloaded`.
 pub const QUEUE_PUBLICATIONS_MAX: usize = 8192;
+
+/// Maximum bytes of the publications that wait in one queue. One more is refused with `overloaded`.
+pub const QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// When to try again what a queue has not taken, in milliseconds.
 pub(super) const QUEUE_RETRY_MS: u64 = 500;
 
-/// The places of a queue.
+/// The places of a queue, bounded in publications and in bytes.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    taken: AtomicUsize,
+    publications: AtomicUsize,
+    bytes: AtomicUsize,
 }
 
 impl Places {
-    /// Takes one.
+    /// Admits a publication of so many bytes.
     ///
     /// # Errors
-    /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`] are taken.
-    pub(super) fn take(&self) -> Result<(), Refusal> {
-        if self.taken.fetch_add(1, Ordering::Relaxed) < QUEUE_PUBLICATIONS_MAX {
+    /// A [`Refusal`] with `overloaded` if [`QUEUE_PUBLICATIONS_MAX`] or [`QUEUE_BYTES_MAX`] would be exceeded.
+    pub(super) fn admit(&self, bytes: usize) -> Result<(), Refusal> {
+        let publications = self.publications.fetch_add(1, Ordering::Relaxed) + 1;
+        let bytes_now = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if publications <= QUEUE_PUBLICATIONS_MAX && bytes_now <= QUEUE_BYTES_MAX {
             return Ok(());
         }
-        self.give_back(1);
+        self.release(1, bytes);
         Err(Refusal::for_now(ErrorCode::Overloaded, "Too many messages at once.", retry()))
     }
 
-    /// Gives some back.
-    pub(super) fn give_back(&self, count: usize) {
-        self.taken.fetch_sub(count, Ordering::Relaxed);
+    /// Gives back the places of publications that have left the queue.
+    pub(super) fn release(&self, publications: usize, bytes: usize) {
+        self.publications.fetch_sub(publications, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
@@ -43,4 +50,21 @@ pub(super) fn stopping() -> Refusal {
 
 fn retry() -> Duration {
     Duration::from_millis(QUEUE_RETRY_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_bounded_in_publications_and_in_bytes() {
+        let places = Places::default();
+        assert!((0..QUEUE_PUBLICATIONS_MAX).all(|_| places.admit(1).is_ok()));
+        assert_eq!(places.admit(1).unwrap_err().code, ErrorCode::Overloaded);
+        places.release(2, 2);
+        let left = QUEUE_BYTES_MAX - (QUEUE_PUBLICATIONS_MAX - 2);
+        assert!(places.admit(left + 1).is_err());
+        assert!(places.admit(left).is_ok(), "what was refused holds no place");
+        assert!(places.admit(1).is_err());
+    }
 }

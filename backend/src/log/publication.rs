@@ -16,6 +16,13 @@ pub struct Publication {
     pub reply: ReplyTo,
 }
 
+impl Publication {
+    /// The memory that it holds while it waits, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.append.bytes()
+    }
+}
+
 /// Somebody who waits for what becomes of a publication.
 pub type Caller = oneshot::Sender<Result<Appended, Refusal>>;
 

@@ -18,12 +18,23 @@ use super::{Append, Appended, Log};
 /// Most publications in one transaction.
 pub const BATCH_PUBLICATIONS_MAX: usize = 1024;
 
+/// Maximum bytes of one transaction. The handover that exceeds it is still part of it. What comes meanwhile waits, so that
+/// a flood of large messages delays small ones by little.
+pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
+
 /// Most publications that are handed over at once.
 pub const HANDOVER_PUBLICATIONS_MAX: usize = 64;
 
 /// A publication that has its place in the queue, and is still to be handed over.
 #[derive(Debug)]
 pub struct Queued(Publication);
+
+impl Queued {
+    /// The memory that it holds, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}
 
 /// The way into the log. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -51,13 +62,13 @@ impl LogQueue {
     /// Gives a publication its place in the queue. It never waits.
     ///
     /// # Errors
-    /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`](places::QUEUE_PUBLICATIONS_MAX) are waiting,
-    /// `stopping` where the thread has ended.
+    /// A [`Refusal`] with `overloaded` if [`QUEUE_PUBLICATIONS_MAX`](places::QUEUE_PUBLICATIONS_MAX) or
+    /// [`QUEUE_BYTES_MAX`](places::QUEUE_BYTES_MAX) are waiting, `stopping` if the thread has ended.
     pub fn enter(&self, publication: Publication) -> Result<Queued, Refusal> {
         if self.state.ended.load(Ordering::Relaxed) {
             return Err(places::stopping());
         }
-        self.state.places.take()?;
+        self.state.places.admit(publication.bytes())?;
         Ok(Queued(publication))
     }
 
@@ -140,22 +151,26 @@ impl Drop for Writer {
 }
 
 impl Writer {
-    /// What has queued, without waiting: at most [`BATCH_PUBLICATIONS_MAX`].
+    /// What has queued, without waiting: at most [`BATCH_PUBLICATIONS_MAX`], and about [`BATCH_BYTES_MAX`].
     pub fn queued(&self) -> Vec<Publication> {
         self.batch(None).0
     }
 
     fn batch(&self, first: Option<Job>) -> (Vec<Publication>, bool) {
-        let (mut batch, mut next) = (Vec::new(), first);
+        let (mut batch, mut batch_bytes, mut next) = (Vec::new(), 0, first);
         while let Some(job) = next.take().or_else(|| self.jobs.try_recv().ok()) {
             match job {
                 Job::Append(publications) => {
-                    self.state.places.give_back(publications.len());
+                    let bytes: usize = publications.iter().map(Queued::bytes).sum();
+                    self.state.places.release(publications.len(), bytes);
+                    batch_bytes += bytes;
                     batch.extend(publications.into_iter().map(|Queued(publication)| publication));
                 }
                 Job::Stop => return (batch, false),
             }
-            if batch.len() > BATCH_PUBLICATIONS_MAX - HANDOVER_PUBLICATIONS_MAX {
+            if batch.len() > BATCH_PUBLICATIONS_MAX - HANDOVER_PUBLICATIONS_MAX
+                || batch_bytes >= BATCH_BYTES_MAX
+            {
                 break;
             }
         }
@@ -222,6 +237,7 @@ mod tests {
     use crate::log::conformance::chat;
     use crate::log::sqlite::SqliteLog;
     use shared::ids::Offset;
+    use shared::protocol::{Payload, RawPayload};
     use tokio::sync::oneshot;
 
     fn publication(number: u8) -> (Publication, oneshot::Receiver<Result<Appended, Refusal>>) {
@@ -281,6 +297,24 @@ mod tests {
         queue.hand_over(handover(1));
         let batches: Vec<_> = std::iter::repeat_with(|| writer.queued().len()).take(3).collect();
         assert_eq!(batches, [BATCH_PUBLICATIONS_MAX, HANDOVER_PUBLICATIONS_MAX + 1, 0]);
+    }
+
+    #[test]
+    fn a_batch_keeps_to_its_bytes() {
+        let directory = tempfile::tempdir().unwrap();
+        let log =
+            Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Normal).unwrap());
+        let (queue, writer) = queue(log);
+        let large = || {
+            let (mut publication, _) = publication(1);
+            publication.append.payload = RawPayload::from(&Payload::chat("x".repeat(16 * 1024)));
+            publication
+        };
+        let bytes = large().bytes();
+        (0..100).for_each(|_| queue.append(large()).unwrap());
+        let batches: Vec<_> = std::iter::repeat_with(|| writer.queued().len()).take(3).collect();
+        let most = BATCH_BYTES_MAX.div_ceil(bytes);
+        assert_eq!(batches, [most, 100 - most, 0]);
     }
 
     #[test]

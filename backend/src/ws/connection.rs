@@ -10,9 +10,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use bytestring::ByteString;
 use shared::ids::{ChannelName, MessageId, RequestId};
-use shared::protocol::{CloseCode, ErrorCode, Payload, Refusal, Sender};
+use shared::protocol::{CloseCode, ErrorCode, RawPayload, Refusal, Sender};
 use tokio::time::Instant;
 
+use super::budget::Budget;
+use super::price::{Paid, Prices};
 use crate::clock;
 use crate::hub::frame::pong_frame;
 use crate::hub::outbound::Outbound;
@@ -20,18 +22,22 @@ use crate::hub::worker::{Worker, say_closing};
 use crate::log::Append;
 use crate::log::publication::{Publication, ReplyTo};
 use crate::log::turn::Turns;
-use crate::rate::RateLimit;
 
 /// A connection that sends this many messages in a row that are none is closed.
-const ERRORS_IN_A_ROW_MAX: u32 = 100;
+const ERRORS_IN_A_ROW_MAX: u32 = 50;
+
+/// When a client that was closed for flooding may come back, in milliseconds.
+const FLOOD_RETRY_MS: u64 = 10_000;
 
 /// What a peer has sent.
 #[derive(Debug)]
 pub enum Received {
     /// A text.
     Text(ByteString),
-    /// A binary message, which says nothing to anybody here.
-    Binary,
+    /// A binary message of this many bytes. It has no meaning here.
+    Binary(usize),
+    /// A frame of a message that is not complete, with this many bytes.
+    Part(usize),
     /// A ping, to be answered with the same.
     Ping(Bytes),
     /// The answer to a ping.
@@ -49,6 +55,18 @@ pub enum Received {
     Gone,
 }
 
+impl Received {
+    /// The bytes of what has come, without the header of its frame.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Part(bytes) | Self::Binary(bytes) => *bytes,
+            Self::Ping(payload) => payload.len(),
+            Self::Pong | Self::Close(_) | Self::Broken { .. } | Self::Gone => 0,
+        }
+    }
+}
+
 /// Where a connection's messages come from: the one thing that its carriers do each in their own way.
 pub trait Incoming {
     /// The next that the peer sends. After [`Received::Broken`] nothing comes but [`Received::Gone`], and after that
@@ -58,8 +76,10 @@ pub trait Incoming {
 
 /// What a kind of connection does with what it reads.
 pub trait Speaker {
-    /// Takes a text.
+    /// Handles a text.
     fn text(&mut self, connection: &mut Connection, text: &str) -> impl Future<Output = Result<(), Refused>>;
+    /// The refusal of a text that came above the connection's rate: it is not decoded.
+    fn over_rate(&self, connection: &Connection, text: &str, refusal: Refusal) -> Refused;
     /// Tells the client that something was refused.
     fn refuse(&self, connection: &Connection, refused: Refused);
 }
@@ -83,7 +103,7 @@ impl From<Refusal> for Refused {
 pub struct Connection {
     pub(super) worker: Rc<Worker>,
     pub(super) outbound: Rc<Outbound>,
-    rate: RateLimit,
+    pub(super) prices: Prices,
     /// Made with the first message that names its turn: most connections only read.
     turns: OnceCell<Arc<Turns>>,
 }
@@ -91,30 +111,51 @@ pub struct Connection {
 impl Connection {
     /// A connection that has just been opened.
     pub fn new(worker: Rc<Worker>, outbound: Rc<Outbound>) -> Self {
-        let rate = RateLimit::new(worker.hub.settings.message_rate, Instant::now());
-        Self { worker, outbound, rate, turns: OnceCell::new() }
+        let prices = Prices::new(worker.hub.settings.message_rate, Instant::now());
+        Self { worker, outbound, prices, turns: OnceCell::new() }
     }
 
     /// Reads until the end, whoever brings it.
     pub async fn run(mut self, mut incoming: impl Incoming, mut speaker: impl Speaker) {
-        let mut errors = 0;
+        let (mut errors, mut budget) = (0, Budget::default());
         while let Some(received) = poll_fn(|context| self.poll_received(&mut incoming, context)).await {
             self.outbound.hear();
             self.outbound.attend();
+            if budget.spend(received.bytes()) {
+                // The worker's other tasks run before this client is read from again.
+                self.outbound.flush();
+                tokio::task::yield_now().await;
+            }
+            let over_rate = match self.prices.pay(&received, Instant::now()) {
+                Paid::Yes => None,
+                Paid::Wait(wait) => Some(rate_limited(wait)),
+                Paid::Flood => {
+                    tracing::info!(connection = %self.outbound.info.connection, "flood");
+                    let what = "Too much was sent above the allowed rate.";
+                    say_closing(&self.outbound, CloseCode::FLOOD, what, Some(FLOOD_RETRY_MS));
+                    continue;
+                }
+            };
             let result = match received {
                 Received::Text(text) => {
                     self.outbound.info.count_received();
-                    speaker.text(&mut self, &text).await
+                    match over_rate {
+                        None => speaker.text(&mut self, &text).await,
+                        Some(refusal) => Err(speaker.over_rate(&self, &text, refusal)),
+                    }
                 }
-                Received::Binary => {
+                Received::Binary(_) => {
                     let what = "Messages are texts; this one was binary.";
                     Err(Refusal::new(ErrorCode::BinaryUnsupported, what).into())
                 }
+                // Above the rate only some pings are answered (RFC 6455 section 5.5.3).
                 Received::Ping(payload) => {
-                    self.outbound.reply_frame(pong_frame(payload));
+                    if over_rate.is_none() {
+                        self.outbound.reply_frame(pong_frame(payload));
+                    }
                     continue;
                 }
-                Received::Pong => continue,
+                Received::Part(_) | Received::Pong => continue,
                 Received::Close(code) => {
                     self.outbound.peer_closed(code);
                     break;
@@ -129,18 +170,22 @@ impl Connection {
                     break;
                 }
             };
-            // Who only has to wait a moment has not misunderstood anything.
-            let misunderstood = |refused: &Refused| refused.refusal.retry_after_ms.is_none();
-            errors = if result.as_ref().is_err_and(misunderstood) { errors + 1 } else { 0 };
-            if let Err(refused) = result {
-                speaker.refuse(&self, refused);
+            match result {
+                Ok(()) => errors = 0,
+                Err(refused) => {
+                    // A refusal that can be retried is not a protocol error.
+                    errors += u32::from(refused.refusal.retry_after_ms.is_none());
+                    speaker.refuse(&self, refused);
+                }
             }
             if errors >= ERRORS_IN_A_ROW_MAX {
                 let what = "Too many messages in a row were refused.";
                 say_closing(&self.outbound, CloseCode::MISUSE, what, None);
             }
         }
-        poll_fn(|context| self.poll_linger(&mut incoming, context)).await;
+        while !poll_fn(|context| self.poll_linger(&mut incoming, &mut budget, context)).await {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The next that the peer sends; nothing when the connection is no longer open.
@@ -149,43 +194,44 @@ impl Connection {
         incoming: &mut impl Incoming,
         context: &mut Context<'_>,
     ) -> Poll<Option<Received>> {
-        self.outbound.poll_write(context);
         match self.outbound.poll_room(context) {
-            Poll::Ready(true) => incoming.poll_next(context).map(Some),
-            Poll::Ready(false) => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
+            Poll::Ready(true) => {
+                if let Poll::Ready(received) = incoming.poll_next(context) {
+                    return Poll::Ready(Some(received));
+                }
+            }
+            Poll::Ready(false) => return Poll::Ready(None),
+            Poll::Pending => {}
         }
+        // All frames that had arrived are handled: their answers go out in one write.
+        self.outbound.poll_write(context);
+        Poll::Pending
     }
 
-    /// Reads on, and forgets it, until our close frame is out and the peer's is in.
-    fn poll_linger(&self, incoming: &mut impl Incoming, context: &mut Context<'_>) -> Poll<()> {
+    /// Reads and drops what the peer still sends, until our close frame is out and the peer's is in: true. False when the
+    /// budget is spent.
+    fn poll_linger(
+        &self,
+        incoming: &mut impl Incoming,
+        budget: &mut Budget,
+        context: &mut Context<'_>,
+    ) -> Poll<bool> {
         loop {
             self.outbound.poll_write(context);
             if self.outbound.poll_end(context).is_ready() {
-                return Poll::Ready(());
+                return Poll::Ready(true);
             }
             match incoming.poll_next(context) {
                 Poll::Ready(Received::Close(_) | Received::Gone) => {
                     self.outbound.peer_closed(CloseCode::NORMAL);
                     self.outbound.poll_write(context);
-                    return self.outbound.poll_end(context);
+                    return self.outbound.poll_end(context).map(|()| true);
                 }
+                Poll::Ready(received) if budget.spend(received.bytes()) => return Poll::Ready(false),
                 Poll::Ready(_) => {}
                 Poll::Pending => return Poll::Pending,
             }
         }
-    }
-
-    /// Counts a message against the connection's rate.
-    ///
-    /// # Errors
-    /// A [`Refusal`] with `rate_limited`, and when the next may come.
-    pub(super) fn take_turn(&mut self) -> Result<(), Refusal> {
-        self.rate.take(Instant::now()).map_err(|wait| {
-            let what = "More messages came than are allowed. Wait a moment.";
-            // Milliseconds are the client's unit: the part of one that would be cut off is waited for as well.
-            Refusal::for_now(ErrorCode::RateLimited, what, wait + Duration::from_millis(1))
-        })
     }
 
     /// The turns of what it publishes.
@@ -205,7 +251,6 @@ impl Connection {
     ) -> Result<(), Refusal> {
         let NewMessage { channel, id, turn, payload } = message;
         let policy = self.worker.hub.policy(&channel)?;
-        payload.check()?;
         if !policy.publish.allows(&channel, &from.user) {
             return Err(Refusal::new(ErrorCode::Forbidden, "You may not publish in this channel."));
         }
@@ -213,10 +258,17 @@ impl Connection {
         let turn = turn.map(|known| self.turns().enter(known)).transpose()?;
         let reply = ReplyTo::Connection { worker, connection, request, turn };
         let append = Append { channel, id, at: clock::now(), from, payload };
+        let bytes = append.bytes();
         self.worker.publish(Publication { append, reply }, policy)?;
-        self.outbound.owe();
+        self.outbound.owe(bytes);
         Ok(())
     }
+}
+
+fn rate_limited(wait: Duration) -> Refusal {
+    let what = "More messages came than are allowed. Wait a moment.";
+    // Milliseconds are the client's unit. Rounded up: a client that came back too early would be refused again.
+    Refusal::for_now(ErrorCode::RateLimited, what, wait + Duration::from_millis(1))
 }
 
 /// A message that somebody wants to publish.
@@ -225,7 +277,7 @@ pub(super) struct NewMessage {
     pub(super) id: MessageId,
     /// The last turn that its sender knows of, where it keeps to turns.
     pub(super) turn: Option<u64>,
-    pub(super) payload: Payload,
+    pub(super) payload: RawPayload,
 }
 
 impl Drop for Connection {

@@ -8,15 +8,17 @@ use shared::ids::{ChannelName, Offset, RequestId};
 use shared::limits::PAGE_MESSAGES_MAX;
 use shared::protocol::{
     self, ClientMessage, ErrorCode, Gap, GapReason, Hello, Limits, Position, Presence, PresenceChange,
-    Publish, Refusal, Sender, ServerMessage, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome,
+    Publish, RawPayload, Refusal, Sender, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome,
     codec,
 };
 
+use tokio::time::Instant;
+
 use super::connection::{Connection, NewMessage, Refused, Speaker};
 use crate::hub::feed::Feed;
-use crate::hub::frame::page_frame;
+use crate::hub::frame::{ServerMessage, page_frame};
 use crate::hub::slots::{SlotKey, SlotKind};
-use crate::hub::worker::error_message;
+use crate::hub::worker::{Reach, error_message};
 
 /// Speaks the protocol of the `shared` crate.
 pub struct Typed;
@@ -32,7 +34,6 @@ impl Speaker for Typed {
             Some(turns) => Refused { id, refusal: turns.refuse(refusal) },
             None => Refused { id, refusal },
         };
-        connection.take_turn().map_err(refused)?;
         let from = connection.outbound.info.identity().cloned();
         match (message, from) {
             (ClientMessage::Hello(hello), None) => greet(connection, hello),
@@ -40,13 +41,19 @@ impl Speaker for Typed {
                 Err(Refusal::new(ErrorCode::AlreadyGreeted, "Hello has been said on this connection."))
             }
             (_, None) => Err(Refusal::new(ErrorCode::HelloRequired, "Say hello first.")),
-            (message, Some(from)) => match take(connection, message, from, text.len()) {
+            (message, Some(from)) => match handle(connection, message, from, text.len()) {
                 Ok(Some(question)) => ask(connection, question).await,
                 Ok(None) => Ok(()),
                 Err(refusal) => Err(refusal),
             },
         }
         .map_err(refused)
+    }
+
+    fn over_rate(&self, connection: &Connection, text: &str, refusal: Refusal) -> Refused {
+        let (id, turn) = codec::request_of(text);
+        let refusal = if turn.is_some() { connection.turns().refuse(refusal) } else { refusal };
+        Refused { id, refusal }
     }
 
     fn refuse(&self, connection: &Connection, Refused { id, refusal }: Refused) {
@@ -62,9 +69,9 @@ enum Question {
 }
 
 /// Does at once what can be done at once, and returns the rest.
-fn take(
-    connection: &Connection,
-    message: ClientMessage,
+fn handle(
+    connection: &mut Connection,
+    message: ClientMessage<RawPayload>,
     from: Sender,
     bytes: usize,
 ) -> Result<Option<Question>, Refusal> {
@@ -223,21 +230,44 @@ fn presence(
     Ok(())
 }
 
+/// Tells the other subscribers something that is true only now.
+///
+/// A signal fans out as a message does, so it needs the same right, and it is paid for by the number of clients that are
+/// told. One that cannot be paid for is dropped: a later one says the same.
 fn signal(
-    connection: &Connection,
+    connection: &mut Connection,
     channel: ChannelName,
     from: Sender,
     kind: SlotKind,
     state: SignalState,
 ) -> Result<(), Refusal> {
-    let outbound = &connection.outbound;
-    if !outbound.is_subscribed(&channel) {
+    if !connection.outbound.is_subscribed(&channel) {
         return Err(Refusal::new(ErrorCode::NotSubscribed, "Subscribe to the channel first."));
     }
+    if !connection.worker.hub.policy(&channel)?.publish.allows(&channel, &from.user) {
+        return Err(Refusal::new(ErrorCode::Forbidden, "You may not publish in this channel."));
+    }
+    let Reach { readers, head } = connection.worker.reach(&channel);
+    if !connection.prices.pay_for_readers(readers, Instant::now()) {
+        return Ok(());
+    }
+    let outbound = &connection.outbound;
+    let state = up_to(state, head);
     let key = SlotKey { channel: channel.clone(), user: from.user.clone(), kind };
     let signal = ServerMessage::Signal(Signal { channel, from, state });
     connection.worker.hub.relay(key, &signal, Some(outbound.info.connection));
     Ok(())
+}
+
+/// Nobody has seen what is not there yet.
+fn up_to(state: SignalState, head: Option<Offset>) -> SignalState {
+    let bound = |offset: Option<Offset>| offset.map(|offset| head.map_or(offset, |head| offset.min(head)));
+    match state {
+        SignalState::Seen { delivered, read } => {
+            SignalState::Seen { delivered: bound(delivered), read: bound(read) }
+        }
+        SignalState::Typing | SignalState::Unknown => state,
+    }
 }
 
 fn may_read(connection: &Connection, channel: &ChannelName, from: &Sender) -> Result<(), Refusal> {
@@ -248,7 +278,7 @@ fn may_read(connection: &Connection, channel: &ChannelName, from: &Sender) -> Re
 }
 
 /// The number of a request, so that a refusal can name it.
-fn request_of(message: &ClientMessage) -> Option<RequestId> {
+fn request_of(message: &ClientMessage<RawPayload>) -> Option<RequestId> {
     match message {
         ClientMessage::Subscribe(Subscribe { id, .. })
         | ClientMessage::Publish(Publish { id, .. })

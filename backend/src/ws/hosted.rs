@@ -59,7 +59,7 @@ impl Incoming for HostedIncoming {
         let Poll::Ready(next) = stream.poll_next_unpin(context) else { return Poll::Pending };
         let received = match next {
             Some(Ok(AggregatedMessage::Text(text))) => Received::Text(text),
-            Some(Ok(AggregatedMessage::Binary(_))) => Received::Binary,
+            Some(Ok(AggregatedMessage::Binary(bytes))) => Received::Binary(bytes.len()),
             Some(Ok(AggregatedMessage::Ping(payload))) => Received::Ping(payload),
             Some(Ok(AggregatedMessage::Pong(_))) => Received::Pong,
             Some(Ok(AggregatedMessage::Close(reason))) => {

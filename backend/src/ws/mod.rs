@@ -4,6 +4,7 @@
 //! [`connection::Connection`], which reads, and an [`Outbound`], which writes. Two things carry these: [`lean`], a TCP
 //! stream of their own, and [`hosted`], a request and its response inside actix's dispatcher.
 
+mod budget;
 pub mod connection;
 pub mod dispatch;
 mod guard;
@@ -11,6 +12,7 @@ mod hosted;
 pub mod lean;
 mod origin;
 pub mod plain;
+mod price;
 
 use std::net::SocketAddr;
 use std::rc::Rc;

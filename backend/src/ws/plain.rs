@@ -4,7 +4,7 @@
 //! clients: its texts are chat there, and what others say reaches it as a line `name: text`.
 
 use shared::ids::{DisplayName, RequestId};
-use shared::protocol::{ErrorCode, Payload, Push, Refusal, Sender};
+use shared::protocol::{ErrorCode, Payload, Push, RawPayload, Refusal, Sender};
 
 use super::connection::{Connection, NewMessage, Refused, Speaker};
 use crate::config::plain_channel;
@@ -19,15 +19,21 @@ impl Speaker for Plain {
         let info = &connection.outbound.info;
         let from = info.identity().cloned();
         tracing::info!(target: "tidings::message", connection = %info.connection, bytes = text.len(), "message");
-        connection.take_turn()?;
         connection.outbound.reply_frame(text_frame(format!("已收到你的消息:{text}")));
         let (Some(from), false) = (from, text.trim().is_empty()) else { return Ok(()) };
         let id = random::message_id().map_err(|error| {
             tracing::error!(%error, "no message id can be made");
             Refusal::new(ErrorCode::Internal, "The server could not take the message.")
         })?;
-        let message = NewMessage { channel: plain_channel(), id, turn: None, payload: Payload::chat(text) };
+        let payload = Payload::chat(text);
+        payload.check()?;
+        let payload = RawPayload::from(&payload);
+        let message = NewMessage { channel: plain_channel(), id, turn: None, payload };
         Ok(connection.publish(None, message, from)?)
+    }
+
+    fn over_rate(&self, _: &Connection, _: &str, refusal: Refusal) -> Refused {
+        refusal.into()
     }
 
     fn refuse(&self, connection: &Connection, Refused { refusal, .. }: Refused) {
@@ -62,10 +68,9 @@ async fn join(connection: &Connection) -> Result<(), Refusal> {
 }
 
 /// What a plain client is told of a push.
-pub fn pushed_line(push: &Push) -> String {
-    // What is no saying goes as the JSON it is; writing that to memory cannot fail.
-    let json = || serde_json::to_string(&push.payload).unwrap_or_default();
-    let line = plain_text(&push.payload).unwrap_or_else(json);
+pub fn pushed_line(push: &Push<RawPayload>) -> String {
+    // What is no saying goes as the JSON it is.
+    let line = plain_text(&push.payload).unwrap_or_else(|| push.payload.as_str().to_owned());
     match &push.from {
         Some(from) => format!("{}: {line}", from.name),
         None => line,

@@ -10,7 +10,7 @@ use crate::ids::{ChannelName, DisplayName, MessageId, Offset, RequestId};
 /// A request carries an `id` that the client chooses; its reply, or the `error` in its place, carries the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum ClientMessage {
+pub enum ClientMessage<P = Payload> {
     /// The first message of a connection; answered by `welcome`.
     Hello(Hello),
     /// Asks for a channel's messages from a position on; answered by `subscribed`.
@@ -21,7 +21,7 @@ pub enum ClientMessage {
         channel: ChannelName,
     },
     /// Adds a message to a channel; answered by `accepted` when it is in the log.
-    Publish(Publish),
+    Publish(Publish<P>),
     /// Asks for older messages; answered by `page`.
     History {
         /// The number of the request.
@@ -89,7 +89,7 @@ pub struct Subscribe {
 
 /// A message to be added to a channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Publish {
+pub struct Publish<P = Payload> {
     /// The number of the request.
     pub id: RequestId,
     /// The channel.
@@ -102,7 +102,7 @@ pub struct Publish {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<u64>,
     /// What it says.
-    pub payload: Payload,
+    pub payload: P,
 }
 
 /// What a client can say of itself that is true only now.

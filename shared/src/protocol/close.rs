@@ -29,6 +29,8 @@ impl CloseCode {
     pub const SILENT: Self = Self(4001);
     /// `hello` did not come in time.
     pub const NO_HELLO: Self = Self(4002);
+    /// The client sent too much above its rate, for too long.
+    pub const FLOOD: Self = Self(4003);
     /// An operator ended the connection.
     pub const DISCONNECTED: Self = Self(4500);
     /// Too many messages that were none.

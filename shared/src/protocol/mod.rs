@@ -7,12 +7,13 @@
 mod client;
 mod close;
 pub mod codec;
+mod decode;
 mod error;
 mod from_server;
 mod payload;
 mod position;
+mod raw;
 mod server;
-mod tag_first;
 mod to_server;
 
 pub use client::{ClientMessage, Hello, Publish, SignalKind, Subscribe};
@@ -20,6 +21,7 @@ pub use close::CloseCode;
 pub use error::{ErrorCode, Refusal};
 pub use payload::{Level, Payload};
 pub use position::{Gap, GapReason, Position};
+pub use raw::RawPayload;
 pub use server::{
     Accepted, Closing, ErrorReply, Head, Heartbeat, Limits, Message, Page, Presence, PresenceChange, Push,
     Sender, ServerMessage, Signal, SignalState, Subscribed, Welcome,

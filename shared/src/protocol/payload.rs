@@ -99,6 +99,9 @@ impl Level {
 }
 
 impl Payload {
+    /// Every value that `type` can have, in the order of the variants.
+    pub const TYPES: [&'static str; 6] = ["chat", "notification", "edit", "retract", "reaction", "custom"];
+
     /// A chat message that answers nothing.
     pub fn chat(text: impl Into<String>) -> Self {
         Self::Chat { text: text.into(), reply_to: None }
@@ -134,7 +137,7 @@ impl Payload {
     }
 }
 
-fn filled(field: &str, text: &str, bytes_max: usize) -> Result<(), Refusal> {
+pub(super) fn filled(field: &str, text: &str, bytes_max: usize) -> Result<(), Refusal> {
     if text.trim().is_empty() {
         return Err(Refusal::new(ErrorCode::InvalidField, format!("“{field}” is empty.")));
     }

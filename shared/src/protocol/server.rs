@@ -6,22 +6,22 @@ use super::{CloseCode, Gap, Payload, Position, Refusal, SignalKind};
 use crate::ids::{ChannelName, ConnectionId, DisplayName, MessageId, Offset, RequestId, UserId};
 use crate::time::Timestamp;
 
-/// A message from the server to a client.
+/// A message from the server to a client. `P` is how it holds payloads: clients read them, the server keeps their text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum ServerMessage {
+pub enum ServerMessage<P = Payload> {
     /// Answers `hello`.
     Welcome(Welcome),
     /// Answers `subscribe`; the channel's messages follow.
     Subscribed(Subscribed),
     /// A message of a subscribed channel. The publisher gets its own as well.
-    Message(Message),
+    Message(Message<P>),
     /// Answers `publish`: the message is in the log.
     Accepted(Accepted),
     /// Answers `history`.
-    Page(Page),
+    Page(Page<P>),
     /// A payload for this connection alone. Not in any log.
-    Push(Push),
+    Push(Push<P>),
     /// What somebody says of themselves that is true only now.
     Signal(Signal),
     /// Who is in a channel, or how that changed.
@@ -110,7 +110,7 @@ pub struct Subscribed {
 
 /// One entry of a channel's log. It never changes: an edit is a later message about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Message {
+pub struct Message<P = Payload> {
     /// The channel.
     pub channel: ChannelName,
     /// Its place in the channel.
@@ -124,7 +124,7 @@ pub struct Message {
     /// Who sent it.
     pub from: Sender,
     /// What it says.
-    pub payload: Payload,
+    pub payload: P,
 }
 
 /// Who sent something.
@@ -149,20 +149,20 @@ pub struct Accepted {
 
 /// The answer to `history`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Page {
+pub struct Page<P = Payload> {
     /// The number of the request.
     pub id: RequestId,
     /// The messages, oldest first.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Message<P>>,
     /// Whether there are older ones.
     pub more: bool,
 }
 
 /// A payload for one connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Push {
+pub struct Push<P = Payload> {
     /// What it says.
-    pub payload: Payload,
+    pub payload: P,
     /// Who pushed it, where that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Sender>,

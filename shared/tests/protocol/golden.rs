@@ -8,7 +8,7 @@ use shared::protocol::{ClientMessage, ServerMessage, codec};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::story::{Golden, client, server};
+use crate::story::{Golden, client, server, typed};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -27,7 +27,7 @@ fn assert_golden<M: PartialEq + Debug, E: Debug>(
 
 #[test]
 fn each_client_message_is_read_and_written_as_its_golden_file() {
-    assert_golden(client(), codec::encode_client, codec::decode_client);
+    assert_golden(client(), codec::encode_client, |text| codec::decode_client(text).map(typed));
 }
 
 #[test]

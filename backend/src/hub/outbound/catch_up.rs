@@ -1,28 +1,52 @@
 //! Readers that are behind the ring: served from the log, or told what they have missed.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use shared::ids::Offset;
-use shared::protocol::{CloseCode, Gap, GapReason, Position, ServerMessage, Subscribed};
+use shared::protocol::{CloseCode, Gap, GapReason, Position, Subscribed};
 
-use super::{Inner, Outbound};
+use super::{Inner, Outbound, Phase};
 use crate::hub::feed::Feed;
-use crate::hub::frame::server_frame;
+use crate::hub::frame::{ServerMessage, server_frame};
 use crate::hub::pages::Page;
 use crate::hub::registry::{ConnectionInfo, Mode};
 use crate::log::LogError;
 
+/// The subscriptions of one connection that wait for a page, the longest waiting first. One page is read at a time: a
+/// client that is behind in many channels holds one page in memory, not one for each.
+#[derive(Debug, Default)]
+pub(super) struct Behind {
+    waiting: VecDeque<(usize, u64)>,
+    is_reading: bool,
+}
+
+impl Behind {
+    pub(super) fn push(&mut self, slot: usize, serial: u64) {
+        self.waiting.push_back((slot, serial));
+    }
+}
+
 impl Outbound {
-    /// Has a page for a reader that is behind the ring, which is read off this thread where nobody has asked for it before.
-    pub(super) fn read_log(self: &Rc<Self>, slot: usize, serial: u64, feed: Rc<Feed>, cursor: Offset) {
+    /// Reads the next page for a subscription that is behind its feed's ring, unless a page is being read already. The
+    /// log is read on another thread, once for all connections that wait at the same place.
+    pub(super) fn read_log(self: &Rc<Self>, inner: &mut Inner) {
+        if inner.behind.is_reading || inner.behind.waiting.is_empty() {
+            return;
+        }
+        inner.behind.is_reading = true;
         let outbound = Rc::clone(self);
         actix_web::rt::spawn(async move {
-            let read = async {
-                let page = outbound.pages.after(&outbound.hub.reads, &feed.channel, cursor).await;
-                outbound.caught_up(slot, serial, cursor, &feed, page);
-            };
-            outbound.gates.pages.pass(read).await;
+            outbound.gates.pages.pass(outbound.read_next()).await;
         });
+    }
+
+    async fn read_next(self: &Rc<Self>) {
+        // It may have waited for long at the gate: a connection that has ended or stalled meanwhile needs no page.
+        let Some((slot, serial, feed, cursor)) = self.change().next_behind() else { return };
+        let page = self.pages.after(&self.hub.reads, &feed.channel, cursor).await;
+        self.change().behind.is_reading = false;
+        self.caught_up(slot, serial, cursor, &feed, page);
     }
 
     fn caught_up(
@@ -41,6 +65,10 @@ impl Outbound {
             }
         };
         let mut inner = self.change();
+        if inner.is_blocked() {
+            // It may stall for long. The page is read again when its socket has room.
+            return inner.behind.waiting.push_front((slot, serial));
+        }
         let floor = page.frames.first().map_or_else(|| feed.head().unwrap_or(cursor), |frame| frame.prev);
         if floor > cursor {
             inner.jump(&self.info, slot, serial, floor);
@@ -52,6 +80,18 @@ impl Outbound {
 }
 
 impl Inner {
+    /// The next subscription to read a page for. `None` if there is none, the connection has ended, or its socket is full.
+    fn next_behind(&mut self) -> Option<(usize, u64, Rc<Feed>, Offset)> {
+        let is_open = self.phase == Phase::Open && !self.is_blocked();
+        while is_open && let Some((slot, serial)) = self.behind.waiting.pop_front() {
+            if let Some((feed, cursor)) = self.subscriptions.reading(slot, serial) {
+                return Some((slot, serial, feed, cursor));
+            }
+        }
+        self.behind.is_reading = false;
+        None
+    }
+
     /// Moves a reader over messages that are no longer kept, and tells it so.
     pub(super) fn jump(&mut self, info: &ConnectionInfo, slot: usize, serial: u64, floor: Offset) {
         let Some((feed, request)) = self.subscriptions.jump(slot, serial, floor) else { return };
@@ -64,7 +104,7 @@ impl Inner {
                 head: feed.head().unwrap_or(floor),
                 gap: Some(Gap { oldest: Offset(floor.0 + 1), reason: GapReason::Trimmed }),
             };
-            self.replies.push_back(server_frame(&ServerMessage::Subscribed(subscribed)));
+            self.replies.push(server_frame(&ServerMessage::Subscribed(subscribed)));
         }
     }
 }

@@ -33,6 +33,10 @@ impl DerefMut for Change<'_> {
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
+        if self.is_held && self.has_room() {
+            self.is_held = false;
+            self.wake_reader();
+        }
         if let Some(direct) = &self.direct {
             direct.wire.set_passage(self.passage(direct));
         }

@@ -55,7 +55,7 @@ impl LiveQueue {
     /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`](super::thread::QUEUE_PUBLICATIONS_MAX) are
     /// waiting, `stopping` where the sequencer has ended.
     pub fn publish(&self, publication: Publication) -> Result<(), Refusal> {
-        self.state.places.take()?;
+        self.state.places.admit(publication.bytes())?;
         self.jobs.send(publication).map_err(|_| super::places::stopping())
     }
 
@@ -94,7 +94,8 @@ impl Sequencer {
     }
 
     fn order(&self, turn: Vec<Publication>) -> Vec<Outcome> {
-        self.state.places.give_back(turn.len());
+        let bytes = turn.iter().map(Publication::bytes).sum();
+        self.state.places.release(turn.len(), bytes);
         let mut offsets = self.state.offsets();
         let place = |Publication { append, reply }| {
             let result = match reply.turn().map_or(Ok(()), Turn::check) {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Transaction, ffi, params};
 use shared::ids::{ChannelName, MessageId, Offset};
 
@@ -58,7 +57,6 @@ fn append_all(
         heads,
         touched: HashMap::new(),
         results: Vec::with_capacity(batch.len()),
-        json: Vec::new(),
     };
     let (rows, rest) = batch.as_chunks::<ROWS>();
     if !rows.is_empty() {
@@ -89,8 +87,6 @@ struct Adding<'a> {
     /// The new heads, by the channel's number.
     touched: HashMap<i64, u64>,
     results: Vec<Appended>,
-    /// Memory for a payload.
-    json: Vec<u8>,
 }
 
 impl Adding<'_> {
@@ -148,16 +144,13 @@ impl Adding<'_> {
         entry: &Append,
         place: Head,
     ) -> rusqlite::Result<()> {
-        self.json.clear();
-        serde_json::to_writer(&mut self.json, &entry.payload)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         insert.raw_bind_parameter(before + 1, place.channel)?;
         insert.raw_bind_parameter(before + 2, place.offset.cast_signed())?;
         insert.raw_bind_parameter(before + 3, entry.id.as_bytes())?;
         insert.raw_bind_parameter(before + 4, entry.at.0.cast_signed())?;
         insert.raw_bind_parameter(before + 5, entry.from.user.as_str())?;
         insert.raw_bind_parameter(before + 6, entry.from.name.as_str())?;
-        insert.raw_bind_parameter(before + 7, ToSqlOutput::Borrowed(ValueRef::Text(&self.json)))
+        insert.raw_bind_parameter(before + 7, entry.payload.as_str())
     }
 
     /// Takes the next place in a channel.

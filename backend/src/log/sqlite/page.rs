@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, Rows, params};
 use serde::Serialize;
 use shared::ids::{ChannelName, DisplayName, MessageId, Offset, UserId};
-use shared::protocol::{Message, Sender};
+use shared::protocol::{Message, RawPayload, Sender};
 use shared::time::Timestamp;
 
 use super::unreadable;
@@ -114,7 +114,7 @@ fn take_rows(
     Ok(false)
 }
 
-fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message> {
+fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message<RawPayload>> {
     let offset = row.get::<_, i64>(0)?.cast_unsigned();
     let user = UserId::parse(row.get_ref(3)?.as_str()?).map_err(|error| unreadable(3, error))?;
     let name = DisplayName::parse(row.get_ref(4)?.as_str()?).map_err(|error| unreadable(4, error))?;
@@ -126,7 +126,7 @@ fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message> {
         id: MessageId::from_bytes(row.get(1)?),
         at: Timestamp(row.get::<_, i64>(2)?.cast_unsigned()),
         from: Sender { user, name },
-        payload: serde_json::from_str(row.get_ref(5)?.as_str()?).map_err(|error| unreadable(5, error))?,
+        payload: RawPayload::from_stored(row.get(5)?).map_err(|error| unreadable(5, error))?,
     })
 }
 

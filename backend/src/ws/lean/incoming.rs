@@ -37,6 +37,7 @@ pub(super) struct LeanIncoming {
     /// A message that comes in several frames.
     parts: Option<Parts>,
     state: State,
+    message_bytes_max: usize,
 }
 
 /// The frames of a message so far.
@@ -62,7 +63,8 @@ impl LeanIncoming {
     pub(super) fn new(wire: Rc<Wire<TcpStream>>, begun: &[u8], message_bytes_max: usize) -> Self {
         let codec = Codec::new().max_size(message_bytes_max);
         let (scanner, buffer) = (Scanner::new(message_bytes_max), BytesMut::new());
-        let mut incoming = Self { wire, scanner, codec, buffer, parts: None, state: State::Open };
+        let mut incoming =
+            Self { wire, scanner, codec, buffer, parts: None, state: State::Open, message_bytes_max };
         incoming.take(begun);
         incoming
     }
@@ -104,30 +106,43 @@ impl LeanIncoming {
     fn assemble(&mut self, frame: Frame) -> Option<Received> {
         Some(match frame {
             Frame::Text(bytes) => self.text(bytes),
-            Frame::Binary(_) => Received::Binary,
+            Frame::Binary(bytes) => Received::Binary(bytes.len()),
             Frame::Ping(payload) => Received::Ping(payload),
             Frame::Pong(_) => Received::Pong,
             Frame::Close(reason) => {
                 Received::Close(reason.map_or(CloseCode::NORMAL, |reason| CloseCode(reason.code.into())))
             }
-            Frame::Continuation(Item::FirstText(part)) => return self.begin(true, &part),
-            Frame::Continuation(Item::FirstBinary(part)) => return self.begin(false, &part),
-            Frame::Continuation(Item::Continue(part)) => {
-                // The codec lets no part through without a first one, and the scanner has counted the bytes.
-                self.parts.as_mut()?.bytes.extend_from_slice(&part);
-                return None;
-            }
-            Frame::Continuation(Item::Last(part)) => {
-                let Parts { text, mut bytes } = self.parts.take()?;
-                bytes.extend_from_slice(&part);
-                if text { self.text(bytes.freeze()) } else { Received::Binary }
-            }
+            Frame::Continuation(Item::FirstText(part)) => self.begin(true, &part),
+            Frame::Continuation(Item::FirstBinary(part)) => self.begin(false, &part),
+            Frame::Continuation(Item::Continue(part)) => match self.add_part(&part) {
+                Ok(()) => Received::Part(part.len()),
+                Err(error) => self.fail(&error),
+            },
+            Frame::Continuation(Item::Last(part)) => match self.add_part(&part) {
+                Ok(()) => {
+                    // The line above has found it.
+                    let Parts { text, bytes } = self.parts.take()?;
+                    if text { self.text(bytes.freeze()) } else { Received::Binary(bytes.len()) }
+                }
+                Err(error) => self.fail(&error),
+            },
         })
     }
 
-    fn begin(&mut self, text: bool, part: &[u8]) -> Option<Received> {
+    fn begin(&mut self, text: bool, part: &[u8]) -> Received {
         self.parts = Some(Parts { text, bytes: BytesMut::from(part) });
-        None
+        Received::Part(part.len())
+    }
+
+    /// Adds a part to the message that has begun. The scanner and the codec check the same; the memory for a message
+    /// must not depend on their agreement.
+    fn add_part(&mut self, part: &[u8]) -> Result<(), ProtocolError> {
+        let parts = self.parts.as_mut().ok_or(ProtocolError::ContinuationNotStarted)?;
+        if parts.bytes.len() + part.len() > self.message_bytes_max {
+            return Err(ProtocolError::Overflow);
+        }
+        parts.bytes.extend_from_slice(part);
+        Ok(())
     }
 
     fn text(&mut self, bytes: Bytes) -> Received {
@@ -139,7 +154,7 @@ impl LeanIncoming {
 
     fn fail(&mut self, error: &ProtocolError) -> Received {
         self.state = State::Draining;
-        self.buffer = BytesMut::new();
+        (self.buffer, self.parts) = (BytesMut::new(), None);
         match close_code(error) {
             Some(code) => Received::Broken { code, error: error.to_string() },
             None => Received::Gone,

@@ -88,7 +88,8 @@ impl Pair {
                 Action::Send(message) => {
                     assert_eq!(self.socket, Socket::Open, "sent without an open socket: {message:?}");
                     let text = codec::encode_client(&message);
-                    self.outgoing.push_back(codec::decode_client(&text).unwrap());
+                    let read = serde_json::to_value(codec::decode_client(&text).unwrap()).unwrap();
+                    self.outgoing.push_back(serde_json::from_value(read).unwrap());
                 }
                 Action::Close => {
                     assert_ne!(self.socket, Socket::None, "what is closed is not open");

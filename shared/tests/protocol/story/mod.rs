@@ -4,7 +4,7 @@ mod client;
 mod server;
 
 use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
-use shared::protocol::{Position, Sender};
+use shared::protocol::{ClientMessage, Position, RawPayload, Sender};
 
 pub(crate) use client::client;
 pub(crate) use server::server;
@@ -57,4 +57,9 @@ fn time_of(offset: u64) -> u64 {
 
 fn at(offset: u64) -> Position {
     Position { epoch: Epoch(0x8c1f_03d2_5ab7_e946), offset: Offset(offset) }
+}
+
+/// What the server has read, with the payload's text read as well.
+pub(crate) fn typed(message: ClientMessage<RawPayload>) -> ClientMessage {
+    serde_json::from_value(serde_json::to_value(message).unwrap()).unwrap()
 }
