@@ -123,15 +123,20 @@ async fn a_large_log_is_used_at_once_after_a_kill_and_checked_meanwhile() {
     fill(&server, "room:large", 18).await;
     server.kill();
     server.start_again().await;
-    let line = |part: &str| {
+    server.log().expect(&["has been checked and is sound", "messages=3"]).await;
+    let lines = eventually(DEADLINE, "both starts have said where they listen", async || {
         let lines = server.log().lines();
+        let starts = lines.iter().filter(|line| line.contains(" listening address")).count();
+        if starts == 2 { Ok(lines) } else { Err(lines.join("\n")) }
+    })
+    .await;
+    let line = |part: &str| {
         lines.iter().rposition(|line| line.contains(part)).unwrap_or_else(|| panic!("{part}: {lines:#?}"))
     };
     let [opening, begun, listening] =
         ["opening the log", "checked in the background", " listening address"].map(line);
     assert!(opening < begun && begun < listening, "it does not listen only when the check has ended");
-    assert!(server.log().lines()[opening].contains("bytes="), "the size is told first");
-    server.log().expect(&["has been checked and is sound", "messages=3"]).await;
+    assert!(lines[opening].contains("bytes="), "the size is told first");
     assert_eq!(server.public().get("/readyz").await.status, 200);
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
-use super::schema;
+use super::{readers, schema};
 use crate::log::LogError;
 
 /// Largest log that is checked before it is used, in bytes: less than a second on a slow disk. A larger one is checked
@@ -107,7 +107,7 @@ impl Checkup {
     pub(super) fn start(path: &Path, health: &Arc<Health>) -> Result<Self, LogError> {
         tracing::warn!("the log was not closed; it is used while it is checked in the background");
         let stop = Arc::new(AtomicBool::new(false));
-        let mut connection = schema::open_reader(path)?;
+        let mut connection = schema::open_reader(path).map_err(|error| readers::failed(&error))?;
         let (told, begun) = (Arc::clone(&stop), Instant::now());
         let ends = move || {
             if begun.elapsed() > CHECK_MAX {

@@ -22,7 +22,7 @@ impl Readers {
     /// Opens [`READERS_KEPT`] connections.
     pub(super) fn open(path: &Path) -> Result<Self, LogError> {
         let idle = (0..READERS_KEPT).map(|_| {
-            let connection = schema::open_reader(path)?;
+            let connection = schema::open_reader(path).map_err(|error| failed(&error))?;
             // SQLite opens the write-ahead log with the first read.
             schema::get(&connection, "open")?;
             Ok(connection)
