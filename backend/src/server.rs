@@ -152,10 +152,12 @@ pub async fn serve(
     let signals = Signals::new()?;
     let stopping = Arc::new(AtomicBool::new(false));
     let stopper = stop_on_signal(signals, Arc::clone(&hub), server.handle(), Arc::clone(&stopping));
-    let stopper = actix_web::rt::spawn(stopper);
+    let mut stopper = actix_web::rt::spawn(stopper);
     announce(address)?;
     tokio::select! {
         ended = &mut server => ended?,
+        // The signals are caught: without the task that waits for them, nobody could stop the server in order.
+        Err(_) = &mut stopper => return Err(ServerError::Died(Part::Stopper)),
         part = supervision::first_end(&hub, log_thread_ended, &mut retention) => {
             // Parts end when the server stops, too.
             if !stopping.load(Ordering::SeqCst) {

@@ -19,6 +19,8 @@ pub enum Part {
     Worker,
     /// The task that puts the messages of channels without history in order.
     Sequencer,
+    /// The task that waits for the signals that stop the server.
+    Stopper,
 }
 
 impl std::fmt::Display for Part {
@@ -28,6 +30,7 @@ impl std::fmt::Display for Part {
             Self::Retention => "the retention thread",
             Self::Worker => "a worker's loop",
             Self::Sequencer => "a worker's sequencer",
+            Self::Stopper => "the task that waits for signals",
         })
     }
 }

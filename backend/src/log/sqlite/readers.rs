@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, ErrorCode};
 
 use super::schema;
@@ -64,8 +65,9 @@ impl Readers {
 pub(super) fn failed(error: &rusqlite::Error) -> LogError {
     let is_damage = match error {
         rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::Utf8Error(..) => true,
-        // Nothing else than UTF-8 was ever written.
-        rusqlite::Error::FromSqlConversionFailure(_, _, reason) => reason.is::<std::str::Utf8Error>(),
+        // A column that is no UTF-8, or of another type or length than what was written. A value that is sound, and that this
+        // version does not know, is another error.
+        rusqlite::Error::FromSqlConversionFailure(_, _, reason) => reason.is::<FromSqlError>(),
         error => {
             matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
         }

@@ -138,3 +138,17 @@ fn a_log_whose_newest_messages_are_in_no_index_is_not_opened() {
     let error = SqliteLog::open(&path, Durability::Full).err().unwrap();
     assert!(matches!(error, LogError::Damaged(_)), "{error}");
 }
+
+#[test]
+fn a_payload_that_this_version_does_not_know_is_no_damage() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = open(&directory);
+    let entry = conformance::chat("room:lobby", 1);
+    log.append(std::slice::from_ref(&entry)).unwrap();
+    let of_a_later_version = "UPDATE messages SET payload = '{\"type\":\"hologram\"}', user = '\u{a0}'";
+    log.writer().connection.execute(of_a_later_version, []).unwrap();
+    let read = log.read(&entry.channel, Offset::START, 1);
+    assert!(matches!(read, Err(LogError::Unreadable(_))), "{read:?}");
+    assert!(log.health().is_ok());
+    log.append(&[conformance::chat("room:lobby", 2)]).unwrap();
+}
