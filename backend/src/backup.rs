@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::log::LogError;
-use crate::log::sqlite::SqliteLog;
+use crate::log::sqlite::{Backup, Progress};
 
 /// Why there is no backup. The text is for the operator.
 #[derive(Debug, Error)]
@@ -18,15 +18,20 @@ pub enum BackupError {
     Failed(#[from] LogError),
 }
 
-/// Copies the log of the data directory to a file that is not there yet. To restore it, put the file in the place of
-/// `tidings.db` while no server runs: readers are then told of a gap.
+/// Copies the log of the data directory to a file that is not there yet, and tells how far it is. To restore it, put the
+/// file in the place of `tidings.db` while no server runs: readers are then told of a gap. Returns the number of bytes.
 ///
 /// # Errors
 /// [`BackupError`].
-pub fn run(data: &Path, file: &Path) -> Result<(), BackupError> {
+pub fn run(data: &Path, file: &Path, mut progress: impl FnMut(Progress)) -> Result<u64, BackupError> {
     let path = data.join("tidings.db");
     if !path.exists() {
         return Err(BackupError::NoLog(data.to_owned()));
     }
-    Ok(SqliteLog::copy(&path, file)?)
+    let mut bytes = 0;
+    Backup::of(&path)?.write(file, |far| {
+        bytes = far.bytes;
+        progress(far);
+    })?;
+    Ok(bytes)
 }

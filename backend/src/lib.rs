@@ -18,6 +18,7 @@ pub mod http;
 pub mod hub;
 pub mod identity;
 pub mod log;
+pub mod permissions;
 pub mod random;
 mod rate;
 pub mod server;

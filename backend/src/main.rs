@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use backend::config::{BackupArgs, Cli, Command, ServeArgs};
+use backend::log::sqlite::Progress;
 use backend::{backup, server, telemetry};
 use clap::Parser as _;
 
@@ -10,10 +11,7 @@ use clap::Parser as _;
 async fn main() -> ExitCode {
     match Cli::parse().into_command() {
         Command::Serve(args) => serve(*args).await,
-        Command::Backup(BackupArgs { file, data }) => match backup::run(&data, &file) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&error),
-        },
+        Command::Backup(args) => copy(&args),
     }
 }
 
@@ -28,6 +26,27 @@ async fn serve(args: ServeArgs) -> ExitCode {
     };
     match server::run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// Makes a backup, and says on standard error how far it is: after each tenth.
+#[allow(clippy::print_stderr, reason = "progress, for whoever waits")]
+fn copy(BackupArgs { file, data }: &BackupArgs) -> ExitCode {
+    const MIB: u64 = 1024 * 1024;
+    let mut tenths = 0;
+    let progress = |Progress { copied, bytes }| {
+        let now = copied.saturating_mul(10) / bytes.max(1);
+        if now > tenths {
+            tenths = now;
+            eprintln!("tidings: {} of {} MiB copied ({} %)", copied / MIB, bytes.div_ceil(MIB), now * 10);
+        }
+    };
+    match backup::run(data, file, progress) {
+        Ok(bytes) => {
+            eprintln!("tidings: {} is complete, {} MiB", file.display(), bytes.div_ceil(MIB));
+            ExitCode::SUCCESS
+        }
         Err(error) => fail(&error),
     }
 }

@@ -1,10 +1,14 @@
 //! Puts the parts together, starts them and stops them in order.
 
-use std::fs::{File, TryLockError};
+mod directory;
+mod open_files;
+mod supervision;
+
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,16 +24,19 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{self, KeyError, Policy, Settings};
 use crate::hub::fanout::Mailboxes;
+use crate::hub::numbers::ConnectionNumbers;
 use crate::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
 use crate::hub::{Hub, HubParts};
 use crate::identity::Tokens;
 use crate::log::live::{self, Sequencer};
 use crate::log::retention::{Retention, Rule};
 use crate::log::sqlite::SqliteLog;
-use crate::log::{Log, LogError, LogReads, Threads, thread};
+use crate::log::{Log, LogError, LogReads, Offload, Threads, thread};
 use crate::telemetry::metrics::Metrics;
 use crate::ws::lean;
 use crate::{http, random};
+use open_files::OpenFiles;
+pub use supervision::Part;
 
 /// Connections that a worker takes from the operating system at most. The settings' own limit is below and answers;
 /// this one only stops accepting.
@@ -52,6 +59,9 @@ pub enum ServerError {
     /// Another server has the data directory.
     #[error("another server uses the data directory {}. Stop it, or give another with --data DIR", .0.display())]
     InUse(PathBuf),
+    /// A part has ended without which the server cannot work.
+    #[error("{0} has ended, which it never should; the server has to be started again")]
+    Died(Part),
     /// The log cannot be opened.
     #[error("the log in {} cannot be opened: {reason}", path.display())]
     Log {
@@ -84,29 +94,51 @@ pub enum ServerError {
 /// # Errors
 /// [`ServerError`].
 pub async fn run(settings: Settings) -> Result<(), ServerError> {
-    let _lock = prepare_directory(&settings.data)?;
+    let _lock = directory::prepare(&settings.data)?;
     let path = settings.data.join("tidings.db");
     let log =
         SqliteLog::open(&path, settings.durability).map_err(|reason| ServerError::Log { path, reason })?;
-    let log: Arc<dyn Log> = Arc::new(log);
+    let listener = listen(&settings)?;
+    serve(settings, Arc::new(log), listener).await
+}
+
+/// Runs the server on a log and a socket that listens, until it is told to stop by SIGTERM or SIGINT, or a part of it dies.
+///
+/// # Errors
+/// [`ServerError`].
+pub async fn serve(
+    mut settings: Settings,
+    log: Arc<dyn Log>,
+    listener: TcpListener,
+) -> Result<(), ServerError> {
     let api_key = config::api_key(&settings)?;
     let tokens = Tokens::new(&config::token_secret(&settings)?);
+    let open_files = OpenFiles::raise_limit(settings.workers);
+    settings.connections_max = open_files.connections_max(settings.connections_max);
 
-    let listener = listen(&settings)?;
     let address = listener.local_addr()?;
     let (mailboxes, receivers): (Vec<_>, Vec<_>) =
         (0..settings.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
     let workers: Arc<[mpsc::Sender<ToWorker>]> = mailboxes.into();
     let metrics = Metrics::new();
     let mailboxes = Mailboxes::new(Arc::clone(&workers), metrics.clone());
-    let (queue, log_thread) = thread::start(Arc::clone(&log), mailboxes.clone().sink())?;
-    let retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
+    let mut sink = mailboxes.clone().sink();
+    let (log_thread_lives, log_thread_ended) = oneshot::channel::<()>();
+    let (queue, log_thread) = thread::start(Arc::clone(&log), move |batch| {
+        // The thread drops it when it ends, however it ends.
+        let _lives = &log_thread_lives;
+        sink(batch);
+    })?;
+    let mut retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
     let live_epoch = Epoch(random::number()?);
     let (live, sequencers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| live::queue()).unzip();
-    let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
+    let offload: Arc<dyn Offload> = Arc::new(Threads);
+    let reads = LogReads::new(Arc::clone(&log), Arc::clone(&offload));
+    let numbers = ConnectionNumbers::reserve(Arc::clone(&log), offload)
+        .map_err(|reason| ServerError::Log { path: settings.data.join("tidings.db"), reason })?;
     let hub = Arc::new(Hub::new(HubParts {
         settings,
-        log: Arc::clone(&log),
+        numbers,
         reads,
         queue,
         live: live.into(),
@@ -117,22 +149,35 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     }));
 
     let ends = receivers.into_iter().zip(sequencers).enumerate().collect();
-    let server = start_http(&hub, ends, mailboxes, &api_key, listener)?;
+    let mut server = start_http(&hub, ends, mailboxes, &api_key, listener, open_files)?;
     // Before the address is announced: whoever knows it may stop the server at once.
     let signals = Signals::new()?;
-    let stopper = actix_web::rt::spawn(stop_on_signal(signals, Arc::clone(&hub), server.handle()));
+    let stopping = Arc::new(AtomicBool::new(false));
+    let stopper = stop_on_signal(signals, Arc::clone(&hub), server.handle(), Arc::clone(&stopping));
+    let mut stopper = actix_web::rt::spawn(stopper);
     announce(address)?;
-    server.await?;
+    tokio::select! {
+        ended = &mut server => ended?,
+        // The signals are caught: without the task that waits for them, nobody could stop the server in order.
+        Err(_) = &mut stopper => return Err(ServerError::Died(Part::Stopper)),
+        part = supervision::first_end(&hub, log_thread_ended, &mut retention) => {
+            // Parts end when the server stops, too.
+            if !stopping.load(Ordering::SeqCst) {
+                tracing::error!(%part, "a part has died; ending, to be started again");
+                return Err(ServerError::Died(part));
+            }
+            server.await?;
+        }
+    }
     stopper.abort();
     hub.queue.stop();
     // What is queued is acknowledged to nobody any more, but it is kept.
-    if log_thread.join().is_err() {
-        tracing::error!("the log thread panicked");
-    }
+    let log_thread = log_thread.join();
     retention.stop();
     if let Err(error) = log.close() {
         tracing::warn!(%error, "the log could not be closed in order; it will be checked at the next start");
     }
+    log_thread.map_err(|_| ServerError::Died(Part::LogThread))?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -160,6 +205,7 @@ fn start_http(
     mailboxes: Mailboxes,
     api_key: &str,
     listener: TcpListener,
+    open_files: OpenFiles,
 ) -> Result<Server, ServerError> {
     let (workers, stop) = (hub.settings.workers, hub.settings.stop());
     let (waiting, hub, key) = (Arc::new(Mutex::new(ends)), Arc::clone(hub), Arc::<str>::from(api_key));
@@ -173,11 +219,11 @@ fn start_http(
             let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let Some((index, (mailbox, sequencer))) = next else {
                 // A worker thread has died, and with it the connections that its mailbox knew: only a fresh start is sound.
-                tracing::error!("a worker thread died; ending, to be started anew");
-                std::process::abort();
+                // The thread that would end in order waits for this closure.
+                supervision::abort("a worker thread");
             };
             actix_web::rt::spawn(mailboxes.clone().live(sequencer));
-            streams(Worker::start(index, Arc::clone(&hub), mailbox), Arc::clone(&key))
+            streams(Worker::start(index, Arc::clone(&hub), mailbox), Arc::clone(&key), open_files)
         })?;
     Ok(server.run())
 }
@@ -186,6 +232,7 @@ fn start_http(
 fn streams(
     worker: Rc<Worker>,
     key: Arc<str>,
+    open_files: OpenFiles,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
     fn_factory(move || {
         let (worker, requests) = (Rc::clone(&worker), requests(Rc::clone(&worker), Arc::clone(&key)));
@@ -194,6 +241,10 @@ fn streams(
             Ok(fn_service(move |stream: TcpStream| {
                 let (worker, requests) = (Rc::clone(&worker), Rc::clone(&requests));
                 async move {
+                    if !open_files.has_room_for(&stream) {
+                        open_files::turn_away(&stream);
+                        return Ok(());
+                    }
                     // Nagle's algorithm holds small frames back for tens of milliseconds.
                     if let Err(error) = stream.set_nodelay(true) {
                         tracing::debug!(%error, "a stream keeps Nagle's algorithm");
@@ -223,7 +274,12 @@ fn requests(
 }
 
 /// Tells all clients to come back, waits until they have closed, and stops.
-async fn stop_on_signal(mut signals: Signals, hub: Arc<Hub>, server: ServerHandle) {
+async fn stop_on_signal(
+    mut signals: Signals,
+    hub: Arc<Hub>,
+    server: ServerHandle,
+    stopping: Arc<AtomicBool>,
+) {
     signals.wait().await;
     tracing::info!("stopping");
     server.pause().await;
@@ -239,6 +295,7 @@ async fn stop_on_signal(mut signals: Signals, hub: Arc<Hub>, server: ServerHandl
     if tokio::time::timeout(hub.settings.stop(), all).await.is_err() {
         tracing::warn!(open = hub.registry.count(), "some connections did not close in time");
     }
+    stopping.store(true, Ordering::SeqCst);
     server.stop(false).await;
 }
 
@@ -273,23 +330,6 @@ impl Signals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    }
-}
-
-/// Makes the data directory, tries whether it takes a file (a clear word now is better than a refusal later), and
-/// takes it for this server alone, for as long as what it returns lives.
-fn prepare_directory(path: &Path) -> Result<File, ServerError> {
-    let probe = path.join(".probe");
-    let failed = |reason| ServerError::Data { path: path.to_owned(), reason };
-    std::fs::create_dir_all(path)
-        .and_then(|()| std::fs::write(&probe, b"probe"))
-        .and_then(|()| std::fs::remove_file(&probe))
-        .map_err(failed)?;
-    let lock = File::create(path.join(".lock")).map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(ServerError::InUse(path.to_owned())),
-        Err(TryLockError::Error(reason)) => Err(failed(reason)),
     }
 }
 

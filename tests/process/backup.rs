@@ -1,5 +1,6 @@
 //! A copy of the log is made while many talk: it is the log of one moment.
 
+use serde_json::json;
 use shared::ids::ChannelName;
 use tempfile::TempDir;
 use tests::client::{Fate, channel};
@@ -37,6 +38,37 @@ async fn a_backup_under_load_has_all_that_was_acknowledged_before_and_nothing_el
         );
         assert!(copy == log[..copy.len()], "{room}: the copy is no beginning of the log");
     }
+}
+
+#[tokio::test]
+async fn a_backup_of_a_log_of_many_steps_ends_while_everybody_talks() {
+    /// More database pages than a backup copies at a time.
+    const LOG_BYTES: usize = 40 * 1024 * 1024;
+    const PAYLOAD_BYTES: usize = 60_000;
+    let server = TestServer::start_with(Settings::default().talkative()).await;
+    let payload = json!({"type": "custom", "name": "filler", "data": "x".repeat(PAYLOAD_BYTES)});
+    for _ in 0..LOG_BYTES / PAYLOAD_BYTES {
+        server.api().publish_payload("room:full", &payload).await;
+    }
+    let crowd = Crowd::gather(server.address(), 3, 1, &ROOMS, 2).await;
+    crowd.talk(u64::from(u32::MAX));
+    crowd.expect_answers(300).await;
+    let folder = TempDir::with_prefix("tidings-backup-").unwrap();
+    let file = folder.path().join("copy.db");
+    // What one that was killed has left.
+    std::fs::write(folder.path().join("copy.db.partial"), b"half of a log").unwrap();
+    let arguments = ["backup".as_ref(), file.as_os_str(), "--data".as_ref(), server.data().as_os_str()]
+        .map(ToOwned::to_owned);
+    let made = run_to_end(&Settings::default(), server.home(), &arguments).await;
+    let said = String::from_utf8_lossy(&made.stderr).into_owned();
+    assert!(made.status.success(), "{said}");
+    assert!(said.contains("MiB copied (") && said.contains("copy.db is complete"), "{said}");
+    let names: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(names, ["copy.db"], "nothing else is left");
+    crowd.expect_answers(100).await;
+    let findings = crowd.compare(&server.api(), "a large log backed up under load").await;
+    findings.after(1, "backup").assert_clean("the seed is 2");
 }
 
 /// How many messages of each room the talkers know to be in the log. Its offsets are dense.

@@ -205,3 +205,32 @@ async fn the_list_of_channels_tells_how_they_are_doing() {
     assert_eq!(lobby["head"], json!(published.offset));
     assert_eq!(lobby["members"], 1);
 }
+
+#[tokio::test]
+async fn an_offset_that_no_message_can_have_is_beyond_all() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    for text in ["one", "two", "three"] {
+        api.publish(LOBBY, text).await;
+    }
+    let mut raw = server.greeted("Ada").await;
+    for (offset, id) in [1_u64 << 53, (1 << 63) - 1, 1 << 63, u64::MAX].into_iter().zip(1_u64..) {
+        let after = api.get(&format!("/api/channels/{LOBBY}/messages?after={offset}")).await.ok();
+        assert_eq!(after["messages"], json!([]), "nothing comes after {offset}");
+        assert_eq!(after["more"], false);
+        let before = api.get(&format!("/api/channels/{LOBBY}/messages?before={offset}&limit=2")).await.ok();
+        assert_eq!(before["messages"].as_array().map(Vec::len), Some(2), "all is before {offset}");
+        raw.send(&json!({"type": "history", "id": id, "channel": LOBBY, "before": offset, "limit": 2})).await;
+        let page = raw.reply("page", id).await;
+        let texts: Vec<_> =
+            page["messages"].as_array().unwrap().iter().map(|m| &m["payload"]["text"]).collect();
+        assert_eq!(texts, ["two", "three"], "before {offset}");
+    }
+    // Somebody who claims to have seen more than there is begins again.
+    let epoch = raw.subscribe(10, LOBBY).await["position"]["epoch"].clone();
+    let mut ahead = server.greeted("Bob").await;
+    let since = json!({"epoch": epoch, "offset": u64::MAX});
+    ahead.send(&json!({"type": "subscribe", "id": 1, "channel": LOBBY, "since": since})).await;
+    let subscribed = ahead.reply("subscribed", 1).await;
+    assert_eq!(subscribed["gap"]["reason"], "ahead", "{subscribed}");
+}

@@ -51,6 +51,13 @@ async fn a_backup_is_made_while_people_talk_and_leads_readers_to_a_gap() {
 
     let again = run_to_end(&Settings::default(), server.home(), &arguments).await;
     assert!(!again.status.success(), "a backup is not written over");
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(said.contains("backup.db") && said.contains("a complete backup"), "{said}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
 
     server.stop().await;
     for name in ["tidings.db-wal", "tidings.db-shm"] {

@@ -14,6 +14,8 @@ mod history;
 mod http_api;
 mod keeping;
 mod limits;
+#[cfg(target_os = "linux")]
+mod open_files;
 mod open_message_close;
 mod origins;
 mod page;

@@ -1,10 +1,8 @@
 //! The disk and its troubles.
 
-#[cfg(target_os = "linux")]
 use serde_json::json;
-use tests::TestServer;
-#[cfg(target_os = "linux")]
-use tests::{LOBBY, Settings};
+use tests::deadline::{DEADLINE, eventually};
+use tests::{LOBBY, Settings, TestServer};
 
 #[tokio::test]
 async fn the_log_is_where_it_is_said_to_be() {
@@ -107,4 +105,96 @@ async fn a_log_that_is_none_is_not_overwritten() {
     assert!(said.contains("tidings.db"), "the file is named: {said}");
     assert!(!said.contains("panicked"), "{said}");
     assert_eq!(std::fs::read(&log).unwrap(), foreign);
+}
+
+/// Publishes messages of 60 KB, of `mib` MiB in all.
+async fn fill(server: &TestServer, channel: &str, mib: usize) {
+    const BYTES: usize = 60_000;
+    let payload = json!({"type": "custom", "name": "filler", "data": "x".repeat(BYTES)});
+    let api = server.api();
+    for _ in 0..mib * 1024 * 1024 / BYTES {
+        api.publish_payload(channel, &payload).await;
+    }
+}
+
+#[tokio::test]
+async fn a_large_log_is_used_at_once_after_a_kill_and_checked_meanwhile() {
+    let mut server = TestServer::start_with(Settings::default().flag("--durability", "normal")).await;
+    fill(&server, "room:large", 18).await;
+    server.kill();
+    server.start_again().await;
+    server.log().expect(&["has been checked and is sound", "messages=3"]).await;
+    let lines = eventually(DEADLINE, "both starts have said where they listen", async || {
+        let lines = server.log().lines();
+        let starts = lines.iter().filter(|line| line.contains(" listening address")).count();
+        if starts == 2 { Ok(lines) } else { Err(lines.join("\n")) }
+    })
+    .await;
+    let line = |part: &str| {
+        lines.iter().rposition(|line| line.contains(part)).unwrap_or_else(|| panic!("{part}: {lines:#?}"))
+    };
+    let [opening, begun, listening] =
+        ["opening the log", "checked in the background", " listening address"].map(line);
+    assert!(opening < begun && begun < listening, "it does not listen only when the check has ended");
+    assert!(lines[opening].contains("bytes="), "the size is told first");
+    assert_eq!(server.public().get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn damage_that_is_found_in_the_background_is_said_and_ends_publishing() {
+    let mut server = TestServer::start_with(Settings::default().flag("--durability", "normal")).await;
+    fill(&server, "room:large", 24).await;
+    server.stop().await;
+    server.start_again().await;
+    server.kill();
+    let path = server.data().join("tidings.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    // What a payload of 60 KB has beside its row cannot be told from another; the tables' own pages can.
+    bytes[middle..middle + 1024 * 1024].fill(0xff);
+    std::fs::write(&path, bytes).unwrap();
+    server.start_again().await;
+    let api = server.api();
+    eventually(DEADLINE, "the damage is found", async || match server.public().get("/readyz").await.status {
+        503 => Ok(()),
+        status => Err(format!("{status}")),
+    })
+    .await;
+    server.log().expect(&["publishing is refused", "damaged"]).await;
+    let body = json!({"channel": LOBBY, "payload": {"type": "chat", "text": "hi"}});
+    let refusal = api.post("/api/publish", &body).await.refused(507, "storage_failed");
+    assert!(refusal["message"].as_str().unwrap().contains("damaged"), "{refusal}");
+    assert_eq!(server.public().get("/healthz").await.status, 200);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_but_its_owner_can_look_into_the_data() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut server = TestServer::start().await;
+    server.api().publish(LOBBY, "hi").await;
+    let open_to_others = |folder: &std::path::Path| {
+        let mut found = Vec::new();
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let secret = !path.ends_with(".lock");
+            if secret && path.metadata().unwrap().permissions().mode() & 0o077 != 0 {
+                found.push(path);
+            }
+        }
+        if folder.metadata().unwrap().permissions().mode() & 0o077 != 0 {
+            found.push(folder.to_owned());
+        }
+        found
+    };
+    let data = server.data();
+    assert_eq!(open_to_others(&data), Vec::<std::path::PathBuf>::new());
+    // As an earlier version left it.
+    server.kill();
+    for path in std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path()) {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o755)).unwrap();
+    server.start_again().await;
+    server.api().publish(LOBBY, "hi").await;
+    assert_eq!(open_to_others(&data), Vec::<std::path::PathBuf>::new());
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
-use backend::log::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run};
+use backend::log::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run, Trimmed};
 use shared::ids::{ChannelName, Epoch, MessageId, Namespace, Offset};
 use shared::protocol::{Message, RawPayload};
 
@@ -176,7 +176,7 @@ impl Log for Disk {
         let Some(channel) = state.channels.get(channel) else {
             return Ok(Run { messages: vec![], more: false });
         };
-        Ok(run(channel.messages.range(after.0 + 1..).map(|(_, message)| message), limit))
+        Ok(run(channel.messages.range(after.0.saturating_add(1)..).map(|(_, message)| message), limit))
     }
 
     fn read_before(
@@ -208,26 +208,44 @@ impl Log for Disk {
         Ok(named.take(limit as usize).map(|(name, channel)| (name.clone(), Offset(channel.head))).collect())
     }
 
-    fn trim(&self, namespace: &Namespace, keep: &Keep, most: u32) -> Result<u32, LogError> {
+    fn trim(
+        &self,
+        namespace: &Namespace,
+        keep: &Keep,
+        from: Option<&ChannelName>,
+        messages_max: u32,
+    ) -> Result<Trimmed, LogError> {
         let mut state = self.state();
         let State { channels, facts, .. } = &mut *state;
-        let mut trimmed = 0;
-        for (name, channel) in channels.iter_mut().filter(|(name, _)| name.namespace() == namespace.as_str())
-        {
+        let (mut trimmed, mut next) = (0, None);
+        let of_namespace = channels.iter_mut().filter(|(name, _)| name.namespace() == namespace.as_str());
+        for (name, channel) in of_namespace.filter(|(name, _)| from.is_none_or(|from| *name >= from)) {
             let before = trimmed;
-            while trimmed < most
-                && let Some((&offset, oldest)) = channel.messages.iter().next()
-                && (keep.messages.is_some_and(|most| channel.messages.len() as u64 > most)
-                    || keep.since.is_some_and(|since| oldest.at < since))
-            {
+            let is_outdated = |channel: &Channel| {
+                let oldest = channel.messages.values().next();
+                let by_count = keep.messages.is_some_and(|most| channel.messages.len() as u64 > most);
+                // What comes before an outdated message is outdated as well.
+                let by_age = keep
+                    .since
+                    .is_some_and(|since| channel.messages.values().any(|message| message.at < since));
+                oldest.filter(|_| by_count || by_age).map(|oldest| oldest.offset.0)
+            };
+            while let Some(offset) = is_outdated(channel) {
+                if trimmed == messages_max {
+                    next = Some(name.clone());
+                    break;
+                }
                 channel.remove(offset);
                 trimmed += 1;
             }
             if trimmed > before {
                 facts.push(Fact::Trimmed { channel: name.clone(), floor: Offset(channel.floor()) });
             }
+            if next.is_some() {
+                break;
+            }
         }
-        Ok(trimmed)
+        Ok(Trimmed { messages: trimmed, channels: 0, next })
     }
 
     fn backup(&self, _: &Path) -> Result<(), LogError> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use backend::config::{Policy, Settings};
 use backend::hub::fanout::FanOut;
+use backend::hub::numbers::ConnectionNumbers;
 use backend::hub::registry::Mode;
 use backend::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
 use backend::hub::{Hub, HubParts};
@@ -72,7 +73,7 @@ impl Server {
         let reads = LogReads::new(Arc::clone(&log), Arc::clone(&jobs) as Arc<dyn Offload>);
         let hub = Arc::new(Hub::new(HubParts {
             settings: settings(profile),
-            log,
+            numbers: ConnectionNumbers::reserve(log, Arc::clone(&jobs) as Arc<dyn Offload>).unwrap(),
             reads,
             queue,
             live: live.into(),

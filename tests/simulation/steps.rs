@@ -349,10 +349,10 @@ impl World {
 
     fn trim(&mut self) -> Result<(), Broken> {
         let Some(most) = self.profile.retention else { return Ok(()) };
-        let keep = Keep { messages: Some(most), since: None };
+        let keep = Keep { messages: Some(most), ..Keep::default() };
         for channel in self.profile.channels.clone() {
             let namespace = Namespace::parse(channel.namespace()).unwrap();
-            self.disk.trim(&namespace, &keep, TRIM_MESSAGES).map_err(|error| error.to_string())?;
+            self.disk.trim(&namespace, &keep, None, TRIM_MESSAGES).map_err(|error| error.to_string())?;
         }
         self.learn(&[])
     }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use backend::config::{Durability, Settings};
 use backend::hub::fanout::Mailboxes;
+use backend::hub::numbers::ConnectionNumbers;
 use backend::hub::registry::Mode;
 use backend::hub::socket::Socket;
 use backend::hub::wire::Wire;
@@ -78,7 +79,8 @@ impl Rig {
         let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
         let (tokens, live_epoch) = (Tokens::new("a secret for a bench"), LIVE_EPOCH);
         let live = vec![live].into();
-        let parts = HubParts { settings, log, reads, queue, live, tokens, metrics, live_epoch, workers };
+        let numbers = ConnectionNumbers::reserve(log, Arc::new(Threads)).unwrap();
+        let parts = HubParts { settings, numbers, reads, queue, live, tokens, metrics, live_epoch, workers };
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let (local, hub) = (LocalSet::new(), Arc::new(Hub::new(parts)));
         let worker = local.block_on(&runtime, async {

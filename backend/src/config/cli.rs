@@ -9,7 +9,7 @@ use figment::providers::{Format, Serialized, Toml};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::{Durability, Settings};
+use super::{Durability, Secret, Settings};
 
 /// Real-time message push that loses nothing.
 #[derive(Debug, Parser)]
@@ -108,7 +108,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "LEVEL", env = "TIDINGS_DURABILITY")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub durability: Option<Durability>,
-    /// How often the log is trimmed to what the namespaces keep, in ms [default: 60000]
+    /// How often the log is trimmed to what the namespaces keep, in ms; at least 10 [default: 60000]
     #[arg(long, value_name = "MS", env = "TIDINGS_RETENTION_MS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_ms: Option<u64>,
@@ -117,13 +117,13 @@ pub struct ServeArgs {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
     /// The key of the HTTP API, instead of the one in DIR/api-key. A variable, not a flag: others can see flags
-    #[arg(skip = std::env::var("TIDINGS_API_KEY").ok())]
+    #[arg(skip = std::env::var("TIDINGS_API_KEY").ok().map(Secret::from))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub api_key: Option<String>,
+    pub api_key: Option<Secret>,
     /// The secret that signs tokens, instead of the one in DIR/token-secret
-    #[arg(skip = std::env::var("TIDINGS_TOKEN_SECRET").ok())]
+    #[arg(skip = std::env::var("TIDINGS_TOKEN_SECRET").ok().map(Secret::from))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_secret: Option<String>,
+    pub token_secret: Option<Secret>,
 }
 
 /// Why the settings cannot be used. The text is for the operator.
@@ -209,6 +209,17 @@ mod tests {
         assert!(missing.contains("/nowhere/tidings.toml"), "{missing}");
         assert!(settings(&["--origin", "example.org"]).unwrap_err().to_string().contains("example.org"));
         assert!(settings(&["--workers", "0"]).unwrap_err().to_string().contains("workers"));
+        assert!(settings(&["--retention-ms", "9"]).unwrap_err().to_string().contains("retention-ms is 9"));
+        assert_eq!(settings(&["--retention-ms", "10"]).unwrap().retention_ms, 10);
+    }
+
+    #[test]
+    fn what_is_printed_of_the_settings_has_no_secret() {
+        let secret = || Some(Secret::from("0123456789abcdef".to_owned()));
+        let args = ServeArgs { api_key: secret(), token_secret: secret(), ..ServeArgs::default() };
+        let printed = format!("{args:?} {:#?}", args.clone().settings().unwrap());
+        assert!(!printed.contains("0123456789abcdef"), "{printed}");
+        assert_eq!(args.settings().unwrap().api_key, secret(), "it is there");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use shared::ids::ChannelName;
 
 pub use cli::{BackupArgs, Cli, Command, ConfigError, ServeArgs};
 pub use namespace::{Access, Policy, default_namespaces};
-pub use secret::{KeyError, api_key, token_secret};
+pub use secret::{KeyError, Secret, api_key, token_secret};
 pub use settings::{Durability, Settings};
 
 /// The channel in which plain clients are guests.

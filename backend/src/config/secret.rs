@@ -4,9 +4,34 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Settings;
+
+/// A text that is shown to nobody: what is printed of it for debugging has not the text.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
 
 /// Shortest key or secret that is taken, in bytes.
 const SECRET_BYTES_MIN: usize = 16;
@@ -35,7 +60,11 @@ pub enum KeyError {
 /// # Errors
 /// [`KeyError`].
 pub fn api_key(settings: &Settings) -> Result<String, KeyError> {
-    given_or_kept(settings.api_key.as_deref(), "the API key", &settings.data.join("api-key"))
+    given_or_kept(
+        settings.api_key.as_ref().map(Secret::as_str),
+        "the API key",
+        &settings.data.join("api-key"),
+    )
 }
 
 /// The secret that signs tokens.
@@ -43,7 +72,11 @@ pub fn api_key(settings: &Settings) -> Result<String, KeyError> {
 /// # Errors
 /// [`KeyError`].
 pub fn token_secret(settings: &Settings) -> Result<String, KeyError> {
-    given_or_kept(settings.token_secret.as_deref(), "the token secret", &settings.data.join("token-secret"))
+    given_or_kept(
+        settings.token_secret.as_ref().map(Secret::as_str),
+        "the token secret",
+        &settings.data.join("token-secret"),
+    )
 }
 
 fn given_or_kept(given: Option<&str>, what: &str, path: &Path) -> Result<String, KeyError> {
@@ -57,7 +90,11 @@ fn given_or_kept(given: Option<&str>, what: &str, path: &Path) -> Result<String,
 fn kept(path: &Path) -> Result<String, KeyError> {
     let failed = |reason| KeyError::File { path: path.to_owned(), reason };
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text.trim().to_owned()),
+        Ok(text) => {
+            // It may have been made by hand.
+            crate::permissions::owner_only(path, 0o600).map_err(failed)?;
+            Ok(text.trim().to_owned())
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let secret = crate::random::secret()?;
             let mut options = OpenOptions::new();
@@ -95,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_key_that_can_be_guessed_is_refused() {
-        let key = |key: &str| Settings { api_key: Some(key.to_owned()), ..Settings::default() };
+        let key = |key: &str| Settings { api_key: Some(Secret::from(key.to_owned())), ..Settings::default() };
         assert!(matches!(api_key(&key(&"x".repeat(SECRET_BYTES_MIN - 1))), Err(KeyError::Short(_))));
         assert_eq!(api_key(&key(&"x".repeat(SECRET_BYTES_MIN))).unwrap().len(), SECRET_BYTES_MIN);
     }

@@ -10,6 +10,7 @@ use shared::ids::{ChannelName, Namespace};
 use shared::limits::{FRAME_BYTES_MAX, SUBSCRIPTIONS_MAX};
 
 use super::namespace::{Policy, default_namespaces};
+use super::secret::Secret;
 
 /// What an acknowledged message survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -43,9 +44,9 @@ pub struct Settings {
     pub retention_ms: u64,
     pub log: String,
     #[serde(skip_serializing)]
-    pub api_key: Option<String>,
+    pub api_key: Option<Secret>,
     #[serde(skip_serializing)]
-    pub token_secret: Option<String>,
+    pub token_secret: Option<Secret>,
     /// The namespaces by name. The file's tables `[namespaces.NAME]` add to the default ones, or replace them.
     pub namespaces: BTreeMap<Namespace, Policy>,
 }
@@ -109,6 +110,8 @@ impl Settings {
     /// Checks what the types cannot.
     pub(super) fn check(self) -> Result<Self, String> {
         const HEARTBEAT_MS_MIN: u64 = 100;
+        // Each look goes through all channels whose messages end.
+        const RETENTION_MS_MIN: u64 = 10;
         let origin = self.origins.iter().find(|origin| !is_origin(origin));
         if let Some(origin) = origin {
             return Err(format!("“{origin}” is not an origin: scheme://host or scheme://host:port is due"));
@@ -117,6 +120,12 @@ impl Settings {
             return Err(format!(
                 "heartbeat-ms is {}; at least {HEARTBEAT_MS_MIN} are needed",
                 self.heartbeat_ms
+            ));
+        }
+        if self.retention_ms < RETENTION_MS_MIN {
+            return Err(format!(
+                "retention-ms is {}; at least {RETENTION_MS_MIN} are needed",
+                self.retention_ms
             ));
         }
         let zeros = [

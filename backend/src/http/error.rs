@@ -73,6 +73,11 @@ fn status(code: ErrorCode) -> StatusCode {
     }
 }
 
+/// The server cannot do its work until somebody acts.
+pub(super) fn not_ready(refusal: &Refusal) -> HttpResponse {
+    HttpResponse::ServiceUnavailable().json(refusal)
+}
+
 /// A body that is not what it should be.
 pub(super) fn bad_json(error: &JsonPayloadError) -> ApiError {
     let refusal = match error {

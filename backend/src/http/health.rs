@@ -5,7 +5,7 @@ use serde::Serialize;
 use shared::protocol::{ErrorCode, Refusal};
 
 use super::ThisWorker;
-use super::error::ApiError;
+use super::error::{ApiError, not_ready};
 
 /// All is well.
 #[derive(Debug, Serialize)]
@@ -18,6 +18,9 @@ pub(super) async fn alive() -> HttpResponse {
 }
 
 pub(super) async fn ready(worker: ThisWorker) -> Result<HttpResponse, ApiError> {
+    if let Err(error) = worker.0.hub.reads.health() {
+        return Ok(not_ready(&error.refusal()));
+    }
     if worker.0.hub.queue.is_writable() {
         return Ok(HttpResponse::Ok().json(Status { status: "ready" }));
     }

@@ -8,6 +8,7 @@ pub mod fanout;
 pub mod feed;
 pub mod frame;
 pub mod gate;
+pub mod numbers;
 pub mod outbound;
 mod pages;
 pub mod presence;
@@ -19,7 +20,7 @@ pub mod wire;
 pub mod worker;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use shared::ids::{ChannelName, ConnectionId, Epoch};
 use shared::protocol::{ErrorCode, Presence, PresenceChange, Refusal};
@@ -27,20 +28,17 @@ use tokio::sync::mpsc;
 
 use crate::config::{Policy, Settings};
 use crate::identity::Tokens;
+use crate::log::LogReads;
 use crate::log::live::LiveQueue;
 use crate::log::publication::Publication;
 use crate::log::thread::LogQueue;
-use crate::log::{Log, LogError, LogReads};
 use crate::telemetry::metrics::Metrics;
 use frame::ServerMessage;
+use numbers::ConnectionNumbers;
 use presence::PresenceBoard;
 use registry::Registry;
 use slots::{SlotKey, SlotKind};
 use worker::ToWorker;
-
-/// How many connection numbers are taken from the log at a time. What is left of them when the server stops is never
-/// used.
-const CONNECTION_NUMBERS: u64 = 10_000;
 
 /// What all workers share.
 pub struct Hub {
@@ -64,16 +62,16 @@ pub struct Hub {
     pub live_epoch: Epoch,
     /// The mailboxes of the workers, by their index.
     pub workers: Arc<[mpsc::Sender<ToWorker>]>,
-    log: Arc<dyn Log>,
-    numbers: Mutex<std::ops::Range<u64>>,
+    /// The numbers of connections.
+    pub numbers: ConnectionNumbers,
 }
 
 /// What a [`Hub`] is made of.
 pub struct HubParts {
     /// See [`Hub::settings`].
     pub settings: Settings,
-    /// The log itself.
-    pub log: Arc<dyn Log>,
+    /// See [`Hub::numbers`].
+    pub numbers: ConnectionNumbers,
     /// See [`Hub::reads`].
     pub reads: LogReads,
     /// See [`Hub::queue`].
@@ -93,9 +91,8 @@ pub struct HubParts {
 impl Hub {
     /// A hub without connections.
     pub fn new(parts: HubParts) -> Self {
-        let HubParts { settings, log, reads, queue, live, tokens, metrics, live_epoch, workers } = parts;
+        let HubParts { settings, numbers, reads, queue, live, tokens, metrics, live_epoch, workers } = parts;
         let (registry, presence) = (Registry::default(), PresenceBoard::default());
-        let numbers = Mutex::new(0..0);
         Self {
             settings,
             queue,
@@ -107,24 +104,8 @@ impl Hub {
             metrics,
             live_epoch,
             workers,
-            log,
             numbers,
         }
-    }
-
-    /// A number for a new connection, never given before.
-    ///
-    /// # Errors
-    /// [`LogError`] where new numbers had to be taken from the log, and that failed.
-    pub fn next_connection(&self) -> Result<ConnectionId, LogError> {
-        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        if numbers.is_empty() {
-            let first = self.log.reserve_connections(CONNECTION_NUMBERS)?;
-            *numbers = first..first + CONNECTION_NUMBERS;
-        }
-        let number = numbers.start;
-        numbers.start += 1;
-        Ok(ConnectionId(number))
     }
 
     /// The incarnation of a channel's log.

@@ -6,7 +6,7 @@ use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, Offset, UserId
 use shared::protocol::{Payload, RawPayload, Sender};
 use shared::time::Timestamp;
 
-use super::{Append, Appended, Bounds, Keep, Log, RunJson};
+use super::{Append, Appended, Bounds, Keep, Log, RunJson, Trimmed};
 
 /// Checks the whole contract on an empty log.
 ///
@@ -23,6 +23,9 @@ pub fn check(log: &dyn Log) {
     a_page_is_what_is_read_before(log);
     channels_are_listed_by_name(log);
     what_is_not_kept_is_trimmed(log);
+    a_time_in_the_future_protects_no_message(log);
+    a_pass_goes_on_where_it_stopped(log);
+    offsets_that_no_message_can_have_are_beyond_all(log);
 }
 
 /// A chat message whose id is made of `number`.
@@ -37,6 +40,11 @@ pub fn chat(channel: &str, number: u8) -> Append {
         from: Sender { user: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada Ä").unwrap() },
         payload: RawPayload::from(&Payload::chat(format!("message {number}"))),
     }
+}
+
+/// The payload of a chat message.
+pub fn chat_payload(text: &str) -> Payload {
+    Payload::chat(text)
 }
 
 fn accepted(appended: &[Appended]) -> Vec<(u64, u64)> {
@@ -187,20 +195,27 @@ fn what_is_not_kept_is_trimmed(log: &dyn Log) {
     let namespace = Namespace::parse("trim").unwrap();
     let oldest = || log.read(channel, Offset::START, 1).unwrap().messages.first().map(|message| message.at);
 
-    let by_count = Keep { messages: Some(15), since: None };
-    assert_eq!(log.trim(&namespace, &by_count, 3).unwrap(), 3, "no more than was asked");
-    assert_eq!(log.trim(&namespace, &by_count, 10).unwrap(), 2);
-    assert_eq!(log.trim(&namespace, &by_count, 10).unwrap(), 0);
+    let now = Timestamp(1_000_000);
+    let trim = |keep: &Keep, most| {
+        let Trimmed { messages, next, .. } = log.trim(&namespace, keep, None, most).unwrap();
+        (messages, next)
+    };
+
+    let by_count = Keep { messages: Some(15), now, ..Keep::default() };
+    assert_eq!(trim(&by_count, 3), (3, Some(channel.clone())), "no more than was asked");
+    assert_eq!(trim(&by_count, 10), (2, None));
+    assert_eq!(trim(&by_count, 10), (0, None));
     assert_eq!(oldest(), Some(batch[5].at));
 
-    let by_age = Keep { messages: None, since: Some(batch[10].at) };
-    assert_eq!(log.trim(&namespace, &by_age, 100).unwrap(), 5);
+    let by_age = Keep { since: Some(batch[10].at), now, ..Keep::default() };
+    assert_eq!(trim(&by_age, 2), (2, Some(channel.clone())));
+    assert_eq!(trim(&by_age, 100), (3, None));
     assert_eq!(oldest(), Some(batch[10].at));
     let bounds = log.bounds(channel).unwrap();
     assert!(bounds.floor < bounds.head);
 
-    let nothing = Keep { messages: Some(0), since: None };
-    log.trim(&namespace, &nothing, 100).unwrap();
+    let nothing = Keep { messages: Some(0), now, ..Keep::default() };
+    trim(&nothing, 100);
     let bounds = log.bounds(channel).unwrap();
     assert_eq!(
         (oldest(), bounds.floor),
@@ -214,6 +229,59 @@ fn what_is_not_kept_is_trimmed(log: &dyn Log) {
     );
     let next = accepted(&log.append(&[chat("trim:room", 99)]).unwrap());
     assert_eq!(next[0].0, bounds.head.0, "offsets go on");
+}
+
+fn a_time_in_the_future_protects_no_message(log: &dyn Log) {
+    // The clock was ten years ahead for the first message and the fourth.
+    let mut batch: Vec<Append> = (1..=6).map(|number| chat("future:room", number)).collect();
+    let ahead = Timestamp(1_000 + 10 * 365 * 24 * 60 * 60 * 1000);
+    (batch[0].at, batch[3].at) = (ahead, ahead);
+    log.append(&batch).unwrap();
+    let namespace = Namespace::parse("future").unwrap();
+    let trim = |since: Timestamp, now: Timestamp| {
+        let keep = Keep { since: Some(since), now, ..Keep::default() };
+        log.trim(&namespace, &keep, None, 100).unwrap().messages
+    };
+    assert_eq!(trim(batch[1].at, batch[5].at), 0, "the second is kept, and so is what comes before");
+    assert_eq!(trim(batch[2].at, batch[5].at), 2);
+    assert_eq!(trim(batch[5].at, batch[5].at), 3, "the third, the fourth and the fifth");
+    let left = log.read(&batch[0].channel, Offset::START, 10).unwrap().messages;
+    assert_eq!(left.iter().map(|message| message.id).collect::<Vec<_>>(), [batch[5].id]);
+}
+
+fn a_pass_goes_on_where_it_stopped(log: &dyn Log) {
+    const CHANNELS: u8 = 20;
+    let name = |number| format!("pass:{number:03}");
+    let batch: Vec<Append> =
+        (0..CHANNELS).flat_map(|number| [chat(&name(number), 1), chat(&name(number), 2)]).collect();
+    log.append(&batch).unwrap();
+    let namespace = Namespace::parse("pass").unwrap();
+    let keep = Keep { messages: Some(0), now: Timestamp(1_000_000), ..Keep::default() };
+    let (mut from, mut messages) = (None, Vec::new());
+    loop {
+        let trimmed = log.trim(&namespace, &keep, from.as_ref(), 3).unwrap();
+        messages.push(trimmed.messages);
+        match trimmed.next {
+            Some(next) => from = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(messages.iter().sum::<u32>(), 2 * u32::from(CHANNELS));
+    assert!(messages.iter().all(|count| *count <= 3), "{messages:?}");
+}
+
+fn offsets_that_no_message_can_have_are_beyond_all(log: &dyn Log) {
+    let batch: Vec<Append> = (1..=3).map(|number| chat("room:beyond", number)).collect();
+    log.append(&batch).unwrap();
+    let channel = &batch[0].channel;
+    let newest = log.read_before(channel, None, 2).unwrap();
+    let page = log.page(channel, None, 2).unwrap();
+    for offset in [1 << 53, i64::MAX.cast_unsigned(), 1 << 63, u64::MAX].map(Offset) {
+        let after = log.read(channel, offset, 10).unwrap();
+        assert!(after.messages.is_empty() && !after.more, "nothing comes after {offset}");
+        assert_eq!(log.read_before(channel, Some(offset), 2).unwrap(), newest, "all is before {offset}");
+        assert_eq!(log.page(channel, Some(offset), 2).unwrap(), page);
+    }
 }
 
 fn channels_are_listed_by_name(log: &dyn Log) {

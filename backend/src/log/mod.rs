@@ -97,13 +97,29 @@ pub struct RunJson {
     pub more: bool,
 }
 
-/// What a channel keeps at least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the channels of a namespace keep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Keep {
-    /// The newest of this number; all, where nothing is said.
+    /// Maximum number of messages in a channel, the newest; `None` keeps all.
     pub messages: Option<u64>,
-    /// Those taken since then; all, where nothing is said.
+    /// Messages taken at or after this time are kept; `None` keeps all.
     pub since: Option<Timestamp>,
+    /// The time of the trim. A message with a later time was taken while the clock was wrong: it does not protect the
+    /// messages before it, and it goes when a later message of its channel goes.
+    pub now: Timestamp,
+    /// A channel without messages whose newest was taken before this time is forgotten; `None` forgets none.
+    pub idle_since: Option<Timestamp>,
+}
+
+/// What one call of [`Log::trim`] has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trimmed {
+    /// Number of messages deleted.
+    pub messages: u32,
+    /// Number of channels forgotten.
+    pub channels: u32,
+    /// The channel to go on from; `None` at the end of the namespace.
+    pub next: Option<ChannelName>,
 }
 
 /// Why a log cannot do what it was asked.
@@ -112,6 +128,12 @@ pub enum LogError {
     /// Nothing more can be written: the disk is full, or the file system no longer takes writes.
     #[error("the log cannot be written: {0}")]
     Full(String),
+    /// Something cannot be read. What is written is not affected.
+    #[error("the log cannot be read: {0}")]
+    Unreadable(String),
+    /// The store is damaged: a part of it is not what was written.
+    #[error("the log is damaged: {0}. Put a backup in its place")]
+    Damaged(String),
     /// Something else failed.
     #[error("the log failed: {0}")]
     Failed(String),
@@ -121,11 +143,15 @@ impl LogError {
     /// What a client is told. What it does not say is for the operator.
     pub fn refusal(&self) -> Refusal {
         const RETRY: Duration = Duration::from_secs(2);
-        let what = match self {
-            Self::Full(_) => "The server cannot store messages now: its disk takes no more.",
-            Self::Failed(_) => "The server cannot use its log now.",
+        // An operator has to act first.
+        const RETRY_DAMAGED: Duration = Duration::from_secs(30);
+        let (what, retry) = match self {
+            Self::Full(_) => ("The server cannot store messages now: its disk takes no more.", RETRY),
+            Self::Unreadable(_) => ("The server cannot read its log now.", RETRY),
+            Self::Damaged(_) => ("The server cannot use its log: it is damaged.", RETRY_DAMAGED),
+            Self::Failed(_) => ("The server cannot use its log now.", RETRY),
         };
-        Refusal::for_now(ErrorCode::StorageFailed, what, RETRY)
+        Refusal::for_now(ErrorCode::StorageFailed, what, retry)
     }
 }
 
@@ -178,18 +204,45 @@ pub trait Log: Send + Sync {
     /// [`LogError`].
     fn bounds(&self, channel: &ChannelName) -> Result<Bounds, LogError>;
 
-    /// The channels that have ever had a message, by name, after `after`, with the head of each.
+    /// The channels that have had a message and are not forgotten, by name, after `after`, with the head of each.
     ///
     /// # Errors
     /// [`LogError`].
     fn channels(&self, after: &str, limit: u32) -> Result<Vec<(ChannelName, Offset)>, LogError>;
 
-    /// Takes the oldest messages out of a namespace's channels that hold more than is kept, at most `most`. Returns how
-    /// many; fewer than `most` when nothing is left to do. Heads stay as they are.
+    /// Deletes the oldest messages of a namespace's channels that hold more than is kept, at most `messages_max`, and
+    /// forgets channels that are empty and idle. It goes through the channels by name, beginning with `from`, and looks
+    /// at a bounded number of them; the caller goes on from [`Trimmed::next`].
+    ///
+    /// The head of a channel stays, so that offsets go on and readers learn of the gap. A channel that was forgotten and
+    /// begins again gets offsets above those that it had: its head and floor are then those of the namespace's highest
+    /// forgotten channel, and a reader may be told of a gap that is none.
     ///
     /// # Errors
     /// [`LogError`].
-    fn trim(&self, namespace: &Namespace, keep: &Keep, most: u32) -> Result<u32, LogError>;
+    fn trim(
+        &self,
+        namespace: &Namespace,
+        keep: &Keep,
+        from: Option<&ChannelName>,
+        messages_max: u32,
+    ) -> Result<Trimmed, LogError>;
+
+    /// Gives back disk space that is not needed any more. Called once in a while.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn tidy(&self) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    /// Whether the store is sound, as far as is known. It does not block.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`].
+    fn health(&self) -> Result<(), LogError> {
+        Ok(())
+    }
 
     /// Copies all of the log, as it is at one moment, to a file. A log opened from the copy has another epoch.
     ///

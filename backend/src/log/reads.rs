@@ -45,6 +45,14 @@ impl LogReads {
         self.log.epoch()
     }
 
+    /// See [`Log::health`].
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn health(&self) -> Result<(), LogError> {
+        self.log.health()
+    }
+
     /// See [`Log::read`].
     ///
     /// # Errors

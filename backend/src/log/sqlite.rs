@@ -1,32 +1,41 @@
 //! The log of one machine: SQLite in WAL mode, one connection that writes, a few that read.
 
 mod append;
+mod backup;
+mod check;
+mod files;
+mod migration;
 mod page;
+mod readers;
 mod recovery;
 mod retention;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod wal;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
-use super::{Append, Appended, Bounds, Keep, Log, LogError, Run, RunJson};
+use super::{Append, Appended, Bounds, Keep, Log, LogError, Run, RunJson, Trimmed};
 use crate::config::Durability;
 use append::Heads;
-
-/// Most idle reading connections that are kept open. More readers at a time open their own and close it again.
-const IDLE_READERS_MAX: usize = 4;
+pub use backup::{Backup, Progress};
+use check::{Checkup, Health};
+use readers::Readers;
 
 /// A log in one SQLite file.
 pub struct SqliteLog {
     path: PathBuf,
     epoch: Epoch,
     writer: Mutex<Writer>,
-    readers: Mutex<Vec<Connection>>,
+    readers: Readers,
+    health: Arc<Health>,
+    /// The check in the background, while there is one.
+    checkup: Mutex<Option<Checkup>>,
 }
 
 struct Writer {
@@ -35,25 +44,24 @@ struct Writer {
 }
 
 impl SqliteLog {
-    /// Opens the log in `path`; makes it where there is none. Says what it found where the log was not closed, or is a
-    /// backup that was put back.
+    /// Opens the log in `path`; creates it if there is none. The file is made readable by its owner alone. A log of an
+    /// earlier version is migrated first. A log that was not closed, or is a backup that was put back, is checked: at once
+    /// up to 16 MiB, in the background above.
     ///
     /// # Errors
-    /// [`LogError`] where the file cannot be opened, is damaged, or was written by a later version.
+    /// [`LogError`] if the file cannot be opened, is damaged, or was written by a later version.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, LogError> {
+        files::prepare(path)?;
+        let (bytes, wal_bytes) = (files::length(path), files::length(&files::wal(path)));
+        tracing::info!(path = %path.display(), bytes, wal_bytes, "opening the log");
         let mut connection = schema::open_writer(path, durability)?;
-        recovery::begin(&mut connection, durability)?;
+        check::newest(&connection)?;
+        let unchecked = recovery::begin(&mut connection, durability, bytes + wal_bytes)?;
         let epoch = schema::epoch(&connection)?;
+        let (health, readers) = (Arc::new(Health::default()), Readers::open(path)?);
+        let checkup = if unchecked { Some(Checkup::start(path, &health)?) } else { None };
         let writer = Mutex::new(Writer { connection, heads: Heads::new() });
-        Ok(Self { path: path.to_owned(), epoch, writer, readers: Mutex::new(Vec::new()) })
-    }
-
-    /// Copies the log in `path`, which a server may have open, to a file that is not there yet.
-    ///
-    /// # Errors
-    /// [`LogError`].
-    pub fn copy(path: &Path, file: &Path) -> Result<(), LogError> {
-        recovery::copy(&schema::open_reader(path)?, file)
+        Ok(Self { path: path.to_owned(), epoch, writer, readers, health, checkup: Mutex::new(checkup) })
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -66,15 +74,11 @@ impl SqliteLog {
     }
 
     fn reading<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, LogError> {
-        let idle = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle().pop();
-        let connection = kept.map_or_else(|| schema::open_reader(&self.path), Ok)?;
-        let result = read(&connection)?;
-        let mut idle = idle();
-        if idle.len() < IDLE_READERS_MAX {
-            idle.push(connection);
-        }
-        Ok(result)
+        self.readers.read(read).map_err(|error| self.health.noting(readers::failed(&error)))
+    }
+
+    fn writing<T>(&self, result: rusqlite::Result<T>) -> Result<T, LogError> {
+        result.map_err(|error| self.health.noting(error.into()))
     }
 }
 
@@ -84,9 +88,10 @@ impl Log for SqliteLog {
     }
 
     fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError> {
+        self.health.check()?;
         let mut writer = self.writer();
         let Writer { connection, heads } = &mut *writer;
-        Ok(append::append(connection, heads, batch)?)
+        self.writing(append::append(connection, heads, batch))
     }
 
     fn read(&self, channel: &ChannelName, after: Offset, limit: u32) -> Result<Run, LogError> {
@@ -114,10 +119,14 @@ impl Log for SqliteLog {
             let found = statement
                 .query_row([channel.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?)))
                 .optional()?;
-            Ok(found.map_or(Bounds { head: Offset::START, floor: Offset::START }, |(head, oldest)| Bounds {
+            let (head, oldest) = match found {
+                Some(found) => found,
+                None => (schema::forgotten_head(connection, channel.namespace())?, None),
+            };
+            Ok(Bounds {
                 head: Offset(head.cast_unsigned()),
                 floor: Offset(oldest.map_or(head, |oldest| oldest - 1).cast_unsigned()),
-            }))
+            })
         })
     }
 
@@ -134,34 +143,60 @@ impl Log for SqliteLog {
         })
     }
 
-    fn trim(&self, namespace: &Namespace, keep: &Keep, most: u32) -> Result<u32, LogError> {
-        let candidates = self.reading(|connection| retention::candidates(connection, namespace, keep))?;
-        let mut trimmed = 0;
-        for (channel, last) in candidates {
-            if trimmed >= most {
-                break;
-            }
-            // The lock is taken anew for each channel: whoever wants to write meanwhile, writes.
-            trimmed += retention::delete(&self.writer().connection, channel, last, most - trimmed)?;
+    fn trim(
+        &self,
+        namespace: &Namespace,
+        keep: &Keep,
+        from: Option<&ChannelName>,
+        messages_max: u32,
+    ) -> Result<Trimmed, LogError> {
+        let due =
+            self.reading(|connection| retention::due(connection, namespace, keep, from, messages_max))?;
+        let (mut messages, mut channels) = (0, 0);
+        if !due.channels.is_empty() {
+            let mut writer = self.writer();
+            let Writer { connection, heads } = &mut *writer;
+            (messages, channels) =
+                self.writing(retention::delete(connection, heads, namespace, &due.channels))?;
         }
-        Ok(trimmed)
+        Ok(Trimmed { messages, channels, next: due.next })
+    }
+
+    fn tidy(&self) -> Result<(), LogError> {
+        if wal::is_large(&self.path) {
+            // What can be copied without the writer's lock is copied before it is taken.
+            self.writing(wal::checkpoint(&self.path))?;
+            self.writing(wal::cut_back(&self.writer().connection))?;
+        }
+        Ok(())
+    }
+
+    fn health(&self) -> Result<(), LogError> {
+        self.health.check()
     }
 
     fn backup(&self, path: &Path) -> Result<(), LogError> {
-        self.reading(|connection| Ok(recovery::copy(connection, path)))?
+        Backup::of(&self.path)?.write(path, |_| {})
     }
 
     fn close(&self) -> Result<(), LogError> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        recovery::end(&self.writer().connection)
+        let checkup = self.checkup.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let unchecked = checkup.is_some_and(Checkup::stop);
+        self.readers.close();
+        recovery::end(&self.writer().connection, unchecked || self.health.check().is_err())
     }
 
     fn reserve_connections(&self, count: u64) -> Result<u64, LogError> {
         let sql = "UPDATE meta SET value = value + ?1 WHERE key = 'next_connection' RETURNING value - ?1";
-        let first =
-            self.writer().connection.query_row(sql, [count.cast_signed()], |row| row.get::<_, i64>(0))?;
-        Ok(first.cast_unsigned())
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let first = self.writer().connection.query_row(sql, [count], |row| row.get::<_, i64>(0));
+        Ok(self.writing(first)?.cast_unsigned())
     }
+}
+
+/// A number of ours as SQLite holds it. No offset or time that is stored is above [`i64::MAX`].
+fn stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn unreadable(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
@@ -170,9 +205,12 @@ fn unreadable(column: usize, error: impl std::error::Error + Send + Sync + 'stat
 
 impl From<rusqlite::Error> for LogError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure,
+        };
         match error.sqlite_error_code() {
             Some(DiskFull | SystemIoFailure | ReadOnly | CannotOpen) => Self::Full(error.to_string()),
+            Some(DatabaseCorrupt | NotADatabase) => Self::Damaged(error.to_string()),
             _ => Self::Failed(error.to_string()),
         }
     }

@@ -89,9 +89,9 @@ impl LogQueue {
         let _ = self.jobs.send(Job::Append(publications));
     }
 
-    /// Whether the last batch could be written.
+    /// Whether the last batch could be written, and the thread that writes has not ended.
     pub fn is_writable(&self) -> bool {
-        self.state.writable.load(Ordering::Relaxed)
+        self.state.writable.load(Ordering::Relaxed) && !self.state.ended.load(Ordering::Relaxed)
     }
 
     /// Tells the thread to end when it has written all that is queued.

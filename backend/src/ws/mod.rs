@@ -70,10 +70,7 @@ pub fn register(
     wire: Option<Rc<Wire>>,
 ) -> Result<Rc<Outbound>, Refusal> {
     let hub = &worker.hub;
-    let number = hub.next_connection().map_err(|error| {
-        tracing::error!(%error, "no connection number can be taken");
-        error.refusal()
-    })?;
+    let number = hub.numbers.next()?;
     let info = Arc::new(ConnectionInfo::new(number, mode, address, clock::now(), worker.index));
     if !hub.registry.add(&info, hub.settings.connections_max) {
         return Err(crate::hub::overloaded());

@@ -155,13 +155,20 @@ fn undertaker_of(server: &Child) -> Child {
 
 /// The program in its home, with nothing of this process's own settings.
 fn command(settings: &Settings, home: &Path) -> Command {
-    let mut command = if settings.survives_full_disk {
-        let mut shell = Command::new("sh");
+    let mut before = String::new();
+    if settings.survives_full_disk {
         // What is ignored stays ignored in the program that the shell becomes.
-        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(program());
-        shell
-    } else {
+        before += "trap '' XFSZ; ";
+    }
+    if let Some(files) = settings.open_files_max {
+        before += &format!("ulimit -n {files}; ");
+    }
+    let mut command = if before.is_empty() {
         Command::new(program())
+    } else {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{before}exec \"$0\" \"$@\"")]).arg(program());
+        shell
     };
     for (name, _) in std::env::vars_os() {
         let ours = name.to_str().is_some_and(|name| name.starts_with("TIDINGS_") || name == "RUST_LOG");

@@ -11,6 +11,7 @@ pub struct Settings {
     pub(super) config: Option<String>,
     pub(super) data: Option<PathBuf>,
     pub(super) survives_full_disk: bool,
+    pub(super) open_files_max: Option<u32>,
 }
 
 impl Settings {
@@ -67,6 +68,13 @@ impl Settings {
     #[must_use]
     pub fn survives_full_disk(mut self) -> Self {
         self.survives_full_disk = true;
+        self
+    }
+
+    /// The process may open as many files and sockets, and cannot raise that.
+    #[must_use]
+    pub fn open_files_max(mut self, files: u32) -> Self {
+        self.open_files_max = Some(files);
         self
     }
 }

@@ -59,6 +59,11 @@ impl LiveQueue {
         self.jobs.send(publication).map_err(|_| super::places::stopping())
     }
 
+    /// Waits until nothing is put in order any more: the sequencer is gone.
+    pub async fn closed(&self) {
+        self.jobs.closed().await;
+    }
+
     /// The newest offset given in a channel.
     pub fn head(&self, channel: &ChannelName) -> Offset {
         self.state.offsets().head(channel)

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use rusqlite::{CachedStatement, Connection, Transaction, ffi, params};
 use shared::ids::{ChannelName, MessageId, Offset};
+use shared::time::Timestamp;
 
+use super::stored;
 use crate::log::{Append, Appended};
 
 /// Most channels whose heads the writer remembers; beyond, it forgets all and asks the database again.
@@ -71,9 +73,10 @@ fn append_all(
     adding.add_or_find(rest)?;
     let Adding { touched, results, .. } = adding;
     {
-        let mut update = transaction.prepare_cached("UPDATE channels SET head = ?2 WHERE id = ?1")?;
-        for (channel, head) in touched {
-            update.execute([channel, head.cast_signed()])?;
+        let mut update =
+            transaction.prepare_cached("UPDATE channels SET head = ?2, at = ?3 WHERE id = ?1")?;
+        for (channel, (head, at)) in touched {
+            update.execute([channel, stored(head), stored(at.0)])?;
         }
     }
     transaction.commit()?;
@@ -84,8 +87,8 @@ fn append_all(
 struct Adding<'a> {
     transaction: &'a Transaction<'a>,
     heads: &'a mut Heads,
-    /// The new heads, by the channel's number.
-    touched: HashMap<i64, u64>,
+    /// The new heads and the times of their messages, by the channel's number.
+    touched: HashMap<i64, (u64, Timestamp)>,
     results: Vec<Appended>,
 }
 
@@ -129,8 +132,8 @@ impl Adding<'_> {
             }
             Err(error) => return Err(error),
         }
-        for Head { channel, offset } in places.into_iter().take(entries.len()) {
-            self.touched.insert(channel, offset);
+        for (Head { channel, offset }, entry) in places.into_iter().zip(entries) {
+            self.touched.insert(channel, (offset, entry.at));
             // This store's offsets are dense.
             self.results.push(Appended::Accepted { offset: Offset(offset), prev: Offset(offset - 1) });
         }
@@ -145,9 +148,9 @@ impl Adding<'_> {
         place: Head,
     ) -> rusqlite::Result<()> {
         insert.raw_bind_parameter(before + 1, place.channel)?;
-        insert.raw_bind_parameter(before + 2, place.offset.cast_signed())?;
+        insert.raw_bind_parameter(before + 2, stored(place.offset))?;
         insert.raw_bind_parameter(before + 3, entry.id.as_bytes())?;
-        insert.raw_bind_parameter(before + 4, entry.at.0.cast_signed())?;
+        insert.raw_bind_parameter(before + 4, stored(entry.at.0))?;
         insert.raw_bind_parameter(before + 5, entry.from.user.as_str())?;
         insert.raw_bind_parameter(before + 6, entry.from.name.as_str())?;
         insert.raw_bind_parameter(before + 7, entry.payload.as_str())
@@ -178,9 +181,11 @@ impl Adding<'_> {
 
 fn channel_head(transaction: &Transaction<'_>, channel: &ChannelName) -> rusqlite::Result<Head> {
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO channels (name, head) VALUES (?1, 0) ON CONFLICT (name) DO UPDATE SET name = name RETURNING id, head",
+        "INSERT INTO channels (name, head, at)
+         VALUES (?1, COALESCE((SELECT head FROM floors WHERE namespace = ?2), 0), 0)
+         ON CONFLICT (name) DO UPDATE SET name = name RETURNING id, head",
     )?;
-    statement.query_row([channel.as_str()], |row| {
+    statement.query_row([channel.as_str(), channel.namespace()], |row| {
         Ok(Head { channel: row.get(0)?, offset: row.get::<_, i64>(1)?.cast_unsigned() })
     })
 }

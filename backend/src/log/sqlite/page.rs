@@ -6,7 +6,7 @@ use shared::ids::{ChannelName, DisplayName, MessageId, Offset, UserId};
 use shared::protocol::{Message, RawPayload, Sender};
 use shared::time::Timestamp;
 
-use super::unreadable;
+use super::{stored, unreadable};
 use crate::log::{RUN_BYTES_MAX, Run, RunJson};
 
 /// The newest before an offset, newest first.
@@ -27,7 +27,7 @@ pub(super) fn after(
     limit: u32,
 ) -> rusqlite::Result<Run> {
     let mut messages = Vec::new();
-    let more = select(connection, AFTER, channel, after.0.cast_signed(), limit, |row| {
+    let more = select(connection, AFTER, channel, stored(after.0), limit, |row| {
         messages.push(message(channel, row)?);
         Ok(())
     })?;
@@ -80,7 +80,7 @@ pub(super) fn json_before(
 
 /// `None` is before all that is still to come.
 fn bound(before: Option<Offset>) -> i64 {
-    before.map_or(i64::MAX, |offset| offset.0.cast_signed())
+    before.map_or(i64::MAX, |offset| stored(offset.0))
 }
 
 fn select(

@@ -1,0 +1,122 @@
+//! Notices that a part of the server has died, so that the process ends instead of seeming to work.
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select, select_all};
+use tokio::sync::oneshot;
+
+use crate::hub::Hub;
+use crate::log::retention::Retention;
+
+/// A part without which the server cannot work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The thread that writes the log.
+    LogThread,
+    /// The thread that trims the log.
+    Retention,
+    /// The loop of a worker, which takes what its mailbox has.
+    Worker,
+    /// The task that puts the messages of channels without history in order.
+    Sequencer,
+    /// The task that waits for the signals that stop the server.
+    Stopper,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::LogThread => "the log thread",
+            Self::Retention => "the retention thread",
+            Self::Worker => "a worker's loop",
+            Self::Sequencer => "a worker's sequencer",
+            Self::Stopper => "the task that waits for signals",
+        })
+    }
+}
+
+/// Waits for the first part that ends. Each owns one end of a channel, and drops it however it ends.
+pub(super) async fn first_end(
+    hub: &Hub,
+    log_thread: oneshot::Receiver<()>,
+    retention: &mut Retention,
+) -> Part {
+    let workers = select_all(hub.workers.iter().map(|mailbox| Box::pin(mailbox.closed())));
+    let sequencers = select_all(hub.live.iter().map(|queue| Box::pin(queue.closed())));
+    let workers = select(workers, sequencers);
+    let retention = pin!(retention.ended());
+    let threads = select(log_thread, retention);
+    match select(workers, threads).await {
+        Either::Left((Either::Left(_), _)) => Part::Worker,
+        Either::Left((Either::Right(_), _)) => Part::Sequencer,
+        Either::Right((Either::Left(_), _)) => Part::LogThread,
+        Either::Right((Either::Right(_), _)) => Part::Retention,
+    }
+}
+
+/// Ends the process at once. The line is written here: the thread that writes log lines may not come to it.
+#[allow(clippy::print_stderr, reason = "the last line of a process that aborts")]
+pub(super) fn abort(part: &str) -> ! {
+    eprintln!("tidings: {part} has died; ending, to be started again");
+    std::process::abort();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use shared::ids::Epoch;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::config::{Durability, Settings};
+    use crate::hub::HubParts;
+    use crate::hub::numbers::ConnectionNumbers;
+    use crate::identity::Tokens;
+    use crate::log::sqlite::SqliteLog;
+    use crate::log::{Log, LogReads, Threads, live, thread};
+    use crate::telemetry::metrics::Metrics;
+
+    /// A server of which one part panics: its loop, or its sequencer.
+    async fn dead_part(worker_panics: bool) -> Part {
+        let folder = tempfile::tempdir().unwrap();
+        let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
+        let log: Arc<dyn Log> = Arc::new(log);
+        let (mailbox, receiver) = mpsc::channel(1);
+        let (live, sequencer) = live::queue();
+        let (queue, _writer) = thread::queue(Arc::clone(&log));
+        let hub = Hub::new(HubParts {
+            settings: Settings::default(),
+            numbers: ConnectionNumbers::reserve(Arc::clone(&log), Arc::new(Threads)).unwrap(),
+            reads: LogReads::new(Arc::clone(&log), Arc::new(Threads)),
+            queue,
+            live: vec![live].into(),
+            tokens: Tokens::new("a secret for a test"),
+            metrics: Metrics::new(),
+            live_epoch: Epoch(1),
+            workers: vec![mailbox].into(),
+        });
+        let mut retention = Retention::start(log, Vec::new(), Duration::from_secs(3600)).unwrap();
+        let (_lives, log_thread) = oneshot::channel();
+        tokio::spawn(async move {
+            let _mailbox = receiver;
+            assert!(!worker_panics, "a bug");
+            std::future::pending::<()>().await;
+        });
+        tokio::spawn(async move {
+            let _sequencer = sequencer;
+            assert!(worker_panics, "a bug");
+            std::future::pending::<()>().await;
+        });
+        let part = first_end(&hub, log_thread, &mut retention).await;
+        retention.stop();
+        part
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_on_a_worker_is_noticed() {
+        assert_eq!(dead_part(true).await, Part::Worker);
+        assert_eq!(dead_part(false).await, Part::Sequencer);
+    }
+}

@@ -1,0 +1,70 @@
+//! More people come than the process may have sockets.
+
+use serde_json::json;
+use tests::{LOBBY, Raw, Settings, TestServer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// How many come.
+const NEWCOMERS: usize = 120;
+
+/// Somebody asks for a WebSocket. Returns the connection if it was opened; the answer is a refusal or the end otherwise.
+async fn knock(server: &TestServer) -> Option<TcpStream> {
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let request = format!(
+        "GET /ws HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        server.address()
+    );
+    // Who is turned away may find the connection closed.
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.ok()?;
+    match &answer {
+        b"HTTP/1.1 101" => Some(stream),
+        b"HTTP/1.1 503" => None,
+        other => panic!("{}", String::from_utf8_lossy(other)),
+    }
+}
+
+/// All that reads the log works for somebody who is in.
+async fn expect_reads(raw: &mut Raw, id: u64) {
+    raw.send(&json!({"type": "history", "id": id, "channel": LOBBY, "limit": 10})).await;
+    assert_eq!(raw.reply("page", id).await["messages"].as_array().map(Vec::len), Some(1));
+    raw.subscribe(id + 1, &format!("room:number-{id}")).await;
+}
+
+#[tokio::test]
+async fn who_comes_when_sockets_run_out_is_turned_away_and_who_is_in_reads_on() {
+    let settings = Settings::default().flag("--workers", "1").open_files_max(128);
+    let server = TestServer::start_with(settings).await;
+    server.log().expect(&["connections-max", "files=128"]).await;
+    server.api().publish(LOBBY, "before").await;
+    let mut ada = server.greeted("Ada").await;
+    let mut inside = Vec::new();
+    for _ in 0..NEWCOMERS {
+        inside.extend(knock(&server).await);
+    }
+    assert!((32..NEWCOMERS / 2).contains(&inside.len()), "{} are in", inside.len());
+    expect_reads(&mut ada, 10).await;
+    assert_eq!(server.public().get("/healthz").await.status, 200);
+
+    // Others take the rest of the sockets, and say nothing.
+    let mut silent = Vec::new();
+    for _ in 0..NEWCOMERS {
+        silent.push(TcpStream::connect(server.address()).await.unwrap());
+    }
+    // The last of them is turned away at once, and not only when others have been given up and closed.
+    let mut answer = Vec::new();
+    if silent.last_mut().unwrap().read_to_end(&mut answer).await.is_ok() {
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 503"), "{answer:?}");
+    }
+    let first = silent[0].try_read(&mut [0; 1]).map_err(|error| error.kind());
+    assert_eq!(first, Err(std::io::ErrorKind::WouldBlock), "the first is still open");
+    expect_reads(&mut ada, 20).await;
+    drop(silent);
+
+    // Somebody goes, and there is room again.
+    drop(inside);
+    server.api().expect_connections(1).await;
+    assert!(knock(&server).await.is_some());
+}
