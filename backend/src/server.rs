@@ -100,7 +100,7 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let sink = fanout::sink(Arc::clone(&workers), metrics.clone());
     let (queue, log_thread) = thread::start(Arc::clone(&log), sink)?;
     let retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
-    let live_epoch = Epoch(random::number()?);
+    let (live_epoch, live_key) = (Epoch(random::number()?), random::number()?);
     let (live, sequencers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| live::queue()).unzip();
     let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
     let hub = Arc::new(Hub::new(HubParts {
@@ -112,6 +112,7 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
         tokens,
         metrics,
         live_epoch,
+        live_key,
         workers,
     }));
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use backend::config::{Policy, Settings};
 use backend::hub::fanout::FanOut;
+use backend::hub::presence::PresenceBoard;
 use backend::hub::registry::Mode;
 use backend::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
 use backend::hub::{Hub, HubParts};
@@ -70,7 +71,7 @@ impl Server {
             (0..profile.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
         let (jobs, metrics) = (Arc::<Jobs>::default(), Metrics::new());
         let reads = LogReads::new(Arc::clone(&log), Arc::clone(&jobs) as Arc<dyn Offload>);
-        let hub = Arc::new(Hub::new(HubParts {
+        let mut hub = Hub::new(HubParts {
             settings: settings(profile),
             log,
             reads,
@@ -79,8 +80,11 @@ impl Server {
             tokens: Tokens::new(SECRET),
             metrics: metrics.clone(),
             live_epoch: Epoch(live_epoch),
+            live_key: live_epoch,
             workers: mailboxes.into(),
-        }));
+        });
+        hub.presence = PresenceBoard::new(profile.workers, profile.presence_members_max);
+        let hub = Arc::new(hub);
         let tasks = LocalSet::new();
         let workers = {
             let _context = tasks.enter();
@@ -188,6 +192,10 @@ impl Server {
             self.tell(worker, ToWorker::Stop { reply });
             self.stopped.push(stopped);
         }
+    }
+
+    pub(crate) fn has_presence(&self, channel: &ChannelName) -> bool {
+        self.hub.policy(channel).is_ok_and(|policy| policy.presence)
     }
 
     pub(crate) fn has_history(&self, channel: &ChannelName) -> bool {
