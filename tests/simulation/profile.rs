@@ -64,6 +64,8 @@ pub(crate) struct Profile {
     pub(crate) power_loss: bool,
     /// Above so many members, a channel's presence is not announced.
     pub(crate) presence_members_max: usize,
+    /// How long a member without a connection stays one.
+    pub(crate) presence_grace_ms: u64,
 }
 
 /// How often each thing happens, relative to the others.
@@ -162,6 +164,7 @@ impl Profile {
             weights,
             power_loss: random.u32(0..4) == 0,
             presence_members_max: if random.bool() { PRESENCE_MEMBERS_MAX } else { random.usize(1..=4) },
+            presence_grace_ms: of_three(&mut random, [50, 500, 5_000]),
         }
     }
 }

@@ -208,6 +208,7 @@ fn settings(profile: &Profile) -> Settings {
         workers: profile.workers,
         message_rate: profile.message_rate,
         heartbeat_ms: profile.heartbeat_ms,
+        presence_grace_ms: profile.presence_grace_ms,
         ..Settings::default()
     };
     let keep = |policy: &mut Policy| policy.keep_messages = profile.retention;

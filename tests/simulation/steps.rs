@@ -253,7 +253,7 @@ impl World {
         }
         self.clients[client].follows.push(channel.clone());
         self.model.subscribe(client, channel.clone(), None);
-        let presence = self.ether.chance(500);
+        let presence = self.ether.chance(800);
         if presence {
             self.clients[client].rosters.insert(channel.clone(), Roster::default());
         }
