@@ -130,7 +130,7 @@ pub async fn serve(
         sink(batch);
     })?;
     let mut retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
-    let live_epoch = Epoch(random::number()?);
+    let (live_epoch, live_key) = (Epoch(random::number()?), random::number()?);
     let (live, sequencers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| live::queue()).unzip();
     let offload: Arc<dyn Offload> = Arc::new(Threads);
     let reads = LogReads::new(Arc::clone(&log), Arc::clone(&offload));
@@ -145,6 +145,7 @@ pub async fn serve(
         tokens,
         metrics,
         live_epoch,
+        live_key,
         workers,
     }));
 

@@ -66,6 +66,13 @@ pub const REQUEST_MS_MAX: u64 = 30_000;
 /// Most history requests a client has on the way at a time; one more is refused at once.
 pub const HISTORY_REQUESTS_MAX: usize = 32;
 
+/// Longest random wait before a client that has missed a change of presence asks for the members again, in milliseconds:
+/// thousands of clients may notice at the same moment.
+pub const PRESENCE_SPREAD_MS_MAX: u64 = 2_000;
+
+/// Shortest time between two requests for the members of one channel on one connection, in milliseconds.
+pub const PRESENCE_ASK_MS_MIN: u64 = 5_000;
+
 /// Longest token, in bytes.
 pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
 

@@ -137,3 +137,64 @@ async fn the_members_of_a_private_channel_are_private() {
     assert_eq!(error["type"], "error", "{error}");
     assert_eq!(error["id"], 2, "{error}");
 }
+
+/// A list of names as `GET /presence` has them.
+fn names_of(members: &[serde_json::Value]) -> Vec<&str> {
+    members.iter().map(|member| member["name"].as_str().unwrap_or_default()).collect()
+}
+
+#[tokio::test]
+async fn five_thousand_leave_at_once_and_nobody_stays_on_a_roster() {
+    const ROOMS: usize = 50;
+    const GUESTS: usize = 100;
+    let settings = Settings::default().flag("--workers", "1").presence_grace_ms(1_000);
+    let server = TestServer::start_with(settings).await;
+    let rooms: Vec<String> = (0..ROOMS).map(|number| format!("room:{number}")).collect();
+    let mut observers = Vec::new();
+    for room in &rooms {
+        let observer = server.client("Observer").connect().await;
+        observer.enter(room).await;
+        observers.push(observer);
+    }
+    let mut guests = Vec::new();
+    for number in 0..GUESTS {
+        for room in &rooms {
+            let mut guest = server.greeted(&format!("Guest {number}")).await;
+            guest.subscribe(1, room).await;
+            guests.push(guest);
+        }
+    }
+    for room in &rooms {
+        server.api().expect_members(room, GUESTS + 1).await;
+    }
+    drop(guests);
+    for (room, observer) in rooms.iter().zip(&observers) {
+        assert_eq!(names_of(&server.api().expect_members(room, 1).await), ["Observer"]);
+        observer.expect_members(room, &["Observer"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_heartbeat_tells_the_version_of_the_presence_that_was_sent() {
+    let server = TestServer::start_with(Settings::default().flag("--heartbeat-ms", "200")).await;
+    let mut raw = server.greeted("Ada").await;
+    raw.subscribe(1, LOBBY).await;
+    raw.subscribe(2, "live:score").await;
+    raw.send(&json!({"type": "presence", "id": 3, "channel": LOBBY})).await;
+    let version = raw.reply("presence", 3).await["version"].as_u64().expect("a version");
+    let _bob = server.join("Bob").await;
+    let joined = loop {
+        let step = raw.expect("presence").await;
+        if step["joined"]["name"] == "Bob" {
+            break step;
+        }
+    };
+    assert_eq!(joined["version"], version + 1);
+    let heads = raw.next_heartbeat().await["heads"].clone();
+    let head = |channel: &str| {
+        let heads = heads.as_array().expect("heads").iter();
+        heads.clone().find(|head| head["channel"] == channel).expect("a head").clone()
+    };
+    assert_eq!(head(LOBBY)["presence"], version + 1, "{heads}");
+    assert!(head("live:score").get("presence").is_none(), "{heads}");
+}

@@ -1,8 +1,10 @@
 //! A program around the real session: it keeps what a page keeps, and forgets what a page forgets.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use shared::ids::{ChannelName, MessageId};
+use shared::presence::Roster;
 use shared::protocol::{CloseCode, Payload};
 use shared::session::{Credential, Session, SessionConfig};
 use shared::time::Timestamp;
@@ -61,6 +63,8 @@ pub(crate) struct Client {
     pub(crate) decoder: Decoder,
     /// What it follows.
     pub(crate) follows: Vec<ChannelName>,
+    /// The channels of which it also shows who is there, and what it shows.
+    pub(crate) rosters: BTreeMap<ChannelName, Roster>,
     pub(crate) unsent: Vec<Unsent>,
     /// What was refused for good.
     pub(crate) failed: Vec<Unsent>,
@@ -84,6 +88,7 @@ impl Client {
             tries: 0,
             decoder: Decoder::default(),
             follows: Vec::new(),
+            rosters: BTreeMap::new(),
             unsent: Vec::new(),
             failed: Vec::new(),
             published: 0,
@@ -105,6 +110,7 @@ impl Client {
         self.session = session(self.number, seed, now);
         self.pages_waited_for = 0;
         self.failed.clear();
+        self.rosters.values_mut().for_each(|roster| *roster = Roster::default());
         self.timer = None;
     }
 

@@ -15,6 +15,9 @@ use shared::protocol::CloseCode;
 use crate::ether::Ether;
 use crate::world::Event;
 
+/// How long the server's machine sends again, in milliseconds, before it takes a connection for broken.
+const RETRANSMISSION_MS: u64 = 120_000;
+
 /// A connection, seen from outside.
 pub(crate) struct Link {
     pub(crate) client: usize,
@@ -133,12 +136,14 @@ impl Link {
         self.ether.at(learns(state.up_at), Event::ServerLearns(Rc::clone(self)));
     }
 
-    /// It is gone, and nobody is told.
-    pub(crate) fn go_silent(&self) {
+    /// It is gone, and nobody is told. The server's machine gives up in the end: a socket that is full and never read tells
+    /// the server nothing before.
+    pub(crate) fn go_silent(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         state.silent = true;
         state.down.clear();
         state.up.clear();
+        self.ether.after(RETRANSMISSION_MS, Event::ServerLearns(Rc::clone(self)));
     }
 
     /// The server learns that it is broken.

@@ -1,6 +1,7 @@
 //! What the world of a seed is like. Each seed may do only some of all that can go wrong: what goes wrong everywhere
 //! at once hides what goes wrong alone.
 
+use backend::hub::presence::PRESENCE_MEMBERS_MAX;
 use shared::ids::ChannelName;
 
 /// How the network is.
@@ -61,6 +62,10 @@ pub(crate) struct Profile {
     pub(crate) weights: Weights,
     /// The log is `durability = normal`, and power is lost.
     pub(crate) power_loss: bool,
+    /// Above so many members, a channel's presence is not announced.
+    pub(crate) presence_members_max: usize,
+    /// How long a member without a connection stays one.
+    pub(crate) presence_grace_ms: u64,
 }
 
 /// How often each thing happens, relative to the others.
@@ -158,6 +163,8 @@ impl Profile {
             read_ms_max: of_three(&mut random, [0, 10, 100]),
             weights,
             power_loss: random.u32(0..4) == 0,
+            presence_members_max: if random.bool() { PRESENCE_MEMBERS_MAX } else { random.usize(1..=4) },
+            presence_grace_ms: of_three(&mut random, [50, 500, 5_000]),
         }
     }
 }

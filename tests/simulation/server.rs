@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use backend::config::{Policy, Settings};
 use backend::hub::fanout::FanOut;
 use backend::hub::numbers::ConnectionNumbers;
+use backend::hub::presence::PresenceBoard;
 use backend::hub::registry::Mode;
 use backend::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
 use backend::hub::{Hub, HubParts};
@@ -71,7 +72,7 @@ impl Server {
             (0..profile.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
         let (jobs, metrics) = (Arc::<Jobs>::default(), Metrics::new());
         let reads = LogReads::new(Arc::clone(&log), Arc::clone(&jobs) as Arc<dyn Offload>);
-        let hub = Arc::new(Hub::new(HubParts {
+        let mut hub = Hub::new(HubParts {
             settings: settings(profile),
             numbers: ConnectionNumbers::reserve(log, Arc::clone(&jobs) as Arc<dyn Offload>).unwrap(),
             reads,
@@ -80,8 +81,11 @@ impl Server {
             tokens: Tokens::new(SECRET),
             metrics: metrics.clone(),
             live_epoch: Epoch(live_epoch),
+            live_key: live_epoch,
             workers: mailboxes.into(),
-        }));
+        });
+        hub.presence = PresenceBoard::new(profile.workers, profile.presence_members_max);
+        let hub = Arc::new(hub);
         let tasks = LocalSet::new();
         let workers = {
             let _context = tasks.enter();
@@ -191,6 +195,10 @@ impl Server {
         }
     }
 
+    pub(crate) fn has_presence(&self, channel: &ChannelName) -> bool {
+        self.hub.policy(channel).is_ok_and(|policy| policy.presence)
+    }
+
     pub(crate) fn has_history(&self, channel: &ChannelName) -> bool {
         self.hub.policy(channel).is_ok_and(|policy| policy.history)
     }
@@ -201,6 +209,7 @@ fn settings(profile: &Profile) -> Settings {
         workers: profile.workers,
         message_rate: profile.message_rate,
         heartbeat_ms: profile.heartbeat_ms,
+        presence_grace_ms: profile.presence_grace_ms,
         ..Settings::default()
     };
     let keep = |policy: &mut Policy| policy.keep_messages = profile.retention;

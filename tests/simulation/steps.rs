@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use backend::log::{Append, Keep, Log as _};
 use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, UserId};
+use shared::presence::Roster;
 use shared::protocol::{Payload, RawPayload, Sender, SignalKind};
 use shared::session::Input;
 
@@ -253,7 +254,10 @@ impl World {
         }
         self.clients[client].follows.push(channel.clone());
         self.model.subscribe(client, channel.clone(), None);
-        let presence = self.ether.chance(300);
+        let presence = self.ether.chance(800);
+        if presence {
+            self.clients[client].rosters.insert(channel.clone(), Roster::default());
+        }
         self.tell(client, Input::Subscribe { channel, since: None, presence })
     }
 
@@ -265,12 +269,16 @@ impl World {
         self.clients[client].follows.retain(|followed| *followed != channel);
         let position = self.model.position(client, &channel);
         self.model.unsubscribe(client, &channel);
+        let presence = self.clients[client].rosters.remove(&channel).is_some();
         self.tell(client, Input::Unsubscribe { channel: channel.clone() })?;
         // A page that is opened again goes on where it was.
         if self.ether.chance(300) {
             self.clients[client].follows.push(channel.clone());
             self.model.subscribe(client, channel.clone(), position);
-            self.tell(client, Input::Subscribe { channel, since: position, presence: false })?;
+            if presence {
+                self.clients[client].rosters.insert(channel.clone(), Roster::default());
+            }
+            self.tell(client, Input::Subscribe { channel, since: position, presence })?;
         }
         Ok(())
     }
@@ -285,7 +293,8 @@ impl World {
             let since = self.model.position(client, &channel).filter(|_| self.ether.chance(700));
             self.model.unsubscribe(client, &channel);
             self.model.subscribe(client, channel.clone(), since);
-            self.tell(client, Input::Subscribe { channel, since, presence: false })?;
+            let presence = self.clients[client].rosters.contains_key(&channel);
+            self.tell(client, Input::Subscribe { channel, since, presence })?;
         }
         for Unsent { channel, id, payload } in self.clients[client].unsent.clone() {
             self.tell(client, Input::Publish { channel, message_id: id, payload })?;

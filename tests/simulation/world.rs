@@ -1,5 +1,6 @@
 //! One run: events in the order of virtual time, until all is quiet, and all is well.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -313,7 +314,15 @@ impl World {
                     Delivery::Failed { .. } => this.failed.extend(moved(&mut this.unsent)),
                 }
             }
-            Told::SubscribeRefused { channel, .. } => this.follows.retain(|followed| followed != channel),
+            Told::SubscribeRefused { channel, .. } => {
+                this.follows.retain(|followed| followed != channel);
+                this.rosters.remove(channel);
+            }
+            Told::Presence { channel, change } => {
+                if let Some(roster) = this.rosters.get_mut(channel) {
+                    roster.apply(change.clone());
+                }
+            }
             Told::Page { .. } | Told::HistoryRefused { .. } => this.pages_waited_for -= 1,
             _ => {}
         }
@@ -572,7 +581,33 @@ impl World {
         if self.calls.iter().any(|call| !call.done) {
             return Some("a caller waits".to_owned());
         }
-        self.model.unfinished()
+        self.model.unfinished().or_else(|| self.wrong_roster())
+    }
+
+    /// Who shows somebody who is not there, or does not show somebody who is.
+    fn wrong_roster(&self) -> Option<String> {
+        let server = self.server.as_ref()?;
+        let shown = self.clients.iter().flat_map(|client| {
+            client.rosters.iter().map(move |(channel, roster)| (client.user(), channel, roster))
+        });
+        for (user, channel, roster) in shown.filter(|(_, channel, _)| server.has_presence(channel)) {
+            let there = self.clients.iter().filter(|client| client.follows.contains(channel));
+            let there: BTreeSet<&str> = there.map(Client::user).collect();
+            let shown: BTreeSet<&str> = roster.iter().map(|(user, _)| user.as_str()).collect();
+            let most = self.profile.presence_members_max;
+            // Above the limit, a roster is that of the moment at which it was asked for.
+            let is_right = if there.len() > most { shown.len() <= most } else { shown == there };
+            if !is_right {
+                return Some(format!("{user} shows {shown:?} in {channel}, where {there:?} are"));
+            }
+            let names = roster.iter().map(|(_, name)| name);
+            if there.len() <= most
+                && !names.eq(server.hub.presence.members(channel).iter().map(|member| &member.name))
+            {
+                return Some(format!("{user} shows an old name in {channel}"));
+            }
+        }
+        None
     }
 }
 

@@ -79,8 +79,19 @@ impl Rig {
         let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
         let (tokens, live_epoch) = (Tokens::new("a secret for a bench"), LIVE_EPOCH);
         let live = vec![live].into();
-        let numbers = ConnectionNumbers::reserve(log, Arc::new(Threads)).unwrap();
-        let parts = HubParts { settings, numbers, reads, queue, live, tokens, metrics, live_epoch, workers };
+        let (live_key, numbers) = (1, ConnectionNumbers::reserve(log, Arc::new(Threads)).unwrap());
+        let parts = HubParts {
+            settings,
+            numbers,
+            reads,
+            queue,
+            live,
+            tokens,
+            metrics,
+            live_epoch,
+            live_key,
+            workers,
+        };
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let (local, hub) = (LocalSet::new(), Arc::new(Hub::new(parts)));
         let worker = local.block_on(&runtime, async {

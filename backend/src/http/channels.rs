@@ -47,11 +47,9 @@ pub(super) async fn list(
     let limit = limit.unwrap_or(PAGE_CHANNELS_MAX).clamp(1, PAGE_CHANNELS_MAX);
     let found =
         hub.reads.channels(after.unwrap_or_default(), limit).await.map_err(|error| error.refusal())?;
-    let channel = |(channel, head)| {
-        let members = hub.presence.members(&channel).len();
-        Channel { channel, head, members }
-    };
-    Ok(Json(Channels { channels: found.into_iter().map(channel).collect() }))
+    let counts = hub.presence.counts(found.iter().map(|(channel, _)| channel));
+    let channel = |((channel, head), members)| Channel { channel, head, members };
+    Ok(Json(Channels { channels: found.into_iter().zip(counts).map(channel).collect() }))
 }
 
 /// Which messages: those after an offset, or the newest before one.
@@ -95,6 +93,8 @@ pub(super) async fn messages(
 /// Who is in a channel.
 #[derive(Debug, Serialize)]
 pub(super) struct Members {
+    /// How many they are, also when the list is cut.
+    count: usize,
     members: Vec<Sender>,
 }
 
@@ -111,7 +111,10 @@ pub(super) async fn presence(
             "This channel does not tell who is there.",
         )));
     }
-    Ok(Json(Members { members: hub.presence.members(&channel) }))
+    let members = hub.presence.members(&channel);
+    let count = hub.presence.counts([&channel]).first().copied().unwrap_or_default();
+    // Somebody may have come between the two.
+    Ok(Json(Members { count: count.max(members.len()), members }))
 }
 
 fn channel(name: &str) -> Result<ChannelName, Refusal> {

@@ -44,6 +44,8 @@ pub struct Feed {
     readers: RefCell<Slab<Reader>>,
     /// The offset before the oldest message in the log, as it was a moment ago.
     floor: RefCell<Option<Rc<OnceCell<Offset>>>>,
+    /// The version of the channel's presence that the readers here have been told, or are about to be.
+    presence: Cell<Option<u64>>,
     /// How many sweeps have found it without readers.
     idle_sweeps: Cell<u32>,
 }
@@ -104,8 +106,8 @@ impl Feed {
     /// A feed that holds nothing yet.
     pub fn new(channel: ChannelName, epoch: Epoch, history: bool) -> Self {
         let (ring, undelivered, readers) = (RefCell::default(), RefCell::default(), RefCell::default());
-        let (floor, idle_sweeps) = (RefCell::default(), Cell::new(0));
-        Self { channel, epoch, history, ring, undelivered, readers, floor, idle_sweeps }
+        let (floor, presence, idle_sweeps) = (RefCell::default(), Cell::new(None), Cell::new(0));
+        Self { channel, epoch, history, ring, undelivered, readers, floor, presence, idle_sweeps }
     }
 
     /// Takes the next messages of the channel. The readers are still to be told.
@@ -207,6 +209,17 @@ impl Feed {
         for (_, reader) in self.readers.borrow().iter() {
             tell(&reader.outbound);
         }
+    }
+
+    /// The version of the channel's presence that the readers here have been told. `None` if the channel has no presence,
+    /// or nobody reads it here.
+    pub fn presence(&self) -> Option<u64> {
+        self.presence.get()
+    }
+
+    /// Notes the version that the readers here are told.
+    pub fn set_presence(&self, version: Option<u64>) {
+        self.presence.set(version);
     }
 
     /// The offset before the oldest message in the log, as far as it is known: who finds nothing asks, and who comes

@@ -23,7 +23,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use shared::ids::{ChannelName, ConnectionId, Epoch};
-use shared::protocol::{ErrorCode, Presence, PresenceChange, Refusal};
+use shared::protocol::{ErrorCode, Refusal};
 use tokio::sync::mpsc;
 
 use crate::config::{Policy, Settings};
@@ -35,9 +35,9 @@ use crate::log::thread::LogQueue;
 use crate::telemetry::metrics::Metrics;
 use frame::ServerMessage;
 use numbers::ConnectionNumbers;
-use presence::PresenceBoard;
+use presence::{PRESENCE_MEMBERS_MAX, PresenceBoard};
 use registry::Registry;
-use slots::{SlotKey, SlotKind};
+use slots::SlotKey;
 use worker::ToWorker;
 
 /// What all workers share.
@@ -64,6 +64,8 @@ pub struct Hub {
     pub workers: Arc<[mpsc::Sender<ToWorker>]>,
     /// The numbers of connections.
     pub numbers: ConnectionNumbers,
+    /// Secret of this start. It decides where channels without history are at home.
+    live_key: u64,
 }
 
 /// What a [`Hub`] is made of.
@@ -84,6 +86,9 @@ pub struct HubParts {
     pub metrics: Metrics,
     /// See [`Hub::live_epoch`].
     pub live_epoch: Epoch,
+    /// A secret number that nobody can guess, another one for each start. It is hashed with the name of a channel without
+    /// history, so that no client can choose names which are all at home on one worker.
+    pub live_key: u64,
     /// See [`Hub::workers`].
     pub workers: Arc<[mpsc::Sender<ToWorker>]>,
 }
@@ -91,8 +96,20 @@ pub struct HubParts {
 impl Hub {
     /// A hub without connections.
     pub fn new(parts: HubParts) -> Self {
-        let HubParts { settings, numbers, reads, queue, live, tokens, metrics, live_epoch, workers } = parts;
-        let (registry, presence) = (Registry::default(), PresenceBoard::default());
+        let HubParts {
+            settings,
+            numbers,
+            reads,
+            queue,
+            live,
+            tokens,
+            metrics,
+            live_epoch,
+            live_key,
+            workers,
+        } = parts;
+        let registry = Registry::default();
+        let presence = PresenceBoard::new(workers.len(), PRESENCE_MEMBERS_MAX);
         Self {
             settings,
             queue,
@@ -103,6 +120,7 @@ impl Hub {
             tokens,
             metrics,
             live_epoch,
+            live_key,
             workers,
             numbers,
         }
@@ -113,15 +131,12 @@ impl Hub {
         if history { self.reads.epoch() } else { self.live_epoch }
     }
 
-    /// The way to a channel without history, by a hash of its name that is the same on every worker.
+    /// The way to a channel without history. All workers agree on where it is at home.
     ///
     /// # Panics
     /// Where there are no workers, which no server is without.
     pub fn live(&self, channel: &ChannelName) -> &LiveQueue {
-        let mut hasher = DefaultHasher::new();
-        channel.hash(&mut hasher);
-        // As many as there are workers: the cast loses nothing, and the remainder is within.
-        &self.live[hasher.finish() as usize % self.live.len()]
+        &self.live[home(self.live_key, channel, self.live.len())]
     }
 
     /// Queues a publication. It never waits.
@@ -144,18 +159,6 @@ impl Hub {
             let what = format!("There are no channels in “{}” on this server.", channel.namespace());
             Refusal::new(ErrorCode::UnknownNamespace, what)
         })
-    }
-
-    /// Tells everybody who follows a channel how its presence has changed.
-    pub fn announce(&self, channel: &ChannelName, change: PresenceChange) {
-        let user = match &change {
-            PresenceChange::Joined(sender) => sender.user.clone(),
-            PresenceChange::Left(user) => user.clone(),
-            PresenceChange::Members(_) => return,
-        };
-        let key = SlotKey { channel: channel.clone(), user, kind: SlotKind::Presence };
-        let presence = Presence { id: None, channel: channel.clone(), change };
-        self.relay(key, &ServerMessage::Presence(presence), None);
     }
 
     /// Tells everybody who follows a channel something that is true only now, but for the connection `except`.
@@ -181,8 +184,33 @@ impl Hub {
     }
 }
 
+/// The index of the worker where a channel without history is at home, of so many.
+fn home(key: u64, channel: &ChannelName, workers: usize) -> usize {
+    // The hasher's own key is a constant that everybody knows.
+    let mut hasher = DefaultHasher::new();
+    (key, channel).hash(&mut hasher);
+    // The remainder is below the number of workers, so the cast loses nothing that counts.
+    hasher.finish() as usize % workers
+}
+
 /// The server has more to do than it can.
 pub fn overloaded() -> Refusal {
     const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
     Refusal::for_now(ErrorCode::Overloaded, "The server has more to do than it can.", RETRY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_meet_on_one_worker_do_not_after_a_restart() {
+        const WORKERS: usize = 4;
+        let names = (0..4000).map(|number| ChannelName::parse(&format!("live:{number}")).unwrap());
+        let chosen: Vec<_> = names.filter(|name| home(1, name, WORKERS) == 0).collect();
+        let mut homes = [0; WORKERS];
+        chosen.iter().for_each(|name| homes[home(2, name, WORKERS)] += 1);
+        let fair = chosen.len() / WORKERS;
+        assert!(homes.iter().all(|here| (fair / 2..fair * 2).contains(here)), "{homes:?}");
+    }
 }

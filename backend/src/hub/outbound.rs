@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use shared::ids::{ChannelName, Offset, RequestId};
-use shared::protocol::{CloseCode, Head, Presence, PresenceChange};
+use shared::protocol::{CloseCode, Head};
 use tokio::time::Instant;
 
 use super::Hub;
@@ -174,6 +174,15 @@ impl Outbound {
         }
     }
 
+    /// Adds changes of a channel's presence; see [`Slots::put_presence`].
+    pub fn signal_presence(&self, channel: &ChannelName, changes: Option<Bytes>) {
+        let mut inner = self.change();
+        if inner.phase == Phase::Open {
+            inner.slots.put_presence(channel, changes);
+            inner.wake_writer();
+        }
+    }
+
     /// Notes that the feed of a subscription that waits has something new. The connection is to be flushed.
     pub fn mark(&self, slot: usize) {
         self.change().subscriptions.mark(slot);
@@ -187,7 +196,8 @@ impl Outbound {
         cursor: Offset,
         told: Option<&ServerMessage>,
     ) {
-        self.unsubscribe(&feed.channel);
+        // Signals and changes of presence that wait for the client stay: it will not be sent them again.
+        self.change().subscriptions.remove(&feed.channel);
         if let Some(told) = told {
             self.reply(told);
         }
@@ -212,6 +222,11 @@ impl Outbound {
     /// The channels it follows.
     pub fn channels(&self) -> Vec<ChannelName> {
         self.inner.borrow().subscriptions.channels()
+    }
+
+    /// How many channels it follows.
+    pub fn subscription_count(&self) -> usize {
+        self.inner.borrow().subscriptions.len()
     }
 
     /// How long the connection has been open.
@@ -314,11 +329,9 @@ impl Outbound {
                 Phase::Closing { .. } => return Step::Wait,
             }
             match inner.slots.take() {
-                Some(SlotNews::Frame(frame)) => return Step::Frame(frame),
+                Some(SlotNews::Frames(frames)) => return Step::Frame(frames),
                 Some(SlotNews::Members(channel)) => {
-                    let change = PresenceChange::Members(self.hub.presence.members(&channel));
-                    let presence = Presence { id: None, channel, change };
-                    return Step::Frame(server_frame(&ServerMessage::Presence(presence)));
+                    return Step::Frame(self.hub.presence.members_frame(None, &channel));
                 }
                 None => {}
             }

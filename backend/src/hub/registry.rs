@@ -135,7 +135,8 @@ pub struct Registry {
 #[derive(Debug, Default)]
 struct Open {
     by_number: BTreeMap<ConnectionId, Arc<ConnectionInfo>>,
-    by_user: HashMap<UserId, Vec<Arc<ConnectionInfo>>>,
+    /// Ordered by connection, because finding one of a user's 50,000 connections in a list at each close is quadratic.
+    by_user: HashMap<UserId, BTreeMap<ConnectionId, Arc<ConnectionInfo>>>,
 }
 
 impl Registry {
@@ -153,7 +154,8 @@ impl Registry {
     pub fn identify(&self, info: &Arc<ConnectionInfo>, sender: Sender) {
         let user = sender.user.clone();
         if info.identity.set(sender).is_ok() {
-            self.lock().by_user.entry(user).or_default().push(Arc::clone(info));
+            let mut open = self.lock();
+            open.by_user.entry(user).or_default().insert(info.connection, Arc::clone(info));
         }
     }
 
@@ -163,7 +165,7 @@ impl Registry {
         open.by_number.remove(&info.connection);
         let Some(sender) = info.identity() else { return };
         if let Some(of_user) = open.by_user.get_mut(&sender.user) {
-            of_user.retain(|other| other.connection != info.connection);
+            of_user.remove(&info.connection);
             if of_user.is_empty() {
                 open.by_user.remove(&sender.user);
             }
@@ -177,7 +179,7 @@ impl Registry {
 
     /// The connections of a user.
     pub fn of_user(&self, user: &UserId) -> Vec<Arc<ConnectionInfo>> {
-        self.lock().by_user.get(user).cloned().unwrap_or_default()
+        self.lock().by_user.get(user).into_iter().flat_map(BTreeMap::values).cloned().collect()
     }
 
     /// How many are open.

@@ -5,8 +5,12 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use shared::ids::{ChannelName, UserId};
 
-/// Most slots of one connection. Beyond, presence is told as a whole, and other signals are dropped.
+/// Most slots of one connection. Beyond, signals are dropped.
 pub const SLOTS_MAX: usize = 64;
+
+/// Maximum number of bytes of presence changes that wait for one connection. Beyond it, the connection gets the list of
+/// members instead, as it is when there is room for it.
+pub const PRESENCE_BYTES_MAX: usize = 16 * 1024;
 
 /// What a slot is about: only the newest of each is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +26,6 @@ pub struct SlotKey {
 /// The kinds of slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlotKind {
-    /// Coming and going.
-    Presence,
     /// Writing.
     Typing,
     /// How far somebody has read.
@@ -33,8 +35,8 @@ pub enum SlotKind {
 /// What is to be sent of a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlotNews {
-    /// This frame.
-    Frame(Bytes),
+    /// These frames, one after the other.
+    Frames(Bytes),
     /// All members of this channel, as they are at the moment of sending.
     Members(ChannelName),
 }
@@ -44,41 +46,67 @@ pub enum SlotNews {
 #[derive(Debug, Default)]
 pub struct Slots {
     filled: VecDeque<(SlotKey, Bytes)>,
+    /// Changes of presence, at most one piece a channel.
+    presence: VecDeque<(ChannelName, Bytes)>,
+    presence_bytes: usize,
     members: VecDeque<ChannelName>,
 }
 
 impl Slots {
     /// Fills a slot.
     pub fn put(&mut self, key: SlotKey, frame: Bytes) {
-        if key.kind == SlotKind::Presence && self.members.contains(&key.channel) {
-            return;
-        }
         if let Some((_, old)) = self.filled.iter_mut().find(|(filled, _)| *filled == key) {
             *old = frame;
         } else if self.filled.len() < SLOTS_MAX {
             self.filled.push_back((key, frame));
-        } else if key.kind == SlotKind::Presence {
-            let same = |filled: &SlotKey| filled.kind == SlotKind::Presence && filled.channel == key.channel;
-            self.filled.retain(|(filled, _)| !same(filled));
-            self.members.push_back(key.channel);
+        }
+    }
+
+    /// Adds changes of a channel's presence, or, without `changes`, its list of members. Changes that the connection has
+    /// not been sent when more come are replaced by the list: each change is one version later than the one before it, so
+    /// none of them can be left out.
+    pub fn put_presence(&mut self, channel: &ChannelName, changes: Option<Bytes>) {
+        if self.members.contains(channel) {
+            return;
+        }
+        let waiting = self.forget_presence(channel);
+        match changes {
+            Some(changes) if !waiting && self.presence_bytes + changes.len() <= PRESENCE_BYTES_MAX => {
+                self.presence_bytes += changes.len();
+                self.presence.push_back((channel.clone(), changes));
+            }
+            Some(_) | None => self.members.push_back(channel.clone()),
         }
     }
 
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.filled.is_empty() && self.members.is_empty()
+        self.filled.is_empty() && self.presence.is_empty() && self.members.is_empty()
     }
 
     /// Takes the next news.
     pub fn take(&mut self) -> Option<SlotNews> {
-        let frame = self.filled.pop_front().map(|(_, frame)| SlotNews::Frame(frame));
+        if let Some((_, changes)) = self.presence.pop_front() {
+            self.presence_bytes -= changes.len();
+            return Some(SlotNews::Frames(changes));
+        }
+        let frame = self.filled.pop_front().map(|(_, frame)| SlotNews::Frames(frame));
         frame.or_else(|| self.members.pop_front().map(SlotNews::Members))
     }
 
     /// Forgets all about a channel that is no longer followed.
     pub fn forget(&mut self, channel: &ChannelName) {
         self.filled.retain(|(filled, _)| filled.channel != *channel);
+        self.forget_presence(channel);
         self.members.retain(|members| members != channel);
+    }
+
+    /// Removes the changes that wait for a channel. Returns whether there were some.
+    fn forget_presence(&mut self, channel: &ChannelName) -> bool {
+        let waiting = self.presence.iter().position(|(waiting, _)| waiting == channel);
+        let removed = waiting.and_then(|index| self.presence.remove(index));
+        self.presence_bytes -= removed.as_ref().map_or(0, |(_, changes)| changes.len());
+        removed.is_some()
     }
 }
 
@@ -86,27 +114,21 @@ impl Slots {
 mod tests {
     use super::*;
 
-    fn key(user: usize, kind: SlotKind) -> SlotKey {
-        let channel = ChannelName::parse("room:lobby").unwrap();
-        SlotKey { channel, user: UserId::parse(&format!("user{user}")).unwrap(), kind }
+    fn lobby() -> ChannelName {
+        ChannelName::parse("room:lobby").unwrap()
+    }
+
+    fn typing(user: usize) -> SlotKey {
+        let user = UserId::parse(&format!("user{user}")).unwrap();
+        SlotKey { channel: lobby(), user, kind: SlotKind::Typing }
     }
 
     #[test]
     fn only_the_newest_of_each_is_sent() {
         let mut slots = Slots::default();
-        slots.put(key(1, SlotKind::Presence), Bytes::from_static(b"joined"));
-        slots.put(key(1, SlotKind::Presence), Bytes::from_static(b"left"));
-        assert_eq!(slots.take(), Some(SlotNews::Frame(Bytes::from_static(b"left"))));
-        assert_eq!(slots.take(), None);
-    }
-
-    #[test]
-    fn one_presence_too_many_becomes_the_whole_list() {
-        let mut slots = Slots::default();
-        for user in 0..=SLOTS_MAX {
-            slots.put(key(user, SlotKind::Presence), Bytes::new());
-        }
-        assert_eq!(slots.take(), Some(SlotNews::Members(key(0, SlotKind::Presence).channel)));
+        slots.put(typing(1), Bytes::from_static(b"one"));
+        slots.put(typing(1), Bytes::from_static(b"two"));
+        assert_eq!(slots.take(), Some(SlotNews::Frames(Bytes::from_static(b"two"))));
         assert_eq!(slots.take(), None);
     }
 
@@ -114,8 +136,46 @@ mod tests {
     fn one_signal_too_many_is_dropped() {
         let mut slots = Slots::default();
         for user in 0..=SLOTS_MAX {
-            slots.put(key(user, SlotKind::Typing), Bytes::new());
+            slots.put(typing(user), Bytes::new());
         }
         assert_eq!(std::iter::from_fn(|| slots.take()).count(), SLOTS_MAX);
+    }
+
+    #[test]
+    fn changes_that_come_before_the_last_are_sent_become_the_whole_list() {
+        let mut slots = Slots::default();
+        slots.put_presence(&lobby(), Some(Bytes::from_static(b"joined")));
+        assert_eq!(slots.take(), Some(SlotNews::Frames(Bytes::from_static(b"joined"))));
+        for changes in ["joined", "left", "joined"] {
+            slots.put_presence(&lobby(), Some(Bytes::from_static(changes.as_bytes())));
+        }
+        assert_eq!(slots.take(), Some(SlotNews::Members(lobby())));
+        assert!(slots.is_empty() && slots.take().is_none());
+    }
+
+    #[test]
+    fn changes_of_too_many_bytes_become_the_whole_list() {
+        let channel = |number: usize| ChannelName::parse(&format!("room:{number}")).unwrap();
+        let half = Bytes::from(vec![0; PRESENCE_BYTES_MAX / 2]);
+        let mut slots = Slots::default();
+        (0..3).for_each(|number| slots.put_presence(&channel(number), Some(half.clone())));
+        assert_eq!(slots.take(), Some(SlotNews::Frames(half.clone())));
+        slots.put_presence(&channel(3), Some(half.clone()));
+        let rest: Vec<_> = std::iter::from_fn(|| slots.take()).collect();
+        let whole = SlotNews::Members(channel(2));
+        assert_eq!(rest, [SlotNews::Frames(half.clone()), SlotNews::Frames(half), whole]);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_channel_that_is_left() {
+        let mut slots = Slots::default();
+        slots.put(typing(1), Bytes::new());
+        slots.put_presence(&lobby(), Some(Bytes::from(vec![0; PRESENCE_BYTES_MAX])));
+        slots.forget(&lobby());
+        slots.put_presence(&lobby(), None);
+        slots.forget(&lobby());
+        assert!(slots.is_empty());
+        slots.put_presence(&lobby(), Some(Bytes::from(vec![0; PRESENCE_BYTES_MAX])));
+        assert!(matches!(slots.take(), Some(SlotNews::Frames(_))), "its bytes are free again");
     }
 }

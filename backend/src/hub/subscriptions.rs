@@ -107,7 +107,8 @@ impl Subscriptions {
     pub(super) fn heads(&self) -> Vec<Head> {
         let head = |(_, subscription): (usize, &Subscription)| {
             let offset = subscription.offset()?;
-            Some(Head { channel: subscription.feed.channel.clone(), offset })
+            let feed = &subscription.feed;
+            Some(Head { channel: feed.channel.clone(), offset, presence: feed.presence() })
         };
         self.slots.iter().filter_map(head).collect()
     }

@@ -1,5 +1,7 @@
 //! One worker thread's connections and feeds.
 
+mod announce;
+mod care;
 mod deliveries;
 mod feeds;
 mod published;
@@ -13,22 +15,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use shared::ids::{ChannelName, ConnectionId, Offset};
-use shared::protocol::{
-    CloseCode, Closing, ErrorReply, Heartbeat, PresenceChange, Push, RawPayload, Refusal,
-};
-use shared::time::Timestamp;
+use shared::protocol::{CloseCode, Closing, ErrorReply, Push, RawPayload, Refusal};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Hub;
 use super::fanout::{Answer, Batch};
 use super::feed::Feed;
-use super::frame::{ServerMessage, ping_frame, server_frame, text_frame};
+use super::frame::{ServerMessage, server_frame, text_frame};
 use super::gate::Gates;
 use super::outbound::Outbound;
 use super::pages::Pages;
 use super::registry::Mode;
 use super::slots::SlotKey;
-use crate::clock;
 use crate::config::Policy;
 use crate::log::LogError;
 use crate::log::publication::Publication;
@@ -120,16 +118,14 @@ impl Worker {
         let (published, stopping) = (Published::start(hub.queue.clone()), RefCell::default());
         let worker = Rc::new(Self { index, hub, pages, gates, feeds, connections, published, stopping });
         let this = Rc::clone(&worker);
+        actix_web::rt::spawn(care::run(Rc::clone(&worker)));
+        actix_web::rt::spawn(announce::run(Rc::clone(&worker)));
         actix_web::rt::spawn(async move {
-            let mut ticks = tokio::time::interval(this.tick_length());
-            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             let (mut inbox, mut deliveries) = (Vec::new(), Deliveries::default());
             let mut taken = VecDeque::new();
             loop {
                 tokio::select! {
-                    // The tick comes once in a while: a mailbox that never empties must not put it off.
                     biased;
-                    _ = ticks.tick() => this.tick(),
                     count = mailbox.recv_many(&mut inbox, TURN_MAX), if taken.is_empty() => match count {
                         0 => return,
                         _ => taken.extend(inbox.drain(..)),
@@ -227,11 +223,15 @@ impl Worker {
 
     /// Notes that a connection follows a channel.
     pub fn join(&self, outbound: &Outbound, channel: &ChannelName, policy: &Policy) {
-        outbound.info.set_subscriptions(outbound.channels().len());
-        if let (true, Some(sender)) = (policy.presence, outbound.info.identity())
-            && let Some(change) = self.hub.presence.join(channel, sender)
-        {
-            self.hub.announce(channel, change);
+        outbound.info.set_subscriptions(outbound.subscription_count());
+        if let (true, Some(sender)) = (policy.presence, outbound.info.identity()) {
+            let version = self.hub.presence.join(channel, sender);
+            // The first reader here asks for the members if it wants them, and that answer has this version.
+            if let Some(feed) = self.feeds.borrow().get(channel)
+                && feed.presence().is_none()
+            {
+                feed.set_presence(Some(version));
+            }
         }
     }
 
@@ -240,7 +240,7 @@ impl Worker {
         if !outbound.unsubscribe(channel) {
             return;
         }
-        outbound.info.set_subscriptions(outbound.channels().len());
+        outbound.info.set_subscriptions(outbound.subscription_count());
         let presence = self.hub.settings.policy(channel).is_some_and(|policy| policy.presence);
         if let (true, Some(sender)) = (presence, outbound.info.identity()) {
             self.hub.presence.leave(channel, &sender.user);
@@ -323,25 +323,6 @@ impl Worker {
         TICK_MAX.min(self.hub.settings.heartbeat() / 4)
     }
 
-    fn tick(&self) {
-        let heartbeat = self.hub.settings.heartbeat();
-        let all: Vec<_> = self.connections.borrow().values().cloned().collect();
-        for outbound in all {
-            outbound.sweep();
-            outbound.count();
-            if outbound.is_open() {
-                look_after(&outbound, heartbeat, self.hub.settings.hello());
-            }
-        }
-        self.feeds.borrow_mut().sweep();
-        self.pages.sweep();
-        if self.index == 0 {
-            for (channel, user) in self.hub.presence.sweep(self.hub.settings.presence_grace()) {
-                self.hub.announce(&channel, PresenceChange::Left(user));
-            }
-        }
-    }
-
     fn say_goodbye(&self, outbound: &Outbound) {
         // Spread by the connection's number: as even as by chance, and without asking for randomness.
         let retry_after_ms = outbound.info.connection.0.wrapping_mul(797) % RETURN_SPREAD_MS;
@@ -355,28 +336,6 @@ impl Worker {
             // Who waited may have lost patience.
             let _ = reply.send(());
         }
-    }
-}
-
-/// Keeps a connection alive, or finds that it is not.
-fn look_after(outbound: &Outbound, heartbeat: Duration, hello: Duration) {
-    if outbound.info.identity().is_none() && outbound.age() > hello {
-        return say_closing(outbound, CloseCode::NO_HELLO, "No hello came in time.", None);
-    }
-    if outbound.silence() > heartbeat * 2 {
-        tracing::info!(connection = %outbound.info.connection, "silent");
-        return say_closing(outbound, CloseCode::SILENT, "Nothing was heard of you for too long.", None);
-    }
-    if outbound.beat(heartbeat) {
-        if outbound.info.mode == Mode::Typed {
-            let at: Timestamp = clock::now();
-            outbound.reply_frame(server_frame(&ServerMessage::Heartbeat(Heartbeat {
-                at,
-                heads: outbound.heads(),
-            })));
-        }
-        // The answer tells that the peer is there; a browser gives it by itself.
-        outbound.reply_frame(ping_frame());
     }
 }
 

@@ -43,8 +43,8 @@ pub fn chat(channel: &str, number: u8) -> Append {
 }
 
 /// The payload of a chat message.
-pub fn chat_payload(text: &str) -> Payload {
-    Payload::chat(text)
+pub fn chat_payload(text: &str) -> RawPayload {
+    RawPayload::from(&Payload::chat(text))
 }
 
 fn accepted(appended: &[Appended]) -> Vec<(u64, u64)> {

@@ -95,6 +95,7 @@ mod tests {
             tokens: Tokens::new("a secret for a test"),
             metrics: Metrics::new(),
             live_epoch: Epoch(1),
+            live_key: 1,
             workers: vec![mailbox].into(),
         });
         let mut retention = Retention::start(log, Vec::new(), Duration::from_secs(3600)).unwrap();

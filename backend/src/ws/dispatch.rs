@@ -7,9 +7,8 @@ use std::sync::Arc;
 use shared::ids::{ChannelName, Offset, RequestId};
 use shared::limits::PAGE_MESSAGES_MAX;
 use shared::protocol::{
-    self, ClientMessage, ErrorCode, Gap, GapReason, Hello, Limits, Position, Presence, PresenceChange,
-    Publish, RawPayload, Refusal, Sender, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome,
-    codec,
+    self, ClientMessage, ErrorCode, Gap, GapReason, Hello, Limits, Position, Publish, RawPayload, Refusal,
+    Sender, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome, codec,
 };
 
 use tokio::time::Instant;
@@ -151,7 +150,7 @@ async fn subscribe(connection: &Connection, request: Subscribe) -> Result<(), Re
     let (worker, outbound) = (&connection.worker, &connection.outbound);
     let most = worker.hub.settings.subscriptions_max;
     let again = outbound.is_subscribed(&channel);
-    if !again && outbound.channels().len() >= most {
+    if !again && outbound.subscription_count() >= most {
         let what = format!("This connection follows {most} channels already; more are not allowed.");
         return Err(Refusal::new(ErrorCode::TooManySubscriptions, what));
     }
@@ -225,8 +224,7 @@ fn presence(
     if !connection.worker.hub.policy(&channel)?.presence {
         return Err(Refusal::new(ErrorCode::PresenceOff, "This channel does not tell who is there."));
     }
-    let change = PresenceChange::Members(connection.worker.hub.presence.members(&channel));
-    connection.outbound.reply(&ServerMessage::Presence(Presence { id: Some(id), channel, change }));
+    connection.outbound.reply_frame(connection.worker.hub.presence.members_frame(Some(id), &channel));
     Ok(())
 }
 

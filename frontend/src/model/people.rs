@@ -55,7 +55,10 @@ pub(crate) fn colour(user: &UserId) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use shared::protocol::{PresenceChange, Sender};
+    use shared::ids::ChannelName;
+    use shared::protocol::{Presence, PresenceChange, Sender, ServerMessage};
+    use shared::session::{Action, Event, Input, Session, SessionConfig};
+    use shared::time::Timestamp;
 
     use super::*;
 
@@ -79,6 +82,39 @@ mod tests {
         let order: Vec<_> =
             in_order(&roster, Some(&me)).into_iter().map(|(user, _)| user.to_string()).collect();
         assert_eq!(order, ["a", "c", "b", "d"]);
+    }
+
+    /// The roster of a room is fed by the session alone, which lets only the next version through.
+    #[test]
+    fn somebody_who_is_here_is_not_taken_out_by_an_outdated_change() {
+        let lobby = ChannelName::parse("room:lobby").unwrap();
+        let presence = |version, change| {
+            let (id, channel) = (None, lobby.clone());
+            ServerMessage::Presence(Presence { id, channel, version: Some(version), change })
+        };
+        let bob = Sender { user: UserId::parse("b").unwrap(), name: DisplayName::parse("Bob").unwrap() };
+        let steps = [
+            presence(4, PresenceChange::Members(vec![])),
+            presence(6, PresenceChange::Joined(bob.clone())),
+            presence(5, PresenceChange::Joined(bob.clone())),
+            presence(6, PresenceChange::Left(bob.user.clone())),
+            presence(7, PresenceChange::Joined(bob.clone())),
+            presence(6, PresenceChange::Left(bob.user.clone())),
+        ];
+        let mut session = Session::new(SessionConfig::default(), 1, Timestamp(0));
+        session
+            .handle(Input::Subscribe { channel: lobby.clone(), since: None, presence: true }, Timestamp(0));
+        let (mut roster, mut here) = (Roster::default(), Vec::new());
+        for step in steps {
+            session.handle(Input::Received(step), Timestamp(0));
+            while let Some(action) = session.poll_action() {
+                if let Action::Emit(Event::Presence { change, .. }) = action {
+                    roster.apply(change);
+                }
+            }
+            here.push(in_order(&roster, None).len());
+        }
+        assert_eq!(here, [0, 0, 1, 0, 1, 1]);
     }
 
     #[test]

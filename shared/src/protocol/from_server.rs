@@ -51,6 +51,7 @@ impl ServerMessage {
             "presence" => Self::Presence(Presence {
                 id: fields.maybe("id")?,
                 channel: fields.take("channel")?,
+                version: fields.maybe("version")?,
                 change: presence_change(fields)?,
             }),
             "heartbeat" => {
@@ -166,7 +167,11 @@ read_object! {
     Sender: fields => Ok(Self { user: fields.take("user")?, name: fields.take("name")? });
     Position: fields => Ok(Self { epoch: fields.take("epoch")?, offset: fields.take("offset")? });
     Gap: fields => Ok(Self { oldest: fields.take("oldest")?, reason: fields.take("reason")? });
-    Head: fields => Ok(Self { channel: fields.take("channel")?, offset: fields.take("offset")? });
+    Head: fields => Ok(Self {
+        channel: fields.take("channel")?,
+        offset: fields.take("offset")?,
+        presence: fields.maybe("presence")?,
+    });
     Limits: fields => Ok(Self {
         frame_bytes_max: fields.take("frame_bytes_max")?,
         subscriptions_max: fields.take("subscriptions_max")?,

@@ -57,6 +57,10 @@ pub struct Head {
     pub channel: ChannelName,
     /// The message's place; where the client has less, something is missing.
     pub offset: Offset,
+    /// The version of the channel's presence that the client has been sent. If the client has another, it has missed a
+    /// change, and asks for the members again. Absent for a channel without presence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<u64>,
 }
 
 /// The answer to `hello`.
@@ -216,6 +220,9 @@ pub struct Presence {
     pub id: Option<RequestId>,
     /// The channel.
     pub channel: ChannelName,
+    /// The version of the channel's presence after this step. A change grows it by one; an older one is outdated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
     /// All members, or one who came or went.
     #[serde(flatten)]
     pub change: PresenceChange,

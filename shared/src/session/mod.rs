@@ -28,6 +28,7 @@ mod heartbeat;
 mod io;
 mod link;
 mod outbox;
+mod presence;
 mod requests;
 mod state;
 mod subscriptions;
@@ -136,7 +137,10 @@ impl Session {
 
     /// When to call [`handle`](Self::handle) with [`Input::Elapsed`] if nothing happens before.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        [self.deadline(), self.paused_until].into_iter().flatten().min()
+        // Nothing is asked during a pause, nor before an answer makes room for a request.
+        let may_ask = self.paused_until.is_none() && self.in_flight() < self.window;
+        let presence = self.subscriptions.presence_due().filter(|_| may_ask);
+        [self.deadline(), self.paused_until, presence].into_iter().flatten().min()
     }
 
     /// When the state ends by itself, or a request has waited too long for its answer.
@@ -234,16 +238,23 @@ impl Session {
             ServerMessage::Push(push) => self.emit(Event::Push(push)),
             ServerMessage::Signal(signal) => self.emit(Event::Signal(signal)),
             ServerMessage::Presence(presence) => {
-                if let Some(id) = presence.id {
-                    self.subscriptions.presence_answered(id);
+                if self.subscriptions.hear_presence(&presence, now, &mut self.random) {
+                    self.emit(Event::Presence { channel: presence.channel, change: presence.change });
                 }
-                self.emit(Event::Presence { channel: presence.channel, change: presence.change });
             }
             ServerMessage::Error(error) => self.refused(error.id, error.refusal, now),
             ServerMessage::Closing(closing) => self.note_farewell(closing),
             ServerMessage::Heartbeat(heartbeat) => {
                 self.subscriptions.ask_for_absent(&heartbeat.heads);
-                heartbeat.heads.into_iter().for_each(|head| self.compare(head));
+                for head in heartbeat.heads {
+                    if self.subscriptions.contains(&head.channel) {
+                        self.subscriptions.compare_presence(&head, now, &mut self.random);
+                        self.compare(head);
+                    } else if self.is_online() {
+                        // The `unsubscribe` was lost, which nothing answers: to the others this client still is there.
+                        self.send(ClientMessage::Unsubscribe { channel: head.channel });
+                    }
+                }
             }
             ServerMessage::Unknown => {}
         }
@@ -315,7 +326,7 @@ impl Session {
         } else if let Some(asked) = self.history.answered(id) {
             self.emit(Event::HistoryRefused { channel: asked.channel, before: asked.before, refusal });
         } else {
-            self.subscriptions.presence_answered(id);
+            self.subscriptions.presence_refused(id);
             self.emit(Event::Refused(refusal));
         }
     }
@@ -337,18 +348,18 @@ impl Session {
         self.paused_until = None;
         while self.in_flight() < self.window {
             let id = RequestId(self.last_request + 1);
-            let Some(message) = self.next_request(id) else { break };
+            let Some(message) = self.next_request(id, now) else { break };
             self.last_request = id.0;
             self.made.push_back((id, now));
             self.send(message);
         }
     }
 
-    fn next_request(&mut self, id: RequestId) -> Option<ClientMessage> {
+    fn next_request(&mut self, id: RequestId, now: Timestamp) -> Option<ClientMessage> {
         if let Some(subscribe) = self.subscriptions.next(id) {
             return Some(ClientMessage::Subscribe(subscribe));
         }
-        if let Some(channel) = self.subscriptions.next_presence(id) {
+        if let Some(channel) = self.subscriptions.next_presence(id, now) {
             return Some(ClientMessage::Presence { id, channel });
         }
         self.history.next(id).or_else(|| self.outbox.next(id, self.turn).map(ClientMessage::Publish))

@@ -1,8 +1,10 @@
 //! The channels that are followed, and how far each has been read.
 
+use super::presence::Watch;
 use crate::ids::{ChannelName, Offset, RequestId};
-use crate::protocol::{Head, Message, Position, Subscribe, Subscribed};
+use crate::protocol::{Head, Message, Position, Presence, Subscribe, Subscribed};
 use crate::sorted::SortedMap;
+use crate::time::Timestamp;
 
 /// One followed channel.
 #[derive(Debug, Clone)]
@@ -11,13 +13,13 @@ struct Subscription {
     link: Link,
     /// Where this connection has been asked again because something after it was missing.
     hole: Option<Offset>,
-    /// The same for who is there, where that is wanted.
-    presence: Option<Link>,
+    /// Who is there, where that is wanted.
+    presence: Option<Watch>,
 }
 
 /// What the server knows of a wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Link {
+pub(super) enum Link {
     /// Nothing yet on this connection.
     Unasked,
     /// It has been asked.
@@ -51,7 +53,7 @@ impl Subscriptions {
         if self.by_channel.get(&channel).is_some() {
             return false;
         }
-        let presence = presence.then_some(Link::Unasked);
+        let presence = presence.then(Watch::new);
         self.by_channel
             .insert(channel, Subscription { position: since, link: Link::Unasked, hole: None, presence });
         true
@@ -62,12 +64,19 @@ impl Subscriptions {
         self.by_channel.remove(channel).is_some()
     }
 
+    /// Whether a channel is followed.
+    pub(super) fn contains(&self, channel: &ChannelName) -> bool {
+        self.by_channel.get(channel).is_some()
+    }
+
     /// The connection is gone: the server knows of nothing.
     pub(super) fn unlink_all(&mut self) {
         for (_, subscription) in self.by_channel.iter_mut() {
             subscription.link = Link::Unasked;
             subscription.hole = None;
-            subscription.presence = subscription.presence.map(|_| Link::Unasked);
+            if let Some(watch) = &mut subscription.presence {
+                watch.unlink();
+            }
         }
     }
 
@@ -84,7 +93,7 @@ impl Subscriptions {
         let links = self
             .by_channel
             .iter()
-            .flat_map(|(_, subscription)| [Some(subscription.link), subscription.presence]);
+            .flat_map(|(_, subscription)| [Some(subscription.link), subscription.watch_link()]);
         links.filter(|link| matches!(link, Some(Link::Asked(_)))).count()
     }
 
@@ -105,24 +114,58 @@ impl Subscriptions {
         true
     }
 
-    /// The next channel of which it is not known who is there, though that is wanted.
-    pub(super) fn next_presence(&mut self, id: RequestId) -> Option<ChannelName> {
-        let open = |subscription: &Subscription| {
-            matches!(subscription.link, Link::Live(_)) && subscription.presence == Some(Link::Unasked)
-        };
-        let (channel, subscription) =
-            self.by_channel.iter_mut().find(|(_, subscription)| open(subscription))?;
-        subscription.presence = Some(Link::Asked(id));
+    /// The next channel whose members are to be asked for: they are wanted and not known, or a change is missing.
+    pub(super) fn next_presence(&mut self, id: RequestId, now: Timestamp) -> Option<ChannelName> {
+        let mut live = self.by_channel.iter_mut().filter(|(_, subscription)| subscription.is_live());
+        let next = live.find_map(|(channel, subscription)| {
+            let watch = subscription.presence.as_mut()?;
+            let wanted = watch.link() == Link::Unasked || watch.due().is_some_and(|due| due <= now);
+            wanted.then_some((channel, watch))
+        });
+        let (channel, watch) = next?;
+        watch.ask(id, now);
         Some(channel.clone())
     }
 
-    /// Request `id` has been answered, or refused for good, if it asked who is there.
-    pub(super) fn presence_answered(&mut self, id: RequestId) {
-        for (_, subscription) in self.by_channel.iter_mut() {
-            if subscription.presence == Some(Link::Asked(id)) {
-                subscription.presence = Some(Link::Live(id));
-            }
+    /// When the next channel's members are to be asked for again.
+    pub(super) fn presence_due(&self) -> Option<Timestamp> {
+        let live = self.by_channel.iter().filter(|(_, subscription)| subscription.is_live());
+        live.filter_map(|(_, subscription)| subscription.presence.as_ref()?.due()).min()
+    }
+
+    /// Takes a list of members or a change. Returns whether it is for the application.
+    pub(super) fn hear_presence(
+        &mut self,
+        presence: &Presence,
+        now: Timestamp,
+        random: &mut fastrand::Rng,
+    ) -> bool {
+        match self.by_channel.get_mut(&presence.channel) {
+            Some(Subscription { presence: Some(watch), .. }) => watch.hear(presence, now, random),
+            Some(_) => true,
+            None => false,
         }
+    }
+
+    /// Compares with the version of a channel's presence that the server has sent.
+    pub(super) fn compare_presence(&mut self, head: &Head, now: Timestamp, random: &mut fastrand::Rng) {
+        if let (Some(subscription), Some(version)) = (self.by_channel.get_mut(&head.channel), head.presence)
+            && let Some(watch) = &mut subscription.presence
+        {
+            watch.compare(version, now, random);
+        }
+    }
+
+    /// Request `id` has been refused for good, if it asked who is there.
+    pub(super) fn presence_refused(&mut self, id: RequestId) {
+        self.set_watch(id, Link::Live(id));
+    }
+
+    /// Sets the state of the presence that request `id` asked for. Returns whether there is one.
+    fn set_watch(&mut self, id: RequestId, link: Link) -> bool {
+        let mut watches = self.by_channel.iter_mut().filter_map(|(_, it)| it.presence.as_mut());
+        let asked = watches.find(|watch| watch.link() == Link::Asked(id));
+        asked.map(|watch| watch.set_link(link)).is_some()
     }
 
     /// The server refused request `id` for now: it is to be asked again. Returns whether it was one of these.
@@ -132,12 +175,8 @@ impl Subscriptions {
                 subscription.link = Link::Unasked;
                 return true;
             }
-            if subscription.presence == Some(Link::Asked(id)) {
-                subscription.presence = Some(Link::Unasked);
-                return true;
-            }
         }
-        false
+        self.set_watch(id, Link::Unasked)
     }
 
     /// The channel that request `id` asked for.
@@ -180,7 +219,7 @@ impl Subscriptions {
     /// Whether request `id` waits for its answer.
     pub(super) fn is_open(&self, id: RequestId) -> bool {
         let asked = |subscription: &Subscription| {
-            subscription.link == Link::Asked(id) || subscription.presence == Some(Link::Asked(id))
+            [Some(subscription.link), subscription.watch_link()].contains(&Some(Link::Asked(id)))
         };
         self.by_channel.iter().any(|(_, subscription)| asked(subscription))
     }
@@ -198,6 +237,14 @@ impl Subscriptions {
 }
 
 impl Subscription {
+    fn is_live(&self) -> bool {
+        matches!(self.link, Link::Live(_))
+    }
+
+    fn watch_link(&self) -> Option<Link> {
+        self.presence.as_ref().map(Watch::link)
+    }
+
     /// Whether a further answer to the same request moves the reader over what is gone. Otherwise it is the first one
     /// again, and would lead back to what has been seen.
     fn is_moved_on(&self, answer: &Subscribed) -> bool {

@@ -9,6 +9,7 @@ mod limits;
 mod operations;
 mod outbox;
 mod pair;
+mod presence;
 mod server;
 mod stopping;
 mod subscriptions;

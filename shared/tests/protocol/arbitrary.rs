@@ -118,8 +118,8 @@ pub(crate) fn server_message() -> impl Strategy<Value = ServerMessage> {
         (payload(), of(sender())).prop_map(|(payload, from)| ServerMessage::Push(Push { payload, from })),
         signal().prop_map(ServerMessage::Signal),
         presence().prop_map(ServerMessage::Presence),
-        (any::<u64>(), vec((channel(), any::<u64>()), 0..3)).prop_map(|(at, heads)| {
-            let head = |(channel, offset)| Head { channel, offset: Offset(offset) };
+        (any::<u64>(), vec((channel(), offset(), of(any::<u64>())), 0..3)).prop_map(|(at, heads)| {
+            let head = |(channel, offset, presence)| Head { channel, offset, presence };
             ServerMessage::Heartbeat(Heartbeat {
                 at: Timestamp(at),
                 heads: heads.into_iter().map(head).collect(),
@@ -182,7 +182,12 @@ fn presence() -> impl Strategy<Value = Presence> {
         sender().prop_map(PresenceChange::Joined),
         user().prop_map(PresenceChange::Left),
     ];
-    (of(request()), channel(), change).prop_map(|(id, channel, change)| Presence { id, channel, change })
+    (of(request()), channel(), of(any::<u64>()), change).prop_map(|(id, channel, version, change)| Presence {
+        id,
+        channel,
+        version,
+        change,
+    })
 }
 
 fn refusal() -> impl Strategy<Value = Refusal> {

@@ -144,7 +144,7 @@ fn a_message_of_a_channel_that_is_not_followed_is_no_hole() {
 
 /// The server says how far the client should be.
 fn beat(pair: &mut Pair, offset: Offset) {
-    let heads = vec![Head { channel: lobby(), offset }];
+    let heads = vec![Head { channel: lobby(), offset, presence: None }];
     pair.hear(&ServerMessage::Heartbeat(Heartbeat { at: Timestamp(0), heads }));
 }
 

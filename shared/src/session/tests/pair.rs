@@ -166,6 +166,11 @@ impl Pair {
         self.close_with(None);
     }
 
+    /// The program ends and another begins: its session has no socket yet.
+    pub(super) fn cut_silently(&mut self) {
+        self.hang_up();
+    }
+
     /// The server, or a browser in its name, closes with a code.
     pub(super) fn close_with(&mut self, code: Option<u16>) {
         self.hang_up();

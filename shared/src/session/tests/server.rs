@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::ids::{ChannelName, ConnectionId, DisplayName, Epoch, MessageId, Offset, RequestId, UserId};
 use crate::limits::PAGE_MESSAGES_MAX;
 use crate::protocol::{
-    Accepted, ClientMessage, ErrorCode, ErrorReply, Gap, GapReason, Hello, Limits, Message, Page, Payload,
-    Position, Presence, PresenceChange, Publish, Refusal, Sender, ServerMessage, Subscribe, Subscribed,
-    VERSION, Welcome,
+    Accepted, ClientMessage, ErrorCode, ErrorReply, Gap, GapReason, Head, Heartbeat, Hello, Limits, Message,
+    Page, Payload, Position, Presence, PresenceChange, Publish, Refusal, Sender, ServerMessage, Subscribe,
+    Subscribed, VERSION, Welcome,
 };
 use crate::time::Timestamp;
 
@@ -34,6 +34,10 @@ pub(super) struct FakeServer {
     pub(super) busy_until: Timestamp,
     /// Refuses to say who is there.
     pub(super) presence_off: bool,
+    /// Who is in every channel, besides the client.
+    pub(super) members: BTreeSet<UserId>,
+    /// The version of every channel's presence. `None`: a server of an earlier version, which has none.
+    pub(super) presence_version: Option<u64>,
     /// Who is on the connection that is open.
     pub(super) greeted: Option<Sender>,
     subscribed: BTreeSet<ChannelName>,
@@ -52,6 +56,8 @@ impl FakeServer {
             refusals: VecDeque::new(),
             busy_until: Timestamp(0),
             presence_off: false,
+            members: BTreeSet::new(),
+            presence_version: None,
             greeted: None,
             subscribed: BTreeSet::new(),
             connections: 0,
@@ -99,10 +105,45 @@ impl FakeServer {
                 self.say(ServerMessage::Error(ErrorReply { id: Some(id), refusal }));
             }
             ClientMessage::Presence { id, channel } => {
-                let change = PresenceChange::Members(vec![sender]);
-                self.say(ServerMessage::Presence(Presence { id: Some(id), channel, change }));
+                let others = self.members.iter().map(|user| member(user.as_str()));
+                let change = PresenceChange::Members(others.chain([sender]).collect());
+                self.tell_presence(Some(id), &channel, change);
             }
         }
+    }
+
+    /// Somebody joins the channel.
+    pub(super) fn join(&mut self, channel: &ChannelName, user: &str) {
+        self.members.insert(member(user).user);
+        self.change(channel, PresenceChange::Joined(member(user)));
+    }
+
+    /// Somebody leaves the channel.
+    pub(super) fn leave(&mut self, channel: &ChannelName, user: &str) {
+        self.members.remove(&member(user).user);
+        self.change(channel, PresenceChange::Left(member(user).user));
+    }
+
+    /// Says that the connection lives, and which versions have been sent.
+    pub(super) fn beat(&mut self, at: Timestamp) {
+        let head = |channel: &ChannelName| {
+            let (channel, offset) = (channel.clone(), self.head(channel));
+            Head { channel, offset, presence: self.presence_version }
+        };
+        let heads = self.subscribed.iter().map(head).collect();
+        self.say(ServerMessage::Heartbeat(Heartbeat { at, heads }));
+    }
+
+    fn change(&mut self, channel: &ChannelName, change: PresenceChange) {
+        self.presence_version = self.presence_version.map(|version| version + 1);
+        if self.subscribed.contains(channel) {
+            self.tell_presence(None, channel, change);
+        }
+    }
+
+    fn tell_presence(&mut self, id: Option<RequestId>, channel: &ChannelName, change: PresenceChange) {
+        let (channel, version) = (channel.clone(), self.presence_version);
+        self.say(ServerMessage::Presence(Presence { id, channel, version, change }));
     }
 
     /// Adds a message, unless its id is there. Returns its offset, and whether it was there.
@@ -213,6 +254,11 @@ impl FakeServer {
         let messages = older.get(first..).unwrap_or_default().to_vec();
         self.say(ServerMessage::Page(Page { id, messages, more: first > 0 }));
     }
+}
+
+/// Somebody else, under the name of the user.
+fn member(user: &str) -> Sender {
+    Sender { user: UserId::parse(user).unwrap(), name: DisplayName::parse(user).unwrap() }
 }
 
 /// A message of somebody else.

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 
 /// The server says that it is there, and what it has sent of the lobby.
 fn beat(pair: &mut Pair) {
-    let heads = vec![Head { channel: lobby(), offset: pair.server.head(&lobby()) }];
+    let heads = vec![Head { channel: lobby(), offset: pair.server.head(&lobby()), presence: None }];
     pair.hear(&ServerMessage::Heartbeat(Heartbeat { at: Timestamp(0), heads }));
 }
 

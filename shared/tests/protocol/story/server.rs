@@ -18,7 +18,9 @@ pub(crate) fn server() -> Vec<Golden<ServerMessage>> {
     let accepted = |offset, duplicate| Accepted { id: RequestId(2), offset: Offset(offset), duplicate };
     let page = |id, messages, more| ServerMessage::Page(Page { id: RequestId(id), messages, more });
     let signal = |state| ServerMessage::Signal(Signal { channel: lobby(), from: bob(), state });
-    let presence = |id, change| ServerMessage::Presence(Presence { id, channel: lobby(), change });
+    let presence = |id, version, change| {
+        ServerMessage::Presence(Presence { id, channel: lobby(), version: Some(version), change })
+    };
     let error =
         |id: Option<u64>, refusal| ServerMessage::Error(ErrorReply { id: id.map(RequestId), refusal });
     let of = message_id(GREETING);
@@ -65,12 +67,12 @@ pub(crate) fn server() -> Vec<Golden<ServerMessage>> {
         "signal_typing": signal(SignalState::Typing),
         "signal_seen": signal(SignalState::Seen { delivered: Some(Offset(53)), read: Some(Offset(50)) }),
         "signal_seen_delivered": signal(SignalState::Seen { delivered: Some(Offset(53)), read: None }),
-        "presence_members": presence(Some(RequestId(13)), PresenceChange::Members(vec![bob(), ada()])),
-        "presence_joined": presence(None, PresenceChange::Joined(bob())),
-        "presence_left": presence(None, PresenceChange::Left(bob().user)),
+        "presence_members": presence(Some(RequestId(13)), 17, PresenceChange::Members(vec![bob(), ada()])),
+        "presence_joined": presence(None, 18, PresenceChange::Joined(bob())),
+        "presence_left": presence(None, 19, PresenceChange::Left(bob().user)),
         "heartbeat": ServerMessage::Heartbeat(Heartbeat {
             at: Timestamp(time_of(53) + 25_000),
-            heads: vec![Head { channel: lobby(), offset: Offset(53) }],
+            heads: vec![Head { channel: lobby(), offset: Offset(53), presence: Some(19) }],
         }),
         "heartbeat_without_channels": ServerMessage::Heartbeat(Heartbeat {
             at: Timestamp(time_of(53) + 50_000),
