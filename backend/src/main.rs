@@ -4,16 +4,16 @@ use std::process::ExitCode;
 
 use backend::config::{BackupArgs, Cli, Command, ServeArgs};
 use backend::{backup, server, telemetry};
-use clap::Parser as _;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    match Cli::parse().into_command() {
-        Command::Serve(args) => serve(*args).await,
-        Command::Backup(BackupArgs { file, data }) => match backup::run(&data, &file) {
+    match Cli::read() {
+        Ok(Command::Serve(args)) => serve(*args).await,
+        Ok(Command::Backup(BackupArgs { file, data })) => match backup::run(&data, &file) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error),
         },
+        Err(error) => fail(&error),
     }
 }
 
@@ -26,6 +26,9 @@ async fn serve(args: ServeArgs) -> ExitCode {
         Ok(guard) => guard,
         Err(error) => return fail(&error),
     };
+    for sentence in &settings.overridden {
+        tracing::warn!("{sentence}");
+    }
     match server::run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),

@@ -68,7 +68,7 @@ async fn open(
     request: &Request,
     address: Option<SocketAddr>,
 ) {
-    let registered = handshake::check(request, &worker.hub.settings.origins)
+    let registered = handshake::check(request, &worker.hub.settings)
         .and_then(|()| Ok(register(worker, address, Mode::Typed, Some(handshake.wire()))?));
     let outbound = match registered {
         Ok(outbound) => outbound,
