@@ -66,6 +66,27 @@ async fn who_writes_all_of_a_large_body_first_reads_the_refusal() {
 }
 
 #[tokio::test]
+async fn who_sends_frames_before_the_handshake_is_refused_reads_the_refusal() {
+    let server = TestServer::start().await;
+    for path in ["/ws", "/"] {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        let handshake = format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nOrigin: http://evil.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        let mut answer = Vec::new();
+        let exchange = async {
+            stream.write_all(handshake.as_bytes()).await?;
+            stream.write_all(&[b'x'; 900_000]).await?;
+            stream.read_to_end(&mut answer).await
+        };
+        let read = within(DEADLINE, "the handshake is refused", exchange, String::new).await;
+        read.unwrap_or_else(|error| panic!("{path}: the connection was not closed in order: {error}"));
+        assert!(answer.starts_with(b"HTTP/1.1 403 "), "{path}: {}", String::from_utf8_lossy(&answer));
+    }
+}
+
+#[tokio::test]
 async fn who_is_told_to_wait_can_read_it() {
     let server = TestServer::start().await;
     let guess = request("POST /api/publish", "a guess");

@@ -6,13 +6,14 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
@@ -108,15 +109,15 @@ impl SharedStream {
     /// stream that the dispatcher still holds stays open.
     pub(crate) async fn close(self) {
         if let Ok(inner) = Rc::try_unwrap(self.0) {
-            linger(inner.into_inner().stream).await;
+            linger(&inner.into_inner().stream).await;
         }
     }
 }
 
 /// Ends the sending direction, then reads and drops what still arrives, until the peer ends its direction or one of the
 /// limits above is reached.
-async fn linger(mut stream: TcpStream) {
-    if stream.shutdown().await.is_err() {
+pub(crate) async fn linger(stream: &TcpStream) {
+    if SockRef::from(stream).shutdown(Shutdown::Write).is_err() {
         return;
     }
     let end = Instant::now() + Duration::from_millis(LINGER_MS_MAX);
@@ -126,7 +127,7 @@ async fn linger(mut stream: TcpStream) {
         if !matches!(timeout_at(idle.min(end), stream.readable()).await, Ok(Ok(()))) {
             return;
         }
-        match discard(&stream) {
+        match discard(stream) {
             Ok(0) => return,
             Ok(length) => {
                 left = left.saturating_sub(length);
@@ -187,7 +188,7 @@ impl AsyncWrite for SharedStream {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
     use super::*;
