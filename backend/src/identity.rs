@@ -1,55 +1,78 @@
 //! Who a client is: tokens, made here for guests, or by the application's own server for its users.
 
+mod claims;
+
+use std::sync::{Mutex, PoisonError};
+
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
-use shared::ids::{DisplayName, UserId};
+use serde_json::{Map, Value};
+use shared::ids::UserId;
 use shared::limits::TOKEN_BYTES_MAX;
 use shared::protocol::{ErrorCode, Refusal};
+use tokio::time::Instant;
 
-/// The claims of a token (RFC 7519 section 4). An application's server makes one with the token secret and HS256.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
-    /// The user's id.
-    pub sub: UserId,
-    /// What others are shown, where `hello` gives no name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<DisplayName>,
-    /// When the token ends, in seconds since the Unix epoch; without it, never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exp: Option<u64>,
-}
+use crate::clock;
+use crate::rate::RateLimit;
+use claims::InvalidClaim;
+pub use claims::{Claims, LEEWAY_SECONDS};
+
+/// Refused tokens that are logged a second, with a burst of twice as many: clients send as many as they like.
+const REFUSALS_LOGGED_PER_SECOND: u32 = 5;
 
 /// Makes and reads tokens.
 pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
     validation: Validation,
+    logged: Mutex<RateLimit>,
 }
 
 impl Tokens {
     /// Tokens signed with `secret`.
     pub fn new(secret: &str) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
-        // A guest's token has no end; one that has is held to it.
+        // The claims are read by `claims::read`, which can tell what is wrong with one.
         validation.required_spec_claims.clear();
+        validation.validate_exp = false;
         validation.validate_aud = false;
         let (encoding, decoding) =
             (EncodingKey::from_secret(secret.as_bytes()), DecodingKey::from_secret(secret.as_bytes()));
-        Self { encoding, decoding, validation }
+        let logged = Mutex::new(RateLimit::new(REFUSALS_LOGGED_PER_SECOND, 2, Instant::now()));
+        Self { encoding, decoding, validation, logged }
     }
 
-    /// Reads a token.
+    /// Reads a token. The client is told only that it is not valid; the log line says what is wrong with it.
     ///
     /// # Errors
     /// A [`Refusal`] with `invalid_token`: it is not signed with this server's secret, has ended, or names nobody.
     pub fn read(&self, token: &str) -> Result<Claims, Refusal> {
-        let refused = || Refusal::new(ErrorCode::InvalidToken, "This token is not valid here, or no longer.");
+        self.verify(token).and_then(|claims| claims::read(&claims, clock::now().0 / 1000)).map_err(|wrong| {
+            let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+            if logged.take(1.0, Instant::now()).is_ok() {
+                tracing::warn!(claim = wrong.claim, reason = wrong.reason, "refused a token");
+            }
+            Refusal::new(ErrorCode::InvalidToken, "This token is not valid here, or no longer.")
+        })
+    }
+
+    /// The claims of a token that is signed with this server's secret.
+    fn verify(&self, token: &str) -> Result<Map<String, Value>, InvalidClaim> {
+        let wrong = |claim, reason: &str| InvalidClaim { claim, reason: reason.to_owned() };
         if token.len() > TOKEN_BYTES_MAX {
-            return Err(refused());
+            return Err(wrong("(all)", "the token is too long"));
         }
-        jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
-            .map(|data| data.claims)
-            .map_err(|_| refused())
+        let verified = jsonwebtoken::decode(token, &self.decoding, &self.validation);
+        // The library's own words are left out: they may hold parts of the token.
+        verified.map(|data| data.claims).map_err(|error| match error.kind() {
+            ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => {
+                wrong("alg", "the token is not signed with HS256")
+            }
+            ErrorKind::InvalidSignature => {
+                wrong("(signature)", "the token is signed with another secret than the token secret")
+            }
+            _ => wrong("(all)", "this is no JSON Web Token"),
+        })
     }
 
     /// Makes a new guest and a token for them.
@@ -83,6 +106,8 @@ fn readable(mut number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shared::ids::DisplayName;
+
     use super::*;
 
     fn sign(secret: &str, claims: &Claims) -> String {
@@ -119,6 +144,13 @@ mod tests {
         for token in ["", "x", none, &sign("other", &ada(None)), &sign("secret", &ada(Some(long_ago)))] {
             assert_eq!(tokens.read(token).unwrap_err().code, ErrorCode::InvalidToken, "{token}");
         }
+        let claims = ada(None);
+        let stronger = Header::new(Algorithm::HS384);
+        let stronger =
+            jsonwebtoken::encode(&stronger, &claims, &EncodingKey::from_secret(b"secret")).unwrap();
+        assert_eq!(tokens.verify(&stronger).unwrap_err().claim, "alg");
+        assert_eq!(tokens.verify(&sign("secret\n", &claims)).unwrap_err().claim, "(signature)");
+        assert_eq!(tokens.verify("x.y.z").unwrap_err().claim, "(all)");
         let too_long = "x".repeat(TOKEN_BYTES_MAX + 1);
         assert_eq!(tokens.read(&too_long).unwrap_err().code, ErrorCode::InvalidToken);
     }

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use backend::config::{BackupArgs, Cli, Command, ServeArgs};
 use backend::log::sqlite::Progress;
 use backend::{backup, server, telemetry};
-use clap::Parser as _;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    match Cli::parse().into_command() {
-        Command::Serve(args) => serve(*args).await,
-        Command::Backup(args) => copy(&args),
+    match Cli::read() {
+        Ok(Command::Serve(args)) => serve(*args).await,
+        Ok(Command::Backup(args)) => copy(&args),
+        Err(error) => fail(&error),
     }
 }
 
@@ -24,6 +24,9 @@ async fn serve(args: ServeArgs) -> ExitCode {
         Ok(guard) => guard,
         Err(error) => return fail(&error),
     };
+    for sentence in &settings.overridden {
+        tracing::warn!("{sentence}");
+    }
     match server::run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),

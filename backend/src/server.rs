@@ -5,7 +5,7 @@ mod open_files;
 mod supervision;
 
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,12 +17,14 @@ use actix_http::error::DispatchError;
 use actix_service::map_config;
 use actix_web::App;
 use actix_web::dev::{AppConfig, Server, ServerHandle, Service as _, ServiceFactory, fn_factory, fn_service};
+use actix_web::middleware::NormalizePath;
 use shared::ids::{Epoch, Namespace};
 use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{self, KeyError, Policy, Settings};
+use crate::http::stream::SharedStream;
 use crate::hub::fanout::Mailboxes;
 use crate::hub::numbers::ConnectionNumbers;
 use crate::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
@@ -157,6 +159,11 @@ pub async fn serve(
     let stopper = stop_on_signal(signals, Arc::clone(&hub), server.handle(), Arc::clone(&stopping));
     let mut stopper = actix_web::rt::spawn(stopper);
     announce(address)?;
+    if !address.ip().is_loopback() && hub.settings.hosts.is_empty() && hub.settings.origins.is_empty() {
+        tracing::info!(
+            "pages may connect by this machine's addresses; if browsers use a name, give it with --host"
+        );
+    }
     tokio::select! {
         ended = &mut server => ended?,
         // The signals are caught: without the task that waits for them, nobody could stop the server in order.
@@ -254,7 +261,10 @@ fn streams(
                         lean::serve(worker, stream).await;
                         return Ok(());
                     }
-                    requests.call(stream).await
+                    let stream = SharedStream::new(stream);
+                    let ended = requests.call((stream.clone(), stream.peer_addr())).await;
+                    stream.close().await;
+                    ended
                 }
             }))
         }
@@ -265,13 +275,22 @@ fn streams(
 fn requests(
     worker: Rc<Worker>,
     key: Arc<str>,
-) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
-    let app = App::new().configure(|app| http::configure(app, worker, &key));
+) -> impl ServiceFactory<
+    (SharedStream, Option<SocketAddr>),
+    Config = (),
+    Response = (),
+    Error = DispatchError,
+    InitError = (),
+> {
+    let keep_alive = worker.hub.settings.keep_alive();
+    // A path may end with a slash: many clients add one.
+    let app = App::new().wrap(NormalizePath::trim()).configure(|app| http::configure(app, worker, &key));
     HttpService::build()
-        // A closed WebSocket counts as having an unread body; there is nothing to wait for.
+        .keep_alive(keep_alive)
+        // `SharedStream::close` waits instead: it ends the sending direction first, so that a client that waits for the
+        // server's close does not wait in vain.
         .client_disconnect_timeout(Duration::ZERO)
-        .finish(map_config(app, |()| AppConfig::default()))
-        .tcp()
+        .h1(map_config(app, |()| AppConfig::default()))
 }
 
 /// Tells all clients to come back, waits until they have closed, and stops.
@@ -335,7 +354,7 @@ impl Signals {
 }
 
 fn listen(settings: &Settings) -> Result<TcpListener, ServerError> {
-    let address = settings.listen;
+    let address = settings.listen.address;
     let failed = |reason| ServerError::Listen { address, reason };
     let domain = socket2::Domain::for_address(address);
     let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None).map_err(failed)?;

@@ -63,6 +63,59 @@ async fn a_port_that_is_taken_is_named() {
 }
 
 #[tokio::test]
+async fn an_address_may_be_a_name() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    for text in [format!("localhost:{}", address.port()), address.port().to_string()] {
+        let said = refused(Settings::default(), &["--listen", &text, "--data", "data"]).await;
+        assert!(said.contains(&address.to_string()) && said.contains("listened on"), "{text}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_variable_that_cannot_be_used_is_named() {
+    for (name, value, form) in [
+        ("TIDINGS_LISTEN", "nowhere", "ADDR:PORT"),
+        ("TIDINGS_ORIGINS", "chat.example", "https://HOST"),
+        ("TIDINGS_API_KEY", "two words of a key", "visible ASCII"),
+        ("TIDINGS_API_KEY", "short\n", "16 bytes"),
+        ("TIDINGS_TOKEN_SECRET", "short", "16 bytes"),
+    ] {
+        let settings = Settings::default().variable(name, value);
+        let said = refused(settings, &["--data", "data"]).await;
+        assert!(said.contains(name) && said.contains(form), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_variable_is_unset() {
+    let names = [
+        "TIDINGS_API_KEY",
+        "TIDINGS_TOKEN_SECRET",
+        "TIDINGS_ORIGINS",
+        "TIDINGS_HOSTS",
+        "TIDINGS_LISTEN",
+        "TIDINGS_CONFIG",
+        "TIDINGS_DATA",
+        "TIDINGS_WORKERS",
+        "TIDINGS_DURABILITY",
+        "TIDINGS_LOG",
+    ];
+    let settings = names.iter().fold(Settings::default(), |settings, name| settings.variable(name, ""));
+    let server = TestServer::start_with(settings).await;
+    server.api().publish(tests::LOBBY, "hi").await;
+    server.log().expect(&["listening"]).await;
+}
+
+#[tokio::test]
+async fn what_stands_over_the_file_is_said() {
+    let settings = Settings::default().config("origins = [\"https://chat.example\"]\n");
+    let settings = settings.variable("TIDINGS_ORIGINS", "http://127.0.0.1:8080");
+    let server = TestServer::start_with(settings).await;
+    server.log().expect(&["origins", "TIDINGS_", "stands over", "config file"]).await;
+}
+
+#[tokio::test]
 async fn a_data_folder_that_cannot_be_had_is_named() {
     let folder = TempDir::new().unwrap();
     // A file where the folder should be stops root as well as anybody else.

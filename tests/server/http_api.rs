@@ -201,3 +201,69 @@ async fn who_guesses_keys_is_made_to_wait_and_the_right_key_is_not() {
     assert!(refusal["retry_after_ms"].is_u64(), "{refusal}");
     server.api().get("/api/connections").await.ok();
 }
+
+#[tokio::test]
+async fn what_can_be_read_can_be_asked_for_without_its_body() {
+    let server = TestServer::start().await;
+    server.api().publish(LOBBY, "hi").await;
+    for path in [
+        "/",
+        "/healthz",
+        "/healthz/",
+        "/readyz",
+        "/metrics",
+        "/api/connections",
+        "/api/channels",
+        "/api/channels/room:lobby/messages",
+        "/api/channels/room%3Alobby/presence",
+    ] {
+        let answer = server.api().ask(Method::HEAD, path, |request| request).await;
+        assert_eq!((answer.status, answer.text.as_str()), (200, ""), "{path}: {answer:?}");
+    }
+    let answer = server.public().ask(Method::HEAD, "/api/connections", |request| request).await;
+    assert_eq!((answer.status, answer.text.as_str()), (401, ""));
+}
+
+#[tokio::test]
+async fn which_methods_an_address_takes_is_said() {
+    let server = TestServer::start().await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (path, allow) in [
+        ("/", "GET, HEAD"),
+        ("/ws", "GET"),
+        ("/healthz", "GET, HEAD"),
+        ("/metrics", "GET, HEAD"),
+        ("/api/publish", "POST"),
+        ("/api/connections/1", "GET, HEAD, DELETE"),
+        ("/api/channels/room:lobby/messages", "GET, HEAD"),
+    ] {
+        for (method, status) in [(Method::OPTIONS, 204), (Method::PATCH, 405)] {
+            let answer = client.request(method.clone(), server.url(path)).send().await.unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{method} {path}");
+            assert_eq!(answer.headers()["allow"], allow, "{method} {path}");
+        }
+    }
+    assert_eq!(server.public().post("/nothing", &json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_counters_can_be_kept_for_those_with_the_key() {
+    let server = TestServer::start_with(Settings::default().flag("--metrics", "key")).await;
+    server.public().get("/metrics").await.refused(401, "unauthorized");
+    assert_eq!(server.api().get("/metrics").await.status, 200);
+    assert_eq!(server.public().get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_around_a_key_does_not_belong_to_it() {
+    let key = "a-key-of-the-operators-own-choice-0123456789";
+    for around in [format!("{key}\n"), format!(" {key}\r\n"), format!("\u{feff}{key}")] {
+        let server = TestServer::start_with(Settings::default().variable("TIDINGS_API_KEY", &around)).await;
+        server.public().with_key(key).get("/api/connections").await.ok();
+    }
+    let mut server = TestServer::start().await;
+    server.stop().await;
+    std::fs::write(server.data().join("api-key"), format!("\u{feff}{key}\r\n")).unwrap();
+    server.start_again().await;
+    server.public().with_key(key).get("/api/connections").await.ok();
+}

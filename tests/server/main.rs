@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod behind_nginx;
 mod carriers;
 mod config_cli;
 mod connections;
@@ -22,6 +23,7 @@ mod page;
 mod plain_mode;
 mod presence;
 mod push;
+mod refusals;
 mod stop_start;
 mod storage;
 mod talking;

@@ -45,3 +45,47 @@ async fn an_origin_of_the_settings_comes_in() {
         assert_eq!(status_for(&server, "/ws", "https://one.example.evil.example").await, 403);
     }
 }
+
+/// The status that a page of `origin` gets for a handshake that is sent to `host`.
+async fn status_at(server: &TestServer, path: &str, host: &str, origin: &str) -> u16 {
+    let handshake = Handshake::new(server.address(), path).header("Host", host).header("Origin", origin);
+    handshake.open().await.map_or_else(|response| response.status, |_| 101)
+}
+
+#[tokio::test]
+async fn a_default_port_may_be_written_or_not() {
+    let settings =
+        Settings::default().flag("--host", "chat.example").flag("--origin", "https://two.example:443/");
+    let server = TestServer::start_with(settings).await;
+    for path in ["/ws", "/"] {
+        for (host, origin, status) in [
+            ("chat.example:443", "https://chat.example", 101),
+            ("chat.example:80", "http://chat.example", 101),
+            ("Chat.Example", "https://chat.example", 101),
+            ("[::1]:9501", "http://[::1]:9501", 101),
+            ("chat.example:443", "http://chat.example", 403),
+            ("chat.example", "https://two.example", 101),
+        ] {
+            assert_eq!(status_at(&server, path, host, origin).await, status, "{path} {host} {origin}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_whose_name_was_made_to_lead_here_is_kept_out() {
+    let server = TestServer::start().await;
+    for path in ["/ws", "/"] {
+        assert_eq!(status_at(&server, path, "evil.test:9501", "http://evil.test:9501").await, 403, "{path}");
+        server.log().expect(&["--host", "origin=\"http://evil.test:9501\"", "host=\"evil.test:9501\""]).await;
+        for own in ["localhost:9501", "app.localhost", "127.0.0.1:9501", "192.0.2.7"] {
+            assert_eq!(status_at(&server, path, own, &format!("http://{own}")).await, 101, "{path} {own}");
+        }
+    }
+    let refused = Handshake::new(server.address(), "/ws")
+        .header("Host", "evil.test")
+        .header("Origin", "http://evil.test")
+        .open()
+        .await
+        .expect_err("a refusal");
+    assert!(refused.text.contains("TIDINGS_HOSTS"), "{refused:?}");
+}

@@ -37,7 +37,8 @@ async fn a_push_to_a_user_reaches_all_of_its_connections() {
     let at_the_desk = server.client("Ada").returning(&ada.token()).connect().await;
     let payload = json!({"type": "notification", "title": "Parcel", "body": "at the door", "level": "warning", "link": "/parcels"});
     let body = json!({"user": ada.user(), "payload": payload, "from": {"user": "post", "name": "The post"}});
-    assert_eq!(api.post("/api/push", &body).await.ok()["connections"], 2);
+    let answer = api.post("/api/push", &body).await.ok();
+    assert_eq!((&answer["connections"], &answer["failed"]), (&json!(2), &json!(0)));
     for client in [&ada, &at_the_desk] {
         let push = client.expect_push().await;
         let from = push.from.expect("who pushed it is told");

@@ -36,6 +36,49 @@ const FALSE: [(&str, &str); 5] = [
     ),
 ];
 
+/// `{"sub":42,"name":"xxx…","exp":4102444800.5}`, with a name of 41 characters.
+const NUMBERED: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOjQyLCJuYW1lIjoieHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHgiLCJleHAiOjQxMDI0NDQ4MDAuNX0.oL4XF8P8UCVG_TBhcHzLaEt6GGKCt4zm93-PpNvNyp8";
+
+/// Tokens with a claim that cannot be used: which, a word of why, and the token.
+const UNUSABLE: [(&str, &str, &str); 6] = [
+    // {"sub":"ada","exp":4102444800000}
+    (
+        "exp",
+        "milliseconds",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJleHAiOjQxMDI0NDQ4MDAwMDB9.I3Q1wdLEZq3os9kMcfN2LwQC9aY1eMy8P1l2wJL75qw",
+    ),
+    // {"sub":"ada","exp":null}
+    (
+        "exp",
+        "not a number",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJleHAiOm51bGx9.WdBIUOn1x4JgTakOLwD5rlbcvqHR0C_SWqA2PnTONQo",
+    ),
+    // {"sub":"ada","nbf":4102444800}
+    (
+        "nbf",
+        "not valid yet",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJuYmYiOjQxMDI0NDQ4MDB9.7lYXnfpyL7X8RX1Y32mnv4EH8wL-8n1-sd7gH_fSXGI",
+    ),
+    // {"sub":"ada@example.org"}
+    (
+        "sub",
+        "ada@example.org",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGFAZXhhbXBsZS5vcmcifQ.c1Kguo8hjXkOhrRWi8jq0h9Bwv4Q9Rg8CGApUS_Y6sA",
+    ),
+    // {"name":"Ada"}
+    (
+        "sub",
+        "missing",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJuYW1lIjoiQWRhIn0.UhTcEEHKhl0nyfZgV1kMQlgFFzkub4oM9B-XpK5TEqY",
+    ),
+    // {"sub":"ada"}, signed with HS384
+    (
+        "alg",
+        "HS256",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzM4NCJ9.eyJzdWIiOiJhZGEifQ.OYW2KK0aiSO1oLhnG5bIJSRlP-BUbLJF5A0dKRxijwTaexh8JfwBzy8sbek-pmZb",
+    ),
+];
+
 async fn server() -> TestServer {
     TestServer::start_with(Settings::default().variable("TIDINGS_TOKEN_SECRET", SECRET)).await
 }
@@ -85,4 +128,27 @@ async fn a_client_with_a_false_token_gives_up() {
     let ada = server.client("Ada").vouched_for(FALSE[0].1).start();
     assert_eq!(ada.expect_ended().await, None);
     assert!(matches!(ada.status(), Status::Ended { .. }));
+}
+
+#[tokio::test]
+async fn what_libraries_write_into_a_token_is_understood() {
+    let server = server().await;
+    let mut raw = server.raw().await;
+    raw.send(&json!({"type": "hello", "version": VERSION, "token": NUMBERED})).await;
+    let welcome = raw.expect("welcome").await;
+    assert_eq!((&welcome["user"], &welcome["name"]), (&json!("42"), &json!("x".repeat(40))));
+}
+
+#[tokio::test]
+async fn the_operator_is_told_what_is_wrong_with_a_token_and_the_client_is_not() {
+    let server = server().await;
+    for (claim, word, token) in UNUSABLE {
+        let mut raw = server.raw().await;
+        raw.send(&json!({"type": "hello", "version": VERSION, "token": token})).await;
+        let error = raw.expect_error("invalid_token").await;
+        assert!(!error.to_string().contains(claim), "{error}");
+        server.log().expect(&["refused a token", &format!("claim=\"{claim}\""), word]).await;
+    }
+    let lines = server.log().lines().join("\n");
+    assert!(UNUSABLE.iter().all(|(.., token)| !lines.contains(token)), "a token is in the log");
 }

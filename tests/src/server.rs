@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 pub use binary::program;
 pub use log::{ServerLog, target_folder, test_name};
+pub(crate) use process::undertaker_of;
 pub use process::{Process, run_to_end};
 pub use settings::Settings;
 

@@ -34,6 +34,8 @@ pub(crate) fn relay(server: impl Read, mut out: impl Write, key: &str) {
 
 /// The shell's expression for the API key of a server started with `arguments`.
 pub(crate) fn key(arguments: &[String], variable: impl Fn(&str) -> Option<String>) -> String {
+    // To the server, an empty variable is unset.
+    let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
     if variable("TIDINGS_API_KEY").is_some() {
         return "$TIDINGS_API_KEY".to_owned();
     }
@@ -94,5 +96,7 @@ mod tests {
         assert_eq!(key_of(&["serve", "--data", "d"], &[("TIDINGS_DATA", "/srv/t")]), "$(cat d/api-key)");
         assert_eq!(key_of(&["--data=my data"], &[]), "$(cat 'my data/api-key')");
         assert_eq!(key_of(&["--data", "d"], &[("TIDINGS_API_KEY", "k")]), "$TIDINGS_API_KEY");
+        let empty = [("TIDINGS_API_KEY", ""), ("TIDINGS_DATA", " ")];
+        assert_eq!(key_of(&[], &empty), "$(cat tidings-data/api-key)");
     }
 }

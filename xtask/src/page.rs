@@ -57,10 +57,30 @@ fn trunk(workspace: &Workspace, tools: &PageTools) -> Command {
     // would matter here: the profile is named and minifying is asked for.
     trunk.arg(if tools.wasm_opt.is_some() { "--release" } else { "--minify" });
     trunk.env("PATH", tools.path()).env("TRUNK_SKIP_VERSION_CHECK", "true");
+    if let Some(flags) = rust_flags(|name| std::env::var(name).ok()) {
+        trunk.env("CARGO_ENCODED_RUSTFLAGS", flags);
+    }
     // trunk takes the variable for its own option and refuses its usual value, 1.
     trunk.env_remove("NO_COLOR");
     trunk
 }
+
+/// The flags for the page's compiler if the environment has some, in the form of `CARGO_ENCODED_RUSTFLAGS`.
+///
+/// Cargo takes the environment's flags instead of those in `.cargo/config.toml`. Without [`ERASED`] the page is 12 % larger.
+fn rust_flags(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let encoded = variable("CARGO_ENCODED_RUSTFLAGS");
+    // A variable that is empty replaces the flags, too.
+    let given = encoded.or_else(|| variable("RUSTFLAGS").map(|flags| flags.replace(' ', SEPARATOR)))?;
+    let flags = given.split(SEPARATOR).filter(|flag| !flag.is_empty()).chain(ERASED);
+    Some(flags.collect::<Vec<_>>().join(SEPARATOR))
+}
+
+/// What stands between two flags in `CARGO_ENCODED_RUSTFLAGS`.
+const SEPARATOR: &str = "\x1f";
+
+/// The page's flags in `.cargo/config.toml`.
+const ERASED: [&str; 2] = ["--cfg", "erase_components"];
 
 /// Whether the page is the one this task built last, of the same kind, from sources no newer than that.
 /// `trunk serve` writes a page for development to the same place, which must never get into the server.
@@ -131,6 +151,20 @@ mod tests {
         fn drop(&mut self) {
             let _ = std::fs::remove_dir_all(&self.0);
         }
+    }
+
+    #[test]
+    fn flags_of_the_environment_are_added_to_those_of_the_page() {
+        let flags = |name: &'static str, value: &'static str| {
+            rust_flags(|asked| (asked == name).then(|| value.to_owned()))
+        };
+        let joined = Some("-C\x1fdebuginfo=0\x1f--cfg\x1ferase_components".to_owned());
+        assert_eq!(flags("RUSTFLAGS", " -C  debuginfo=0 "), joined);
+        assert_eq!(flags("CARGO_ENCODED_RUSTFLAGS", "-C\x1fdebuginfo=0"), joined);
+        assert_eq!(flags("RUSTFLAGS", "").as_deref(), Some("--cfg\x1ferase_components"));
+        assert_eq!(flags("OTHER", ""), None, "cargo then takes those of its settings");
+        let config = include_str!("../../.cargo/config.toml");
+        assert!(config.contains(&format!("rustflags = {ERASED:?}")), "{config}");
     }
 
     #[test]

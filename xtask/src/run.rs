@@ -19,9 +19,35 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
         process::must(&mut build, "The messages above say why; the server's code is in backend/.")
     })?;
     say("Starting the server");
+    let origins = std::env::var(ORIGINS).ok();
+    start(
+        server(&workspace, arguments, origins.as_deref()),
+        &hint::key(arguments, |name| std::env::var(name).ok()),
+    )
+}
+
+/// The server, as it is shipped. Cargo gives each program that it starts the `[env]` of `.cargo/config.toml`, which is for
+/// `trunk serve`: on top of a config file, it would keep the configured pages out.
+fn server(workspace: &Workspace, arguments: &[String], origins: Option<&str>) -> Command {
     let mut server = Command::new(workspace.server("release"));
     server.args(arguments);
-    start(server, &hint::key(arguments, |name| std::env::var(name).ok()))
+    // Another value was set by a person.
+    if origins.is_some() && origins == origins_for_trunk(CONFIG) {
+        server.env_remove(ORIGINS);
+    }
+    server
+}
+
+/// The variable with the pages of other origins that may connect.
+const ORIGINS: &str = "TIDINGS_ORIGINS";
+
+/// Cargo's settings for this workspace.
+const CONFIG: &str = include_str!("../../.cargo/config.toml");
+
+/// The value of [`ORIGINS`] in `config`.
+fn origins_for_trunk(config: &str) -> Option<&str> {
+    let value = config.lines().find_map(|line| line.strip_prefix(ORIGINS)?.trim_start().strip_prefix('='));
+    value.map(|value| value.trim().trim_matches('"'))
 }
 
 /// Becomes the server: it keeps this process's id, so every signal reaches it and its exit status is ours,
@@ -56,4 +82,23 @@ fn failed(error: &std::io::Error) -> Failure {
         format!("The server was built but could not be started: {error}"),
         "Look for it in cargo's target folder; a `build.target` in cargo's settings puts it elsewhere.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_not_given_what_is_for_trunk() {
+        let workspace = Workspace::find().unwrap();
+        let arguments = ["--listen".to_owned(), "9000".to_owned()];
+        let is_removed = |origins| {
+            let server = server(&workspace, &arguments, origins);
+            assert!(server.get_args().eq(["--listen", "9000"]));
+            server.get_envs().any(|(name, value)| name == ORIGINS && value.is_none())
+        };
+        assert!(is_removed(Some("http://127.0.0.1:8080,http://localhost:8080")), "{CONFIG}");
+        assert!(!is_removed(Some("https://chat.example")), "a person has set it");
+        assert!(!is_removed(None));
+    }
 }

@@ -6,13 +6,14 @@ use crate::failure::Failure;
 use crate::steps::Steps;
 use crate::tools::PageTools;
 use crate::tools::browser::Browser;
+use crate::tools::nginx;
 use crate::workspace::Workspace;
 use crate::{page, process, size, wasm};
 
 /// Sets up, builds, tests, and reports. `arguments` go to the test programs: filters and their options.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let mut steps = Steps::new(PageTools::STEPS + 8);
+    let mut steps = Steps::new(PageTools::STEPS + 9);
     let outcome = all(&workspace, &mut steps, arguments);
     println!("\n{}", steps.table());
     outcome?;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
 fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<(), Failure> {
     let tools = PageTools::ensure(workspace, steps)?;
     let browser = steps.must("Browser", Browser::ensure)?;
+    let nginx = steps.must("nginx", || nginx::ensure(workspace))?;
     steps.must("Building the page (2 to 4 min the first time)", || page::build(workspace, &tools))?;
     steps.note("Size of the page", || {
         // The tests of a page that is too large are worth their results all the same.
@@ -48,7 +50,7 @@ fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result
         let mut test = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
         test.args(kinds).arg("--").args(arguments);
         test.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.chromedriver);
-        test.env("TIDINGS_BIN", workspace.server("debug"));
+        test.env("NGINX", &nginx).env("TIDINGS_BIN", workspace.server("debug"));
         test
     };
     steps.note("Unit tests", || process::succeeds(&mut native(&["--lib", "--bins"])))?;

@@ -1,15 +1,17 @@
 //! The command line, and how it is merged with variables and file.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-use figment::Figment;
-use figment::providers::{Format, Serialized, Toml};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use figment::providers::Serialized;
+use figment::value::{Dict, Value};
+use figment::{Figment, Profile};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::{Durability, Secret, Settings};
+use super::environment::{self, Read};
+use super::{Durability, List, Listen, MetricsAccess, Origin, OwnHost, Secret, Settings, file};
 
 /// Real-time message push that loses nothing.
 #[derive(Debug, Parser)]
@@ -43,9 +45,40 @@ pub struct BackupArgs {
 }
 
 impl Cli {
-    /// What to do, wherever the flags of `serve` stand.
-    pub fn into_command(self) -> Command {
-        self.command.unwrap_or(Command::Serve(Box::new(self.serve)))
+    /// Reads the command line and the variables of this process. If the command line cannot be read, or asks for help,
+    /// it says so and ends the process.
+    ///
+    /// # Errors
+    /// [`ConfigError::Variable`].
+    pub fn read() -> Result<Command, ConfigError> {
+        let matches = environment::without_variables(Self::command()).get_matches();
+        Self::from_matches(&matches, &|name: &str| std::env::var_os(name))
+            .unwrap_or_else(|error| error.exit())
+    }
+
+    fn from_matches(
+        matches: &ArgMatches,
+        variables: Read,
+    ) -> Result<Result<Command, ConfigError>, clap::Error> {
+        let cli = Self::from_arg_matches(matches)?;
+        let command = match cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.serve))) {
+            Command::Serve(flags) => environment::settings(variables).map(|given| {
+                let variables = Some(Box::new(given));
+                Command::Serve(Box::new(ServeArgs { variables, ..*flags }))
+            }),
+            Command::Backup(mut backup) => {
+                let flags = matches.subcommand_matches("backup");
+                let said =
+                    flags.and_then(|flags| flags.value_source("data")) == Some(ValueSource::CommandLine);
+                environment::given("TIDINGS_DATA", variables).map(|given| {
+                    if let Some(data) = given.filter(|_| !said) {
+                        backup.data = data.into();
+                    }
+                    Command::Backup(backup)
+                })
+            }
+        };
+        Ok(command)
     }
 }
 
@@ -56,18 +89,22 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE", env = "TIDINGS_CONFIG")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
-    /// The address and port to listen on; port 0 takes a free one [default: 127.0.0.1:9501]
+    /// The address and port to listen on: ADDR:PORT, NAME:PORT, PORT (on 127.0.0.1) or :PORT (on all IPv4 addresses); port 0 takes a free one [default: 127.0.0.1:9501]
     #[arg(long, value_name = "ADDR:PORT", env = "TIDINGS_LISTEN")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub listen: Option<SocketAddr>,
+    pub listen: Option<Listen>,
     /// The directory of the log and the keys [default: tidings-data]
     #[arg(long, value_name = "DIR", env = "TIDINGS_DATA")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
     /// One more origin whose pages may connect, such as https://example.org; can be repeated, or parted by commas
-    #[arg(long = "origin", value_name = "ORIGIN", env = "TIDINGS_ORIGINS", value_delimiter = ',')]
+    #[arg(long = "origin", value_name = "ORIGIN", env = "TIDINGS_ORIGINS")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub origins: Option<Vec<String>>,
+    pub origins: Option<Vec<List<Origin>>>,
+    /// One more host name that is this server's own, such as chat.example; can be repeated, or parted by commas. * allows all
+    #[arg(long = "host", value_name = "NAME", env = "TIDINGS_HOSTS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Vec<List<OwnHost>>>,
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N", env = "TIDINGS_WORKERS")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,6 +133,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "MS", env = "TIDINGS_HELLO_MS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hello_ms: Option<u64>,
+    /// How long an HTTP connection may be idle between two requests, in ms; 0: it ends after each answer [default: 120000]
+    #[arg(long, value_name = "MS", env = "TIDINGS_KEEP_ALIVE_MS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_alive_ms: Option<u64>,
     /// How long somebody whose last connection is gone still counts as present, in ms [default: 5000]
     #[arg(long, value_name = "MS", env = "TIDINGS_PRESENCE_GRACE_MS")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,18 +153,26 @@ pub struct ServeArgs {
     #[arg(long, value_name = "MS", env = "TIDINGS_RETENTION_MS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_ms: Option<u64>,
+    /// Who may read /metrics: open, everybody; key, requests with the API key [default: open]
+    #[arg(long, value_name = "WHO", env = "TIDINGS_METRICS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<MetricsAccess>,
     /// Which log lines to write: a level, or a list such as info,tidings::message=off [default: info,actix_server=warn]
     #[arg(long, value_name = "FILTER", env = "TIDINGS_LOG")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
     /// The key of the HTTP API, instead of the one in DIR/api-key. A variable, not a flag: others can see flags
-    #[arg(skip = std::env::var("TIDINGS_API_KEY").ok().map(Secret::from))]
+    #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key: Option<Secret>,
     /// The secret that signs tokens, instead of the one in DIR/token-secret
-    #[arg(skip = std::env::var("TIDINGS_TOKEN_SECRET").ok().map(Secret::from))]
+    #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_secret: Option<Secret>,
+    /// What the variables say.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub variables: Option<Box<ServeArgs>>,
 }
 
 /// Why the settings cannot be used. The text is for the operator.
@@ -137,106 +186,66 @@ pub enum ConfigError {
         /// The operating system's word.
         reason: std::io::Error,
     },
+    /// The file has something that cannot be used.
+    #[error("the config file {} cannot be used: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        reason: String,
+    },
+    /// A variable has the wrong form.
+    #[error("the variable {name} cannot be used: {reason}")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What is wrong, and which form is expected.
+        reason: String,
+    },
     /// A setting has the wrong form.
     #[error("a setting cannot be used: {0}")]
     Invalid(String),
 }
 
 impl ServeArgs {
-    /// Merges flags and variables (which the command line has read), file and defaults.
+    /// Merges flags over variables over the file over the defaults.
     ///
     /// # Errors
     /// [`ConfigError`].
-    pub fn settings(self) -> Result<Settings, ConfigError> {
-        let mut figment = Figment::from(Serialized::defaults(Settings::default()));
-        if let Some(path) = &self.config {
-            // figment takes a file that is not there for an empty one.
-            let opened = std::fs::File::open(path);
-            opened.map_err(|reason| ConfigError::Unreadable { path: path.clone(), reason })?;
-            figment = figment.merge(Toml::file_exact(path));
-        }
-        let settings = figment.merge(Serialized::defaults(self)).extract::<Settings>();
-        let settings = settings.map_err(|error| ConfigError::Invalid(error.to_string()))?;
+    pub fn settings(mut self) -> Result<Settings, ConfigError> {
+        let variables = self.variables.take().map(|variables| *variables).unwrap_or_default();
+        let path = self.config.clone().or_else(|| variables.config.clone());
+        let file = path.as_deref().map(file::read).transpose()?.unwrap_or_default();
+        let (variables, flags) = (variables.given()?, self.given()?);
+        let mut overridden = file::overridden(&file, &variables, "a TIDINGS_* variable");
+        overridden.extend(file::overridden(&file, &flags, "a flag"));
+
+        let defaults = Figment::from(Serialized::defaults(Settings::default()));
+        let settings = [file, variables, flags]
+            .into_iter()
+            .fold(defaults, |settings, more| settings.merge(Serialized::from(more, Profile::Default)));
+        // Flags and variables have been read by their types already: only the file can hold something else.
+        let settings = settings.extract::<Settings>().map_err(|error| {
+            let reason = if error.path.is_empty() {
+                error.kind.to_string()
+            } else {
+                format!("“{}”: {}", error.path.join("."), error.kind)
+            };
+            match path {
+                Some(path) => ConfigError::File { path, reason },
+                None => ConfigError::Invalid(reason),
+            }
+        })?;
+        let settings = Settings { overridden, ..settings };
         settings.check().map_err(ConfigError::Invalid)
+    }
+
+    /// The settings that are given, by the names that the file has for them.
+    fn given(&self) -> Result<Dict, ConfigError> {
+        let given = Value::serialize(self).map_err(|error| ConfigError::Invalid(error.to_string()))?;
+        Ok(given.into_dict().unwrap_or_default())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    fn settings(arguments: &[&str]) -> Result<Settings, ConfigError> {
-        let program = std::iter::once(&"tidings").chain(arguments);
-        match Cli::try_parse_from(program).unwrap().into_command() {
-            Command::Serve(args) => args.settings(),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn serve_is_the_default_command() {
-        assert_eq!(
-            settings(&["--message-rate", "7"]).unwrap(),
-            settings(&["serve", "--message-rate", "7"]).unwrap()
-        );
-    }
-
-    #[test]
-    fn a_flag_stands_over_the_file_and_the_file_over_the_default() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("tidings.toml");
-        let text = "message_rate = 3\nheartbeat_ms = 700\n[namespaces.news]\npublish = \"key\"\n";
-        std::fs::write(&file, text).unwrap();
-        let settings = settings(&["--config", file.to_str().unwrap(), "--message-rate", "7"]).unwrap();
-        assert_eq!((settings.message_rate, settings.heartbeat_ms, settings.hello_ms), (7, 700, 10_000));
-        let names: Vec<&str> = settings.namespaces.keys().map(|name| name.as_str()).collect();
-        assert_eq!(names, ["dm", "inbox", "live", "news", "room"], "the file adds to the default namespaces");
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_said() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("tidings.toml");
-        for (text, word) in
-            [("colour = 1", "colour"), ("message_rate = \"x\"", "message_rate"), ("x", "tidings.toml")]
-        {
-            std::fs::write(&file, text).unwrap();
-            let error = settings(&["--config", file.to_str().unwrap()]).unwrap_err().to_string();
-            assert!(error.contains(word), "{error}");
-        }
-        let missing = settings(&["--config", "/nowhere/tidings.toml"]).unwrap_err().to_string();
-        assert!(missing.contains("/nowhere/tidings.toml"), "{missing}");
-        assert!(settings(&["--origin", "example.org"]).unwrap_err().to_string().contains("example.org"));
-        assert!(settings(&["--workers", "0"]).unwrap_err().to_string().contains("workers"));
-        assert!(settings(&["--retention-ms", "9"]).unwrap_err().to_string().contains("retention-ms is 9"));
-        assert_eq!(settings(&["--retention-ms", "10"]).unwrap().retention_ms, 10);
-    }
-
-    #[test]
-    fn what_is_printed_of_the_settings_has_no_secret() {
-        let secret = || Some(Secret::from("0123456789abcdef".to_owned()));
-        let args = ServeArgs { api_key: secret(), token_secret: secret(), ..ServeArgs::default() };
-        let printed = format!("{args:?} {:#?}", args.clone().settings().unwrap());
-        assert!(!printed.contains("0123456789abcdef"), "{printed}");
-        assert_eq!(args.settings().unwrap().api_key, secret(), "it is there");
-    }
-
-    #[test]
-    fn the_readme_lists_every_setting() {
-        let readme = include_str!("../../../README.md");
-        let command = Cli::command();
-        for argument in command.get_arguments().filter(|argument| argument.get_long() != Some("help")) {
-            let Some(flag) = argument.get_long().filter(|flag| *flag != "version") else { continue };
-            assert!(readme.contains(&format!("`--{flag}")), "README.md does not mention --{flag}");
-            let variable = argument.get_env().unwrap().to_str().unwrap();
-            assert!(readme.contains(variable), "README.md does not mention {variable}");
-            let help = argument.get_help().unwrap().to_string();
-            if let Some((_, default)) = help.split_once("[default: ") {
-                let default = default.trim_end_matches(']');
-                let row = readme.lines().find(|line| line.contains(variable)).unwrap();
-                assert!(row.contains(default), "README.md has another default for --{flag} than {default}");
-            }
-        }
-    }
-}
+mod tests;

@@ -1,16 +1,24 @@
 //! The settings: flags over `TIDINGS_*` variables over a file over defaults.
 
 mod cli;
+mod environment;
+mod file;
+mod list;
+mod listen;
 mod namespace;
+mod origin;
 mod secret;
 mod settings;
 
 use shared::ids::ChannelName;
 
 pub use cli::{BackupArgs, Cli, Command, ConfigError, ServeArgs};
+pub use list::List;
+pub use listen::Listen;
 pub use namespace::{Access, Policy, default_namespaces};
+pub use origin::{Authority, Host, Origin, OwnHost};
 pub use secret::{KeyError, Secret, api_key, token_secret};
-pub use settings::{Durability, Settings};
+pub use settings::{Durability, MetricsAccess, Settings};
 
 /// The channel in which plain clients are guests.
 pub const PLAIN_CHANNEL: &str = "room:lobby";

@@ -1,7 +1,6 @@
 //! The settings of a running server, all of them checked.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use shared::ids::{ChannelName, Namespace};
 use shared::limits::{FRAME_BYTES_MAX, SUBSCRIPTIONS_MAX};
 
 use super::namespace::{Policy, default_namespaces};
-use super::secret::Secret;
+use super::{List, Listen, Origin, OwnHost, Secret};
 
 /// What an acknowledged message survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -23,14 +22,25 @@ pub enum Durability {
     Normal,
 }
 
+/// Who may read the counters of `/metrics`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricsAccess {
+    /// Everybody who reaches the port.
+    Open,
+    /// Requests that show the API key.
+    Key,
+}
+
 /// What can be set. Each field is described where a user sets it: in [`ServeArgs`](super::ServeArgs).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "each is described by the flag of the same name, which `--help` prints")]
 pub struct Settings {
-    pub listen: SocketAddr,
+    pub listen: Listen,
     pub data: PathBuf,
-    pub origins: Vec<String>,
+    pub origins: List<Origin>,
+    pub hosts: List<OwnHost>,
     pub workers: usize,
     pub message_rate: u32,
     pub connections_max: usize,
@@ -38,10 +48,12 @@ pub struct Settings {
     pub frame_bytes_max: usize,
     pub heartbeat_ms: u64,
     pub hello_ms: u64,
+    pub keep_alive_ms: u64,
     pub presence_grace_ms: u64,
     pub stop_ms: u64,
     pub durability: Durability,
     pub retention_ms: u64,
+    pub metrics: MetricsAccess,
     pub log: String,
     #[serde(skip_serializing)]
     pub api_key: Option<Secret>,
@@ -49,14 +61,18 @@ pub struct Settings {
     pub token_secret: Option<Secret>,
     /// The namespaces by name. The file's tables `[namespaces.NAME]` add to the default ones, or replace them.
     pub namespaces: BTreeMap<Namespace, Policy>,
+    /// Keys of the file that a flag or a variable has given another value, each with a sentence for the log.
+    #[serde(skip)]
+    pub overridden: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 9501)),
+            listen: Listen::default(),
             data: PathBuf::from("tidings-data"),
-            origins: Vec::new(),
+            origins: List::default(),
+            hosts: List::default(),
             workers: std::thread::available_parallelism().map_or(1, Into::into),
             message_rate: 50,
             connections_max: 50_000,
@@ -64,14 +80,18 @@ impl Default for Settings {
             frame_bytes_max: FRAME_BYTES_MAX,
             heartbeat_ms: 25_000,
             hello_ms: 10_000,
+            // Above the idle timeouts that proxies have for their connections to a server: 60 s (nginx, ALB), 90 s (Go).
+            keep_alive_ms: 120_000,
             presence_grace_ms: 5_000,
             stop_ms: 10_000,
             durability: Durability::Full,
             retention_ms: 60_000,
+            metrics: MetricsAccess::Open,
             log: "info,actix_server=warn".to_owned(),
             api_key: None,
             token_secret: None,
             namespaces: default_namespaces(),
+            overridden: Vec::new(),
         }
     }
 }
@@ -90,6 +110,11 @@ impl Settings {
     /// How long a client may take to say `hello`.
     pub fn hello(&self) -> Duration {
         Duration::from_millis(self.hello_ms)
+    }
+
+    /// How long an HTTP connection may be idle between two requests; zero closes it after each answer.
+    pub fn keep_alive(&self) -> Duration {
+        Duration::from_millis(self.keep_alive_ms)
     }
 
     /// How long somebody who went still counts as there.
@@ -112,10 +137,6 @@ impl Settings {
         const HEARTBEAT_MS_MIN: u64 = 100;
         // Each look goes through all channels whose messages end.
         const RETENTION_MS_MIN: u64 = 10;
-        let origin = self.origins.iter().find(|origin| !is_origin(origin));
-        if let Some(origin) = origin {
-            return Err(format!("“{origin}” is not an origin: scheme://host or scheme://host:port is due"));
-        }
         if self.heartbeat_ms < HEARTBEAT_MS_MIN {
             return Err(format!(
                 "heartbeat-ms is {}; at least {HEARTBEAT_MS_MIN} are needed",
@@ -139,10 +160,4 @@ impl Settings {
             None => Ok(self),
         }
     }
-}
-
-fn is_origin(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, host)| {
-        matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains(['/', '?', '#', ' '])
-    })
 }

@@ -38,12 +38,12 @@ pub(super) async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError
 }
 
 pub(super) async fn file(request: HttpRequest) -> HttpResponse {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return error::wrong_method().await.respond_to(&request);
-    }
     let path = request.path().trim_start_matches('/');
     let is_form_of_another = COMPRESSED.iter().any(|(_, ending)| path.ends_with(ending));
     match Page::get(path) {
+        Some(_) if !matches!(*request.method(), Method::GET | Method::HEAD) => {
+            error::other_method(request.method(), super::READ)
+        }
         Some(file) if !is_form_of_another => answer(&request, path, file),
         _ => error::not_found().await.respond_to(&request),
     }

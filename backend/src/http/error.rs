@@ -1,8 +1,8 @@
 //! From refusals to HTTP: the only file that names a status code for an error.
 
 use actix_web::error::{JsonPayloadError, PayloadError};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use shared::protocol::{ErrorCode, Refusal};
 
@@ -112,9 +112,17 @@ pub(super) async fn not_found() -> ApiError {
     ApiError(Refusal::new(ErrorCode::NotFound, "There is nothing at this address."))
 }
 
-/// There is something, but not for this method.
-pub(super) async fn wrong_method() -> ApiError {
-    ApiError(Refusal::new(ErrorCode::MethodNotAllowed, "This address does not take that method."))
+/// Answers a method that a resource does not have: OPTIONS with 204, any other with 405. Both name the methods in
+/// `allow` (RFC 9110 sections 9.3.7 and 15.5.6).
+pub(super) fn other_method(method: &Method, allow: &'static str) -> HttpResponse {
+    let mut response = if *method == Method::OPTIONS {
+        HttpResponse::NoContent().finish()
+    } else {
+        let what = format!("This address does not take that method. It takes {allow}.");
+        ApiError(Refusal::new(ErrorCode::MethodNotAllowed, what)).error_response()
+    };
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
 }
 
 impl actix_web::Responder for ApiError {

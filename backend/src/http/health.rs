@@ -5,6 +5,7 @@ use serde::Serialize;
 use shared::protocol::{ErrorCode, Refusal};
 
 use super::ThisWorker;
+use super::auth::MayReadMetrics;
 use super::error::{ApiError, not_ready};
 
 /// All is well.
@@ -28,7 +29,7 @@ pub(super) async fn ready(worker: ThisWorker) -> Result<HttpResponse, ApiError> 
     Err(ApiError(Refusal::new(ErrorCode::StorageFailed, what)))
 }
 
-pub(super) async fn metrics(worker: ThisWorker) -> HttpResponse {
+pub(super) async fn metrics(_may: MayReadMetrics, worker: ThisWorker) -> HttpResponse {
     let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     HttpResponse::Ok().content_type(format).body(worker.0.hub.metrics.render())
 }

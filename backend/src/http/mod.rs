@@ -2,6 +2,7 @@
 
 mod assets;
 mod auth;
+mod body;
 mod channels;
 mod connections;
 pub mod error;
@@ -9,12 +10,14 @@ mod health;
 mod policy;
 mod publish;
 mod push;
+pub mod stream;
 
+use std::future::ready;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard};
 use shared::limits::PAYLOAD_BYTES_MAX;
 use shared::protocol::{ErrorCode, Refusal};
 
@@ -52,31 +55,41 @@ pub fn configure(app: &mut ServiceConfig, worker: Rc<Worker>, api_key: &Arc<str>
         .app_data(json)
         .app_data(path)
         .app_data(query)
-        .route("/healthz", web::get().to(health::alive))
-        .route("/readyz", web::get().to(health::ready))
-        .route("/metrics", web::get().to(health::metrics))
-        .service(resource("/ws").route(web::get().to(typed)))
+        .service(resource("/healthz", READ).route(read().to(health::alive)))
+        .service(resource("/readyz", READ).route(read().to(health::ready)))
+        .service(resource("/metrics", READ).route(read().to(health::metrics)))
+        .service(resource("/ws", "GET").route(web::get().to(typed)))
         .service(
             web::scope("/api")
-                .service(resource("/publish").route(web::post().to(publish::publish)))
-                .service(resource("/push").route(web::post().to(push::push)))
-                .service(resource("/connections").route(web::get().to(connections::list)))
+                .service(resource("/publish", "POST").route(web::post().to(publish::publish)))
+                .service(resource("/push", "POST").route(web::post().to(push::push)))
+                .service(resource("/connections", READ).route(read().to(connections::list)))
                 .service(
-                    resource("/connections/{id}")
-                        .route(web::get().to(connections::get))
+                    resource("/connections/{id}", "GET, HEAD, DELETE")
+                        .route(read().to(connections::get))
                         .route(web::delete().to(connections::disconnect)),
                 )
-                .service(resource("/channels").route(web::get().to(channels::list)))
-                .service(resource("/channels/{name}/messages").route(web::get().to(channels::messages)))
-                .service(resource("/channels/{name}/presence").route(web::get().to(channels::presence)))
+                .service(resource("/channels", READ).route(read().to(channels::list)))
+                .service(resource("/channels/{name}/messages", READ).route(read().to(channels::messages)))
+                .service(resource("/channels/{name}/presence", READ).route(read().to(channels::presence)))
                 .default_service(web::to(error::not_found)),
         )
-        .service(resource("/").route(web::get().to(root)).route(web::head().to(assets::index)))
+        .service(resource("/", READ).route(web::get().to(root)).route(web::head().to(assets::index)))
         .default_service(web::to(assets::file));
 }
 
-fn resource(path: &str) -> actix_web::Resource {
-    web::resource(path).default_service(web::to(error::wrong_method))
+/// Value of `Allow` for a resource that can only be read.
+const READ: &str = "GET, HEAD";
+
+/// Matches GET, and HEAD, whose response has the same header fields and no body (RFC 9110 section 9.3.2).
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// A resource that answers all other methods itself: OPTIONS with `allow`, the rest with 405.
+fn resource(path: &str, allow: &'static str) -> Resource {
+    let other = move |request: HttpRequest| ready(error::other_method(request.method(), allow));
+    web::resource(path).default_service(web::to(other))
 }
 
 async fn typed(
@@ -94,7 +107,9 @@ async fn root(
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let upgrade = request.headers().get(actix_web::http::header::UPGRADE);
-    let websocket = upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    // A list of protocols, any of which may be the one (RFC 9110 section 7.8).
+    let offered = upgrade.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let websocket = offered.split(',').any(|one| one.trim().eq_ignore_ascii_case("websocket"));
     if websocket { ws::plain(worker.0.0, request, payload).await } else { assets::index(request).await }
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::ThisWorker;
 use super::auth::Authorized;
+use super::body::Body;
 use super::error::ApiError;
 use crate::config::Policy;
 use crate::hub::Hub;
@@ -38,10 +39,10 @@ pub(super) struct Response {
 pub(super) async fn publish(
     _key: Authorized,
     worker: ThisWorker,
-    request: Json<Request>,
+    Body(request): Body<Request>,
 ) -> Result<Json<Response>, ApiError> {
     let hub = &worker.0.hub;
-    let Request { channel, payload, message_id, from } = request.into_inner();
+    let Request { channel, payload, message_id, from } = request;
     let payload = RawPayload::check(&payload)?;
     let policy = hub.policy(&channel)?;
     let epoch = hub.epoch(policy.history);

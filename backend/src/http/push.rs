@@ -1,8 +1,10 @@
 //! `POST /api/push`: a payload for one connection, or for all of a user.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::Json;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::ids::{ConnectionId, UserId};
@@ -11,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::ThisWorker;
 use super::auth::Authorized;
+use super::body::Body;
 use super::error::ApiError;
 use crate::hub::Hub;
 use crate::hub::worker::ToWorker;
@@ -25,19 +28,22 @@ pub(super) struct Request {
     from: Option<Sender>,
 }
 
-/// How many connections it was handed to.
+/// What became of a push.
 #[derive(Debug, Serialize)]
 pub(super) struct Response {
+    /// Number of connections that the push was handed to.
     connections: usize,
+    /// Number of connections that did not take it: they are closing or do not read, or their worker is too busy.
+    failed: usize,
 }
 
 pub(super) async fn push(
     _key: Authorized,
     worker: ThisWorker,
-    request: Json<Request>,
+    Body(request): Body<Request>,
 ) -> Result<Json<Response>, ApiError> {
     let hub = &worker.0.hub;
-    let Request { connection, user, payload, from } = request.into_inner();
+    let Request { connection, user, payload, from } = request;
     let payload = RawPayload::check(&payload)?;
     let targets = match (connection, user) {
         (Some(connection), None) => vec![hub.registry.get(connection).ok_or_else(|| unknown(connection))?],
@@ -51,34 +57,40 @@ pub(super) async fn push(
         return Err(ApiError(Refusal::new(ErrorCode::UserOffline, "This user has no open connection.")));
     }
     let push = Arc::new(Push { payload, from });
-    let mut connections = 0;
-    for target in targets {
-        if hand_over(hub, target.worker, target.connection, Arc::clone(&push)).await? {
-            connections += 1;
-        }
-    }
-    if connections == 0 {
-        let what = "Nobody took it: the connection is closing, or does not read what it is sent.";
-        return Err(ApiError(Refusal::for_now(
-            ErrorCode::Overloaded,
-            what,
-            std::time::Duration::from_secs(1),
-        )));
-    }
-    Ok(Json(Response { connections }))
+    let handed = targets.iter().map(|target| hand_over(hub, target.worker, target.connection, &push));
+    Ok(Json(outcome(&join_all(handed).await)?))
 }
 
-async fn hand_over(
-    hub: &Hub,
-    worker: usize,
-    connection: ConnectionId,
-    push: Arc<Push<RawPayload>>,
-) -> Result<bool, Refusal> {
+/// The response to a push, by what became of it at each connection. A push has no id: if one connection has it, a
+/// refusal would make the caller push again, and that connection would get it twice.
+fn outcome(handed: &[bool]) -> Result<Response, Refusal> {
+    let connections = handed.iter().filter(|taken| **taken).count();
+    if connections == 0 {
+        let what = "Nobody took it: the connection is closing, or does not read what it is sent.";
+        return Err(Refusal::for_now(ErrorCode::Overloaded, what, Duration::from_secs(1)));
+    }
+    Ok(Response { connections, failed: handed.len() - connections })
+}
+
+/// Returns whether the connection took the push.
+async fn hand_over(hub: &Hub, worker: usize, connection: ConnectionId, push: &Arc<Push<RawPayload>>) -> bool {
     let (reply, answer) = oneshot::channel();
-    hub.tell(worker, ToWorker::Push { connection, push, reply })?;
-    Ok(answer.await.unwrap_or(false))
+    let push = Arc::clone(push);
+    hub.tell(worker, ToWorker::Push { connection, push, reply }).is_ok() && answer.await.unwrap_or(false)
 }
 
 fn unknown(connection: ConnectionId) -> Refusal {
     Refusal::new(ErrorCode::UnknownConnection, format!("There is no open connection {connection}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_push_that_some_connections_took_is_no_refusal() {
+        let response = outcome(&[true, false, true]).unwrap();
+        assert_eq!((response.connections, response.failed), (2, 1));
+        assert_eq!(outcome(&[false, false]).unwrap_err().code, ErrorCode::Overloaded);
+    }
 }

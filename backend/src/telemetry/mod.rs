@@ -13,8 +13,8 @@ use tracing_subscriber::EnvFilter;
 /// # Errors
 /// A sentence for the operator where the filter cannot be read.
 pub fn start(filter: &str) -> Result<WorkerGuard, String> {
-    let filter =
-        EnvFilter::try_new(filter).map_err(|error| format!("the log filter cannot be read: {error}"))?;
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| format!("the log filter (--log, TIDINGS_LOG) cannot be read: {error}"))?;
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());

@@ -31,7 +31,7 @@ pub(super) async fn open(
     payload: web::Payload,
     mode: Mode,
 ) -> Result<(Connection, HostedIncoming, HttpResponse), ApiError> {
-    origin::check(request.headers(), &worker.hub.settings.origins)?;
+    origin::check(request.headers(), &worker.hub.settings)?;
     let limit = worker.hub.settings.frame_bytes_max;
     let verdict = Verdict::default();
     let guarded = Payload::from(FrameGuard::new(payload.into_inner(), limit, verdict.clone()).boxed());

@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connection::Connection;
 use super::{dispatch, register};
+use crate::http::stream::linger;
 use crate::hub::registry::Mode;
 use crate::hub::socket::Socket;
 use crate::hub::worker::Worker;
@@ -52,14 +53,24 @@ pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
     // Who sends nothing any more, or no HTTP, is not told anything.
     while let Ok(Ok(())) = timeout_at(end, handshake.heard()).await {
         let answered = worker.gates.openings.pass(async {
-            let Some(request) = handshake.read()? else { return Ok(false) };
-            open(&worker, &mut handshake, &request, address).await;
-            io::Result::Ok(true)
+            let Some(request) = handshake.read()? else { return Ok(None) };
+            io::Result::Ok(Some(open(&worker, &mut handshake, &request, address).await))
         });
-        if !matches!(answered.await, Ok(false)) {
-            return;
+        match answered.await {
+            Ok(None) => {}
+            // Outside of the gate: others open connections meanwhile.
+            Ok(Some(Answer::Refused)) => return linger(handshake.wire().socket()).await,
+            Ok(Some(Answer::Opened)) | Err(_) => return,
         }
     }
+}
+
+/// What a request was answered with.
+enum Answer {
+    /// A connection, which goes on by itself.
+    Opened,
+    /// A refusal, which the client has to be able to read.
+    Refused,
 }
 
 async fn open(
@@ -67,12 +78,16 @@ async fn open(
     handshake: &mut Handshake,
     request: &Request,
     address: Option<SocketAddr>,
-) {
-    let registered = handshake::check(request, &worker.hub.settings.origins)
+) -> Answer {
+    let registered = handshake::check(request, &worker.hub.settings)
         .and_then(|()| Ok(register(worker, address, Mode::Typed, Some(handshake.wire()))?));
     let outbound = match registered {
         Ok(outbound) => outbound,
-        Err(refused) => return drop(timeout(HANDSHAKE, handshake.refuse(&refused)).await),
+        Err(refused) => {
+            // Whoever does not take the refusal in time does not want it.
+            let _ = timeout(HANDSHAKE, handshake.refuse(&refused)).await;
+            return Answer::Refused;
+        }
     };
     let frame_bytes_max = worker.hub.settings.frame_bytes_max;
     // From here on, however it ends, dropping the connection takes it out everywhere.
@@ -82,6 +97,7 @@ async fn open(
         // A task of its own: the one that made the handshake is larger.
         actix_web::rt::spawn(connection.run(incoming, dispatch::Typed));
     }
+    Answer::Opened
 }
 
 /// Has the kernel take no more for a client that does not read: what it would hold for each of thousands of them, the

@@ -145,8 +145,8 @@ pub async fn run_to_end<S: AsRef<OsStr>>(settings: &Settings, folder: &Path, arg
     ended.expect("the program ends by itself").expect("the program can be started")
 }
 
-/// Waits for the end of this process, and kills the server then.
-fn undertaker_of(server: &Child) -> Child {
+/// Waits for the end of this process, and kills the other one then.
+pub(crate) fn undertaker_of(server: &Child) -> Child {
     let mut shell = Command::new("sh");
     // Of a group of its own: an interrupt from the keyboard is for this process, and what follows for the shell.
     shell.args(["-c", "read -r _; kill -9 \"$0\""]).arg(server.id().to_string()).process_group(0);

@@ -1,5 +1,6 @@
 //! Debian's packages, installed where this may be done without asking.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::failure::Failure;
@@ -30,6 +31,22 @@ impl Apt {
             .args(["-qq", "-y", "-o", "Dpkg::Use-Pty=0", "install", "--no-install-recommends"])
             .args(packages);
         process::must(&mut install, cure)
+    }
+
+    /// Unpacks a package into the folder `root`, without installing it; `cure` is what helps if that fails.
+    pub(super) fn unpack(&self, package: &str, root: &Path, cure: &str) -> Result<(), Failure> {
+        let failed =
+            |error: std::io::Error| Failure::new(format!("{} cannot be made: {error}", root.display()), cure);
+        let archives = root.join("archives");
+        std::fs::create_dir_all(&archives).map_err(failed)?;
+        let _ = process::succeeds(self.command().args(["-qq", "update"]));
+        // Without sudo: as another user, apt-get could not write to the folder.
+        let mut download = Command::new("apt-get");
+        process::must(download.args(["-qq", "download", package]).current_dir(&archives), cure)?;
+        for archive in std::fs::read_dir(&archives).map_err(failed)?.flatten() {
+            process::must(Command::new("dpkg-deb").arg("-x").arg(archive.path()).arg(root), cure)?;
+        }
+        std::fs::remove_dir_all(&archives).map_err(failed)
     }
 
     fn command(&self) -> Command {

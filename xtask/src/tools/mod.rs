@@ -3,6 +3,7 @@
 mod apt;
 pub(crate) mod browser;
 mod esbuild;
+pub(crate) mod nginx;
 mod npm;
 mod programs;
 mod target;

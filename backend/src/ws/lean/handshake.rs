@@ -11,6 +11,7 @@ use bytes::BytesMut;
 use tokio::net::TcpStream;
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
+use crate::config::Settings;
 use crate::http::error::ApiError;
 use crate::hub::wire::Wire;
 use crate::ws::{no_handshake, origin};
@@ -103,7 +104,7 @@ impl Handshake {
 ///
 /// # Errors
 /// [`ApiError`] where it is no WebSocket handshake, or comes from a foreign page.
-pub(super) fn check(request: &Request, origins: &[String]) -> Result<(), ApiError> {
-    origin::check(request.headers(), origins)?;
+pub(super) fn check(request: &Request, settings: &Settings) -> Result<(), ApiError> {
+    origin::check(request.headers(), settings)?;
     ws::verify_handshake(request.head()).map_err(|_| no_handshake())
 }

@@ -1,0 +1,139 @@
+//! Requests that are refused early, and connections between requests.
+
+use std::net::SocketAddr;
+
+use tests::deadline::{DEADLINE, within};
+use tests::{LOBBY, Settings, TestServer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A request as a simple client makes it: writes all of the body, and only then reads. Returns what came back.
+pub(crate) async fn write_all_then_read(address: SocketAddr, request: &str, body: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let exchange = async {
+        let head = format!("{request}Host: {address}\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(body).await.unwrap_or_else(|error| panic!("the body cannot be written: {error}"));
+        read_response(&mut stream).await
+    };
+    within(DEADLINE, request, exchange, String::new).await
+}
+
+/// Reads a response up to the end of its JSON body, or up to the end of its header if it has no body.
+async fn read_response(stream: &mut TcpStream) -> String {
+    let mut received = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&received);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            if body.len() >= length.unwrap_or(0) {
+                return text.into_owned();
+            }
+        }
+        let read = stream.read_buf(&mut received).await;
+        let read = read.unwrap_or_else(|error| panic!("the answer cannot be read: {error}"));
+        assert!(read > 0, "the answer ended early: {}", String::from_utf8_lossy(&received));
+    }
+}
+
+/// The beginning of a request with a key.
+pub(crate) fn request(line: &str, key: &str) -> String {
+    format!("{line} HTTP/1.1\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n")
+}
+
+#[tokio::test]
+async fn who_writes_all_of_a_large_body_first_reads_the_refusal() {
+    let server = TestServer::start().await;
+    let key = server.api_key();
+    for (line, key, status) in [
+        ("POST /api/publish", "wrong", 401),
+        ("POST /api/publish", &key, 413),
+        ("POST /api/push", &key, 413),
+        ("POST /api/nothing", &key, 404),
+        ("POST /nothing", &key, 404),
+        ("PUT /api/publish", &key, 405),
+        ("POST /", &key, 405),
+        ("POST /ws", &key, 405),
+    ] {
+        for bytes in [900_000, 5_000_000] {
+            let answer = write_all_then_read(server.address(), &request(line, key), &vec![b'x'; bytes]).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{line} {bytes}: {answer}");
+            assert!(answer.contains("\"code\":"), "{line} {bytes}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_sends_frames_before_the_handshake_is_refused_reads_the_refusal() {
+    let server = TestServer::start().await;
+    for path in ["/ws", "/"] {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        let handshake = format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nOrigin: http://evil.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        let mut answer = Vec::new();
+        let exchange = async {
+            stream.write_all(handshake.as_bytes()).await?;
+            stream.write_all(&[b'x'; 900_000]).await?;
+            stream.read_to_end(&mut answer).await
+        };
+        let read = within(DEADLINE, "the handshake is refused", exchange, String::new).await;
+        read.unwrap_or_else(|error| panic!("{path}: the connection was not closed in order: {error}"));
+        assert!(answer.starts_with(b"HTTP/1.1 403 "), "{path}: {}", String::from_utf8_lossy(&answer));
+    }
+}
+
+#[tokio::test]
+async fn who_is_told_to_wait_can_read_it() {
+    let server = TestServer::start().await;
+    let guess = request("POST /api/publish", "a guess");
+    let body = vec![b'x'; 900_000];
+    let answer = tests::deadline::eventually(DEADLINE, "somebody who guesses is made to wait", async || {
+        let guesses = (0..20).map(|_| write_all_then_read(server.address(), &guess, &body));
+        let answers = futures_util::future::join_all(guesses).await;
+        let waits = answers.into_iter().find(|answer| answer.starts_with("HTTP/1.1 429 "));
+        waits.ok_or_else(|| "401 to each".to_owned())
+    });
+    assert!(answer.await.contains("rate_limited"));
+}
+
+/// Publishes on a connection that stays open.
+async fn publish(stream: &mut TcpStream, server: &TestServer) -> String {
+    let body = format!(r#"{{"channel":"{LOBBY}","payload":{{"type":"chat","text":"hi"}}}}"#);
+    let head = request("POST /api/publish", &server.api_key());
+    let whole = format!("{head}Host: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(whole.as_bytes()).await.unwrap();
+    within(DEADLINE, "the publication is answered", read_response(stream), String::new).await
+}
+
+#[tokio::test]
+async fn a_connection_may_be_idle_for_longer_than_a_request_may_take() {
+    let server = TestServer::start().await;
+    let mut idle = TcpStream::connect(server.address()).await.unwrap();
+    assert!(publish(&mut idle, &server).await.starts_with("HTTP/1.1 200 "));
+    // Somebody who came later, and whose header does not come, is let go: after five seconds.
+    let mut slow = TcpStream::connect(server.address()).await.unwrap();
+    slow.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    within(DEADLINE, "a slow header is not waited for", slow.read_to_end(&mut answer), String::new)
+        .await
+        .unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 408 "), "{}", String::from_utf8_lossy(&answer));
+    assert!(publish(&mut idle, &server).await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn how_long_a_connection_may_be_idle_is_a_setting() {
+    for milliseconds in ["300", "0"] {
+        let settings = Settings::default().flag("--keep-alive-ms", milliseconds);
+        let server = TestServer::start_with(settings).await;
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        assert!(publish(&mut stream, &server).await.starts_with("HTTP/1.1 200 "));
+        let mut rest = Vec::new();
+        let end = stream.read_to_end(&mut rest);
+        within(DEADLINE, "the server closes an idle connection", end, String::new).await.unwrap();
+    }
+}
