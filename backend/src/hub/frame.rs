@@ -115,7 +115,8 @@ pub fn plain_text(payload: &Payload) -> Option<String> {
         Payload::Edit { .. }
         | Payload::Retract { .. }
         | Payload::Reaction { .. }
-        | Payload::Custom { .. } => None,
+        | Payload::Custom { .. }
+        | Payload::Unknown { .. } => None,
     }
 }
 

@@ -169,7 +169,7 @@ impl Hub {
         let user = match &change {
             PresenceChange::Joined(sender) => sender.user.clone(),
             PresenceChange::Left(user) => user.clone(),
-            PresenceChange::Members(_) => return,
+            PresenceChange::Members(_) | PresenceChange::Unknown => return,
         };
         let key = SlotKey { channel: channel.clone(), user, kind: SlotKind::Presence };
         let presence = Presence { id: None, channel: channel.clone(), change };

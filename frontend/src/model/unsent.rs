@@ -29,11 +29,11 @@ pub(crate) struct UnsentMessage {
 impl UnsentMessage {
     fn parse(text: &str) -> Result<Self, Unreadable> {
         let mut fields = Fields::parse(text)?;
-        Ok(Self {
-            channel: fields.take("channel")?,
-            message_id: fields.take("message_id")?,
-            payload: fields.take("payload")?,
-        })
+        let payload = fields.take("payload")?;
+        if matches!(payload, Payload::Unknown { .. }) {
+            return Err(Unreadable::Field("payload"));
+        }
+        Ok(Self { channel: fields.take("channel")?, message_id: fields.take("message_id")?, payload })
     }
 
     fn to_json(&self) -> String {

@@ -66,6 +66,12 @@ pub enum Payload {
         #[serde(default)]
         data: Value,
     },
+    /// A type that this version does not know, or cannot read. A client gets it from a later server; nobody can send it.
+    #[serde(skip)]
+    Unknown {
+        /// The value of `type`; empty if there is none.
+        kind: String,
+    },
 }
 
 /// How serious a notification is.
@@ -129,6 +135,9 @@ impl Payload {
                     return Err(Refusal::new(ErrorCode::PayloadTooLarge, message));
                 }
                 Ok(())
+            }
+            Self::Unknown { .. } => {
+                Err(Refusal::new(ErrorCode::InvalidField, "This type of payload is not supported."))
             }
         }
     }

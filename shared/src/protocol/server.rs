@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::from_server::{by_hand, maybe_by_hand};
 use super::{CloseCode, Gap, Payload, Position, Refusal, SignalKind};
 use crate::ids::{ChannelName, ConnectionId, DisplayName, MessageId, Offset, RequestId, UserId};
 use crate::time::Timestamp;
@@ -46,7 +47,7 @@ pub struct Heartbeat {
     /// The server's clock.
     pub at: Timestamp,
     /// What the client has been sent of each channel it follows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "by_hand")]
     pub heads: Vec<Head>,
 }
 
@@ -67,6 +68,7 @@ pub struct Welcome {
     /// Who the server takes the client for.
     pub user: UserId,
     /// What others are shown.
+    #[serde(deserialize_with = "by_hand")]
     pub name: DisplayName,
     /// For a new guest: what to say in the next `hello` to be the same user again. A secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,8 +124,10 @@ pub struct Message {
     /// When the server took it.
     pub at: Timestamp,
     /// Who sent it.
+    #[serde(deserialize_with = "by_hand")]
     pub from: Sender,
     /// What it says.
+    #[serde(deserialize_with = "by_hand")]
     pub payload: Payload,
 }
 
@@ -153,6 +157,7 @@ pub struct Page {
     /// The number of the request.
     pub id: RequestId,
     /// The messages, oldest first.
+    #[serde(deserialize_with = "by_hand")]
     pub messages: Vec<Message>,
     /// Whether there are older ones.
     pub more: bool,
@@ -162,9 +167,10 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Push {
     /// What it says.
+    #[serde(deserialize_with = "by_hand")]
     pub payload: Payload,
     /// Who pushed it, where that was said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "maybe_by_hand")]
     pub from: Option<Sender>,
 }
 
@@ -174,6 +180,7 @@ pub struct Signal {
     /// The channel it is about.
     pub channel: ChannelName,
     /// Whom it is about.
+    #[serde(deserialize_with = "by_hand")]
     pub from: Sender,
     /// What is true.
     #[serde(flatten)]
@@ -217,7 +224,7 @@ pub struct Presence {
     /// The channel.
     pub channel: ChannelName,
     /// All members, or one who came or went.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "by_hand")]
     pub change: PresenceChange,
 }
 
@@ -231,6 +238,9 @@ pub enum PresenceChange {
     Joined(Sender),
     /// This user went.
     Left(UserId),
+    /// A change that this version does not know; to be ignored.
+    #[serde(skip)]
+    Unknown,
 }
 
 /// A refusal, and which request it answers.

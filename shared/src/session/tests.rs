@@ -5,6 +5,7 @@ mod ending;
 mod history;
 mod hole;
 mod identity;
+mod later_version;
 mod limits;
 mod operations;
 mod outbox;

@@ -163,8 +163,10 @@ fn more_than_the_session_takes_waits_its_turn() {
 #[test]
 fn what_cannot_be_read_holds_nothing_up() {
     let shelf = Shelf::open();
+    let of_a_later_page = r#"{"channel":"room:x","message_id":"019b7e00-0000-7000-8000-000000000001","payload":{"type":"poll"}}"#;
     for (key, text) in [
         (tab(1).key(1), "nonsense"),
+        (tab(1).key(3), of_a_later_page),
         ("unsent.x".to_owned(), "x"),
         ("unsent.0123.4".to_owned(), "x"),
         ("rooms".to_owned(), "room:a"),
@@ -174,7 +176,8 @@ fn what_cannot_be_read_holds_nothing_up() {
     let mut unsent = Unsent::new(shelf.clone());
     assert_eq!((unsent.tabs(), unsent.begin(tab(1))), (vec![tab(1)], vec![]));
     unsent.add(&message(2));
-    assert_eq!(Unsent::new(shelf).begin(tab(1)), [message(2)], "nor is it written over");
+    assert_eq!(Unsent::new(shelf.clone()).begin(tab(1)), [message(2)], "nor is it written over");
+    assert_eq!(shelf.get(&tab(1).key(3)), of_a_later_page);
 }
 
 #[test]

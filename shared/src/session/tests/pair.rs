@@ -156,8 +156,12 @@ impl Pair {
 
     /// The client hears a message that may not be the next.
     pub(super) fn hear(&mut self, message: &ServerMessage) {
-        let text = codec::encode_server(message);
-        self.tell(Input::Received(codec::decode_server(&text).unwrap()));
+        self.hear_text(&codec::encode_server(message));
+    }
+
+    /// The same for a text as it comes over the wire.
+    pub(super) fn hear_text(&mut self, text: &str) {
+        self.tell(Input::Received(codec::decode_server(text).unwrap()));
     }
 
     /// The network fails: what was on its way is lost.
