@@ -14,6 +14,7 @@ mod history;
 mod http_api;
 mod keeping;
 mod limits;
+mod names;
 mod open_message_close;
 mod origins;
 mod page;

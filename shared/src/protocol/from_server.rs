@@ -209,7 +209,7 @@ read_by! {
     });
     ChannelName: String => |text| Self::parse(&text).ok();
     UserId: String => |text| Self::parse(&text).ok();
-    DisplayName: String => |text| Self::parse(&text).ok();
+    DisplayName: String => |text| Some(Self::of_record(&text));
     MessageId: String => |text| Self::parse(&text).ok();
     Epoch: String => |text| Self::parse(&text).ok();
     ConnectionId: u64 => |number| Some(Self(number));

@@ -358,7 +358,8 @@ fn any_text_is_a_name_as_it_is_written_or_none() {
             prop_assert!(written.is_err() || written == Ok(text.clone()));
         }
         if let Ok(name) = DisplayName::parse(&text) {
-            prop_assert_eq!(name.as_str(), text.trim());
+            prop_assert_eq!(DisplayName::parse(name.as_str()), Ok(name.clone()), "a name is read as it is written");
+            prop_assert_eq!(DisplayName::of_record(&text), name);
         }
     });
 }
