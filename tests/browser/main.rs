@@ -8,6 +8,7 @@
 
 mod article;
 mod client;
+mod client_refusals;
 mod flood;
 mod gaps;
 mod history;

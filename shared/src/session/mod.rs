@@ -33,6 +33,7 @@ mod state;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -50,6 +51,7 @@ use outbox::Outbox;
 use requests::HistoryRequests;
 use state::State;
 use subscriptions::{Arrival, Subscriptions};
+use unreadable::Unreadable;
 
 /// Who a session is to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,6 +94,7 @@ pub struct Session {
     /// How many requests may be unanswered at a time: one after a refusal for now, one more with each answer. The
     /// server would refuse all that comes during the pause, and in the end take so many refusals for misuse.
     window: usize,
+    unreadable: Unreadable,
     /// The server asked for a pause until then.
     paused_until: Option<Timestamp>,
     actions: VecDeque<Action>,
@@ -112,6 +115,7 @@ impl Session {
             made: VecDeque::new(),
             turn: 0,
             window: OUTBOX_IN_FLIGHT_MAX,
+            unreadable: Unreadable::default(),
             paused_until: None,
             actions: VecDeque::new(),
         }
@@ -162,7 +166,7 @@ impl Session {
             }
             Input::Unsubscribe { channel } => {
                 if self.subscriptions.remove(&channel) && self.is_online() {
-                    self.send(ClientMessage::Unsubscribe { channel });
+                    self.send_unanswered(ClientMessage::Unsubscribe { channel });
                 }
             }
             Input::Publish { channel, message_id, payload } => {
@@ -190,12 +194,12 @@ impl Session {
             }
             Input::Signal { channel, kind } => {
                 if self.is_online() {
-                    self.send(ClientMessage::Signal { channel, kind });
+                    self.send_unanswered(ClientMessage::Signal { channel, kind });
                 }
             }
             Input::Seen { channel, delivered, read } => {
                 if self.is_online() {
-                    self.send(ClientMessage::Seen { channel, delivered, read });
+                    self.send_unanswered(ClientMessage::Seen { channel, delivered, read });
                 }
             }
         }
@@ -247,6 +251,7 @@ impl Session {
             }
             ServerMessage::Unknown => {}
         }
+        self.settle_unnamed(now);
         if self.in_flight() < requests && self.paused_until.is_none() {
             self.window = (self.window + 1).min(OUTBOX_IN_FLIGHT_MAX);
         }
@@ -298,7 +303,12 @@ impl Session {
             return self.greeting_refused(refusal, now);
         }
         self.turn = self.turn.max(refusal.turn.unwrap_or_default());
-        let Some(id) = id else { return self.emit(Event::Refused(refusal)) };
+        let Some(id) = id else {
+            if !self.refused_unnamed(&refusal) {
+                self.emit(Event::Refused(refusal));
+            }
+            return;
+        };
         if let Some(wait_ms) = refusal.retry_after_ms
             && self.unask(id)
         {
@@ -335,12 +345,19 @@ impl Session {
             return;
         }
         self.paused_until = None;
-        while self.in_flight() < self.window {
+        while self.in_flight() < self.unreadable.window(self.window) {
             let id = RequestId(self.last_request + 1);
             let Some(message) = self.next_request(id) else { break };
             self.last_request = id.0;
+            if let Some(refusal) = self.unreadable.too_large(&message) {
+                self.refused(Some(id), refusal, now);
+                continue;
+            }
             self.made.push_back((id, now));
             self.send(message);
+        }
+        if self.in_flight() == 0 {
+            self.unreadable.all_answered();
         }
     }
 

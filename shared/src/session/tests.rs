@@ -14,3 +14,4 @@ mod server;
 mod stopping;
 mod subscriptions;
 mod unanswered;
+mod unreadable;
