@@ -14,6 +14,7 @@ mod gaps;
 mod history;
 mod interruption;
 mod notices;
+mod refusals;
 mod rooms;
 mod screens;
 mod talking;
