@@ -24,7 +24,7 @@ pub(super) struct Unreadable {
     hellos: u32,
     /// How many requests of this connection were refused with an `error` that could not name them.
     unnamed: usize,
-    /// The last error of this connection that names no request.
+    /// The last error of this connection that names no request, and may be for one.
     error: Option<Refusal>,
 }
 
@@ -102,7 +102,12 @@ impl Session {
     /// The server refused something without saying what. Returns whether that was one of the unanswered requests: all
     /// else that a client says can be read.
     pub(super) fn refused_unnamed(&mut self, refusal: &Refusal) -> bool {
-        if refusal.retry_after_ms.is_some() {
+        // The other codes are for what has no `id`: a signal to a channel that was just left, for example.
+        let may_be_a_request = match refusal.code {
+            ErrorCode::NotJson | ErrorCode::MissingField | ErrorCode::InvalidField => true,
+            code => matches!(code, ErrorCode::Internal | ErrorCode::Unknown),
+        };
+        if refusal.retry_after_ms.is_some() || !may_be_a_request {
             return false;
         }
         self.unreadable.error = Some(refusal.clone());
@@ -123,8 +128,8 @@ impl Session {
         }
     }
 
-    /// Refuses the oldest request, if it has waited too long for its answer and an error came that names no request:
-    /// that was for this one, and to send it again would end the same way.
+    /// Refuses the oldest request, if it has waited too long for its answer and an error came that may be for it: to
+    /// send it again would end the same way.
     pub(super) fn give_up_oldest(&mut self, now: Timestamp) {
         let wait = Duration::from_millis(REQUEST_MS_MAX);
         let oldest = self.made.iter().find(|(id, _)| self.is_open(*id)).copied();

@@ -226,6 +226,22 @@ fn an_error_about_a_signal_blames_no_request() {
 }
 
 #[test]
+fn an_error_about_a_signal_and_a_lost_answer_refuse_nothing() {
+    let mut pair = Pair::online();
+    let id = pair.publish("its answer is lost");
+    pair.server_hears();
+    pair.server.outgoing.clear();
+    let refusal = Refusal::new(ErrorCode::NotSubscribed, "Subscribe to the channel first.");
+    pair.hear(&ServerMessage::Error(ErrorReply { id: None, refusal }));
+    pair.pass(REQUEST_MS_MAX - HEARTBEAT_MS);
+    pair.hear(&ServerMessage::Heartbeat(Heartbeat { at: Timestamp(0), heads: Vec::new() }));
+    pair.elapse();
+    assert_eq!(failure(&pair, id), None);
+    pair.come_back();
+    assert!(is_accepted(&pair, id));
+}
+
+#[test]
 fn a_request_that_is_never_answered_after_such_an_error_is_given_up() {
     let mut pair = Pair::online();
     pair.server.mute = true;
