@@ -161,6 +161,12 @@ impl Session {
             Input::Received(message) => self.receive(message, now),
             Input::Closed { code } => self.lose(code, now),
             Input::Rename(name) => self.rename(name, now),
+            Input::Renew { token } => {
+                self.config.credential = Credential::Token(token);
+                if matches!(self.state, State::Ended { .. }) {
+                    self.start(now);
+                }
+            }
             Input::Subscribe { channel, since, presence } => {
                 self.subscriptions.add(channel, since, presence);
             }
