@@ -264,8 +264,15 @@ impl Session {
     }
 
     fn confirm(&mut self, answer: Subscribed) {
+        let before = self.subscriptions.epoch(&answer.channel);
         if self.subscriptions.confirm(&answer) {
-            let Subscribed { channel, position, head, gap, .. } = answer;
+            let Subscribed { channel, position, head, mut gap, .. } = answer;
+            // An answer that told of the new log may have been lost, and a later one tells only of its own gap.
+            if let Some(gap) = &mut gap
+                && before.is_some_and(|before| before != position.epoch)
+            {
+                gap.reason = GapReason::Epoch;
+            }
             self.emit(Event::Subscribed { channel, position, head, gap });
         }
     }

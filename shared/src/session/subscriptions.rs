@@ -1,6 +1,6 @@
 //! The channels that are followed, and how far each has been read.
 
-use crate::ids::{ChannelName, Offset, RequestId};
+use crate::ids::{ChannelName, Epoch, Offset, RequestId};
 use crate::protocol::{Head, Message, Position, Subscribe, Subscribed};
 use crate::sorted::SortedMap;
 
@@ -60,6 +60,11 @@ impl Subscriptions {
     /// Follows a channel no longer. Returns whether it was followed.
     pub(super) fn remove(&mut self, channel: &ChannelName) -> bool {
         self.by_channel.remove(channel).is_some()
+    }
+
+    /// The log that a channel's reader has read, if it has read any.
+    pub(super) fn epoch(&self, channel: &ChannelName) -> Option<Epoch> {
+        Some(self.by_channel.get(channel)?.position?.epoch)
     }
 
     /// The connection is gone: the server knows of nothing.
