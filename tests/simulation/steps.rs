@@ -194,7 +194,8 @@ impl World {
         let (number, id) = (this.published, this.session.new_message_id(now));
         let from = format!("{} {number}", this.user());
         let fits = !self.profile.oversize || number % 4 != 0;
-        let payload = Payload::chat(if fits { self.text(&from) } else { OVERSIZE.repeat(12_000) });
+        let payload =
+            Payload::chat(if fits { self.text(&from) } else { format!("x{}", OVERSIZE.repeat(12_000)) });
         let unsent = Unsent { channel: channel.clone(), id, payload: payload.clone() };
         self.clients[client].unsent.push(unsent);
         self.model.publish(client, channel.clone(), id, number, fits);
@@ -226,7 +227,7 @@ impl World {
         let unsent = self.clients[client].unsent.iter();
         // The other way has no frames, and would accept what is too large for one.
         let fits =
-            |payload: &Payload| !matches!(payload, Payload::Chat { text, .. } if text.starts_with(OVERSIZE));
+            |payload: &Payload| !matches!(payload, Payload::Chat { text, .. } if text.contains(OVERSIZE));
         let unsent: Vec<_> =
             unsent.filter(|unsent| may_publish(user, &unsent.channel) && fits(&unsent.payload)).collect();
         if unsent.is_empty() {
