@@ -28,7 +28,7 @@ pub enum InvalidId {
     #[error("“{0}” is not a user id: 1 to 64 letters, digits and _ - .")]
     User(String),
     /// A display name has to show something, in one line.
-    #[error("a name has 1 to 40 characters and no control characters")]
+    #[error("a name has 1 to 40 characters that can be seen, in one line")]
     DisplayName,
     /// A message id is a UUID.
     #[error("“{0}” is not a message id: a UUID is due, best of version 7")]

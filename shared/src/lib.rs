@@ -11,4 +11,5 @@ pub mod presence;
 pub mod protocol;
 pub mod session;
 pub mod sorted;
+pub mod text;
 pub mod time;

@@ -27,6 +27,7 @@ impl Roster {
                 self.members.insert(user, name.clone()).is_none_or(|before| before != name)
             }
             PresenceChange::Left(user) => self.members.remove(&user).is_some(),
+            PresenceChange::Unknown => false,
         }
     }
 

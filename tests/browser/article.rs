@@ -3,20 +3,32 @@
 use serde_json::json;
 use tests::browser::story;
 
-/// The article's own lines; `ADDRESS` is the server's.
-const SNIPPET: &str = r#"
-var ws = new WebSocket("ws://ADDRESS");
-ws.onopen = function () {
-    console.log("连接成功");
-    ws.send("Hello, Server!");
+/// The article's own lines, with the address of this server's default.
+const SNIPPET: &str = r#"var ws = new WebSocket("ws://127.0.0.1:9501");
+
+ws.onopen = function() {
+    console.log("已连接到WebSocket服务器");
 };
-ws.onmessage = function (event) {
-    console.log("收到服务器消息：" + event.data);
+
+ws.onmessage = function(e) {
+    console.log("收到服务器的消息:" + e.data);
+    // 处理收到的消息
 };
-ws.onclose = function () {
-    console.log("连接关闭");
+
+ws.onclose = function() {
+    console.log("与WebSocket服务器的连接已关闭");
 };
 "#;
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn the_snippet_is_the_one_that_readers_are_shown() {
+    assert!(
+        README.contains(&format!("```js\n{SNIPPET}```\n")),
+        "README.md shows another snippet than the article's"
+    );
+}
 
 #[tokio::test]
 async fn the_snippet_logs_its_three_lines() {
@@ -25,9 +37,11 @@ async fn the_snippet_logs_its_three_lines() {
         let collect = "window.lines = []; const log = console.log; \
             console.log = function (line) { window.lines.push(String(line)); log.apply(console, arguments); };";
         ada.run(collect, Vec::new()).await;
-        let snippet = SNIPPET.replace("ADDRESS", &stage.server.address().to_string());
+        let snippet = SNIPPET.replace("127.0.0.1:9501", &stage.server.address().to_string());
         // As the console runs it: its variables are the page's.
         ada.run("(0, eval)(arguments[0])", vec![json!(snippet)]).await;
+        ada.expect_that("the opening is logged", "window.lines.length >= 1", "window.lines").await;
+        ada.run("ws.send('Hello, Server!')", Vec::new()).await;
         ada.expect_that("the answer is logged", "window.lines.length >= 2", "window.lines").await;
 
         let connections = stage.server.api().connections().await;
@@ -36,7 +50,12 @@ async fn the_snippet_logs_its_three_lines() {
         assert_eq!(stage.server.api().delete(&path).await.status, 204);
         ada.expect_that("the close is logged", "window.lines.length >= 3", "window.lines").await;
         let lines = ada.run("return window.lines", Vec::new()).await;
-        assert_eq!(lines, json!(["连接成功", "收到服务器消息：已收到你的消息:Hello, Server!", "连接关闭"]));
+        let wanted = [
+            "已连接到WebSocket服务器",
+            "收到服务器的消息:已收到你的消息:Hello, Server!",
+            "与WebSocket服务器的连接已关闭",
+        ];
+        assert_eq!(lines, json!(wanted));
     })
     .await;
 }

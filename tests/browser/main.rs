@@ -8,11 +8,13 @@
 
 mod article;
 mod client;
+mod client_refusals;
 mod flood;
 mod gaps;
 mod history;
 mod interruption;
 mod notices;
+mod refusals;
 mod rooms;
 mod screens;
 mod talking;

@@ -5,6 +5,10 @@ use tests::browser::{Person, Stage, story};
 use tests::deadline::{PATIENCE, eventually};
 use tests::pages::{Delivery, State};
 
+/// Whether the browser is to ask before the page is left.
+const LEAVES: &str =
+    "const event = new Event('beforeunload', { cancelable: true }); return !dispatchEvent(event)";
+
 /// Somebody opens the room in a tab of their own.
 async fn enter(person: &Person) {
     person.visit("/").await;
@@ -193,6 +197,31 @@ async fn a_duplicate_of_a_tab_is_another_tab() {
 }
 
 #[tokio::test]
+async fn at_an_address_that_is_not_secure_the_browser_asks_before_it_forgets() {
+    story(async |stage| {
+        let ada = stage.insecure_visitor("Ada").await;
+        ada.welcome().enter("Ada").await;
+        ada.says("while online").await;
+        ada.expect_none("[data-testid=toast]").await;
+        assert_eq!(ada.run(LEAVES, Vec::new()).await, false);
+        writes_offline(stage, &ada, &["while offline"]).await;
+        ada.notices().expect_toast("This address is not secure").await;
+        assert_eq!(ada.run(LEAVES, Vec::new()).await, true);
+        // A reload is no loss: the tab stays the same.
+        ada.run(
+            "addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)",
+            Vec::new(),
+        )
+        .await;
+        ada.reload().await;
+        ada.timeline().expect_delivery("while offline", Delivery::Accepted).await;
+        assert_eq!(ada.run(LEAVES, Vec::new()).await, false);
+        expect_log(stage, &["while online", "while offline"]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_browser_without_room_sends_all_the_same_and_says_what_is_at_risk() {
     const FILL: &str = "for (let size = 1 << 20; size; size >>= 1) { try { \
         for (let i = 0; ; i++) localStorage.setItem(`filler.${size}.${i}`, 'x'.repeat(size)) } catch {} }";
@@ -209,12 +238,10 @@ async fn a_browser_without_room_sends_all_the_same_and_says_what_is_at_risk() {
         let toasts =
             ada.run("return document.querySelectorAll('[data-testid=toast]').length", Vec::new()).await;
         assert_eq!(toasts, 1);
-        let leaves =
-            "const event = new Event('beforeunload', { cancelable: true }); return !dispatchEvent(event)";
-        assert_eq!(ada.run(leaves, Vec::new()).await, true, "the browser is to ask before the page is left");
+        assert_eq!(ada.run(LEAVES, Vec::new()).await, true, "the browser is to ask before the page is left");
         ada.connection().connect_now().await;
         ada.timeline().expect_delivery("and more", Delivery::Accepted).await;
-        assert_eq!(ada.run(leaves, Vec::new()).await, false);
+        assert_eq!(ada.run(LEAVES, Vec::new()).await, false);
         expect_log(stage, &["while online", "while offline", "and more"]).await;
     })
     .await;

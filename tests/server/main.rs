@@ -15,6 +15,7 @@ mod history;
 mod http_api;
 mod keeping;
 mod limits;
+mod names;
 #[cfg(target_os = "linux")]
 mod open_files;
 mod open_message_close;

@@ -41,6 +41,8 @@ struct Sent {
     channel: ChannelName,
     delivery: Option<Delivery>,
     allowed: bool,
+    /// Whether its frame is one that the server accepts.
+    fits: bool,
 }
 
 /// The whole truth, and what each client knows of it.
@@ -190,9 +192,16 @@ impl Model {
     }
 
     /// A client wants to publish.
-    pub(crate) fn publish(&mut self, client: usize, channel: ChannelName, id: MessageId, number: u64) {
+    pub(crate) fn publish(
+        &mut self,
+        client: usize,
+        channel: ChannelName,
+        id: MessageId,
+        number: u64,
+        fits: bool,
+    ) {
         let allowed = may_publish(&self.users[client], &channel);
-        self.sent[client].insert(id, Sent { number, channel, delivery: None, allowed });
+        self.sent[client].insert(id, Sent { number, channel, delivery: None, allowed, fits });
     }
 
     /// A message may come out of order.
@@ -350,7 +359,10 @@ impl Model {
         let forward = match (&before, delivery) {
             (None | Some(Delivery::Failed { .. }), Delivery::Local) => true,
             (None, Delivery::Failed { refusal }) => refusal.code == ErrorCode::OutboxFull,
-            (Some(Delivery::Local), Delivery::Accepted { .. }) => sent.allowed,
+            (Some(Delivery::Local), Delivery::Accepted { .. }) => sent.allowed && sent.fits,
+            (Some(Delivery::Local), Delivery::Failed { refusal }) if !sent.fits => {
+                refusal.code == ErrorCode::PayloadTooLarge
+            }
             (Some(Delivery::Local), Delivery::Failed { refusal }) => !sent.allowed && for_good(refusal),
             (None | Some(_), _) => false,
         };

@@ -48,6 +48,9 @@ pub(crate) struct Profile {
     /// What a socket holds of what is on its way, in bytes.
     pub(crate) socket_bytes: (u64, u64),
     pub(crate) text_bytes_max: u64,
+    /// Whether some messages are legal texts whose frames are larger than the server accepts. Not drawn, so that the
+    /// worlds of other seeds stay as they were.
+    pub(crate) oversize: bool,
     pub(crate) burst_max: u64,
     pub(crate) heartbeat_ms: u64,
     pub(crate) message_rate: u32,
@@ -153,6 +156,7 @@ impl Profile {
             hostile,
             socket_bytes: if small { (200, 4_000) } else { (20_000, 400_000) },
             text_bytes_max: if large { 16_000 } else { of_three(&mut random, [1, 40, 400]) },
+            oversize: seed % 16 == 5,
             burst_max: if large { 40 } else { of_three(&mut random, [5, 20, 60]) },
             heartbeat_ms: of_three(&mut random, [1_000, 5_000, 25_000]),
             message_rate: u32::try_from(of_three(&mut random, [0, 50, 5])).unwrap(),

@@ -18,6 +18,9 @@ use crate::world::{Call, Event, World};
 /// How many messages a trim takes out at most.
 const TRIM_MESSAGES: u32 = 500;
 
+/// A character that is one byte of a text, and six of its frame.
+const OVERSIZE: &str = "\u{1}";
+
 /// Something that may happen.
 #[derive(Debug, Clone, Copy)]
 enum Step {
@@ -191,10 +194,12 @@ impl World {
         this.published += 1;
         let (number, id) = (this.published, this.session.new_message_id(now));
         let from = format!("{} {number}", this.user());
-        let payload = Payload::chat(self.text(&from));
+        let fits = !self.profile.oversize || number % 4 != 0;
+        let payload =
+            Payload::chat(if fits { self.text(&from) } else { format!("x{}", OVERSIZE.repeat(12_000)) });
         let unsent = Unsent { channel: channel.clone(), id, payload: payload.clone() };
         self.clients[client].unsent.push(unsent);
-        self.model.publish(client, channel.clone(), id, number);
+        self.model.publish(client, channel.clone(), id, number, fits);
         self.ether.note(|| format!("{from} is {id} to {channel}"));
         self.tell(client, Input::Publish { channel, message_id: id, payload })
     }
@@ -221,7 +226,11 @@ impl World {
     fn race(&mut self, client: usize) {
         let user = self.clients[client].user();
         let unsent = self.clients[client].unsent.iter();
-        let unsent: Vec<_> = unsent.filter(|unsent| may_publish(user, &unsent.channel)).collect();
+        // The other way has no frames, and would accept what is too large for one.
+        let fits =
+            |payload: &Payload| !matches!(payload, Payload::Chat { text, .. } if text.contains(OVERSIZE));
+        let unsent: Vec<_> =
+            unsent.filter(|unsent| may_publish(user, &unsent.channel) && fits(&unsent.payload)).collect();
         if unsent.is_empty() {
             return;
         }

@@ -69,8 +69,22 @@ impl Stage {
         self.open(name, Screen::Wide).await
     }
 
+    /// Somebody opens the page by plain http and a host's name: there browsers have no locks, no clipboard, no
+    /// `crypto.randomUUID` and no notifications.
+    pub async fn insecure_visitor(&mut self, name: &str) -> Person {
+        let base = format!("http://{}:{}", chrome::INSECURE_HOST, self.server.address().port());
+        let person = self.open_at(name, Screen::Wide, &base).await;
+        person.visit("/").await;
+        person
+    }
+
     async fn open(&mut self, name: &str, screen: Screen) -> Person {
-        let person = Person::open(name, screen, &self.server.url("/")).await;
+        let base = self.server.url("/");
+        self.open_at(name, screen, &base).await
+    }
+
+    async fn open_at(&mut self, name: &str, screen: Screen, base: &str) -> Person {
+        let person = Person::open(name, screen, base).await;
         self.people.push(person.clone());
         person
     }

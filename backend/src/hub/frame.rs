@@ -118,7 +118,8 @@ pub fn plain_text(payload: &RawPayload) -> Option<String> {
         Payload::Edit { .. }
         | Payload::Retract { .. }
         | Payload::Reaction { .. }
-        | Payload::Custom { .. } => None,
+        | Payload::Custom { .. }
+        | Payload::Unknown { .. } => None,
     }
 }
 

@@ -20,7 +20,7 @@ impl Speaker for Plain {
         let from = info.identity().cloned();
         tracing::info!(target: "tidings::message", connection = %info.connection, bytes = text.len(), "message");
         connection.outbound.reply_frame(text_frame(format!("已收到你的消息:{text}")));
-        let (Some(from), false) = (from, text.trim().is_empty()) else { return Ok(()) };
+        let (Some(from), false) = (from, shared::text::is_blank(text)) else { return Ok(()) };
         let id = random::message_id().map_err(|error| {
             tracing::error!(%error, "no message id can be made");
             Refusal::new(ErrorCode::Internal, "The server could not take the message.")

@@ -132,6 +132,9 @@ fn DesktopOffer() -> impl IntoView {
             view! { <p class="bell__hint">"Desktop notifications are blocked in this browser’s settings."</p> }
                 .into_any(),
         ),
+        Permission::Insecure => Some(
+            view! { <p class="bell__hint">"Desktop notifications need a secure address (https)."</p> }.into_any(),
+        ),
         Permission::Granted | Permission::Unsupported => None,
     }
     })

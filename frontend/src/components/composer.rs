@@ -1,6 +1,7 @@
 //! Where one writes.
 
 use leptos::prelude::*;
+use shared::text::is_blank;
 use web_sys::KeyboardEvent;
 
 use super::icon::{Glyph, Icon};
@@ -71,7 +72,7 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                         on:keydown=act(on_key)
                         on:input:target=move |event| {
                             let text = event.target().value();
-                            if !text.trim().is_empty() {
+                            if !is_blank(&text) {
                                 room.note_typing(tidings);
                             }
                             room.set_draft(text);

@@ -87,6 +87,12 @@ fn Content(body: Body) -> impl IntoView {
             </p>
         }
         .into_any(),
+        Body::Unsupported { kind } => view! {
+            <p class="message__text message__text--quiet" data-testid="message-text">
+                {format!("Not supported by this version of the page: {kind}. Reload the page.")}
+            </p>
+        }
+        .into_any(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is being written: whether it can be sent, and how much room is left.
 
 use shared::limits::TEXT_BYTES_MAX;
+use shared::text::is_blank;
 
 /// How many bytes before the limit the rest is shown.
 const COUNT_SHOWN_BYTES: usize = 1024;
@@ -26,7 +27,7 @@ impl Draft {
     pub(crate) fn of(text: &str) -> Self {
         let text = text.trim();
         match TEXT_BYTES_MAX.checked_sub(text.len()) {
-            _ if text.is_empty() => Self::Empty,
+            _ if is_blank(text) => Self::Empty,
             None => Self::TooLong(text.len() - TEXT_BYTES_MAX),
             Some(left) if left <= COUNT_SHOWN_BYTES => Self::Tight(left),
             Some(_) => Self::Ready,
@@ -76,7 +77,9 @@ mod tests {
 
     #[test]
     fn only_a_text_that_shows_something_and_fits_is_sendable() {
-        assert_eq!(Draft::of(" \n"), Draft::Empty);
+        for text in [" \n", "\u{200b}", "\u{3164}"] {
+            assert_eq!(Draft::of(text), Draft::Empty, "{text:?}");
+        }
         assert_eq!(Draft::of("hi"), Draft::Ready);
         assert_eq!(Draft::of(&"x".repeat(TEXT_BYTES_MAX)), Draft::Tight(0));
         assert_eq!(Draft::of(&"ä".repeat(TEXT_BYTES_MAX / 2 + 1)), Draft::TooLong(2));

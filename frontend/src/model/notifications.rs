@@ -63,7 +63,9 @@ impl Bell {
         let notice = match Body::of(&message.payload)? {
             Body::Notice(notice) => notice,
             Body::Chat { text, .. } if own_inbox => said(message.from.name.as_str(), text),
-            Body::Chat { .. } | Body::Retracted | Body::Custom { .. } => return None,
+            Body::Chat { .. } | Body::Retracted | Body::Custom { .. } | Body::Unsupported { .. } => {
+                return None;
+            }
         };
         if self.items.iter().any(|item| item.message_id == Some(message.id)) {
             return None;
@@ -80,7 +82,9 @@ impl Bell {
             Payload::Chat { text, .. } => said(from.as_deref().unwrap_or("A message for you"), text.clone()),
             payload => match Body::of(payload)? {
                 Body::Notice(notice) => notice,
-                Body::Chat { .. } | Body::Retracted | Body::Custom { .. } => return None,
+                Body::Chat { .. } | Body::Retracted | Body::Custom { .. } | Body::Unsupported { .. } => {
+                    return None;
+                }
             },
         };
         Some(self.insert(None, None, now, notice, from, true))

@@ -29,11 +29,11 @@ pub(crate) struct UnsentMessage {
 impl UnsentMessage {
     fn parse(text: &str) -> Result<Self, Unreadable> {
         let mut fields = Fields::parse(text)?;
-        Ok(Self {
-            channel: fields.take("channel")?,
-            message_id: fields.take("message_id")?,
-            payload: fields.take("payload")?,
-        })
+        let payload = fields.take("payload")?;
+        if matches!(payload, Payload::Unknown { .. }) {
+            return Err(Unreadable::Field("payload"));
+        }
+        Ok(Self { channel: fields.take("channel")?, message_id: fields.take("message_id")?, payload })
     }
 
     fn to_json(&self) -> String {
@@ -90,6 +90,8 @@ pub(crate) trait Keep {
 #[derive(Debug)]
 pub(crate) struct Unsent<K> {
     keep: K,
+    /// Whether what is kept outlives the tab.
+    outlives_tab: bool,
     /// The tab that this page is; not known until its lock is held.
     tab: Option<TabId>,
     /// The number of the last message written in this tab.
@@ -114,9 +116,9 @@ enum Place {
 }
 
 impl<K: Keep> Unsent<K> {
-    /// None yet, to be kept in `keep`.
-    pub(crate) fn new(keep: K) -> Self {
-        Self { keep, tab: None, written: 0, entries: Vec::new(), waiting: VecDeque::new() }
+    /// None yet, to be kept in `keep`. Without `outlives_tab`, a message is lost when the tab is closed.
+    pub(crate) fn new(keep: K, outlives_tab: bool) -> Self {
+        Self { keep, outlives_tab, tab: None, written: 0, entries: Vec::new(), waiting: VecDeque::new() }
     }
 
     /// This page is `tab`, whose lock it holds. Returns what was written in it before, to be sent.
@@ -142,7 +144,7 @@ impl<K: Keep> Unsent<K> {
         self.next()
     }
 
-    /// Adds one that was written here. Returns false where it is kept nowhere but in memory. One that is known is not
+    /// Adds one that was written here. Returns false if it would be lost with this page. One that is known is not
     /// added again, nor one for which the session has no room.
     pub(crate) fn add(&mut self, message: &UnsentMessage) -> bool {
         if self.knows(message.message_id) || self.entries.len() >= OUTBOX_MESSAGES_MAX {
@@ -171,7 +173,8 @@ impl<K: Keep> Unsent<K> {
     /// Whether a message would be lost with this page.
     pub(crate) fn is_at_risk(&self) -> bool {
         // Until the tab is known, which takes some milliseconds, nothing is said of it.
-        self.tab.is_some() && self.entries.iter().any(|entry| matches!(entry.place, Place::Memory { .. }))
+        let is_lost = |entry: &Entry| !self.outlives_tab || matches!(entry.place, Place::Memory { .. });
+        self.tab.is_some() && self.entries.iter().any(is_lost)
     }
 
     /// The tabs under which messages are kept, this one or another.

@@ -39,8 +39,10 @@ pub(crate) mod desktop {
     /// Whether they may be shown.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(crate) enum Permission {
-        /// This browser has none, or not on a page without https.
+        /// This browser has none.
         Unsupported,
+        /// The page was not opened by https, so the browser offers none.
+        Insecure,
         /// Nobody has been asked.
         NotAsked,
         Granted,
@@ -49,6 +51,10 @@ pub(crate) mod desktop {
 
     /// What the user has said.
     pub(crate) fn permission() -> Permission {
+        // There the browser answers `denied`, though nobody has denied anything.
+        if !window().is_secure_context() {
+            return Permission::Insecure;
+        }
         if !js_sys::Reflect::has(&window(), &"Notification".into()).unwrap_or(false) {
             return Permission::Unsupported;
         }

@@ -28,10 +28,12 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub(super) fn new() -> Self {
-        // Without locks, tabs cannot tell who else lives: then each keeps its own, and it ends with the tab.
-        let keep = if locks::are_there() { Store::Local } else { Store::Tab };
+        // Without https there are no locks, and tabs cannot tell who else lives: then each keeps its own, and it ends
+        // with the tab.
+        let has_locks = locks::are_there();
+        let keep = if has_locks { Store::Local } else { Store::Tab };
         Self {
-            unsent: StoredValue::new(Unsent::new(keep)),
+            unsent: StoredValue::new(Unsent::new(keep, has_locks)),
             known_tabs: StoredValue::new(Vec::new()),
             warned: StoredValue::new(false),
         }
@@ -139,8 +141,13 @@ impl Tidings {
         let is_online = self.status.with_untracked(|status| matches!(status, Status::Online { .. }));
         if !is_kept && !is_online && !self.outbox.warned.get_value() {
             self.outbox.warned.set_value(true);
-            let body = "This browser has no room to keep it. Leave this page open until the message is sent.";
-            self.toasts.update(|toasts| toasts.add_error("Only on this page so far", body.to_owned()));
+            let why = if locks::are_there() {
+                "This browser has no room to keep it."
+            } else {
+                "This address is not secure (no https), so the browser keeps it for this tab alone."
+            };
+            let body = format!("{why} Leave this page open until the message is sent.");
+            self.toasts.update(|toasts| toasts.add_error("Only on this page so far", body));
         }
     }
 

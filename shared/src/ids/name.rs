@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{InvalidId, shown, text_id};
 use crate::limits::{NAME_CHARS_MAX, USER_BYTES_MAX};
+use crate::text;
 
 /// An identity, the same over any number of connections and devices: 1 to [`USER_BYTES_MAX`] ASCII letters, digits
 /// and `_ - .`. Cheap to clone.
@@ -31,25 +32,29 @@ impl UserId {
 
 text_id!(UserId);
 
-/// What a person is called: 1 to [`NAME_CHARS_MAX`] characters in any script, without control characters and without
-/// space at its ends. Not unique; the [`UserId`] is. Cheap to clone.
+/// What a person is called: 1 to [`NAME_CHARS_MAX`] characters in any script, in normal form C, without control
+/// characters, invisible marks and superfluous space. Not unique; the [`UserId`] is. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DisplayName(Arc<str>);
 
 impl DisplayName {
-    /// Reads a name; space around it is taken off.
+    /// Reads a name, and makes it equal to all names that look the same; see [`text::clean_name`].
     ///
     /// # Errors
-    /// [`InvalidId::DisplayName`] where nothing is left, it is too long, or it holds a control character. The
-    /// invisible marks that turn the direction of text count as such: they would let one name look like another.
+    /// [`InvalidId::DisplayName`] if nothing can be seen of it, if it is too long, or if it holds a control character,
+    /// a line separator or a mark that turns the direction of text.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        let name = text.trim();
-        let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let count = name.chars().count();
-        if count == 0 || count > NAME_CHARS_MAX || name.chars().any(|c| c.is_control() || turns(c)) {
+        let name = text::clean_name(text).ok_or(InvalidId::DisplayName)?;
+        if name.chars().count() > NAME_CHARS_MAX {
             return Err(InvalidId::DisplayName);
         }
         Ok(Self(name.into()))
+    }
+
+    /// Reads a name that a server has accepted before, maybe one of another version with other rules. What cannot be
+    /// shown is left out: an old name must not make a message unreadable.
+    pub fn of_record(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|_| Self(text::showable_name(text, NAME_CHARS_MAX).into()))
     }
 
     /// The text of the name.
@@ -76,8 +81,21 @@ mod tests {
 
     #[test]
     fn a_name_that_shows_nothing_or_hides_something_is_refused() {
-        for name in ["", "   ", "a\nb", "a\u{202e}b", "\u{0}"] {
+        for name in ["", "   ", "a\nb", "a\u{202e}b", "\u{0}", "\u{200b}", "a\u{2028}b"] {
             assert_eq!(DisplayName::parse(name), Err(InvalidId::DisplayName), "{name:?}");
+        }
+        // The page leaves that to the server.
+        if cfg!(not(target_arch = "wasm32")) {
+            assert_eq!(DisplayName::parse("Ada\u{200b}"), DisplayName::parse("Ada"));
+        }
+    }
+
+    #[test]
+    fn a_name_of_earlier_rules_is_shown_as_far_as_it_can_be() {
+        for (kept, shown) in
+            [("Ada", "Ada"), ("a\u{2028}b", "ab"), ("\u{3164}", "?"), (&"x".repeat(60), &"x".repeat(40))]
+        {
+            assert_eq!(DisplayName::of_record(kept).as_str(), shown, "{kept:?}");
         }
     }
 

@@ -116,10 +116,12 @@ impl Read for u32 {
     }
 }
 
+/// An item that cannot be read is left out: a later version of the server may have written it, and the others can be
+/// read.
 impl<T: Read> Read for Vec<T> {
     fn read(value: Value) -> Option<Self> {
         match value {
-            Value::Array(items) => items.into_iter().map(T::read).collect(),
+            Value::Array(items) => Some(items.into_iter().filter_map(T::read).collect()),
             _ => None,
         }
     }

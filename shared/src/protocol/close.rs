@@ -42,6 +42,11 @@ impl CloseCode {
         !matches!(self.0, 4500..=4999)
     }
 
+    /// Whether the peer has closed because of what a message holds: the same bytes again would end the same way.
+    pub const fn blames_message(self) -> bool {
+        matches!(self, Self::PROTOCOL | Self::INVALID_TEXT | Self::TOO_BIG)
+    }
+
     /// Whether an application may use this code to disconnect a client.
     pub const fn is_for_applications(self) -> bool {
         matches!(self.0, 1000 | 4000..=4999)

@@ -177,9 +177,10 @@ fn diagnose(text: &str, error: &serde_json::Error) -> DecodeError {
             let form = "A channel is namespace:name, like room:lobby, of letters, digits and _ - . + @.";
             Refusal::new(ErrorCode::InvalidChannel, form)
         }
-        Some("hello") if holds_other_than::<DisplayName>(fields.name) => {
-            Refusal::new(ErrorCode::InvalidName, "A name has 1 to 40 characters and no control characters.")
-        }
+        Some("hello") if holds_other_than::<DisplayName>(fields.name) => Refusal::new(
+            ErrorCode::InvalidName,
+            "A name has 1 to 40 characters that can be seen, in one line.",
+        ),
         Some(_) => refuse_fields(&error.to_string()),
     };
     DecodeError { id: value(fields.id), refusal }

@@ -78,7 +78,7 @@ error_codes! {
     InvalidField = "invalid_field",
     /// A channel's name has not the form `namespace:name`.
     InvalidChannel = "invalid_channel",
-    /// A display name is empty, too long, or holds control characters.
+    /// A display name shows nothing, is too long, or holds control characters.
     InvalidName = "invalid_name",
     /// A text is longer than the limit.
     TextTooLong = "text_too_long",

@@ -1,7 +1,10 @@
 //! Reads what the server says, from the fields of its JSON.
 //!
-//! The derived readers know the same, and [`json`](crate::json) tells why the page does without them.
+//! The derived readers know the same, and [`json`](crate::json) tells why the page does without them. A later server
+//! may send more than this version knows: an unknown payload is [`Payload::Unknown`], and an unreadable item of a list
+//! is left out, so that it spoils nothing else.
 
+use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 
 use super::{
@@ -115,8 +118,10 @@ fn presence_change(fields: &mut Fields) -> Result<PresenceChange, Unreadable> {
         fields.take("members").map(PresenceChange::Members)
     } else if fields.has("joined") {
         fields.take("joined").map(PresenceChange::Joined)
-    } else {
+    } else if fields.has("left") {
         fields.take("left").map(PresenceChange::Left)
+    } else {
+        Ok(PresenceChange::Unknown)
     }
 }
 
@@ -129,8 +134,14 @@ fn refusal(fields: &mut Fields) -> Result<Refusal, Unreadable> {
     })
 }
 
-fn payload(fields: &mut Fields) -> Result<Payload, Unreadable> {
-    Ok(match fields.take::<String>("type")?.as_str() {
+/// Reads a payload. One that this version cannot read must not hide the message that carries it: its offset counts.
+fn payload(fields: &mut Fields) -> Payload {
+    let kind = fields.take::<String>("type").unwrap_or_default();
+    known_payload(&kind, fields).unwrap_or(Payload::Unknown { kind })
+}
+
+fn known_payload(kind: &str, fields: &mut Fields) -> Result<Payload, Unreadable> {
+    Ok(match kind {
         "chat" => Payload::Chat { text: fields.take("text")?, reply_to: fields.maybe("reply_to")? },
         "notification" => Payload::Notification {
             title: fields.take("title")?,
@@ -162,7 +173,7 @@ macro_rules! read_object {
 
 read_object! {
     Message: fields => message(fields);
-    Payload: fields => payload(fields);
+    Payload: fields => Ok(payload(fields));
     Refusal: fields => refusal(fields);
     Sender: fields => Ok(Self { user: fields.take("user")?, name: fields.take("name")? });
     Position: fields => Ok(Self { epoch: fields.take("epoch")?, offset: fields.take("offset")? });
@@ -172,6 +183,7 @@ read_object! {
         offset: fields.take("offset")?,
         presence: fields.maybe("presence")?,
     });
+    PresenceChange: fields => presence_change(fields);
     Limits: fields => Ok(Self {
         frame_bytes_max: fields.take("frame_bytes_max")?,
         subscriptions_max: fields.take("subscriptions_max")?,
@@ -192,7 +204,7 @@ macro_rules! read_by {
 }
 read_by! {
     CloseCode: u64 => |code| u16::try_from(code).ok().map(Self);
-    Level: String => |name| Self::ALL.into_iter().find(|level| level.as_str() == name);
+    Level: String => |name| Self::ALL.into_iter().find(|level| level.as_str() == name).or(Some(Self::Info));
     ErrorCode: String => |name| Some(Self::of_name(&name));
     GapReason: String => |name| Some(match name.as_str() {
         "trimmed" => Self::Trimmed,
@@ -202,11 +214,32 @@ read_by! {
     });
     ChannelName: String => |text| Self::parse(&text).ok();
     UserId: String => |text| Self::parse(&text).ok();
-    DisplayName: String => |text| Self::parse(&text).ok();
+    DisplayName: String => |text| Some(Self::of_record(&text));
     MessageId: String => |text| Self::parse(&text).ok();
     Epoch: String => |text| Self::parse(&text).ok();
     ConnectionId: u64 => |number| Some(Self(number));
     RequestId: u64 => |number| Some(Self(number));
     Offset: u64 => |number| Some(Self(number));
     Timestamp: u64 => |number| Some(Self(number));
+}
+
+/// Lets a derived reader read a field as the reader by hand does.
+///
+/// # Errors
+/// Those of `deserializer`, and where the field holds something else.
+pub(super) fn by_hand<'de, D: Deserializer<'de>, T: Read>(deserializer: D) -> Result<T, D::Error> {
+    T::read(Value::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("this cannot be read"))
+}
+
+/// The same for a field that may be missing or `null`.
+///
+/// # Errors
+/// The same.
+pub(super) fn maybe_by_hand<'de, D: Deserializer<'de>, T: Read>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        value => T::read(value).map(Some).ok_or_else(|| D::Error::custom("this cannot be read")),
+    }
 }

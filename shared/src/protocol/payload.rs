@@ -10,6 +10,7 @@ use crate::limits::{
     CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, EMOJI_BYTES_MAX, LINK_BYTES_MAX, PAYLOAD_BYTES_MAX,
     TEXT_BYTES_MAX, TITLE_BYTES_MAX,
 };
+use crate::text::is_blank;
 
 /// The content of a message or a push.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +66,12 @@ pub enum Payload {
         /// The thing.
         #[serde(default)]
         data: Value,
+    },
+    /// A type that this version does not know, or cannot read. A client gets it from a later server; nobody can send it.
+    #[serde(skip)]
+    Unknown {
+        /// The value of `type`; empty if there is none.
+        kind: String,
     },
 }
 
@@ -133,12 +140,15 @@ impl Payload {
                 }
                 Ok(())
             }
+            Self::Unknown { .. } => {
+                Err(Refusal::new(ErrorCode::InvalidField, "This type of payload is not supported."))
+            }
         }
     }
 }
 
 pub(super) fn filled(field: &str, text: &str, bytes_max: usize) -> Result<(), Refusal> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Refusal::new(ErrorCode::InvalidField, format!("“{field}” is empty.")));
     }
     short(field, text, bytes_max)
@@ -201,7 +211,9 @@ mod tests {
 
     #[test]
     fn a_text_that_shows_nothing_is_refused() {
-        assert_eq!(code_of(&Payload::chat(" \n")), Some(ErrorCode::InvalidField));
+        for text in [" \n", "\u{200b}", "\u{3164}", "\u{2800}", "\u{ad}", "\0"] {
+            assert_eq!(code_of(&Payload::chat(text)), Some(ErrorCode::InvalidField), "{text:?}");
+        }
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::from_server::{by_hand, maybe_by_hand};
 use super::{CloseCode, Gap, Payload, Position, Refusal, SignalKind};
 use crate::ids::{ChannelName, ConnectionId, DisplayName, MessageId, Offset, RequestId, UserId};
+use crate::json::Read;
 use crate::time::Timestamp;
 
 /// A message from the server to a client. `P` is how it holds payloads: clients read them, the server keeps their text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", bound(deserialize = "P: Read, Message<P>: Read"))]
 pub enum ServerMessage<P = Payload> {
     /// Answers `hello`.
     Welcome(Welcome),
@@ -46,7 +48,7 @@ pub struct Heartbeat {
     /// The server's clock.
     pub at: Timestamp,
     /// What the client has been sent of each channel it follows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "by_hand")]
     pub heads: Vec<Head>,
 }
 
@@ -71,6 +73,7 @@ pub struct Welcome {
     /// Who the server takes the client for.
     pub user: UserId,
     /// What others are shown.
+    #[serde(deserialize_with = "by_hand")]
     pub name: DisplayName,
     /// For a new guest: what to say in the next `hello` to be the same user again. A secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +117,7 @@ pub struct Subscribed {
 
 /// One entry of a channel's log. It never changes: an edit is a later message about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "P: Read"))]
 pub struct Message<P = Payload> {
     /// The channel.
     pub channel: ChannelName,
@@ -126,8 +130,10 @@ pub struct Message<P = Payload> {
     /// When the server took it.
     pub at: Timestamp,
     /// Who sent it.
+    #[serde(deserialize_with = "by_hand")]
     pub from: Sender,
     /// What it says.
+    #[serde(deserialize_with = "by_hand")]
     pub payload: P,
 }
 
@@ -153,10 +159,12 @@ pub struct Accepted {
 
 /// The answer to `history`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "Message<P>: Read"))]
 pub struct Page<P = Payload> {
     /// The number of the request.
     pub id: RequestId,
     /// The messages, oldest first.
+    #[serde(deserialize_with = "by_hand")]
     pub messages: Vec<Message<P>>,
     /// Whether there are older ones.
     pub more: bool,
@@ -164,11 +172,13 @@ pub struct Page<P = Payload> {
 
 /// A payload for one connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "P: Read"))]
 pub struct Push<P = Payload> {
     /// What it says.
+    #[serde(deserialize_with = "by_hand")]
     pub payload: P,
     /// Who pushed it, where that was said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "maybe_by_hand")]
     pub from: Option<Sender>,
 }
 
@@ -178,6 +188,7 @@ pub struct Signal {
     /// The channel it is about.
     pub channel: ChannelName,
     /// Whom it is about.
+    #[serde(deserialize_with = "by_hand")]
     pub from: Sender,
     /// What is true.
     #[serde(flatten)]
@@ -224,7 +235,7 @@ pub struct Presence {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
     /// All members, or one who came or went.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "by_hand")]
     pub change: PresenceChange,
 }
 
@@ -238,6 +249,9 @@ pub enum PresenceChange {
     Joined(Sender),
     /// This user went.
     Left(UserId),
+    /// A change that this version does not know; to be ignored.
+    #[serde(skip)]
+    Unknown,
 }
 
 /// A refusal, and which request it answers.

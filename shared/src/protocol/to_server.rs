@@ -110,6 +110,7 @@ impl Payload {
                 to.text("name", name);
                 to.value("data", data);
             }
+            Self::Unknown { kind } => to = Writer::new("type", kind),
         }
         to.finish()
     }

@@ -33,6 +33,12 @@ pub enum Input {
 
     /// Be called so from now on. Takes effect by connecting anew.
     Rename(DisplayName),
+    /// Show the server this token of the application from now on, for example because the one before has ended. Takes
+    /// effect with the next connection; a session that has ended connects again, with what it has not sent yet.
+    Renew {
+        /// The token.
+        token: String,
+    },
     /// Follow a channel.
     Subscribe {
         /// The channel.

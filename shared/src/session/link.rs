@@ -49,6 +49,7 @@ impl Session {
         match self.state {
             State::Waiting { attempt, .. } => self.open(attempt, now),
             State::Connecting { .. } | State::Greeting { .. } | State::Online { .. } => {
+                self.give_up_oldest(now);
                 self.actions.push_back(Action::Close);
                 self.lose(None, now);
             }
@@ -68,6 +69,7 @@ impl Session {
         if let (Credential::Guest(kept), Some(new)) = (&mut self.config.credential, &welcome.token) {
             *kept = Some(new.clone());
         }
+        self.unreadable.greeted(welcome.limits.frame_bytes_max);
         self.set_state(State::Online {
             connection: welcome.connection,
             attempt,
@@ -122,6 +124,10 @@ impl Session {
             self.forget_connection();
             return self.set_state(State::Ended { code, reason });
         }
+        if let Some(reason) = self.blame(code, now) {
+            self.forget_connection();
+            return self.set_state(State::Ended { code, reason });
+        }
         self.wait(farewell.and_then(|said| said.retry_after_ms), now);
     }
 
@@ -164,6 +170,7 @@ impl Session {
         self.window = OUTBOX_IN_FLIGHT_MAX;
         self.made.clear();
         self.turn = 0;
+        self.unreadable.forget_connection();
         self.subscriptions.unlink_all();
         self.outbox.unsend_all();
         self.history.unask_all();

@@ -34,6 +34,7 @@ mod state;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -51,6 +52,7 @@ use outbox::Outbox;
 use requests::HistoryRequests;
 use state::State;
 use subscriptions::{Arrival, Subscriptions};
+use unreadable::Unreadable;
 
 /// Who a session is to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -93,6 +95,7 @@ pub struct Session {
     /// How many requests may be unanswered at a time: one after a refusal for now, one more with each answer. The
     /// server would refuse all that comes during the pause, and in the end take so many refusals for misuse.
     window: usize,
+    unreadable: Unreadable,
     /// The server asked for a pause until then.
     paused_until: Option<Timestamp>,
     actions: VecDeque<Action>,
@@ -113,6 +116,7 @@ impl Session {
             made: VecDeque::new(),
             turn: 0,
             window: OUTBOX_IN_FLIGHT_MAX,
+            unreadable: Unreadable::default(),
             paused_until: None,
             actions: VecDeque::new(),
         }
@@ -161,12 +165,18 @@ impl Session {
             Input::Received(message) => self.receive(message, now),
             Input::Closed { code } => self.lose(code, now),
             Input::Rename(name) => self.rename(name, now),
+            Input::Renew { token } => {
+                self.config.credential = Credential::Token(token);
+                if matches!(self.state, State::Ended { .. }) {
+                    self.start(now);
+                }
+            }
             Input::Subscribe { channel, since, presence } => {
                 self.subscriptions.add(channel, since, presence);
             }
             Input::Unsubscribe { channel } => {
                 if self.subscriptions.remove(&channel) && self.is_online() {
-                    self.send(ClientMessage::Unsubscribe { channel });
+                    self.send_unanswered(ClientMessage::Unsubscribe { channel });
                 }
             }
             Input::Publish { channel, message_id, payload } => {
@@ -194,12 +204,12 @@ impl Session {
             }
             Input::Signal { channel, kind } => {
                 if self.is_online() {
-                    self.send(ClientMessage::Signal { channel, kind });
+                    self.send_unanswered(ClientMessage::Signal { channel, kind });
                 }
             }
             Input::Seen { channel, delivered, read } => {
                 if self.is_online() {
-                    self.send(ClientMessage::Seen { channel, delivered, read });
+                    self.send_unanswered(ClientMessage::Seen { channel, delivered, read });
                 }
             }
         }
@@ -258,14 +268,22 @@ impl Session {
             }
             ServerMessage::Unknown => {}
         }
+        self.settle_unnamed(now);
         if self.in_flight() < requests && self.paused_until.is_none() {
             self.window = (self.window + 1).min(OUTBOX_IN_FLIGHT_MAX);
         }
     }
 
     fn confirm(&mut self, answer: Subscribed) {
+        let before = self.subscriptions.epoch(&answer.channel);
         if self.subscriptions.confirm(&answer) {
-            let Subscribed { channel, position, head, gap, .. } = answer;
+            let Subscribed { channel, position, head, mut gap, .. } = answer;
+            // An answer that told of the new log may have been lost, and a later one tells only of its own gap.
+            if let Some(gap) = &mut gap
+                && before.is_some_and(|before| before != position.epoch)
+            {
+                gap.reason = GapReason::Epoch;
+            }
             self.emit(Event::Subscribed { channel, position, head, gap });
         }
     }
@@ -309,7 +327,12 @@ impl Session {
             return self.greeting_refused(refusal, now);
         }
         self.turn = self.turn.max(refusal.turn.unwrap_or_default());
-        let Some(id) = id else { return self.emit(Event::Refused(refusal)) };
+        let Some(id) = id else {
+            if !self.refused_unnamed(&refusal) {
+                self.emit(Event::Refused(refusal));
+            }
+            return;
+        };
         if let Some(wait_ms) = refusal.retry_after_ms
             && self.unask(id)
         {
@@ -346,12 +369,19 @@ impl Session {
             return;
         }
         self.paused_until = None;
-        while self.in_flight() < self.window {
+        while self.in_flight() < self.unreadable.window(self.window) {
             let id = RequestId(self.last_request + 1);
             let Some(message) = self.next_request(id, now) else { break };
             self.last_request = id.0;
+            if let Some(refusal) = self.unreadable.too_large(&message) {
+                self.refused(Some(id), refusal, now);
+                continue;
+            }
             self.made.push_back((id, now));
             self.send(message);
+        }
+        if self.in_flight() == 0 {
+            self.unreadable.all_answered();
         }
     }
 

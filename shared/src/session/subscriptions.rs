@@ -1,7 +1,7 @@
 //! The channels that are followed, and how far each has been read.
 
 use super::presence::Watch;
-use crate::ids::{ChannelName, Offset, RequestId};
+use crate::ids::{ChannelName, Epoch, Offset, RequestId};
 use crate::protocol::{Head, Message, Position, Presence, Subscribe, Subscribed};
 use crate::sorted::SortedMap;
 use crate::time::Timestamp;
@@ -67,6 +67,11 @@ impl Subscriptions {
     /// Whether a channel is followed.
     pub(super) fn contains(&self, channel: &ChannelName) -> bool {
         self.by_channel.get(channel).is_some()
+    }
+
+    /// The log that a channel's reader has read, if it has read any.
+    pub(super) fn epoch(&self, channel: &ChannelName) -> Option<Epoch> {
+        Some(self.by_channel.get(channel)?.position?.epoch)
     }
 
     /// The connection is gone: the server knows of nothing.

@@ -7,7 +7,8 @@ use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Namespace, UserId}
 use shared::json as by_hand_json;
 use shared::limits::{DATA_DEPTH_MAX, REFUSAL_CHARS_MAX};
 use shared::protocol::{
-    ClientMessage, ErrorCode, GapReason, Message, Page, Payload, ServerMessage, SignalState, codec,
+    ClientMessage, ErrorCode, GapReason, Level, Message, Page, Payload, PresenceChange, ServerMessage,
+    SignalState, codec,
 };
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -183,6 +184,73 @@ fn kinds_of_a_later_version_are_read_as_unknown() {
     assert_eq!(subscribed.gap.map(|gap| gap.reason), Some(GapReason::Unknown));
 }
 
+/// What a later server may send, and both readers.
+fn read_both(text: &str) -> ServerMessage {
+    let by_hand = codec::decode_server(text).unwrap();
+    assert_eq!(serde_json::from_str::<ServerMessage>(text).unwrap(), by_hand, "{text}");
+    by_hand
+}
+
+fn message_json(offset: u64, payload: &str) -> String {
+    format!(
+        r#"{{"channel":"room:lobby","offset":{offset},"prev":{},"id":"019b7e00-0000-7000-8000-{offset:012}","at":1,"from":{{"user":"bob","name":"Bob"}},"payload":{payload}}}"#,
+        offset - 1
+    )
+}
+
+#[test]
+fn a_payload_of_a_later_version_hides_nothing_but_itself() {
+    let kinds = [
+        (r#"{"type":"poll","question":"Tea?"}"#, "poll"),
+        (r#"{"type":"chat","text":["a","b"]}"#, "chat"),
+        (r#"{"type":"reaction","of":"not-a-uuid","emoji":"x","on":true}"#, "reaction"),
+        (r#"{"text":"no type"}"#, ""),
+    ];
+    for (payload, kind) in kinds {
+        let kind = kind.to_owned();
+        let text = message_json(7, payload).replacen('{', r#"{"type":"message","#, 1);
+        let ServerMessage::Message(message) = read_both(&text) else { panic!("{text}") };
+        assert_eq!((message.offset.0, message.payload), (7, Payload::Unknown { kind: kind.clone() }));
+        let push = format!(r#"{{"type":"push","payload":{payload}}}"#);
+        let ServerMessage::Push(push) = read_both(&push) else { panic!("{push}") };
+        assert_eq!(push.payload, Payload::Unknown { kind });
+        assert!(codec::decode_client(&format!(
+            r#"{{"type":"publish","id":1,"channel":"room:lobby","message_id":"019b7e00-0000-7000-8000-000000000001","payload":{payload}}}"#
+        )).is_err(), "a server takes only what it knows");
+    }
+}
+
+#[test]
+fn one_unreadable_item_spoils_no_list() {
+    let chat = message_json(1, r#"{"type":"chat","text":"a"}"#);
+    let poll = message_json(2, r#"{"type":"poll"}"#);
+    let text = format!(r#"{{"type":"page","id":3,"messages":[{chat},{poll},{{"offset":3}},7],"more":true}}"#);
+    let ServerMessage::Page(page) = read_both(&text) else { panic!("{text}") };
+    assert_eq!(page.messages.iter().map(|message| message.offset.0).collect::<Vec<_>>(), [1, 2]);
+
+    let heads = r#"[{"channel":"no channel","offset":1},{"channel":"room:lobby","offset":2}]"#;
+    let text = format!(r#"{{"type":"heartbeat","at":1,"heads":{heads}}}"#);
+    let ServerMessage::Heartbeat(heartbeat) = read_both(&text) else { panic!("{text}") };
+    assert_eq!(heartbeat.heads.len(), 1);
+
+    let members = r#"[{"user":"no user!","name":"X"},{"user":"bob","name":"Bob"}]"#;
+    let text = format!(r#"{{"type":"presence","id":4,"channel":"room:lobby","members":{members}}}"#);
+    let ServerMessage::Presence(presence) = read_both(&text) else { panic!("{text}") };
+    assert!(matches!(presence.change, PresenceChange::Members(members) if members.len() == 1));
+}
+
+#[test]
+fn a_level_or_a_change_of_a_later_version_is_read() {
+    let notification = r#"{"type":"notification","title":"t","level":"critical"}"#;
+    let text = format!(r#"{{"type":"push","payload":{notification}}}"#);
+    let ServerMessage::Push(push) = read_both(&text) else { panic!("{text}") };
+    assert!(matches!(push.payload, Payload::Notification { level: Level::Info, .. }), "{push:?}");
+
+    let text = r#"{"type":"presence","id":4,"channel":"room:lobby","away":["bob"]}"#;
+    let ServerMessage::Presence(presence) = read_both(text) else { panic!("{text}") };
+    assert_eq!(presence.change, PresenceChange::Unknown);
+}
+
 #[test]
 fn any_text_is_answered() {
     proptest!(config(), |(text in any::<String>())| assert_answered(&text));
@@ -305,7 +373,8 @@ fn any_text_is_a_name_as_it_is_written_or_none() {
             prop_assert!(written.is_err() || written == Ok(text.clone()));
         }
         if let Ok(name) = DisplayName::parse(&text) {
-            prop_assert_eq!(name.as_str(), text.trim());
+            prop_assert_eq!(DisplayName::parse(name.as_str()), Ok(name.clone()), "a name is read as it is written");
+            prop_assert_eq!(DisplayName::of_record(&text), name);
         }
     });
 }

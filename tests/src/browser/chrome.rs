@@ -8,8 +8,13 @@ use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabiliti
 use super::Screen;
 use super::driver::program;
 
+/// A name of this machine that a browser does not count as secure.
+pub(super) const INSECURE_HOST: &str = "chat.test";
+
+const INSECURE_HOST_RULE: &str = "--host-resolver-rules=MAP chat.test 127.0.0.1";
+
 /// What is not needed on a machine of its own, or asks the world outside.
-const FLAGS: [&str; 14] = [
+const FLAGS: [&str; 15] = [
     "--headless=new",
     // Tests often run as root in a container, where Chromium's sandbox cannot be had.
     "--no-sandbox",
@@ -29,6 +34,8 @@ const FLAGS: [&str; 14] = [
     "--disable-renderer-backgrounding",
     // A click on something that still moves goes astray.
     "--force-prefers-reduced-motion",
+    // A server that is reached by http and by name is no secure context, unlike 127.0.0.1.
+    INSECURE_HOST_RULE,
 ];
 
 /// A browser with its own profile in `profile`.

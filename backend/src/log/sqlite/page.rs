@@ -117,7 +117,7 @@ fn take_rows(
 fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message<RawPayload>> {
     let offset = row.get::<_, i64>(0)?.cast_unsigned();
     let user = UserId::parse(row.get_ref(3)?.as_str()?).map_err(|error| unreadable(3, error))?;
-    let name = DisplayName::parse(row.get_ref(4)?.as_str()?).map_err(|error| unreadable(4, error))?;
+    let name = DisplayName::of_record(row.get_ref(4)?.as_str()?);
     Ok(Message {
         channel: channel.clone(),
         offset: Offset(offset),

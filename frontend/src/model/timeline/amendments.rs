@@ -40,7 +40,10 @@ impl Amendments {
             Payload::Edit { of, text } => (*of, Change::Edit(text.clone())),
             Payload::Retract { of } => (*of, Change::Retract),
             Payload::Reaction { of, emoji, on } => (*of, Change::Reaction { emoji: emoji.clone(), on: *on }),
-            Payload::Chat { .. } | Payload::Notification { .. } | Payload::Custom { .. } => return None,
+            Payload::Chat { .. }
+            | Payload::Notification { .. }
+            | Payload::Custom { .. }
+            | Payload::Unknown { .. } => return None,
         };
         let list = self.by_message.or_default(of);
         let index = list.binary_search_by_key(&message.offset, |amendment| amendment.offset).err()?;

@@ -40,6 +40,8 @@ pub(crate) enum Body {
     Retracted,
     /// Something that this page cannot show.
     Custom { name: String },
+    /// A type of payload that only a later version of the page knows.
+    Unsupported { kind: String },
 }
 
 /// The content of a notification.
@@ -75,6 +77,7 @@ impl Body {
                 link: link.clone(),
             })),
             Payload::Custom { name, .. } => Some(Self::Custom { name: name.clone() }),
+            Payload::Unknown { kind } => Some(Self::Unsupported { kind: kind.clone() }),
             Payload::Edit { .. } | Payload::Retract { .. } | Payload::Reaction { .. } => None,
         }
     }

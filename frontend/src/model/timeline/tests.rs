@@ -43,6 +43,7 @@ fn text_of(entry: &Entry) -> String {
         Body::Notice(notice) => format!("[{}]", notice.title),
         Body::Retracted => "(gone)".to_owned(),
         Body::Custom { name } => format!("<{name}>"),
+        Body::Unsupported { kind } => format!("<?{kind}>"),
     }
 }
 
@@ -79,6 +80,16 @@ fn an_own_message_appears_at_once_and_becomes_one_with_its_copy_in_the_log() {
     assert_eq!((entry.delivery.clone(), entry.mine), (Delivery::Accepted { offset: Offset(2) }, true));
     timeline.deliver(id(2), Delivery::Accepted { offset: Offset(2) });
     assert_eq!(seen(&timeline, View::Following), "| before hi");
+}
+
+#[test]
+fn a_message_of_a_later_version_has_its_place() {
+    let mut timeline = timeline();
+    for message in [said(1, "ada", "a"), said(3, "ada", "c")] {
+        timeline.take(&message);
+    }
+    assert!(timeline.take(&message(2, "ada", Payload::Unknown { kind: "poll".to_owned() })));
+    assert_eq!(seen(&timeline, View::Following), "| a +<?poll> +c");
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn ids(messages: &[UnsentMessage]) -> Vec<MessageId> {
 }
 
 fn opened(shelf: &Shelf, number: u64) -> Unsent<Shelf> {
-    let mut unsent = Unsent::new(shelf.clone());
+    let mut unsent = Unsent::new(shelf.clone(), true);
     assert_eq!(unsent.begin(tab(number)), []);
     unsent
 }
@@ -70,11 +70,11 @@ fn a_reload_finds_all_in_the_order_in_which_it_was_written() {
     let mut unsent = opened(&shelf, 1);
     (1..=12).for_each(|number| assert!(unsent.add(&message(number))));
     unsent.remove(id(3));
-    let mut again = Unsent::new(shelf.clone());
+    let mut again = Unsent::new(shelf.clone(), true);
     let found = again.begin(tab(1));
     assert_eq!(found, [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12].map(message));
     again.add(&message(13));
-    let third = Unsent::new(shelf).begin(tab(1));
+    let third = Unsent::new(shelf, true).begin(tab(1));
     assert_eq!(ids(&third).last(), Some(&id(13)), "what is written after the reload comes after it");
 }
 
@@ -116,10 +116,10 @@ fn another_tab_takes_over_without_moving_anything() {
 fn what_is_written_before_the_tab_is_known_comes_after_what_is_kept() {
     let shelf = Shelf::open();
     opened(&shelf, 1).add(&message(1));
-    let mut unsent = Unsent::new(shelf.clone());
+    let mut unsent = Unsent::new(shelf.clone(), true);
     assert!(unsent.add(&message(2)) && !unsent.is_at_risk());
     assert_eq!(unsent.begin(tab(1)), [message(1)]);
-    assert_eq!(Unsent::new(shelf).begin(tab(1)), [message(1), message(2)]);
+    assert_eq!(Unsent::new(shelf, true).begin(tab(1)), [message(1), message(2)]);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_full_place_is_told_and_used_as_soon_as_there_is_room() {
     unsent.remove(id(4));
     unsent.remove(id(1));
     assert!(!unsent.is_at_risk());
-    assert_eq!(Unsent::new(shelf).begin(tab(1)), [message(2), message(3)]);
+    assert_eq!(Unsent::new(shelf, true).begin(tab(1)), [message(2), message(3)]);
 }
 
 #[test]
@@ -140,6 +140,21 @@ fn where_nothing_may_be_kept_nothing_is_and_the_rest_works() {
     assert!(!unsent.add(&message(1)));
     assert_eq!(unsent.remove(id(1)), []);
     assert!(!unsent.is_at_risk());
+}
+
+#[test]
+fn what_ends_with_the_tab_is_at_risk_until_it_is_sent() {
+    let shelf = Shelf::open();
+    let mut unsent = Unsent::new(shelf.clone(), false);
+    unsent.begin(tab(1));
+    assert!(!unsent.is_at_risk());
+    assert!(!unsent.add(&message(1)) && unsent.is_at_risk());
+    // A reload keeps it all the same.
+    let mut again = Unsent::new(shelf, false);
+    assert_eq!(again.begin(tab(1)), [message(1)]);
+    assert!(again.is_at_risk());
+    again.remove(id(1));
+    assert!(!again.is_at_risk());
 }
 
 #[test]
@@ -163,18 +178,21 @@ fn more_than_the_session_takes_waits_its_turn() {
 #[test]
 fn what_cannot_be_read_holds_nothing_up() {
     let shelf = Shelf::open();
+    let of_a_later_page = r#"{"channel":"room:x","message_id":"019b7e00-0000-7000-8000-000000000001","payload":{"type":"poll"}}"#;
     for (key, text) in [
         (tab(1).key(1), "nonsense"),
+        (tab(1).key(3), of_a_later_page),
         ("unsent.x".to_owned(), "x"),
         ("unsent.0123.4".to_owned(), "x"),
         ("rooms".to_owned(), "room:a"),
     ] {
         shelf.set(&key, text);
     }
-    let mut unsent = Unsent::new(shelf.clone());
+    let mut unsent = Unsent::new(shelf.clone(), true);
     assert_eq!((unsent.tabs(), unsent.begin(tab(1))), (vec![tab(1)], vec![]));
     unsent.add(&message(2));
-    assert_eq!(Unsent::new(shelf).begin(tab(1)), [message(2)], "nor is it written over");
+    assert_eq!(Unsent::new(shelf.clone(), true).begin(tab(1)), [message(2)], "nor is it written over");
+    assert_eq!(shelf.get(&tab(1).key(3)), of_a_later_page);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::pair::Pair;
 use super::server::ADAS_TOKEN;
 use crate::ids::DisplayName;
 use crate::protocol::{ClientMessage, ErrorCode, Refusal};
-use crate::session::{Credential, Event, Input, SessionConfig, Status};
+use crate::session::{Credential, Delivery, Event, Input, SessionConfig, Status};
 
 fn with_credential(credential: Credential) -> Pair {
     let mut pair = Pair::with(SessionConfig { credential, name: None });
@@ -80,6 +80,20 @@ fn an_application_token_that_is_not_taken_ends_the_session() {
     assert_eq!(pair.status(), Status::Ended { code: None, reason });
     assert_eq!((pair.opens, pair.closes), (1, 1));
     assert_eq!(pair.session.poll_timeout(), None);
+}
+
+#[test]
+fn what_a_user_has_written_waits_for_a_token_that_is_taken() {
+    let mut pair = with_credential(Credential::Token("expired".to_owned()));
+    let id = pair.publish("in Ada's name alone");
+    pair.tell(Input::ConnectNow);
+    pair.connect();
+    assert!(matches!(pair.status(), Status::Ended { .. }));
+    assert_eq!(tokens_said(&pair), [Some("expired"), Some("expired")], "it never becomes a guest");
+    pair.tell(Input::Renew { token: ADAS_TOKEN.to_owned() });
+    pair.connect();
+    assert_eq!(user_of(&pair), "ada");
+    assert!(matches!(pair.deliveries(id).last(), Some(Delivery::Accepted { .. })));
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub(super) struct Pair {
     pub(super) events: Vec<Event>,
     pub(super) opens: usize,
     pub(super) closes: usize,
+    /// Something on the way closes the connection when a message is longer, in bytes, and with which code.
+    pub(super) closes_above: Option<(usize, u16)>,
     others: u64,
 }
 
@@ -50,6 +52,7 @@ impl Pair {
             events: Vec::new(),
             opens: 0,
             closes: 0,
+            closes_above: None,
             others: 0,
         }
     }
@@ -145,8 +148,14 @@ impl Pair {
 
     /// The server hears the next message. Returns whether there was one.
     pub(super) fn server_hears(&mut self) -> bool {
-        let next = self.outgoing.pop_front();
-        next.map(|message| self.server.hear(message, self.now)).is_some()
+        let Some(message) = self.outgoing.pop_front() else { return false };
+        match self.closes_above {
+            Some((bytes, code)) if codec::encode_client(&message).len() > bytes => {
+                self.close_with(Some(code));
+            }
+            _ => self.server.hear(message, self.now),
+        }
+        true
     }
 
     /// The client hears the next message. Returns whether there was one.
@@ -157,8 +166,12 @@ impl Pair {
 
     /// The client hears a message that may not be the next.
     pub(super) fn hear(&mut self, message: &ServerMessage) {
-        let text = codec::encode_server(message);
-        self.tell(Input::Received(codec::decode_server(&text).unwrap()));
+        self.hear_text(&codec::encode_server(message));
+    }
+
+    /// The same for a text as it comes over the wire.
+    pub(super) fn hear_text(&mut self, text: &str) {
+        self.tell(Input::Received(codec::decode_server(text).unwrap()));
     }
 
     /// The network fails: what was on its way is lost.

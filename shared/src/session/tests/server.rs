@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::pair::text_of;
 use crate::ids::{ChannelName, ConnectionId, DisplayName, Epoch, MessageId, Offset, RequestId, UserId};
 use crate::limits::PAGE_MESSAGES_MAX;
 use crate::protocol::{
@@ -38,6 +39,10 @@ pub(super) struct FakeServer {
     pub(super) members: BTreeSet<UserId>,
     /// The version of every channel's presence. `None`: a server of an earlier version, which has none.
     pub(super) presence_version: Option<u64>,
+    /// The largest message that it accepts, as it says.
+    pub(super) frame_bytes_max: u64,
+    /// It cannot read a publish of this text, and so not its id either.
+    pub(super) unreadable: Option<&'static str>,
     /// Who is on the connection that is open.
     pub(super) greeted: Option<Sender>,
     subscribed: BTreeSet<ChannelName>,
@@ -58,6 +63,8 @@ impl FakeServer {
             presence_off: false,
             members: BTreeSet::new(),
             presence_version: None,
+            frame_bytes_max: 69_632,
+            unreadable: None,
             greeted: None,
             subscribed: BTreeSet::new(),
             connections: 0,
@@ -84,6 +91,12 @@ impl FakeServer {
         let Some(sender) = self.greeted.clone() else {
             panic!("{message:?} came before hello was answered");
         };
+        if let ClientMessage::Publish(publish) = &message
+            && text_of(&publish.payload).is_some_and(|text| Some(text) == self.unreadable)
+        {
+            let refusal = Refusal::new(ErrorCode::NotJson, "A message has to be a JSON object.");
+            return self.say(ServerMessage::Error(ErrorReply { id: None, refusal }));
+        }
         if let Some(id) = request_of(&message)
             && let Some(refusal) = self.refusal(now)
         {
@@ -202,7 +215,8 @@ impl FakeServer {
         let user = UserId::parse(&user).unwrap();
         let name = hello.name.unwrap_or_else(|| DisplayName::parse("Guest").unwrap());
         self.greeted = Some(Sender { user: user.clone(), name: name.clone() });
-        let limits = Limits { frame_bytes_max: 69_632, subscriptions_max: 256, messages_per_second: 50 };
+        let frame_bytes_max = self.frame_bytes_max;
+        let limits = Limits { frame_bytes_max, subscriptions_max: 256, messages_per_second: 50 };
         let connection = ConnectionId(self.connections);
         let welcome =
             Welcome { connection, user, name, token, heartbeat_ms: HEARTBEAT_MS, limits, version: VERSION };

@@ -7,7 +7,7 @@ use super::pair::{Pair, channel, lobby};
 use crate::ids::{Epoch, Offset};
 use crate::limits::OUTBOX_IN_FLIGHT_MAX;
 use crate::protocol::{
-    ClientMessage, ErrorCode, Gap, GapReason, Position, PresenceChange, Refusal, ServerMessage,
+    ClientMessage, ErrorCode, Gap, GapReason, Position, PresenceChange, Refusal, ServerMessage, Subscribed,
 };
 use crate::session::{Event, Input};
 
@@ -260,4 +260,27 @@ fn a_channel_without_presence_is_followed_all_the_same() {
     pair.bob_says("hi");
     pair.flow();
     assert_eq!(pair.texts(), ["hi"]);
+}
+
+#[test]
+fn a_gap_of_another_log_is_one_of_the_epoch_whatever_it_says() {
+    let mut pair = Pair::in_lobby();
+    pair.bob_says("one");
+    pair.flow();
+    pair.cut();
+    pair.elapse();
+    pair.open();
+    pair.server_hears();
+    pair.client_hears();
+    // The server begins anew, and its first answer, which says so, is lost.
+    let id = match pair.outgoing.front() {
+        Some(ClientMessage::Subscribe(subscribe)) => subscribe.id,
+        other => panic!("{other:?}"),
+    };
+    pair.outgoing.clear();
+    let (position, oldest) = (Position { epoch: Epoch(77), offset: Offset(1) }, Offset(2));
+    let gap = Some(Gap { oldest, reason: GapReason::Trimmed });
+    let answer = Subscribed { id, channel: lobby(), position, head: Offset(1), gap };
+    pair.hear(&ServerMessage::Subscribed(answer));
+    assert_eq!(gaps(&pair), [Gap { oldest, reason: GapReason::Epoch }]);
 }
