@@ -15,6 +15,7 @@ mod interruption;
 mod notices;
 mod rooms;
 mod screens;
+mod silent_history;
 mod talking;
 mod unsent;
 mod wire;
