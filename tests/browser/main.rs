@@ -16,6 +16,7 @@ mod notices;
 mod rooms;
 mod screens;
 mod silent_history;
+mod startup;
 mod talking;
 mod unsent;
 mod wire;
