@@ -13,6 +13,7 @@ mod gaps;
 mod history;
 mod interruption;
 mod notices;
+mod odd_browsers;
 mod rooms;
 mod screens;
 mod silent_history;

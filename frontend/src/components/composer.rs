@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::icon::{Glyph, Icon};
-use super::live::{act, live, memo, shown};
+use super::live::{act, act_on_key, live, memo, shown};
 use crate::model::composer::Draft;
 use crate::model::rooms;
 use crate::state::{Room, focus, has_keyboard, use_tidings};
@@ -68,7 +68,7 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                         placeholder=placeholder
                         aria-describedby="composer-count"
                         prop:value=room.draft
-                        on:keydown=act(on_key)
+                        on:keydown=act_on_key(on_key)
                         on:input:target=move |event| {
                             let text = event.target().value();
                             if !text.trim().is_empty() {
