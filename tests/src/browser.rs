@@ -2,10 +2,12 @@
 
 mod chrome;
 mod driver;
+mod mistakes;
 mod person;
 mod tabs;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 
@@ -23,6 +25,15 @@ pub enum Screen {
     Narrow,
 }
 
+/// What somebody waits for who opens a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waits {
+    /// All that the page loads.
+    ForAll,
+    /// The text of the page alone.
+    ForHtml,
+}
+
 /// Where a story takes place: a server, and the browsers of those who appear in it.
 #[derive(Debug)]
 pub struct Stage {
@@ -31,15 +42,23 @@ pub struct Stage {
     people: Vec<Person>,
 }
 
-/// Tells a story on a server as it comes. When it fails, the screens of all who appeared in it are kept.
+/// Tells a story on a server as it comes. It fails, too, when the console of a browser tells of a mistake. When it fails,
+/// the screens of all who appeared in it are kept.
 pub async fn story(tell: impl AsyncFnOnce(&mut Stage)) {
     story_with(Settings::default(), tell).await;
 }
 
 /// The same with settings of the server.
 pub async fn story_with(settings: Settings, tell: impl AsyncFnOnce(&mut Stage)) {
+    let settings = settings.flag("--host", chrome::INSECURE_HOST);
     let mut stage = Stage { server: TestServer::start_with(settings).await, people: Vec::new() };
-    let told = AssertUnwindSafe(tell(&mut stage)).catch_unwind().await;
+    let told = AssertUnwindSafe(async {
+        tell(&mut stage).await;
+        for person in &stage.people {
+            person.expect_no_mistakes().await;
+        }
+    });
+    let told = told.catch_unwind().await;
     if told.is_err() {
         stage.keep_screens().await;
     }
@@ -73,18 +92,22 @@ impl Stage {
     /// `crypto.randomUUID` and no notifications.
     pub async fn insecure_visitor(&mut self, name: &str) -> Person {
         let base = format!("http://{}:{}", chrome::INSECURE_HOST, self.server.address().port());
-        let person = self.open_at(name, Screen::Wide, &base).await;
+        let person = self.add(Person::open(name, Screen::Wide, Waits::ForAll, &base).await);
         person.visit("/").await;
         person
     }
 
-    async fn open(&mut self, name: &str, screen: Screen) -> Person {
-        let base = self.server.url("/");
-        self.open_at(name, screen, &base).await
+    /// The same for somebody who reaches the server by another address, and does not wait until a page is complete.
+    pub async fn stranger_at(&mut self, name: &str, url: &str, screen: Screen) -> Person {
+        self.add(Person::open(name, screen, Waits::ForHtml, url).await)
     }
 
-    async fn open_at(&mut self, name: &str, screen: Screen, base: &str) -> Person {
-        let person = Person::open(name, screen, base).await;
+    async fn open(&mut self, name: &str, screen: Screen) -> Person {
+        let url = self.server.url("/");
+        self.add(Person::open(name, screen, Waits::ForAll, &url).await)
+    }
+
+    fn add(&mut self, person: Person) -> Person {
         self.people.push(person.clone());
         person
     }
@@ -103,9 +126,10 @@ impl Stage {
 
     /// Somebody closes their browser and opens it again, with what it has kept.
     pub async fn comes_back(&mut self, person: &Person) -> Person {
-        let person = person.reopen().await;
-        self.people.push(person.clone());
-        person
+        let again = person.reopen().await;
+        // The browser that was closed has nothing more to show.
+        self.people.retain(|known| !Arc::ptr_eq(&known.profile, &person.profile));
+        self.add(again)
     }
 
     async fn keep_screens(&self) {

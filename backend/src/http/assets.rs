@@ -101,11 +101,12 @@ fn tag_of(file: &EmbeddedFile) -> EntityTag {
     EntityTag::new_strong(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// trunk puts the hash of a file's content into its name: such a file never changes.
+/// trunk puts the hash of a file's content into its name: such a file never changes. The hash is a number of 64 bits,
+/// written without its leading zeros.
 fn caching(path: &str) -> &'static str {
     let stem = path.split('.').next().unwrap_or_default();
     let hash = stem.rsplit('-').next().unwrap_or_default().trim_end_matches("_bg");
-    let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hash = (12..=16).contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_hash { "public, max-age=31536000, immutable" } else { "no-cache" }
 }
 
@@ -130,7 +131,7 @@ mod tests {
     #[test]
     fn only_names_with_a_hash_are_kept_for_ever() {
         for path in
-            ["frontend-0123456789abcdef_bg.wasm", "frontend-0123456789abcdef.js", "base-00ff00ff00ff00ff.css"]
+            ["frontend-0123456789abcdef_bg.wasm", "frontend-123456789abcdef.js", "base-00ff00ff00ff00ff.css"]
         {
             assert!(caching(path).contains("immutable"), "{path}");
         }

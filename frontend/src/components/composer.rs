@@ -5,7 +5,7 @@ use shared::text::is_blank;
 use web_sys::KeyboardEvent;
 
 use super::icon::{Glyph, Icon};
-use super::live::{act, live, memo, shown};
+use super::live::{act, act_on_key, live, memo, shown};
 use crate::model::composer::Draft;
 use crate::model::rooms;
 use crate::state::{Room, focus, has_keyboard, use_tidings};
@@ -69,7 +69,7 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                         placeholder=placeholder
                         aria-describedby="composer-count"
                         prop:value=room.draft
-                        on:keydown=act(on_key)
+                        on:keydown=act_on_key(on_key)
                         on:input:target=move |event| {
                             let text = event.target().value();
                             if !is_blank(&text) {

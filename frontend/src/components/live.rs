@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 use shared::ids::{ChannelName, DisplayName, UserId};
+use wasm_bindgen::prelude::JsCast;
+use web_sys::KeyboardEvent;
 
 use super::keyed::{Item, Keyed};
 use crate::model::timeline::RowKey;
@@ -50,6 +52,16 @@ pub(crate) fn part<V: IntoView + 'static>(
 /// What is done at an event.
 pub(crate) fn act<E: 'static>(handle: impl Fn(E) + 'static) -> impl Fn(E) + 'static {
     act_by(Box::new(handle))
+}
+
+/// What is done when a key is pressed. A browser that fills in a form sends events of that name that have no key: these
+/// are nobody's.
+pub(crate) fn act_on_key(handle: impl Fn(KeyboardEvent) + 'static) -> impl Fn(KeyboardEvent) + 'static {
+    act(move |event: KeyboardEvent| {
+        if event.is_instance_of::<KeyboardEvent>() {
+            handle(event);
+        }
+    })
 }
 
 fn act_by<E: 'static>(handler: Box<dyn Handler<E>>) -> impl Fn(E) + 'static {

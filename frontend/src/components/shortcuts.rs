@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::JsCast;
 use web_sys::{Element, KeyboardEvent, MouseEvent};
 
+use super::live::act_on_key;
 use crate::state::{Panel, Tidings, focus};
 
 /// Listens for as long as the page is there.
 pub(crate) fn listen(tidings: Tidings) {
-    drop(window_event_listener(ev::keydown, move |event| on_key(tidings, &event)));
+    drop(window_event_listener(ev::keydown, act_on_key(move |event| on_key(tidings, &event))));
     drop(window_event_listener(ev::mousedown, move |event| on_press(tidings, &event)));
 }
 

@@ -5,7 +5,7 @@ use shared::ids::ChannelName;
 use web_sys::KeyboardEvent;
 
 use super::dialog::{Dialog, Manner};
-use super::live::{act, live, memo, part};
+use super::live::{act, act_on_key, live, memo, part};
 use crate::model::rooms::{self, parse_room};
 use crate::state::{Panel, use_tidings};
 
@@ -94,7 +94,7 @@ fn Field() -> impl IntoView {
                 aria-controls="offers"
                 aria-activedescendant=live(move || format!("offer-{}", chosen.get()))
                 prop:value=typed
-                on:keydown=act(on_key)
+                on:keydown=act_on_key(on_key)
                 on:input:target=move |event| {
                     chosen.set(0);
                     typed.set(event.target().value());

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::JsCast;
 use web_sys::{Element, EventTarget, HtmlElement, KeyboardEvent};
 
 use super::icon::{Glyph, Icon};
-use super::live::{Key, act, list, live, memo, part, shown};
+use super::live::{Key, act, act_on_key, list, live, memo, part, shown};
 use super::message::Message;
 use super::scroll::Scroll;
 use crate::model::rooms;
@@ -43,7 +43,7 @@ pub(crate) fn Timeline(room: Room) -> impl IntoView {
                 tabindex="0"
                 data-testid="timeline"
                 on:scroll=act(move |_| scroll.scrolled())
-                on:keydown=act(move |event| step_through(&event))
+                on:keydown=act_on_key(move |event| step_through(&event))
             >
                 <ol class="log__list" node_ref=rows>
                     <Beginning room />

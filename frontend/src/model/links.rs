@@ -1,4 +1,10 @@
 //! Finds the web addresses in a text. Nothing else of a message is ever more than text.
+//!
+//! Anybody may write the text, and every reader's page looks through it: the work grows with the length of the text and
+//! no faster, and the number of links is limited.
+
+/// Maximum number of links in one text. Addresses after that stay text: each link is an element of the page.
+const LINKS_MAX: usize = 100;
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,61 +14,83 @@ pub(crate) enum Piece {
     Link(String),
 }
 
-/// Cuts `text` into what is an address and what is not. Joined again, the pieces are the text.
+/// Splits `text` into addresses and the text between them. Joined again, the pieces are the text.
 pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let mut rest = text;
-    let mut plain = String::new();
-    while let Some(start) = next_start(rest) {
-        let (before, from) = rest.split_at(start);
-        let link = trim_end(from.split(ends_address).next().unwrap_or_default());
-        let begins_word =
-            before.chars().next_back().or(plain.chars().next_back()).is_none_or(|c| !c.is_alphanumeric());
-        let host = link.split_once("://").map_or("", |(_, host)| host);
-        plain.push_str(before);
-        let taken = if begins_word && host.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[') {
-            if !plain.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
-            }
-            pieces.push(Piece::Link(link.to_owned()));
-            link.len()
-        } else {
-            plain.push_str("http");
-            "http".len()
+    let (mut rest, mut rest_at, mut links) = (text, 0, 0);
+    for (start, _) in text.match_indices("http") {
+        if links == LINKS_MAX {
+            break;
+        }
+        // A start below `rest_at` is part of the last link.
+        let Some((before, from)) = start.checked_sub(rest_at).and_then(|at| rest.split_at_checked(at)) else {
+            continue;
         };
-        rest = from.get(taken..).unwrap_or_default();
+        let begins_word = before.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let Some(link) = begins_word.then(|| link_at_start(from)).flatten() else { continue };
+        if !before.is_empty() {
+            pieces.push(Piece::Text(before.to_owned()));
+        }
+        pieces.push(Piece::Link(link.to_owned()));
+        links += 1;
+        rest_at = start + link.len();
+        rest = text.get(rest_at..).unwrap_or_default();
     }
-    plain.push_str(rest);
-    if !plain.is_empty() {
-        pieces.push(Piece::Text(plain));
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest.to_owned()));
     }
     pieces
 }
 
-fn next_start(text: &str) -> Option<usize> {
-    [text.find("http://"), text.find("https://")].into_iter().flatten().min()
+/// The address that `text` begins with. Its end is looked for only after its host has begun: otherwise a text full of
+/// `http` would be read to its end for each of them.
+fn link_at_start(text: &str) -> Option<&str> {
+    let after_scheme = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
+    let begins_host = |c: char| c.is_alphanumeric() || c == '[';
+    after_scheme
+        .starts_with(begins_host)
+        .then(|| trim_end(text.split(ends_address).next().unwrap_or_default()))
 }
 
 fn ends_address(c: char) -> bool {
+    steps::count();
     c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`' | '“' | '”' | '«' | '»')
 }
 
-/// What ends a sentence does not belong to the address, nor does a bracket that was opened before it.
-fn trim_end(mut link: &str) -> &str {
-    loop {
-        let Some(last) = link.chars().next_back() else { return link };
-        let opened = |open: char| link.matches(open).count() >= link.matches(last).count();
-        let cut = match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '…' | '。' | '，' => true,
-            ')' => !opened('('),
-            ']' => !opened('['),
-            '}' => !opened('{'),
-            _ => false,
-        };
-        if !cut {
-            return link;
+/// Cuts off what ends a sentence, and closing brackets that were not opened in the address. Brackets are counted once,
+/// and the counts follow the cuts.
+fn trim_end(link: &str) -> &str {
+    const PAIRS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
+    // For each kind, how many more are closed than opened.
+    let mut excess = [0_isize; PAIRS.len()];
+    for c in link.chars() {
+        steps::count();
+        for ((open, close), excess) in PAIRS.iter().zip(&mut excess) {
+            *excess += isize::from(c == *close) - isize::from(c == *open);
         }
-        link = link.strip_suffix(last).unwrap_or(link);
+    }
+    link.trim_end_matches(|last: char| {
+        steps::count();
+        if matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '…' | '。' | '，') {
+            return true;
+        }
+        let kind = PAIRS.iter().zip(&mut excess).find(|((_, close), _)| *close == last);
+        let Some((_, excess)) = kind.filter(|(_, excess)| **excess > 0) else { return false };
+        *excess -= 1;
+        true
+    })
+}
+
+/// Counts how often a character is looked at, for the test of how the work grows.
+mod steps {
+    #[cfg(test)]
+    thread_local! {
+        pub(super) static TAKEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
+    pub(super) fn count() {
+        #[cfg(test)]
+        TAKEN.set(TAKEN.get() + 1);
     }
 }
 
@@ -108,6 +136,79 @@ mod tests {
         ] {
             assert_eq!(links(text), Vec::<String>::new(), "{text}");
         }
+    }
+
+    /// How often a character of `text` is looked at.
+    fn steps_of(text: &str) -> usize {
+        steps::TAKEN.set(0);
+        links(text);
+        steps::TAKEN.get()
+    }
+
+    #[test]
+    fn the_work_grows_with_the_text_and_no_faster() {
+        const BYTES: usize = 16_384;
+        let hostile = ["http://a", "https://a", "xhttp://a", "http", "http://", "(http://a", "http://a "];
+        for head in hostile {
+            for tail in [")", "(", "()", ")(", "]})", "]}", ".", "…", "http://a", "xhttp://a", "(a)", "a"] {
+                let text = format!("{head}{}", tail.repeat(BYTES / tail.len()));
+                let steps = steps_of(&text);
+                assert!(steps <= 3 * text.len() + 64, "{steps} steps for {head} and many {tail}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_is_lost_whatever_it_is_made_of() {
+        const PARTS: [&str; 20] = [
+            "http",
+            "https",
+            "://",
+            "http://a",
+            "https://b.example/",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            ".",
+            "。",
+            "…",
+            " ",
+            "é",
+            "x",
+            "<",
+            "\u{202e}",
+            "🙂",
+        ];
+        // A linear congruential generator (Knuth): the same texts on every run.
+        let mut state = 1_u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap() % below
+        };
+        for _ in 0..2_000 {
+            let text: String = (0..next(60)).map(|_| PARTS[next(PARTS.len())]).collect();
+            // `links` compares the pieces with the text.
+            let steps = steps_of(&text);
+            assert!(steps <= 3 * text.len() + 64, "{steps} steps for {text}");
+        }
+    }
+
+    #[test]
+    fn only_so_many_addresses_become_links() {
+        let text = "http://a.example ".repeat(LINKS_MAX + 50);
+        assert_eq!(links(&text).len(), LINKS_MAX);
+    }
+
+    #[test]
+    fn brackets_that_the_address_opens_stay() {
+        assert_eq!(
+            links("http://a/(b)) http://a/((b))) http://a/[x]] http://a/{x}}"),
+            ["http://a/(b)", "http://a/((b))", "http://a/[x]", "http://a/{x}",]
+        );
+        assert_eq!(links("(http://a/).)"), ["http://a/"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub(crate) mod composer;
 pub(crate) mod curl;
 pub(crate) mod links;
 pub(crate) mod notifications;
+pub(crate) mod paging;
 pub(crate) mod people;
 pub(crate) mod push_form;
 pub(crate) mod rooms;

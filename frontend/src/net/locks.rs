@@ -4,10 +4,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use leptos::prelude::window;
-use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen::prelude::{Closure, JsValue};
+use wasm_bindgen_futures::spawn_local;
+
+use super::promise;
 
 /// Whether this page can have locks. A page without https has none.
 pub(crate) fn are_there() -> bool {
@@ -46,11 +48,9 @@ fn manager() -> Option<JsValue> {
     Reflect::get(&window().navigator(), &"locks".into()).ok().filter(JsValue::is_object)
 }
 
-/// Asks for a lock. `granted` hears it, or nothing where it is refused; the browser holds it for as long as the
-/// promise is open that `granted` returns.
+/// Asks for a lock. `granted` is called once, with the lock or, if the browser refuses it in whatever way, with nothing;
+/// the browser holds it for as long as the promise is open that `granted` returns.
 fn request(name: &str, only_if_free: bool, granted: impl FnOnce(JsValue) -> JsValue + 'static) {
-    let Some(manager) = manager() else { return };
-    let Ok(request) = Reflect::get(&manager, &"request".into()) else { return };
     let options = Object::new();
     // Fails on frozen objects alone.
     let _ = Reflect::set(&options, &"ifAvailable".into(), &only_if_free.into());
@@ -62,12 +62,12 @@ fn request(name: &str, only_if_free: bool, granted: impl FnOnce(JsValue) -> JsVa
     });
     // Other pages of the same site have locks of their own.
     let name = JsValue::from(format!("tidings.{name}"));
-    let asked = request.unchecked_ref::<Function>().call3(&manager, &name, &options, &on_grant);
-    let Some(asked) = asked.ok().and_then(|asked| asked.dyn_into::<Promise>().ok()) else { return };
+    let asked =
+        promise::call(&manager().unwrap_or_default(), "request", &Array::of3(&name, &options, &on_grant));
     spawn_local(async move {
-        if JsFuture::from(asked).await.is_err()
-            && let Some(granted) = granted.take()
-        {
+        // It ends when the lock is given back, or when it is refused.
+        let _ = asked.await;
+        if let Some(granted) = granted.take() {
             granted(JsValue::UNDEFINED);
         }
     });

@@ -4,4 +4,5 @@ pub(crate) mod clock;
 pub(crate) mod driver;
 pub(crate) mod http;
 pub(crate) mod locks;
+pub(crate) mod promise;
 mod socket;

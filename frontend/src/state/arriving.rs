@@ -30,11 +30,19 @@ impl Room {
                 }
             }
             Event::Message(message) => self.arrive(&message, seen),
-            Event::Page { messages, more, .. } => self.load(&messages, more, seen),
-            Event::HistoryRefused { refusal, .. } if refusal.code == ErrorCode::HistoryOff => {
-                self.history.set(History::Whole);
+            Event::Page { before, messages, more, .. } => {
+                if self.is_answer(before) {
+                    self.load(tidings, &messages, more, seen);
+                }
             }
-            Event::HistoryRefused { refusal, .. } => self.history.set(History::Refused(refusal)),
+            Event::HistoryRefused { before, refusal, .. } => {
+                if self.is_answer(before) {
+                    self.history.set(match refusal.code {
+                        ErrorCode::HistoryOff => History::Whole,
+                        _ => History::Refused(refusal),
+                    });
+                }
+            }
             Event::SubscribeRefused { refusal, .. } => self.trouble.set(Some(refusal)),
             Event::Delivery { message_id, delivery, .. } => self.deliver(tidings, message_id, delivery),
             Event::Presence { change, .. } => {
@@ -72,18 +80,27 @@ impl Room {
         self.has_counted.set_value(true);
     }
 
-    fn load(self, messages: &[Message], more: bool, seen: bool) {
-        let first_page = self.timeline.with_value(Timeline::is_empty);
+    /// Whether the page or refusal for `before` is the one that is waited for. The room may have been closed, or the
+    /// oldest messages dropped, since another was asked for: it would leave a hole.
+    fn is_answer(self, before: Option<Offset>) -> bool {
+        self.history.get_untracked() == History::Loading
+            && self.paging.try_update_value(|paging| paging.answer(before)) == Some(true)
+    }
+
+    fn load(self, tidings: Tidings, messages: &[Message], more: bool, seen: bool) {
         let view = self.view.get_untracked();
-        for message in messages {
-            let new = self.timeline.try_update_value(|timeline| timeline.take(message)) == Some(true);
-            let mine = self
-                .timeline
-                .with_value(|timeline| timeline.entry(message.id).is_some_and(|entry| entry.mine));
-            if new && !mine && !seen && first_page {
-                self.unread.update_untracked(|unread| unread.arrive(message.offset));
-                self.has_counted.set_value(true);
-            }
+        let loaded = self.timeline.try_update_value(|timeline| timeline.load(messages)).unwrap_or_default();
+        if loaded.is_first && !seen {
+            self.unread
+                .update_untracked(|unread| loaded.others.iter().for_each(|offset| unread.arrive(*offset)));
+            self.has_counted.set_value(true);
+        }
+        let oldest = messages.first().map(|message| message.offset);
+        let next =
+            self.paging.try_update_value(|paging| paging.lead_on(loaded.has_shown, more, oldest)).flatten();
+        if next.is_some() {
+            // Still loading.
+            return self.request_page(tidings, next);
         }
         self.history.set(if more { History::More } else { History::Whole });
         if view != View::Following {

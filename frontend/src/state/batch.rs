@@ -1,7 +1,7 @@
 //! Applies what the driver hands over, once a frame.
 
 use leptos::prelude::*;
-use shared::ids::{ChannelName, Namespace, UserId};
+use shared::ids::{ChannelName, Namespace, Offset, UserId};
 use shared::protocol::{Message, Refusal};
 use shared::session::{Event, Input};
 
@@ -71,8 +71,17 @@ impl Tidings {
                 self.notify(shown.flatten());
                 message.channel.clone()
             }
-            Event::Page { channel, messages, .. } => {
-                self.load_notifications(channel, messages);
+            Event::Page { channel, before, messages, more } => {
+                let has_shown = self.load_notifications(channel, messages);
+                if channel.namespace() == "inbox" {
+                    let oldest = messages.first().map(|message| message.offset);
+                    let next = self.inbox_paging.try_update_value(|paging| {
+                        if paging.answer(*before) { paging.lead_on(has_shown, *more, oldest) } else { None }
+                    });
+                    if let Some(next) = next.flatten() {
+                        self.request_inbox(channel, next);
+                    }
+                }
                 channel.clone()
             }
             Event::Signal(signal) => signal.channel.clone(),
@@ -112,21 +121,27 @@ impl Tidings {
         if let Event::Subscribed { head, .. } = event
             && self.bell.with_untracked(|bell| bell.newest_of(channel).is_none())
         {
-            let before = Some(shared::ids::Offset(head.0.saturating_add(1)));
-            self.input(Input::History { channel: channel.clone(), before, limit: INBOX_MESSAGES });
+            let before = Offset(head.0.saturating_add(1));
+            self.inbox_paging.update_value(|paging| paging.ask(Some(before)));
+            self.request_inbox(channel, before);
         }
     }
 
+    fn request_inbox(self, channel: &ChannelName, before: Offset) {
+        let (channel, before) = (channel.clone(), Some(before));
+        self.input(Input::History { channel, before, limit: INBOX_MESSAGES });
+    }
+
     /// What was notified before the page was opened goes to the bell without a sound. In the inbox, what came after
-    /// the bell was last opened is unread; what a room holds is unread there.
-    fn load_notifications(self, channel: &ChannelName, messages: &[Message]) {
+    /// the bell was last opened is unread; what a room holds is unread there. Returns whether any of it notifies.
+    fn load_notifications(self, channel: &ChannelName, messages: &[Message]) -> bool {
         let read = Store::Local.get(&format!("bell.{channel}")).parse::<u64>().unwrap_or(0);
         let is_inbox = channel.namespace() == "inbox";
-        self.bell.update(|bell| {
-            for message in messages {
-                bell.add_message(message, is_inbox && message.offset.0 > read);
-            }
+        let added = self.bell.try_update(|bell| {
+            let unread = |message: &Message| is_inbox && message.offset.0 > read;
+            messages.iter().filter(|message| bell.add_message(message, unread(message)).is_some()).count()
         });
+        added > Some(0)
     }
 
     /// The bell has been opened: all in it is read.

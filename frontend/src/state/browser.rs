@@ -1,19 +1,18 @@
 //! Small things that only the browser can do.
 
+use js_sys::{Array, Reflect};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::JsCast;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, NotificationOptions, NotificationPermission};
+
+use crate::net::promise;
 
 /// Puts `text` on the clipboard; `done` hears whether that worked.
 pub(crate) fn copy(text: String, done: impl FnOnce(bool) + 'static) {
     // Without https there is no clipboard, whatever the bindings say.
-    let navigator = window().navigator();
-    if js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_undefined()) {
-        return done(false);
-    }
-    let writing = JsFuture::from(navigator.clipboard().write_text(&text));
+    let clipboard = Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
+    let writing = promise::call(&clipboard, "writeText", &Array::of1(&text.into()));
     spawn_local(async move { done(writing.await.is_ok()) });
 }
 
@@ -55,7 +54,7 @@ pub(crate) mod desktop {
         if !window().is_secure_context() {
             return Permission::Insecure;
         }
-        if !js_sys::Reflect::has(&window(), &"Notification".into()).unwrap_or(false) {
+        if !Reflect::has(&window(), &"Notification".into()).unwrap_or(false) {
             return Permission::Unsupported;
         }
         match web_sys::Notification::permission() {
@@ -67,9 +66,10 @@ pub(crate) mod desktop {
 
     /// Asks the user. Browsers allow that only as the answer to a click.
     pub(crate) fn ask(then: impl FnOnce(Permission) + 'static) {
-        let Ok(asking) = web_sys::Notification::request_permission() else { return };
+        let notifications = Reflect::get(&window(), &"Notification".into()).unwrap_or_default();
+        let asking = promise::call(&notifications, "requestPermission", &Array::new());
         spawn_local(async move {
-            let _ = JsFuture::from(asking).await;
+            let _ = asking.await;
             then(permission());
         });
     }

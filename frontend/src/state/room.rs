@@ -14,6 +14,7 @@ use super::rows::{self, Cell};
 use super::store::Store;
 use super::tidings::Tidings;
 use crate::model::composer::TypingThrottle;
+use crate::model::paging::Paging;
 use crate::model::timeline::{Pace, Timeline, View};
 use crate::model::typing::Typing;
 use crate::model::unread::{ReadMark, Unread};
@@ -48,6 +49,7 @@ pub(crate) type Trouble = Option<Refusal>;
 pub(crate) struct Room {
     pub(super) channel: StoredValue<ChannelName>,
     pub(super) timeline: StoredValue<Timeline>,
+    pub(super) paging: StoredValue<Paging>,
     pub(super) throttle: StoredValue<TypingThrottle>,
     /// How many messages have come since the rows were drawn, and when that was.
     pub(super) arrivals: StoredValue<usize>,
@@ -93,6 +95,7 @@ impl Room {
         Self {
             channel: StoredValue::new(channel.clone()),
             timeline: StoredValue::new(Timeline::new(dates::day_of)),
+            paging: StoredValue::new(Paging::default()),
             throttle: StoredValue::new(TypingThrottle::default()),
             arrivals: StoredValue::new(0),
             has_counted: StoredValue::new(false),
@@ -127,6 +130,7 @@ impl Room {
     pub(crate) fn leave(self, tidings: Tidings) {
         tidings.input(Input::Unsubscribe { channel: self.channel() });
         self.timeline.set_value(Timeline::new(dates::day_of));
+        self.paging.set_value(Paging::default());
         self.history.set(History::Unloaded);
         self.roster.set(Roster::default());
         self.view.set(View::Following);
@@ -170,6 +174,11 @@ impl Room {
 
     pub(super) fn ask_history(self, tidings: Tidings, before: Option<Offset>) {
         self.history.set(History::Loading);
+        self.paging.update_value(|paging| paging.ask(before));
+        self.request_page(tidings, before);
+    }
+
+    pub(super) fn request_page(self, tidings: Tidings, before: Option<Offset>) {
         tidings.input(Input::History { channel: self.channel(), before, limit: PAGE_MESSAGES });
     }
 

@@ -9,6 +9,7 @@ use super::room::Room;
 use super::store::Store;
 use super::unsent::Outbox;
 use crate::model::notifications::Bell;
+use crate::model::paging::Paging;
 use crate::model::rooms::Rooms;
 use crate::model::route::Route;
 use crate::model::toasts::Toasts;
@@ -45,6 +46,8 @@ pub(crate) struct Tidings {
     /// A handle for each room there has been since the page was opened.
     handles: StoredValue<Vec<Room>>,
     pub(super) outbox: Outbox,
+    /// The request for earlier notifications of the inbox.
+    pub(super) inbox_paging: StoredValue<Paging>,
     pub(crate) me: RwSignal<Me>,
     pub(crate) status: RwSignal<Status>,
     pub(crate) rooms: RwSignal<Rooms>,
@@ -78,6 +81,7 @@ impl Tidings {
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             handles: StoredValue::new(rooms.iter().map(Room::new).collect()),
             outbox: Outbox::new(),
+            inbox_paging: StoredValue::new(Paging::default()),
             me: RwSignal::new(Me { name, user }),
             status: RwSignal::new(Status::Stopped),
             rooms: RwSignal::new(rooms),

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel};
+use thirtyfour::{
+    CapabilitiesHelper, ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabilities,
+    LoggingPrefsLogLevel, PageLoadStrategy,
+};
 
-use super::Screen;
 use super::driver::program;
+use super::{Screen, Waits};
 
 /// A name of this machine that a browser does not count as secure.
 pub(super) const INSECURE_HOST: &str = "chat.test";
@@ -39,7 +42,7 @@ const FLAGS: [&str; 15] = [
 ];
 
 /// A browser with its own profile in `profile`.
-pub(super) fn capabilities(screen: Screen, profile: &Path) -> ChromeCapabilities {
+pub(super) fn capabilities(screen: Screen, waits: Waits, profile: &Path) -> ChromeCapabilities {
     let mut chrome = DesiredCapabilities::chrome();
     let said = "Chromium's own settings are proper JSON";
     for flag in FLAGS {
@@ -53,6 +56,9 @@ pub(super) fn capabilities(screen: Screen, profile: &Path) -> ChromeCapabilities
             let metrics = json!({"deviceMetrics": {"width": 360, "height": 740, "pixelRatio": 2.0}});
             chrome.add_experimental_option("mobileEmulation", metrics).expect(said);
         }
+    }
+    if waits == Waits::ForHtml {
+        chrome.set_page_load_strategy(PageLoadStrategy::Eager).expect(said);
     }
     chrome.set_browser_log_level(LoggingPrefsLogLevel::All).expect(said);
     chrome

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use thirtyfour::error::WebDriverResult;
 use thirtyfour::{By, Key, WebDriver, WebElement};
 
-use super::{Screen, chrome, driver};
+use super::mistakes::Expected;
+use super::{Screen, Waits, chrome, driver};
 use crate::deadline::{PATIENCE, eventually};
 
 /// Somebody in front of a browser. Their pages are in [`crate::pages`].
@@ -21,6 +22,7 @@ pub struct Person {
     pub(super) driver: WebDriver,
     /// The browser's profile, which has to outlive it.
     pub(super) profile: Arc<TempDir>,
+    pub(super) expected: Expected,
 }
 
 impl fmt::Debug for Person {
@@ -33,9 +35,9 @@ impl fmt::Debug for Person {
 }
 
 impl Person {
-    pub(super) async fn open(name: &str, screen: Screen, base: &str) -> Self {
+    pub(super) async fn open(name: &str, screen: Screen, waits: Waits, base: &str) -> Self {
         let profile = TempDir::with_prefix("tidings-browser-").expect("a folder for the browser's profile");
-        let capabilities = chrome::capabilities(screen, profile.path());
+        let capabilities = chrome::capabilities(screen, waits, profile.path());
         let driver = WebDriver::new(driver::url(), capabilities).await;
         let driver = driver.unwrap_or_else(|e| panic!("{name}'s browser cannot be opened: {e}"));
         Self {
@@ -44,6 +46,7 @@ impl Person {
             screen,
             driver,
             profile: Arc::new(profile),
+            expected: Expected::default(),
         }
     }
 
@@ -186,6 +189,21 @@ impl Person {
         self.find(css).await.text().await.unwrap_or_else(|e| panic!("{}: {css} has no text: {e}", self.name))
     }
 
+    /// Waits until the first number in what fits is this one.
+    pub async fn expect_number(&self, css: &str, number: usize) {
+        let script =
+            format!("return document.querySelector({css:?})?.innerText.match(/[0-9]+/)?.[0] ?? 'no number'");
+        let is_it = |shown: &Value| (shown.as_str()? == number.to_string()).then_some(());
+        self.expect_of(&format!("sees {number} in {css}"), &script, is_it).await;
+    }
+
+    /// Nothing that fits is on the page now. For what would have come before something that has been waited for.
+    pub async fn expect_none_so_far(&self, css: &str) {
+        let script = "return Array.from(document.querySelectorAll(arguments[0]), e => e.outerHTML)";
+        let found = self.run(script, vec![css.into()]).await;
+        assert_eq!(found, json!([]), "{} sees {css}", self.name);
+    }
+
     /// Waits until what fits holds a text.
     pub async fn expect_text(&self, css: &str, part: &str) {
         let script =
@@ -195,20 +213,6 @@ impl Person {
             texts.any(|text| text.contains(part)).then_some(())
         })
         .await;
-    }
-
-    /// What the browser's console shows.
-    pub async fn console(&self) -> Vec<String> {
-        let entries = self.driver.browser_log().await.unwrap_or_default();
-        entries.into_iter().map(|entry| format!("{:?} {}", entry.level, entry.message)).collect()
-    }
-
-    /// Nothing in the console speaks of a mistake of the page's.
-    pub async fn expect_no_mistakes(&self) {
-        let lines = self.console().await;
-        let mistakes: Vec<&String> =
-            lines.iter().filter(|line| line.to_lowercase().starts_with("severe")).collect();
-        assert!(mistakes.is_empty(), "{}'s console: {mistakes:#?}", self.name);
     }
 
     /// Keeps a picture of the screen.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use thirtyfour::{WebDriver, WindowHandle};
 
-use super::{Person, chrome, driver};
+use super::{Person, Waits, chrome, driver};
 
 /// A tab of somebody's browser.
 #[derive(Debug, Clone)]
@@ -45,8 +45,9 @@ impl Person {
 
     /// Closes the browser with all its tabs, and opens it anew, as it was left: an empty tab.
     pub(super) async fn reopen(&self) -> Self {
+        self.expect_no_mistakes().await;
         self.clone().close().await;
-        let capabilities = chrome::capabilities(self.screen, self.profile.path());
+        let capabilities = chrome::capabilities(self.screen, Waits::ForAll, self.profile.path());
         let driver = WebDriver::new(driver::url(), capabilities).await;
         let driver = driver.unwrap_or_else(|e| panic!("{}'s browser does not come back: {e}", self.name));
         Self { driver, ..self.clone() }

@@ -14,7 +14,7 @@ impl Notices<'_> {
 
     /// Waits until the bell counts so many.
     pub async fn expect_count(&self, count: usize) {
-        self.0.expect_text(&marked("bell-count"), &count.to_string()).await;
+        self.0.expect_number(&marked("bell-count"), count).await;
     }
 
     /// Opens the list.

@@ -34,7 +34,7 @@ impl Rooms<'_> {
 
     /// Waits until a room has this many unread messages.
     pub async fn expect_unread(&self, channel: &str, count: usize) {
-        self.0.expect_text(&format!("{} {}", link(channel), marked("room-unread")), &count.to_string()).await;
+        self.0.expect_number(&format!("{} {}", link(channel), marked("room-unread")), count).await;
     }
 
     /// Waits until a room has no unread messages.
@@ -55,16 +55,18 @@ impl Roster<'_> {
     /// Waits until exactly these are shown, in whatever order.
     pub async fn expect(&self, names: &[&str]) {
         let script = format!(
-            "return Array.from(document.querySelectorAll('{} {}'), e => e.innerText.trim())",
+            "return Array.from(document.querySelectorAll('{} {} .member__name'), e => e.innerText.trim())",
             marked("roster"),
             marked("member")
         );
         self.0
             .expect_of(&format!("sees {names:?} in the room"), &script, |shown| {
-                let shown: Vec<&str> =
+                let mut shown: Vec<&str> =
                     shown.as_array()?.iter().filter_map(|member| member.as_str()).collect();
-                let all = names.iter().all(|name| shown.iter().any(|member| member.contains(name)));
-                (all && shown.len() == names.len()).then_some(())
+                let mut names = names.to_vec();
+                shown.sort_unstable();
+                names.sort_unstable();
+                (shown == names).then_some(())
             })
             .await;
     }

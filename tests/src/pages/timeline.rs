@@ -166,7 +166,7 @@ impl Timeline<'_> {
 
     /// The button that leads to new messages below.
     pub async fn expect_new(&self, count: usize) {
-        self.0.expect_text(&marked("new-messages"), &count.to_string()).await;
+        self.0.expect_number(&marked("new-messages"), count).await;
     }
 
     /// Goes to the new messages.

@@ -17,4 +17,16 @@ impl Wire<'_> {
         let rows = format!("{} {}[data-kind={kind:?}]", marked("wire"), marked("wire-row"));
         self.0.expect_text(&rows, text).await;
     }
+
+    /// Waits until so many rows of this kind hold a text.
+    pub async fn expect_rows(&self, kind: &str, text: &str, count: usize) {
+        let rows = format!("{} {}[data-kind={kind:?}]", marked("wire"), marked("wire-row"));
+        let script = format!("return Array.from(document.querySelectorAll({rows:?}), e => e.innerText)");
+        self.0
+            .expect_of(&format!("sees {count} rows {kind} with “{text}”"), &script, |shown| {
+                let shown = shown.as_array()?.iter().filter_map(|row| row.as_str());
+                (shown.filter(|row| row.contains(text)).count() == count).then_some(())
+            })
+            .await;
+    }
 }

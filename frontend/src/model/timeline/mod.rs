@@ -54,6 +54,21 @@ pub(crate) struct Timeline {
     new_after: Option<Offset>,
     written: u64,
     epoch: Option<shared::ids::Epoch>,
+    /// The oldest message of the pages of history that are loaded, whatever it is: not all messages are entries.
+    loaded_from: Option<Offset>,
+    /// Whether a page of history has shown something.
+    has_history: bool,
+}
+
+/// What a page of history has added.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Loaded {
+    /// Whether there is an entry that was not there before.
+    pub(crate) has_shown: bool,
+    /// Whether it is the first page that shows something.
+    pub(crate) is_first: bool,
+    /// Where the new entries of others stand.
+    pub(crate) others: Vec<Offset>,
 }
 
 impl Timeline {
@@ -69,6 +84,8 @@ impl Timeline {
             new_after: None,
             written: 0,
             epoch: None,
+            loaded_from: None,
+            has_history: false,
         }
     }
 
@@ -77,19 +94,15 @@ impl Timeline {
         self.me = Some(me);
     }
 
-    /// Whether there is nothing to show.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// An entry by its message id.
     pub(crate) fn entry(&self, id: MessageId) -> Option<&Arc<Entry>> {
         self.entries.get(self.places.get(&id)?)
     }
 
-    /// The oldest offset that is loaded.
+    /// The oldest offset that is loaded, of an entry or of a message that is none. What is older is asked for with this.
     pub(crate) fn oldest(&self) -> Option<Offset> {
-        self.entries.iter().next()?.1.offset()
+        let first = self.entries.iter().next().and_then(|(_, entry)| entry.offset());
+        [first, self.loaded_from].into_iter().flatten().min()
     }
 
     /// The newest offset that is loaded.
@@ -125,8 +138,35 @@ impl Timeline {
     pub(crate) fn take(&mut self, message: &Message) -> bool {
         if let Some(of) = self.amendments.add(message) {
             self.refresh(of);
-            return false;
         }
+        self.take_entry(message)
+    }
+
+    /// Takes a page of history. A message about which much is said is made anew once, and not for each of it.
+    pub(crate) fn load(&mut self, messages: &[Message]) -> Loaded {
+        let mut loaded = Loaded::default();
+        let mut amended: Vec<MessageId> = Vec::new();
+        for message in messages {
+            if let Some(of) = self.amendments.add(message) {
+                if !amended.contains(&of) {
+                    amended.push(of);
+                }
+            } else if self.take_entry(message) {
+                loaded.has_shown = true;
+                if self.entry(message.id).is_some_and(|entry| !entry.mine) {
+                    loaded.others.push(message.offset);
+                }
+            }
+        }
+        amended.into_iter().for_each(|of| self.refresh(of));
+        loaded.is_first = loaded.has_shown && !self.has_history;
+        self.has_history |= loaded.has_shown;
+        let page_from = messages.iter().map(|message| message.offset).min();
+        self.loaded_from = [self.loaded_from, page_from].into_iter().flatten().min();
+        loaded
+    }
+
+    fn take_entry(&mut self, message: &Message) -> bool {
         let Some(body) = Body::of(&message.payload) else { return false };
         let known = self.places.get(&message.id).copied();
         if known == Some(Place::At(message.offset)) {
@@ -208,6 +248,8 @@ impl Timeline {
             let Some((_, entry)) = self.entries.pop_first() else { break };
             self.places.remove(&entry.id);
         }
+        // What is older than the first that is left has to be asked for again.
+        self.loaded_from = None;
         true
     }
 
@@ -227,6 +269,7 @@ impl Timeline {
         self.places.retain(|_, place| matches!(place, Place::Unsent(_)));
         self.losses.clear();
         self.new_after = None;
+        self.loaded_from = None;
     }
 
     fn is_new(&self, place: Place) -> bool {

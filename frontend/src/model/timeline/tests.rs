@@ -112,7 +112,7 @@ fn a_failed_message_can_be_tried_again_or_forgotten() {
     timeline.deliver(id(1), Delivery::Local);
     assert_eq!(timeline.entry(id(1)).unwrap().delivery, Delivery::Local);
     timeline.discard(id(1));
-    assert!(timeline.is_empty());
+    assert!(timeline.entries.is_empty());
 }
 
 #[test]
@@ -152,6 +152,123 @@ fn reactions_are_counted_once_a_user_and_can_be_taken_back() {
     timeline.take(&message(5, "me", react(false)));
     timeline.take(&message(6, "bob", react(false)));
     assert!(timeline.entry(id(1)).unwrap().reactions.is_empty());
+}
+
+/// A reaction of the n-th of many users.
+fn reaction(offset: u64, emoji: &str, on: bool) -> Message {
+    let payload = Payload::Reaction { of: id(1), emoji: emoji.to_owned(), on };
+    let mut message = message(1, &format!("user-{offset}"), payload);
+    (message.offset, message.id) = (Offset(offset), MessageId::new(offset, &[0; 10]));
+    message
+}
+
+#[test]
+fn a_page_of_reactions_moves_the_oldest_offset_and_shows_on_the_message_when_that_comes() {
+    let mut timeline = timeline();
+    let thumbs: Vec<Message> = (2..=51).map(|offset| reaction(offset, "👍", true)).collect();
+    assert_eq!(timeline.load(&thumbs), Loaded::default());
+    assert_eq!(timeline.oldest(), Some(Offset(2)));
+    let loaded = timeline.load(&[said(1, "ada", "hello")]);
+    assert_eq!(loaded, Loaded { has_shown: true, is_first: true, others: vec![Offset(1)] });
+    let reactions = &timeline.entry(id(1)).unwrap().reactions;
+    assert_eq!((reactions.len(), reactions[0].users.len()), (1, 50));
+    assert_eq!(timeline.oldest(), Some(Offset(1)));
+}
+
+#[test]
+fn edits_and_retractions_move_the_oldest_offset_too() {
+    let mut timeline = timeline();
+    timeline.take(&said(9, "ada", "newest"));
+    let edit = message(8, "me", Payload::Edit { of: id(1), text: "better".to_owned() });
+    assert!(!timeline.load(&[message(7, "bob", Payload::Retract { of: id(2) }), edit]).has_shown);
+    assert_eq!(timeline.oldest(), Some(Offset(7)));
+    assert!(!timeline.load(&[said(1, "me", "good"), said(2, "bob", "gone")]).others.contains(&Offset(1)));
+    assert_eq!(seen(&timeline, View::Following), "| better (gone) newest");
+}
+
+#[test]
+fn only_the_first_page_that_shows_something_is_the_first() {
+    let mut timeline = timeline();
+    timeline.write(id(9), &Payload::chat("mine"), sender("me"), Timestamp(1));
+    assert!(!timeline.load(&[reaction(8, "👍", true)]).is_first);
+    assert!(timeline.load(&[said(7, "bob", "b")]).is_first);
+    assert!(!timeline.load(&[said(6, "bob", "a")]).is_first);
+}
+
+#[test]
+fn what_was_dropped_is_asked_for_again() {
+    let mut timeline = timeline();
+    timeline.load(&[reaction(1, "👍", true)]);
+    (2..=2_002).for_each(|offset| assert!(timeline.take(&numbered(offset))));
+    assert_eq!(timeline.oldest(), Some(Offset(1)));
+    assert!(timeline.bound());
+    assert_eq!(timeline.oldest(), Some(Offset(503)));
+}
+
+#[test]
+fn emojis_keep_their_order_and_only_so_many_are_shown() {
+    let mut timeline = timeline();
+    let shown = |timeline: &Timeline| {
+        timeline
+            .entry(id(1))
+            .unwrap()
+            .reactions
+            .iter()
+            .map(|reaction| reaction.emoji.clone())
+            .collect::<Vec<_>>()
+    };
+    timeline.take(&said(1, "ada", "good"));
+    for (offset, emoji) in [(2, "z"), (3, "a"), (4, "z")] {
+        timeline.take(&reaction(offset, emoji, true));
+    }
+    let mut taken_back = reaction(5, "z", false);
+    taken_back.from = reaction(2, "z", false).from;
+    timeline.take(&taken_back);
+    assert_eq!(shown(&timeline), ["z", "a"], "the first who used it has taken it back");
+    (100..200).for_each(|offset| assert!(!timeline.take(&reaction(offset, &format!("e{offset}"), true))));
+    assert_eq!((shown(&timeline).len(), shown(&timeline)[19].as_str()), (20, "e117"));
+}
+
+#[test]
+fn much_said_about_one_message_is_kept_within_limits() {
+    let mut timeline = timeline();
+    timeline.take(&said(1, "ada", "good"));
+    let on_and_off: Vec<Message> = (0..20_000_u64)
+        .map(|n| {
+            let mut message = reaction(n + 2, "👍", n % 2 == 0);
+            message.from = sender("bob");
+            message
+        })
+        .collect();
+    timeline.load(&on_and_off);
+    assert!(timeline.entry(id(1)).unwrap().reactions.is_empty());
+    assert!(timeline.amendments.kept() == 1, "of one user's the newest");
+    let many: Vec<Message> = (30_000..40_000).map(|offset| reaction(offset, "👍", true)).collect();
+    timeline.load(&many);
+    assert_eq!(
+        (timeline.amendments.kept(), timeline.entry(id(1)).unwrap().reactions[0].users.len()),
+        (5_000, 4_999)
+    );
+}
+
+#[test]
+fn what_is_said_about_messages_that_are_not_loaded_goes_when_it_is_too_much() {
+    let mut timeline = timeline();
+    timeline.take(&said(1, "ada", "good"));
+    timeline.take(&reaction(2, "👍", true));
+    for offset in 3..=400 {
+        let mut edit = message(
+            1,
+            "bob",
+            Payload::Edit { of: MessageId::new(offset, &[7; 10]), text: "x".repeat(16_384) },
+        );
+        (edit.offset, edit.id) = (Offset(offset), MessageId::new(offset, &[0; 10]));
+        timeline.take(&edit);
+    }
+    assert_eq!(timeline.amendments.kept(), 399);
+    timeline.bound();
+    assert_eq!(timeline.amendments.kept(), 1);
+    assert_eq!(timeline.entry(id(1)).unwrap().reactions.len(), 1);
 }
 
 #[test]

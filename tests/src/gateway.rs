@@ -1,0 +1,115 @@
+//! What may stand between a browser and a server: an HTTP proxy that answers some requests by itself.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// Longest head of a request, in bytes. A longer one ends the connection.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// What is answered in place of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead {
+    /// A refusal with this status, as of a server that is being exchanged.
+    Status(u16),
+    /// A page with status 200, as of a network that first wants a login.
+    Html,
+    /// Nothing: the connection ends.
+    Hangup,
+    /// Nothing for now: the connection stays open.
+    Silence,
+}
+
+/// A proxy in front of a server.
+#[derive(Debug)]
+pub struct Gateway {
+    address: SocketAddr,
+    rule: Arc<Mutex<Option<(String, Instead)>>>,
+    task: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Begins to pass on what comes, but for paths with this ending.
+    pub async fn that_answers(server: SocketAddr, ending: &str, instead: Instead) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port for the gateway");
+        let address = listener.local_addr().expect("the gateway's address");
+        let rule = Arc::new(Mutex::new(Some((ending.to_owned(), instead))));
+        let known = Arc::clone(&rule);
+        let task = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(serve(client, server, Arc::clone(&known)));
+            }
+        });
+        Self { address, rule, task }
+    }
+
+    /// Its address as a browser opens it.
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// From now on it passes everything on.
+    pub fn pass_all(&self) {
+        *self.rule.lock().unwrap() = None;
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// One request of a connection, which then ends; or a WebSocket for as long as it lasts.
+async fn serve(
+    mut client: TcpStream,
+    server: SocketAddr,
+    rule: Arc<Mutex<Option<(String, Instead)>>>,
+) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() == HEAD_BYTES_MAX {
+            return Ok(());
+        }
+        head.push(client.read_u8().await?);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let path = head.split(' ').nth(1).unwrap_or_default();
+    let instead = rule.lock().unwrap().clone().filter(|(ending, _)| path.ends_with(ending));
+    match instead.map(|(_, instead)| instead) {
+        None => {
+            let mut server = TcpStream::connect(server).await?;
+            server.write_all(for_one_request(&head).as_bytes()).await?;
+            copy_bidirectional(&mut client, &mut server).await.map(drop)
+        }
+        Some(Instead::Status(status)) => {
+            answer(&mut client, &format!("{status} Refused"), "text/plain", "not now").await
+        }
+        Some(Instead::Html) => answer(&mut client, "200 OK", "text/html", "<h1>Log in first</h1>").await,
+        Some(Instead::Hangup) => Ok(()),
+        // Until the browser gives up.
+        Some(Instead::Silence) => client.read_u8().await.map(drop),
+    }
+}
+
+/// The same request, of a client that asks for nothing else on this connection; an upgrade is left as it is.
+fn for_one_request(head: &str) -> String {
+    if head.to_lowercase().contains("\r\nupgrade:") {
+        return head.to_owned();
+    }
+    let lines = head.trim_end().lines().filter(|line| !line.to_lowercase().starts_with("connection:"));
+    lines.chain(["Connection: close", "", ""]).collect::<Vec<_>>().join("\r\n")
+}
+
+async fn answer(client: &mut TcpStream, status: &str, kind: &str, body: &str) -> io::Result<()> {
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
+    client.write_all(format!("{head}{body}").as_bytes()).await?;
+    client.shutdown().await
+}
