@@ -32,7 +32,7 @@ async fn a_push_by_curl_appears_as_a_notification() {
         let payload =
             json!({"type": "notification", "title": "Parcel", "body": "at the door", "level": "warning"});
         let said = push(stage, &json!({"connection": connection, "payload": payload})).await;
-        assert_eq!(said, r#"{"connections":1}"#);
+        assert_eq!(said, r#"{"connections":1,"failed":0}"#);
         ada.notices().expect_toast("Parcel").await;
         ada.notices().expect_count(1).await;
         ada.notices().open().await;
