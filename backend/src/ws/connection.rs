@@ -173,8 +173,9 @@ impl Connection {
             match result {
                 Ok(()) => errors = 0,
                 Err(refused) => {
-                    // A refusal that can be retried is not a protocol error.
-                    errors += u32::from(refused.refusal.retry_after_ms.is_none());
+                    // What can be retried, or is only not allowed, is not a protocol error. The rate limits it.
+                    let Refusal { code, retry_after_ms, .. } = &refused.refusal;
+                    errors += u32::from(retry_after_ms.is_none() && *code != ErrorCode::Forbidden);
                     speaker.refuse(&self, refused);
                 }
             }

@@ -155,11 +155,12 @@ async fn subscribe(connection: &Connection, request: Subscribe) -> Result<(), Re
         return Err(Refusal::new(ErrorCode::TooManySubscriptions, what));
     }
     let feed = worker.feed(&channel, policy.history).await.map_err(|error| error.refusal())?;
-    let floor = floor(connection, &feed, since).await?;
     if since.is_some_and(|since| feed.head().is_some_and(|head| since.offset > head)) {
         // A client that comes from a quicker worker is not ahead of the log.
         worker.learn_head(&feed).await.map_err(|error| error.refusal())?;
     }
+    // Only now: without history, a channel whose ring is empty begins at its head.
+    let floor = floor(connection, &feed, since).await?;
     let head = feed.head().unwrap_or_default();
     let (cursor, gap) = begin(since, &feed, head, floor);
     let position = Position { epoch: feed.epoch, offset: cursor };

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use shared::limits::{
     CHANNEL_BYTES_MAX, CLOSE_REASON_BYTES_MAX, CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, EMOJI_BYTES_MAX,
     FRAME_BYTES_MAX, LINK_BYTES_MAX, NAME_CHARS_MAX, NAMESPACE_BYTES_MAX, PAGE_MESSAGES_MAX,
-    PAYLOAD_BYTES_MAX, SUBSCRIPTIONS_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, TOKEN_BYTES_MAX, USER_BYTES_MAX,
+    PAYLOAD_BYTES_MAX, PAYLOAD_NODES_MAX, SUBSCRIPTIONS_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX,
+    TOKEN_BYTES_MAX, USER_BYTES_MAX,
 };
 use shared::protocol::{CloseCode, ErrorCode, Level, VERSION};
 #[cfg(target_arch = "wasm32")]
@@ -90,6 +91,7 @@ fn its_limits_are_those_of_the_code() {
         ("name of a custom payload", bytes(CUSTOM_NAME_BYTES_MAX)),
         ("data of a custom payload", format!("{} bytes of JSON", PAYLOAD_BYTES_MAX - CUSTOM_NAME_BYTES_MAX)),
         ("nesting of a custom payload's data", format!("{DATA_DEPTH_MAX} levels")),
+        ("JSON values in a payload", format!("{PAYLOAD_NODES_MAX} values")),
         ("message on the WebSocket (default)", bytes(FRAME_BYTES_MAX)),
         ("channels of a connection (default)", format!("{SUBSCRIPTIONS_MAX} channels")),
         ("page of history", format!("{PAGE_MESSAGES_MAX} messages")),
