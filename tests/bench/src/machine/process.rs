@@ -149,8 +149,12 @@ mod tests {
             std::thread::spawn(|| (0..10_000_u64).fold(0, |sum, number| std::hint::black_box(sum ^ number)))
                 .join()
                 .unwrap();
-            finest = finest.min(tree.cpu().saturating_sub(before));
+            // A thread so short may begin and end between two readings of the kernel's clock: such a step says nothing.
+            let step = tree.cpu().saturating_sub(before);
+            if !step.is_zero() {
+                finest = finest.min(step);
+            }
         }
-        assert!(finest > Duration::ZERO && finest < tick, "{finest:?}");
+        assert!(finest < tick, "{finest:?}");
     }
 }
