@@ -24,6 +24,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{self, KeyError, Policy, Settings};
+use crate::http::headers::Headers;
 use crate::http::stream::SharedStream;
 use crate::hub::fanout::Mailboxes;
 use crate::hub::numbers::ConnectionNumbers;
@@ -242,12 +243,14 @@ fn streams(
     key: Arc<str>,
     open_files: OpenFiles,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    let headers = Headers::default();
     fn_factory(move || {
         let (worker, requests) = (Rc::clone(&worker), requests(Rc::clone(&worker), Arc::clone(&key)));
+        let headers = headers.clone();
         async move {
             let requests = Rc::new(requests.new_service(()).await?);
             Ok(fn_service(move |stream: TcpStream| {
-                let (worker, requests) = (Rc::clone(&worker), Rc::clone(&requests));
+                let (worker, requests, headers) = (Rc::clone(&worker), Rc::clone(&requests), headers.clone());
                 async move {
                     if !open_files.has_room_for(&stream) {
                         open_files::turn_away(&stream);
@@ -258,10 +261,10 @@ fn streams(
                         tracing::debug!(%error, "a stream keeps Nagle's algorithm");
                     }
                     if lean::is_wanted(&stream).await {
-                        lean::serve(worker, stream).await;
+                        lean::serve(worker, stream, headers).await;
                         return Ok(());
                     }
-                    let stream = SharedStream::new(stream);
+                    let stream = SharedStream::new(stream, headers);
                     let ended = requests.call((stream.clone(), stream.peer_addr())).await;
                     stream.close().await;
                     ended

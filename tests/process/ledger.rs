@@ -50,6 +50,7 @@ fn all_is_well() -> (Vec<Message>, Journal) {
         fates: log.iter().map(|message| (message.id, Fate::Accepted(message.offset))).collect(),
         wire: heard.clone(),
         heard,
+        ..Journal::default()
     };
     (log, journal)
 }

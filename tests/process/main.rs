@@ -12,6 +12,8 @@ mod backup;
 #[cfg(target_os = "linux")]
 mod disk_full;
 mod half_open;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod killed;
 mod ledger;
 mod network;

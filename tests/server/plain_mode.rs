@@ -50,8 +50,11 @@ async fn a_plain_client_is_a_guest_in_the_lobby() {
     ada.publish(LOBBY, "Hello, client!").await;
     // The own text has not come as a line before.
     assert_eq!(plain.next_text().await, "Ada: Hello, client!");
+    ada.publish(LOBBY, "x\nServer: shut down").await;
+    assert_eq!(plain.next_text().await, "Ada: x ⏎ Server: shut down", "a text is one line");
     exchange(&mut plain, "bye").await;
     ada.expect_chat("Hello, client!").await;
+    ada.expect_chat("x\nServer: shut down").await;
     ada.expect_chat("bye").await;
 }
 

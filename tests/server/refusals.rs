@@ -137,3 +137,23 @@ async fn how_long_a_connection_may_be_idle_is_a_setting() {
         within(DEADLINE, "the server closes an idle connection", end, String::new).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_header_above_the_limit_is_refused_and_the_answer_can_be_read() {
+    let server = TestServer::start().await;
+    let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for (path, headers) in [("/ws", upgrade), ("/", upgrade), ("/healthz", "")] {
+        for (bytes, refused) in [(300_000, true), (17_000, true), (15_000, false)] {
+            let mut stream = TcpStream::connect(server.address()).await.unwrap();
+            let cookie = "c".repeat(bytes);
+            let request =
+                format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}Cookie: a={cookie}\r\n\r\n", server.address());
+            let exchange = async {
+                stream.write_all(request.as_bytes()).await.unwrap();
+                read_response(&mut stream).await
+            };
+            let answer = within(DEADLINE, path, exchange, String::new).await;
+            assert_eq!(answer.starts_with("HTTP/1.1 431 "), refused, "{path}, {bytes} bytes: {answer}");
+        }
+    }
+}

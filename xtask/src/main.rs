@@ -12,6 +12,7 @@ mod count;
 mod crash;
 mod failure;
 mod hint;
+mod hostile;
 mod in_use;
 mod lock;
 mod page;
@@ -42,6 +43,8 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
   simulate run the simulation alone: [--seed S], or [--seeds N] [--from S]
   crash    kill a server under load 300 times, and compare what everybody was told with its log
            (cargo xtask crash --rounds 30 --seed 1)
+  hostile  put 200 hostile guests of each kind beside an honest room, for 30 s each, and print what the server needs and
+           how long the room's messages take (cargo xtask hostile --seconds 5 --kind PingFlood)
   bench    build the server and the load generator for speed, and measure
            (arguments name scenarios: cargo xtask bench one rooms --servers tidings,reference --repeat 5;
            cargo xtask bench list tells them all, cargo xtask bench --quick tries them all;
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         "page" => size::run(),
         "bench" => bench::run(&rest),
         "crash" => crash::run(&rest),
+        "hostile" => hostile::run(&rest),
         "count" => count::run(&rest),
         "use" => in_use::run(&rest),
         hint::TASK => hint::run(&rest),

@@ -15,7 +15,7 @@ use super::ThisWorker;
 use super::auth::Authorized;
 use super::body::Body;
 use super::error::ApiError;
-use crate::hub::Hub;
+use crate::hub::{Hub, overloaded};
 use crate::hub::worker::ToWorker;
 
 /// What is to be pushed, and to whom.
@@ -56,6 +56,9 @@ pub(super) async fn push(
     if targets.is_empty() {
         return Err(ApiError(Refusal::new(ErrorCode::UserOffline, "This user has no open connection.")));
     }
+    // Until all connections have answered: a worker that is behind holds the payload in its mailbox.
+    let bytes = u32::try_from(payload.as_str().len()).unwrap_or(u32::MAX);
+    let _held = hub.pushes.try_acquire_many(bytes).map_err(|_| overloaded())?;
     let push = Arc::new(Push { payload, from });
     let handed = targets.iter().map(|target| hand_over(hub, target.worker, target.connection, &push));
     Ok(Json(outcome(&join_all(handed).await)?))

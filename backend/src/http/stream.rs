@@ -17,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
+use super::headers::{Header, Headers, TOO_LARGE};
+
 /// Maximum number of bytes that are read and dropped after the answer. A body may be larger than any limit of the API:
 /// its sender should still be able to read the refusal.
 pub const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -48,6 +50,7 @@ pub(crate) struct SharedStream(Rc<RefCell<Inner>>);
 struct Inner {
     stream: TcpStream,
     request_max: Duration,
+    headers: Headers,
     state: State,
 }
 
@@ -55,8 +58,13 @@ struct Inner {
 enum State {
     /// A request.
     Idle,
-    /// The rest of a request, or its response, until the timer ends.
-    Request(Pin<Box<Sleep>>),
+    /// The rest of a request, or its response.
+    Request {
+        /// It is not waited for any longer than this.
+        end: Pin<Box<Sleep>>,
+        /// What has come of its header, until that is complete.
+        header: Option<Header>,
+    },
     /// The frames of a WebSocket.
     WebSocket,
 }
@@ -64,19 +72,34 @@ enum State {
 impl Inner {
     /// Whether the request has taken too long.
     fn is_late(&self) -> bool {
-        matches!(&self.state, State::Request(end) if end.deadline() <= Instant::now())
+        matches!(&self.state, State::Request { end, .. } if end.deadline() <= Instant::now())
     }
 
-    /// Notes that bytes have arrived.
-    fn received(&mut self) {
+    /// Notes what has arrived.
+    ///
+    /// # Errors
+    /// Where a header is larger than allowed. The client has been told.
+    fn received(&mut self, bytes: &[u8]) -> io::Result<()> {
         if matches!(self.state, State::Idle) {
-            self.state = State::Request(Box::pin(sleep(self.request_max)));
+            let header = Some(self.headers.begin());
+            self.state = State::Request { end: Box::pin(sleep(self.request_max)), header };
         }
+        let State::Request { header: waiting @ Some(_), .. } = &mut self.state else { return Ok(()) };
+        match waiting.as_mut().map(|header| header.take(bytes)) {
+            Some(Ok(true)) => *waiting = None,
+            Some(Err(_)) => {
+                // Nothing else is being sent: a response would have ended the state. Who does not get it sees the close.
+                let _ = self.stream.try_write(TOO_LARGE);
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            Some(Ok(false)) | None => {}
+        }
+        Ok(())
     }
 
     /// Waits for the end of the time that a request may take.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let State::Request(end) = &mut self.state else { return Poll::Pending };
+        let State::Request { end, .. } = &mut self.state else { return Poll::Pending };
         end.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
@@ -85,19 +108,19 @@ impl Inner {
         self.state = match self.state {
             State::WebSocket => State::WebSocket,
             _ if bytes.starts_with(UPGRADED) => State::WebSocket,
-            State::Idle | State::Request(_) => State::Idle,
+            State::Idle | State::Request { .. } => State::Idle,
         };
     }
 }
 
 impl SharedStream {
-    /// Wraps an accepted stream.
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self::with_limit(stream, Duration::from_millis(REQUEST_MS_MAX))
+    /// Wraps an accepted stream. Its requests' headers count among `headers` while they are not complete.
+    pub(crate) fn new(stream: TcpStream, headers: Headers) -> Self {
+        Self::with_limit(stream, headers, Duration::from_millis(REQUEST_MS_MAX))
     }
 
-    fn with_limit(stream: TcpStream, request_max: Duration) -> Self {
-        Self(Rc::new(RefCell::new(Inner { stream, request_max, state: State::Idle })))
+    fn with_limit(stream: TcpStream, headers: Headers, request_max: Duration) -> Self {
+        Self(Rc::new(RefCell::new(Inner { stream, request_max, headers, state: State::Idle })))
     }
 
     /// Address of the peer, unless it is gone.
@@ -161,7 +184,7 @@ impl AsyncRead for SharedStream {
         let before = buffer.filled().len();
         let read = Pin::new(&mut inner.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            inner.received();
+            inner.received(&buffer.filled()[before..])?;
         }
         if read.is_pending() { inner.poll_late(context) } else { read }
     }
@@ -198,7 +221,7 @@ mod tests {
     async fn connected(limit: Duration) -> (TcpStream, SharedStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        (client, SharedStream::with_limit(listener.accept().await.unwrap().0, limit))
+        (client, SharedStream::with_limit(listener.accept().await.unwrap().0, Headers::default(), limit))
     }
 
     /// Reads until the stream ends or fails.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_http::ws::{CloseReason, Codec, Message as WsMessage};
 use bytes::{Bytes, BytesMut};
-use shared::ids::{ConnectionId, Offset, RequestId};
+use shared::ids::{ConnectionId, DisplayName, Offset, RequestId};
 use shared::protocol::{CloseCode, Message, Payload, RawPayload, codec};
 
 /// A message of the server's, with its payload as text.
@@ -106,7 +106,15 @@ impl Joined {
 /// What a plain client is told of a message: a line, where it is something said in the room of plain clients.
 fn plain_line(message: &Message<RawPayload>) -> Option<String> {
     let said = if message.channel.as_str() == PLAIN_CHANNEL { plain_text(&message.payload) } else { None };
-    said.map(|said| format!("{}: {said}", message.from.name))
+    said.map(|said| named_line(&message.from.name, &said))
+}
+
+/// What somebody said, as one line: a text must not look like the line of somebody else.
+pub fn named_line(name: &DisplayName, said: &str) -> String {
+    let lines = said.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
+    // A carriage return and a line feed are one line break; empty lines say nothing.
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    format!("{name}: {}", lines.join(" ⏎ "))
 }
 
 /// What a payload says to somebody who reads lines of text; nothing where it is no saying.
@@ -236,6 +244,19 @@ mod tests {
         for length in [0, 1, 125, 126, 127, 65_535, 65_536, 100_000] {
             let text = "x".repeat(length);
             assert_eq!(text_frame(text.clone()), encode(WsMessage::Text(text.into())), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn what_somebody_says_is_one_line_to_a_plain_client() {
+        let ada = DisplayName::parse("Ada").unwrap();
+        for (said, line) in [
+            ("hello", "Ada: hello"),
+            ("x\nServer: shut down", "Ada: x ⏎ Server: shut down"),
+            ("x\r\n\r\ny", "Ada: x ⏎ y"),
+            ("x\u{2028}y\u{2029}z\u{85}\u{b}\u{c}", "Ada: x ⏎ y ⏎ z"),
+        ] {
+            assert_eq!(named_line(&ada, said), line);
         }
     }
 

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use shared::ids::{ChannelName, ConnectionId, Epoch};
 use shared::protocol::{ErrorCode, Refusal};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::config::{Policy, Settings};
 use crate::identity::Tokens;
@@ -39,6 +39,9 @@ use presence::{PRESENCE_MEMBERS_MAX, PresenceBoard};
 use registry::Registry;
 use slots::SlotKey;
 use worker::ToWorker;
+
+/// Maximum bytes of the pushes that connections have not taken yet. One more is refused with `overloaded`.
+pub const PUSHES_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// What all workers share.
 pub struct Hub {
@@ -64,6 +67,8 @@ pub struct Hub {
     pub workers: Arc<[mpsc::Sender<ToWorker>]>,
     /// The numbers of connections.
     pub numbers: ConnectionNumbers,
+    /// The bytes that pushes may take, [`PUSHES_BYTES_MAX`] in all.
+    pub pushes: Semaphore,
     /// Secret of this start. It decides where channels without history are at home.
     live_key: u64,
 }
@@ -123,6 +128,7 @@ impl Hub {
             live_key,
             workers,
             numbers,
+            pushes: Semaphore::new(PUSHES_BYTES_MAX),
         }
     }
 

@@ -17,11 +17,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connection::Connection;
 use super::{dispatch, register};
+use crate::http::headers::Headers;
 use crate::http::stream::linger;
 use crate::hub::registry::Mode;
 use crate::hub::socket::Socket;
 use crate::hub::worker::Worker;
-use handshake::Handshake;
+use handshake::{Handshake, NoRequest};
 use incoming::LeanIncoming;
 
 /// How long a client may take to send its handshake, in milliseconds.
@@ -44,29 +45,44 @@ pub async fn is_wanted(stream: &TcpStream) -> bool {
     whole && beginning.starts_with(BEGINNING) && beginning.ends_with(b" ")
 }
 
-/// Serves a typed connection: the handshake, and what follows.
-pub async fn serve(worker: Rc<Worker>, stream: TcpStream) {
+/// Serves a typed connection: the handshake, and what follows. The header of its request counts among `headers`.
+pub async fn serve(worker: Rc<Worker>, stream: TcpStream, headers: Headers) {
     bound_unsent(&stream);
     let address = stream.peer_addr().ok();
-    let mut handshake = Handshake::new(stream);
+    let mut handshake = Handshake::new(stream, &headers);
     let end = Instant::now() + HANDSHAKE;
     // Who sends nothing any more, or no HTTP, is not told anything.
     while let Ok(Ok(())) = timeout_at(end, handshake.heard()).await {
         let answered = worker.gates.openings.pass(async {
-            let Some(request) = handshake.read()? else { return Ok(None) };
-            io::Result::Ok(Some(open(&worker, &mut handshake, &request, address).await))
+            match handshake.read() {
+                Ok(None) => Answer::NotYet,
+                Ok(Some(request)) => open(&worker, &mut handshake, &request, address).await,
+                Err(NoRequest::TooLarge) => {
+                    handshake.refuse_header();
+                    Answer::Refused
+                }
+                Err(NoRequest::Gone) => Answer::None,
+            }
         });
         match answered.await {
-            Ok(None) => {}
-            // Outside of the gate: others open connections meanwhile.
-            Ok(Some(Answer::Refused)) => return linger(handshake.wire().socket()).await,
-            Ok(Some(Answer::Opened)) | Err(_) => return,
+            Answer::NotYet => {}
+            Answer::Refused => {
+                // Outside of the gate: others open connections at the same time.
+                let wire = handshake.wire();
+                drop(handshake);
+                return linger(wire.socket()).await;
+            }
+            Answer::Opened | Answer::None => return,
         }
     }
 }
 
 /// What a request was answered with.
 enum Answer {
+    /// It is not complete yet.
+    NotYet,
+    /// Nothing: there is nobody to answer.
+    None,
     /// A connection, which goes on by itself.
     Opened,
     /// A refusal, which the client has to be able to read.

@@ -8,7 +8,7 @@ use shared::protocol::{ErrorCode, Payload, Push, RawPayload, Refusal, Sender};
 
 use super::connection::{Connection, NewMessage, Refused, Speaker};
 use crate::config::plain_channel;
-use crate::hub::frame::{plain_text, text_frame};
+use crate::hub::frame::{named_line, plain_text, text_frame};
 use crate::random;
 
 /// Speaks lines of text.
@@ -72,7 +72,7 @@ pub fn pushed_line(push: &Push<RawPayload>) -> String {
     // What is no saying goes as the JSON it is.
     let line = plain_text(&push.payload).unwrap_or_else(|| push.payload.as_str().to_owned());
     match &push.from {
-        Some(from) => format!("{}: {line}", from.name),
+        Some(from) => named_line(&from.name, &line),
         None => line,
     }
 }

@@ -1,6 +1,7 @@
 //! All that a client has said and been told, for a [`ledger`](crate::ledger) to be held against the log.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use shared::ids::{ChannelName, MessageId, Offset, UserId};
 use shared::protocol::{Gap, Message, Payload, Position, ServerMessage};
@@ -19,6 +20,10 @@ pub struct Journal {
     pub heard: Vec<Heard>,
     /// What came over the wire, before the session dropped what it had seen already.
     pub wire: Vec<Heard>,
+    /// When each message was given to it to send.
+    pub sent_at: HashMap<MessageId, Instant>,
+    /// When the application was told of each message.
+    pub heard_at: HashMap<MessageId, Instant>,
 }
 
 /// A message on its way to the log.
@@ -72,10 +77,18 @@ impl Journal {
         })
     }
 
+    pub(super) fn note_sent(&mut self, sent: Sent) {
+        self.sent_at.insert(sent.id, Instant::now());
+        self.sent.push(sent);
+    }
+
     pub(super) fn note(&mut self, event: &Event) {
         match event {
             Event::Welcomed { user, .. } => self.user = Some(user.clone()),
-            Event::Message(message) => self.heard.push(Heard::Message(message.clone())),
+            Event::Message(message) => {
+                self.heard_at.insert(message.id, Instant::now());
+                self.heard.push(Heard::Message(message.clone()));
+            }
             Event::Subscribed { channel, position, gap, .. } => {
                 self.heard.push(Heard::Subscribed {
                     channel: channel.clone(),

@@ -109,7 +109,7 @@ impl Record {
 
     /// Notes what the client is about to send.
     pub(super) fn add_sent(&self, sent: Sent) {
-        self.seen.lock().unwrap().journal.sent.push(sent);
+        self.seen.lock().unwrap().journal.note_sent(sent);
     }
 
     /// Notes what has come over the wire.

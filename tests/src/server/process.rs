@@ -108,9 +108,20 @@ impl Process {
     /// How much memory it occupies.
     #[cfg(target_os = "linux")]
     pub fn resident_kib(&self) -> u64 {
+        self.status_kib("VmRSS:")
+    }
+
+    /// The most memory that it has occupied since it was started.
+    #[cfg(target_os = "linux")]
+    pub fn most_resident_kib(&self) -> u64 {
+        self.status_kib("VmHWM:")
+    }
+
+    #[cfg(target_os = "linux")]
+    fn status_kib(&self, name: &str) -> u64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its resident size");
+        let line = status.lines().find(|line| line.starts_with(name)).expect("the kernel tells it");
         line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number of KiB")
     }
 

@@ -13,6 +13,7 @@ use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use crate::config::Settings;
 use crate::http::error::ApiError;
+use crate::http::headers::{Header, Headers, TOO_LARGE};
 use crate::hub::wire::Wire;
 use crate::ws::{no_handshake, origin};
 
@@ -25,12 +26,29 @@ pub(super) struct Handshake {
     wire: Rc<Wire<TcpStream>>,
     /// What has come and not been understood yet; in the end, what came behind the request.
     rest: BytesMut,
+    /// What has come of the request, as long as it is not complete.
+    header: Header,
+}
+
+/// Why there is no request.
+pub(super) enum NoRequest {
+    /// Its header is larger than allowed. The client is to be told.
+    TooLarge,
+    /// The client is gone, or sends what is no HTTP/1. There is nobody to tell.
+    Gone,
+}
+
+impl From<io::Error> for NoRequest {
+    fn from(_: io::Error) -> Self {
+        Self::Gone
+    }
 }
 
 impl Handshake {
-    /// Nothing has been read yet.
-    pub(super) fn new(stream: TcpStream) -> Self {
-        Self { codec: Codec::new(ServiceConfig::default()), wire: Wire::new(stream), rest: BytesMut::new() }
+    /// Nothing has been read yet. The request's header counts among `headers` while it is not complete.
+    pub(super) fn new(stream: TcpStream, headers: &Headers) -> Self {
+        let codec = Codec::new(ServiceConfig::default());
+        Self { codec, wire: Wire::new(stream), rest: BytesMut::new(), header: headers.begin() }
     }
 
     /// Waits until the client has sent something.
@@ -44,19 +62,27 @@ impl Handshake {
     /// Reads what has come. Returns the request when it is whole.
     ///
     /// # Errors
-    /// The stream's own, and [`io::ErrorKind::InvalidData`] where what comes is no HTTP/1.
-    pub(super) fn read(&mut self) -> io::Result<Option<Request>> {
+    /// [`NoRequest`].
+    pub(super) fn read(&mut self) -> Result<Option<Request>, NoRequest> {
         self.rest.reserve(READ_BYTES_MAX);
+        let before = self.rest.len();
         match self.wire.socket().try_read_buf(&mut self.rest) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(0) => return Err(NoRequest::Gone),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
-        Ok(match self.codec.decode(&mut self.rest).map_err(|_| io::ErrorKind::InvalidData)? {
-            Some(Message::Item(request)) => Some(request),
-            Some(Message::Chunk(_)) | None => None,
-        })
+        self.header.take(&self.rest[before..]).map_err(|_| NoRequest::TooLarge)?;
+        match self.codec.decode(&mut self.rest).map_err(|_| NoRequest::Gone)? {
+            Some(Message::Item(request)) => Ok(Some(request)),
+            Some(Message::Chunk(_)) | None => Ok(None),
+        }
+    }
+
+    /// Answers that the header is too large.
+    pub(super) fn refuse_header(&self) {
+        // Nothing has been sent before: the socket has room. Who does not get it sees the close.
+        let _ = self.wire.socket().try_write(TOO_LARGE);
     }
 
     /// The way to the client.

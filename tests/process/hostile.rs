@@ -1,0 +1,120 @@
+//! Beside hostile guests of every kind, an honest room loses nothing, and the server's memory stays within its limits.
+
+use std::time::{Duration, Instant};
+
+use tests::client::channel;
+use tests::hostile::Kind;
+use tests::{Client, HostileGuests, Ledger, Settings, TestServer};
+use shared::protocol::Payload;
+
+/// The variable that says how long the guests of each kind go on, in seconds.
+const SECONDS: &str = "TIDINGS_HOSTILE_SECONDS";
+
+/// The variable that names the one kind there is to be.
+const KIND: &str = "TIDINGS_HOSTILE_KIND";
+
+const SECONDS_BY_DEFAULT: u64 = 2;
+
+/// Hostile guests of each kind.
+const GUESTS: usize = 200;
+
+/// The room of those who want nothing but to talk.
+const HONEST_ROOM: &str = "room:honest";
+
+/// How many they are.
+const PEOPLE: usize = 10;
+
+/// One of them says something so often.
+const SAY_EVERY: Duration = Duration::from_millis(100);
+
+/// The most memory that the server may need, in KiB.
+const MEMORY_KIB_MAX: u64 = 512 * 1024;
+
+/// What the channels hold that guests read from the beginning.
+const MESSAGES_A_CHANNEL: usize = 100;
+const MESSAGE_BYTES: usize = 1400;
+
+#[tokio::test]
+async fn beside_hostile_guests_of_every_kind_an_honest_room_loses_nothing() {
+    let seconds = std::env::var(SECONDS).map_or(SECONDS_BY_DEFAULT, |seconds| seconds.parse().expect(SECONDS));
+    let only = std::env::var(KIND).ok();
+    for kind in Kind::ALL {
+        if only.as_ref().is_none_or(|only| format!("{kind:?}") == *only) {
+            beside(kind, Duration::from_secs(seconds)).await;
+        }
+    }
+}
+
+async fn beside(kind: Kind, duration: Duration) {
+    let server = TestServer::start_with(Settings::default()).await;
+    fill(&server, &kind.channels()).await;
+    let mut people = Vec::with_capacity(PEOPLE);
+    for number in 0..PEOPLE {
+        let person = server.client(&format!("Honest {number}")).connect().await;
+        person.subscribe(HONEST_ROOM).await;
+        people.push(person);
+    }
+    let calm_kib = server.process().resident_kib();
+
+    let guests = HostileGuests::begin(server.address(), kind, GUESTS);
+    let said = talk(&people, duration).await;
+    let tally = guests.end();
+    let room = channel(HONEST_ROOM);
+    for person in &people {
+        let all_heard = format!("is told of all {said} messages");
+        person.expect_journal(&all_heard, |journal| (journal.heard_at.len() == said).then_some(())).await;
+    }
+    let findings = Ledger::read(&server.api(), std::slice::from_ref(&room), people.iter()).await.compare("hostile");
+    let most_kib = server.process().most_resident_kib();
+
+    let mut delays = delays(&people);
+    delays.sort_unstable();
+    let quantile = |part: f64| delays[((delays.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
+    println!(
+        "hostile: {kind:?}: {GUESTS} guests, {:.0} s, {} connections, {} MB sent; memory {} -> {} MB; {said} messages, \
+         {} deliveries, p50 {:.1} ms, p99 {:.1} ms, most {:.1} ms",
+        duration.as_secs_f64(),
+        tally.connections,
+        tally.bytes / 1_000_000,
+        calm_kib / 1024,
+        most_kib / 1024,
+        delays.len(),
+        quantile(0.5),
+        quantile(0.99),
+        quantile(1.0),
+    );
+    findings.assert_clean(&format!("{KIND}={kind:?}"));
+    assert!(most_kib < MEMORY_KIB_MAX, "{kind:?}: {most_kib} KiB");
+    assert!(tally.connections > 0 && tally.bytes > 0, "{kind:?}: the guests did nothing: {tally:?}");
+}
+
+/// Puts messages into channels.
+async fn fill(server: &TestServer, channels: &[String]) {
+    let api = server.api();
+    let text = "x".repeat(MESSAGE_BYTES);
+    for name in channels {
+        for _ in 0..MESSAGES_A_CHANNEL {
+            api.publish(name, &text).await;
+        }
+    }
+}
+
+/// The people take turns, and wait for nothing. Returns how much they said.
+async fn talk(people: &[Client], duration: Duration) -> usize {
+    let (end, mut said) = (Instant::now() + duration, 0);
+    let mut tick = tokio::time::interval(SAY_EVERY);
+    while Instant::now() < end {
+        tick.tick().await;
+        people[said % people.len()].say(HONEST_ROOM, Payload::chat(format!("message {said}")));
+        said += 1;
+    }
+    said
+}
+
+/// How long each message took to each person, the one who said it among them.
+fn delays(people: &[Client]) -> Vec<Duration> {
+    let journals: Vec<_> = people.iter().map(|person| person.journal(Clone::clone)).collect();
+    let sent_at = |id| journals.iter().find_map(|journal| journal.sent_at.get(id)).copied();
+    let heard = journals.iter().flat_map(|journal| &journal.heard_at);
+    heard.filter_map(|(id, at)| Some(at.saturating_duration_since(sent_at(id)?))).collect()
+}

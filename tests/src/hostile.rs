@@ -1,0 +1,207 @@
+//! Guests who try to take the server from the others: many connections that send what is costly, or do not read.
+//!
+//! They run on a thread of their own, so that the people of the story are not held up by them in this process.
+
+mod arms;
+
+use std::cell::Cell;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::task::LocalSet;
+
+pub use arms::Kind;
+use arms::{Arms, Reads};
+
+/// Bytes that a guest reads at a time.
+const READ_BYTES: usize = 64 * 1024;
+
+/// A guest that could not connect tries again after this time.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
+
+/// The longest time that a guest waits before it looks whether it is to stop.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Hostile guests, who go on until [`end`](Self::end).
+#[derive(Debug)]
+pub struct HostileGuests {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Tally>>,
+}
+
+/// What they have done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tally {
+    /// Connections that they opened.
+    pub connections: u64,
+    /// Bytes that the server's sockets took from them.
+    pub bytes: u64,
+}
+
+impl HostileGuests {
+    /// So many guests of a kind begin.
+    pub fn begin(address: SocketAddr, kind: Kind, guests: usize) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let tally = Rc::new(Cell::new(Tally::default()));
+            let all = LocalSet::new();
+            for number in 0..guests {
+                let arms = Arms::of(kind, number);
+                let guest = Guest { address, arms, stop: Arc::clone(&stopped), tally: Rc::clone(&tally) };
+                all.spawn_local(guest.run());
+            }
+            runtime.block_on(all);
+            tally.get()
+        });
+        Self { stop, thread: Some(thread) }
+    }
+
+    /// They stop, and their connections are gone.
+    pub fn end(mut self) -> Tally {
+        self.stop.store(true, Ordering::SeqCst);
+        let thread = self.thread.take().expect("it ends once");
+        thread.join().expect("the guests do not panic")
+    }
+}
+
+impl Drop for HostileGuests {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+    }
+}
+
+struct Guest {
+    address: SocketAddr,
+    arms: Arms,
+    stop: Arc<AtomicBool>,
+    tally: Rc<Cell<Tally>>,
+}
+
+impl Guest {
+    async fn run(mut self) {
+        while !self.is_to_stop() {
+            match self.connect().await {
+                // However the server ends it, the guest comes back at once.
+                Ok(stream) => {
+                    let _ = self.fight(&stream).await;
+                }
+                Err(_) => tokio::time::sleep(TRY_AGAIN).await,
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn connect(&self) -> io::Result<TcpStream> {
+        let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, None)?;
+        if self.arms.reads == Reads::Nothing {
+            // What the kernel holds for a connection is not the server's memory; it should not hold megabytes.
+            socket.set_recv_buffer_size(READ_BYTES)?;
+        }
+        // Closing resets: no port waits a minute for its next use.
+        socket.set_linger(Some(Duration::ZERO))?;
+        socket.set_nonblocking(true)?;
+        match socket.connect(&self.address.into()) {
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {}
+            connected => connected?,
+        }
+        let stream = TcpStream::from_std(socket.into())?;
+        tokio::time::timeout(LOOK_EVERY * 50, stream.writable()).await??;
+        if let Some(error) = stream.take_error()? {
+            return Err(error);
+        }
+        self.count(|tally| tally.connections += 1);
+        Ok(stream)
+    }
+
+    /// Sends what its arms hold until the server or the story has enough.
+    async fn fight(&mut self, stream: &TcpStream) -> io::Result<()> {
+        let (mut scratch, mut opening) = (vec![0; READ_BYTES], self.arms.opening(self.address));
+        self.send(stream, &mut scratch, &opening).await?;
+        if !self.arms.is_handshake() {
+            // The answer, and a welcome.
+            stream.readable().await?;
+        }
+        opening.clear();
+        while let Some(next) = self.arms.next() {
+            self.send(stream, &mut scratch, &next.bytes).await?;
+            if self.is_to_stop() {
+                return Ok(());
+            }
+            match next.pause {
+                Some(pause) => self.rest(stream, &mut scratch, pause).await?,
+                None => tokio::task::yield_now().await,
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, stream: &TcpStream, scratch: &mut [u8], mut bytes: &[u8]) -> io::Result<()> {
+        let interest = match self.arms.reads {
+            Reads::All => Interest::READABLE | Interest::WRITABLE,
+            Reads::Nothing => Interest::WRITABLE,
+        };
+        while !bytes.is_empty() && !self.is_to_stop() {
+            let Ok(ready) = tokio::time::timeout(LOOK_EVERY, stream.ready(interest)).await else { continue };
+            let ready = ready?;
+            if ready.is_readable() {
+                read(stream, scratch)?;
+            }
+            if ready.is_writable() {
+                match stream.try_write(bytes) {
+                    Ok(written) => {
+                        bytes = &bytes[written..];
+                        self.count(|tally| tally.bytes += written as u64);
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends nothing for a while.
+    async fn rest(&self, stream: &TcpStream, scratch: &mut [u8], pause: Duration) -> io::Result<()> {
+        let end = tokio::time::Instant::now() + pause;
+        while tokio::time::Instant::now() < end && !self.is_to_stop() {
+            match self.arms.reads {
+                Reads::All => {
+                    if let Ok(ready) = tokio::time::timeout_at(end, stream.readable()).await {
+                        ready?;
+                        read(stream, scratch)?;
+                    }
+                }
+                Reads::Nothing => tokio::time::sleep(pause.min(LOOK_EVERY)).await,
+            }
+        }
+        Ok(())
+    }
+
+    fn is_to_stop(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Tally)) {
+        let mut tally = self.tally.get();
+        change(&mut tally);
+        self.tally.set(tally);
+    }
+}
+
+fn read(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<()> {
+    match stream.try_read(scratch) {
+        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
