@@ -16,7 +16,7 @@ const LARGE: &str = "live:large";
 const SMALL: &str = "live:small";
 const READERS: usize = 1000;
 
-/// In which order messages were written to readers: the room, and the reader's number.
+/// In which order messages and signals were written to readers: the room, and the reader's number.
 type Journal = Rc<RefCell<Vec<(&'static str, usize)>>>;
 
 /// A reader who notes what is written.
@@ -24,8 +24,8 @@ fn reader(room: &'static str, number: usize, journal: &Journal) -> Rc<Wire> {
     let journal = Rc::clone(journal);
     Wire::new(Sink(move |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
-        let messages = text.match_indices(r#""type":"message""#);
-        journal.borrow_mut().extend(messages.map(|_| (room, number)));
+        let news = [r#""type":"message""#, r#""type":"signal""#].map(|kind| text.matches(kind).count());
+        journal.borrow_mut().extend((0..news.iter().sum()).map(|_| (room, number)));
     }))
 }
 
@@ -58,6 +58,29 @@ fn who_speaks_in_a_small_room_does_not_wait_for_a_large_one() {
     rig.until(|| journal.borrow().len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
     assert!(place < READERS / 2, "the small room was told as number {place}");
+}
+
+#[test]
+fn who_speaks_in_a_small_room_does_not_wait_until_a_large_one_knows_who_types() {
+    let (mut rig, journal) = gather();
+    rig.type_in(LARGE);
+    rig.until(|| !journal.borrow().is_empty());
+    assert!(journal.borrow().len() < READERS, "the large room is told piece by piece");
+
+    rig.say(SMALL);
+    rig.turns(1);
+    rig.until(|| journal.borrow().len() == READERS + 1);
+    let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
+    assert!(place < READERS * 3 / 4, "the small room was told as number {place}");
+}
+
+#[test]
+fn who_types_on_and_on_is_told_of_once_where_nobody_has_been_told() {
+    let (mut rig, journal) = gather();
+    (0..100).for_each(|_| rig.type_in(SMALL));
+    rig.turns(100);
+    let told = journal.borrow().len();
+    assert!((1..50).contains(&told), "told {told} times");
 }
 
 #[test]

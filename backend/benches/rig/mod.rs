@@ -149,9 +149,16 @@ impl Rig {
         ));
     }
 
+    /// Has the publisher follow a channel and type in it.
+    pub(crate) fn type_in(&mut self, channel: &str) {
+        self.publisher.say(format!(r#"{{"type":"subscribe","id":0,"channel":"{channel}"}}"#));
+        self.publisher.say(format!(r#"{{"type":"signal","channel":"{channel}","kind":"typing"}}"#));
+    }
+
     /// Does what the log's thread does.
     pub(crate) fn commit(&mut self) {
-        let outcomes = self.writer.write(self.writer.queued());
+        let batch = self.writer.queued();
+        let outcomes = self.writer.write(batch);
         (self.sink)(outcomes);
     }
 

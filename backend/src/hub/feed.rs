@@ -204,13 +204,6 @@ impl Feed {
         self.readers.borrow().len()
     }
 
-    /// Calls `tell` with each reader.
-    pub fn each_reader(&self, mut tell: impl FnMut(&Rc<Outbound>)) {
-        for (_, reader) in self.readers.borrow().iter() {
-            tell(&reader.outbound);
-        }
-    }
-
     /// The version of the channel's presence that the readers here have been told. `None` if the channel has no presence,
     /// or nobody reads it here.
     pub fn presence(&self) -> Option<u64> {

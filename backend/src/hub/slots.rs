@@ -13,7 +13,7 @@ pub const SLOTS_MAX: usize = 64;
 pub const PRESENCE_BYTES_MAX: usize = 16 * 1024;
 
 /// What a slot is about: only the newest of each is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SlotKey {
     /// The channel.
     pub channel: ChannelName,
@@ -24,7 +24,7 @@ pub struct SlotKey {
 }
 
 /// The kinds of slots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SlotKind {
     /// Writing.
     Typing,

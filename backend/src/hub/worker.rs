@@ -6,6 +6,7 @@ mod deliveries;
 mod feeds;
 mod published;
 mod round;
+mod signals;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -34,6 +35,7 @@ use deliveries::Deliveries;
 use feeds::Feeds;
 use published::Published;
 pub use round::{NEWS_A_ROUND_MAX, PIECE_BYTES_MAX};
+use signals::Signals;
 
 /// Most things in a worker's mailbox. Those who hand over messages wait at the limit; others are refused.
 pub const MAILBOX_MAX: usize = 1024;
@@ -121,8 +123,8 @@ impl Worker {
         actix_web::rt::spawn(care::run(Rc::clone(&worker)));
         actix_web::rt::spawn(announce::run(Rc::clone(&worker)));
         actix_web::rt::spawn(async move {
-            let (mut inbox, mut deliveries) = (Vec::new(), Deliveries::default());
-            let mut taken = VecDeque::new();
+            let (mut inbox, mut taken) = (Vec::new(), VecDeque::new());
+            let (mut deliveries, mut signals) = (Deliveries::default(), Signals::default());
             loop {
                 tokio::select! {
                     biased;
@@ -131,15 +133,16 @@ impl Worker {
                         _ => taken.extend(inbox.drain(..)),
                     },
                     // What is still to be told does not wait for what comes.
-                    () = std::future::ready(()), if !(taken.is_empty() && deliveries.is_empty()) => {}
+                    () = std::future::ready(()), if !(taken.is_empty() && deliveries.is_empty() && signals.is_empty()) => {}
                 }
                 while deliveries.has_room()
                     && let Some(what) = taken.pop_front()
                 {
-                    this.take(what, &mut deliveries);
+                    this.take(what, &mut deliveries, &mut signals);
                 }
                 deliveries.advance();
-                if !deliveries.is_empty() {
+                signals.advance(&this.feeds.borrow());
+                if !(deliveries.is_empty() && signals.is_empty()) {
                     tokio::task::yield_now().await;
                 }
             }
@@ -248,14 +251,14 @@ impl Worker {
     }
 
     /// Does what the worker is told.
-    fn take(&self, what: ToWorker, deliveries: &mut Deliveries) {
+    fn take(&self, what: ToWorker, deliveries: &mut Deliveries, signals: &mut Signals) {
         match what {
             ToWorker::Batch(batch) => {
                 let answered = self.queue_answers(batch.answers.get(self.index));
                 deliveries.flush_later(answered);
                 deliveries.add(&batch.channels, &mut self.feeds.borrow_mut());
             }
-            ToWorker::Relay { key, frame, except } => self.relay(&key, &frame, except),
+            ToWorker::Relay { key, frame, except } => signals.add(key, frame, except),
             ToWorker::Push { connection, push, reply } => {
                 // Who asked may have gone meanwhile.
                 let _ = reply.send(self.push(connection, &push));
@@ -289,16 +292,6 @@ impl Worker {
             }
             Some(outbound)
         })
-    }
-
-    fn relay(&self, key: &SlotKey, frame: &Bytes, except: Option<ConnectionId>) {
-        if let Some(feed) = self.feeds.borrow().get(&key.channel) {
-            feed.each_reader(|outbound| {
-                if outbound.info.mode == Mode::Typed && except != Some(outbound.info.connection) {
-                    outbound.signal(key.clone(), frame.clone());
-                }
-            });
-        }
     }
 
     fn push(&self, connection: ConnectionId, push: &Push<RawPayload>) -> bool {

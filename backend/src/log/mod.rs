@@ -8,6 +8,7 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod live;
+mod fair;
 pub mod places;
 pub mod publication;
 mod reads;

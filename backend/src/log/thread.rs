@@ -1,7 +1,8 @@
 //! The one thread that writes the log.
 //!
 //! It takes whatever has queued, appends it at once and hands the outcome to the sink: under load, many messages
-//! share the wait for the disk; when idle, a message waits for nobody.
+//! share the wait for the disk; when idle, a message waits for nobody. Where more has queued than one transaction takes,
+//! senders take turns ([`fair`](super::fair)).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,7 @@ use std::thread::JoinHandle;
 
 use shared::protocol::{ErrorCode, Refusal};
 
+use super::fair::FairQueue;
 use super::places::{self, Places};
 use super::publication::{Outcome, Publication, ReplyTo};
 use super::turn::Turn;
@@ -18,8 +20,8 @@ use super::{Append, Appended, Log};
 /// Most publications in one transaction.
 pub const BATCH_PUBLICATIONS_MAX: usize = 1024;
 
-/// Maximum bytes of one transaction. The handover that exceeds it is still part of it. What comes meanwhile waits, so that
-/// a flood of large messages delays small ones by little.
+/// Maximum bytes of one transaction. The publication that exceeds it is still part of it. What comes meanwhile waits, so
+/// that a flood of large messages delays small ones by little.
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 
 /// Most publications that are handed over at once.
@@ -110,7 +112,7 @@ pub fn queue(log: Arc<dyn Log>) -> (LogQueue, Writer) {
         writable: AtomicBool::new(true),
         ended: AtomicBool::new(false),
     });
-    let writer = Writer { log, jobs: receiver, state: Arc::clone(&state) };
+    let writer = Writer::new(log, receiver, Arc::clone(&state));
     (LogQueue { jobs, state }, writer)
 }
 
@@ -122,15 +124,12 @@ pub fn start(
     log: Arc<dyn Log>,
     mut sink: impl FnMut(Vec<Outcome>) + Send + 'static,
 ) -> std::io::Result<(LogQueue, JoinHandle<()>)> {
-    let (queue, writer) = queue(log);
+    let (queue, mut writer) = queue(log);
     let thread = std::thread::Builder::new().name("log".to_owned()).spawn(move || {
-        while let Ok(first) = writer.jobs.recv() {
-            let (batch, goes_on) = writer.batch(Some(first));
+        while writer.wait() {
+            let batch = writer.queued();
             if !batch.is_empty() {
                 sink(writer.write(batch));
-            }
-            if !goes_on {
-                return;
             }
         }
     })?;
@@ -142,6 +141,11 @@ pub struct Writer {
     log: Arc<dyn Log>,
     jobs: Receiver<Job>,
     state: Arc<State>,
+    /// What has come since the last batch, in order.
+    come: Vec<Publication>,
+    /// What has not found room in a batch.
+    waiting: FairQueue,
+    is_to_end: bool,
 }
 
 impl Drop for Writer {
@@ -151,30 +155,59 @@ impl Drop for Writer {
 }
 
 impl Writer {
-    /// What has queued, without waiting: at most [`BATCH_PUBLICATIONS_MAX`], and about [`BATCH_BYTES_MAX`].
-    pub fn queued(&self) -> Vec<Publication> {
-        self.batch(None).0
+    fn new(log: Arc<dyn Log>, jobs: Receiver<Job>, state: Arc<State>) -> Self {
+        Self { log, jobs, state, come: Vec::new(), waiting: FairQueue::default(), is_to_end: false }
     }
 
-    fn batch(&self, first: Option<Job>) -> (Vec<Publication>, bool) {
-        let (mut batch, mut batch_bytes, mut next) = (Vec::new(), 0, first);
-        while let Some(job) = next.take().or_else(|| self.jobs.try_recv().ok()) {
-            match job {
-                Job::Append(publications) => {
-                    let bytes: usize = publications.iter().map(Queued::bytes).sum();
-                    self.state.places.release(publications.len(), bytes);
-                    batch_bytes += bytes;
-                    batch.extend(publications.into_iter().map(|Queued(publication)| publication));
-                }
-                Job::Stop => return (batch, false),
-            }
-            if batch.len() > BATCH_PUBLICATIONS_MAX - HANDOVER_PUBLICATIONS_MAX
-                || batch_bytes >= BATCH_BYTES_MAX
-            {
-                break;
+    /// Waits until something has queued. Returns false when the thread is to end: nothing is left, and nothing more comes.
+    fn wait(&mut self) -> bool {
+        let has_work = |writer: &Self| !(writer.waiting.is_empty() && writer.come.is_empty());
+        if !has_work(self) && !self.is_to_end {
+            match self.jobs.recv() {
+                Ok(job) => self.take(job),
+                Err(_) => return false,
             }
         }
-        (batch, true)
+        has_work(self) || !self.is_to_end
+    }
+
+    fn take(&mut self, job: Job) {
+        match job {
+            Job::Append(publications) => {
+                self.come.extend(publications.into_iter().map(|Queued(publication)| publication));
+            }
+            Job::Stop => self.is_to_end = true,
+        }
+    }
+
+    /// What has queued, without waiting: at most [`BATCH_PUBLICATIONS_MAX`], and about [`BATCH_BYTES_MAX`].
+    pub fn queued(&mut self) -> Vec<Publication> {
+        // The places of what has come are bounded, and so is this loop.
+        while !self.is_to_end
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            self.take(job);
+        }
+        let batch = self.batch();
+        self.state.places.release(batch.len(), batch.iter().map(Publication::bytes).sum());
+        batch
+    }
+
+    fn batch(&mut self) -> Vec<Publication> {
+        let bytes: usize = self.come.iter().map(Publication::bytes).sum();
+        if self.waiting.is_empty() && self.come.len() <= BATCH_PUBLICATIONS_MAX && bytes <= BATCH_BYTES_MAX {
+            return std::mem::take(&mut self.come);
+        }
+        self.come.drain(..).for_each(|publication| self.waiting.push(publication));
+        let (mut batch, mut batch_bytes) = (Vec::new(), 0);
+        while batch.len() < BATCH_PUBLICATIONS_MAX
+            && batch_bytes < BATCH_BYTES_MAX
+            && let Some(publication) = self.waiting.pop()
+        {
+            batch_bytes += publication.bytes();
+            batch.push(publication);
+        }
+        batch
     }
 
     /// Has a batch appended, and tells what became of each.
@@ -269,6 +302,25 @@ mod tests {
     }
 
     #[test]
+    fn what_found_no_room_in_a_batch_is_written_before_the_end_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tidings.db");
+        let log = Arc::new(SqliteLog::open(&path, Durability::Normal).unwrap());
+        let (outcomes, received) = channel();
+        let (queue, mut writer) = queue(log);
+        let all = BATCH_PUBLICATIONS_MAX * 2 + 1;
+        (0..all).for_each(|_| queue.append(publication(1).0).unwrap());
+        queue.stop();
+        while writer.wait() {
+            let batch = writer.queued();
+            outcomes.send(writer.write(batch).len()).unwrap();
+        }
+        drop(outcomes);
+        let batches: Vec<_> = received.iter().filter(|written| *written > 0).collect();
+        assert_eq!(batches, [BATCH_PUBLICATIONS_MAX, BATCH_PUBLICATIONS_MAX, 1]);
+    }
+
+    #[test]
     fn each_of_a_batch_gets_its_own_outcome() {
         let directory = tempfile::tempdir().unwrap();
         let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap());
@@ -289,7 +341,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let log =
             Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Normal).unwrap());
-        let (queue, writer) = queue(log);
+        let (queue, mut writer) = queue(log);
         let handover = |most| (0..most).map(|_| queue.enter(publication(1).0).unwrap()).collect();
         for _ in 0..=BATCH_PUBLICATIONS_MAX / HANDOVER_PUBLICATIONS_MAX {
             queue.hand_over(handover(HANDOVER_PUBLICATIONS_MAX));
@@ -304,7 +356,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let log =
             Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Normal).unwrap());
-        let (queue, writer) = queue(log);
+        let (queue, mut writer) = queue(log);
         let large = || {
             let (mut publication, _) = publication(1);
             publication.append.payload = RawPayload::from(&Payload::chat("x".repeat(16 * 1024)));

@@ -1,0 +1,95 @@
+//! Signals on their way to the readers of their channels. They are told a few readers at a time, after the messages: nobody
+//! waits for a message because somebody types in a large room.
+
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use bytes::Bytes;
+use shared::ids::ConnectionId;
+
+use super::feeds::Feeds;
+use crate::hub::feed::Feed;
+use crate::hub::registry::Mode;
+use crate::hub::slots::SlotKey;
+
+/// Maximum number of signals of one worker that nobody has been told yet. Beyond it, signals are dropped.
+pub(super) const SIGNALS_MAX: usize = 1024;
+
+/// Readers that are told before the worker's other tasks have a turn.
+const READERS_A_TURN: usize = 256;
+
+/// The signals that are still to be told. Of each user, channel and kind there is only the newest.
+#[derive(Default)]
+pub(super) struct Signals {
+    /// Those that nobody has been told.
+    waiting: HashMap<SlotKey, Signal>,
+    /// Their order.
+    order: VecDeque<SlotKey>,
+    /// The one that some readers have been told.
+    begun: Option<Begun>,
+}
+
+struct Signal {
+    frame: Bytes,
+    except: Option<ConnectionId>,
+}
+
+struct Begun {
+    key: SlotKey,
+    signal: Signal,
+    feed: Rc<Feed>,
+    /// The reader whose turn it is.
+    next: usize,
+}
+
+impl Signals {
+    /// Whether nothing is left to be told.
+    pub(super) fn is_empty(&self) -> bool {
+        self.begun.is_none() && self.order.is_empty()
+    }
+
+    /// Adds a signal, which takes the place of an older one of its key. The connection `except` is not told.
+    pub(super) fn add(&mut self, key: SlotKey, frame: Bytes, except: Option<ConnectionId>) {
+        let signal = Signal { frame, except };
+        if let Some(waiting) = self.waiting.get_mut(&key) {
+            *waiting = signal;
+        } else if self.order.len() < SIGNALS_MAX {
+            self.order.push_back(key.clone());
+            self.waiting.insert(key, signal);
+        }
+    }
+
+    /// Tells some readers.
+    pub(super) fn advance(&mut self, feeds: &Feeds) {
+        let mut left = READERS_A_TURN;
+        while left > 0
+            && let Some(mut begun) = self.begun.take().or_else(|| self.begin(feeds))
+        {
+            let Begun { key, signal, feed, next } = &mut begun;
+            let mut told = 1;
+            let more = feed.readers(*next, left, |reader| {
+                told += 1;
+                let info = &reader.outbound.info;
+                if info.mode == Mode::Typed && signal.except != Some(info.connection) {
+                    reader.outbound.signal(key.clone(), signal.frame.clone());
+                }
+            });
+            left = left.saturating_sub(told);
+            if let Some(more) = more {
+                *next = more;
+                self.begun = Some(begun);
+            }
+        }
+    }
+
+    /// The next signal that somebody here is to be told.
+    fn begin(&mut self, feeds: &Feeds) -> Option<Begun> {
+        while let Some(key) = self.order.pop_front() {
+            let (signal, feed) = (self.waiting.remove(&key), feeds.get(&key.channel));
+            if let (Some(signal), Some(feed)) = (signal, feed) {
+                return Some(Begun { key, signal, feed: Rc::clone(feed), next: 0 });
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,168 @@
+//! Whose turn is next when more waits than one transaction takes.
+//!
+//! Without this, the log would be written in the order in which publications come, and somebody with one short message
+//! would wait for the megabytes of a crowd. Each sender's messages stay in their order; between senders, the one is next whose
+//! message would end first if all were sent side by side (self-clocked fair queueing, Golestani, 1994).
+
+use std::collections::{BTreeMap, HashMap};
+
+use shared::ids::ConnectionId;
+
+use super::publication::{Publication, ReplyTo};
+
+/// Publications that wait.
+#[derive(Debug, Default)]
+pub(super) struct FairQueue {
+    /// By the virtual time at which each would end, and by when it came.
+    waiting: BTreeMap<(u64, u64), Publication>,
+    /// Those who have something waiting.
+    senders: HashMap<Sender, Backlog>,
+    /// The virtual time, in bytes.
+    now: u64,
+    /// How many have come.
+    came: u64,
+}
+
+/// What waits of one sender.
+#[derive(Debug, Default)]
+struct Backlog {
+    publications: usize,
+    /// The virtual time at which the last of them would end.
+    ends: u64,
+}
+
+/// Who has the turn: a connection, or the HTTP API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Sender {
+    Connection(ConnectionId),
+    Api,
+}
+
+impl FairQueue {
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Adds a publication behind those of the same sender.
+    pub(super) fn push(&mut self, publication: Publication) {
+        let backlog = self.senders.entry(Sender::of(&publication)).or_default();
+        backlog.publications += 1;
+        backlog.ends = backlog.ends.max(self.now) + publication.bytes() as u64;
+        self.waiting.insert((backlog.ends, self.came), publication);
+        self.came += 1;
+    }
+
+    /// Takes the publication whose turn it is.
+    pub(super) fn pop(&mut self) -> Option<Publication> {
+        let ((ends, _), publication) = self.waiting.pop_first()?;
+        self.now = ends;
+        let sender = Sender::of(&publication);
+        if let Some(backlog) = self.senders.get_mut(&sender) {
+            backlog.publications -= 1;
+            if backlog.publications == 0 {
+                self.senders.remove(&sender);
+            }
+        }
+        Some(publication)
+    }
+}
+
+impl Sender {
+    fn of(publication: &Publication) -> Self {
+        match publication.reply {
+            ReplyTo::Connection { connection, .. } => Self::Connection(connection),
+            ReplyTo::Caller(_) => Self::Api,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::conformance::chat;
+    use shared::protocol::{Payload, RawPayload};
+
+    fn publication(connection: u64, number: u8, bytes: usize) -> Publication {
+        let mut append = chat("room:lobby", number);
+        append.payload = RawPayload::from(&Payload::chat("x".repeat(bytes)));
+        let connection = ConnectionId(connection);
+        Publication { append, reply: ReplyTo::Connection { worker: 0, connection, request: None, turn: None } }
+    }
+
+    /// Whose turn it is, until nothing waits.
+    fn order(queue: &mut FairQueue) -> Vec<u64> {
+        let connection = |publication: Publication| match publication.reply {
+            ReplyTo::Connection { connection, .. } => connection.0,
+            ReplyTo::Caller(_) => 0,
+        };
+        std::iter::from_fn(|| queue.pop()).map(connection).collect()
+    }
+
+    #[test]
+    fn a_short_message_does_not_wait_for_what_others_sent_before() {
+        let mut queue = FairQueue::default();
+        for number in 0..4 {
+            queue.push(publication(1, number, 10_000));
+            queue.push(publication(2, number, 10_000));
+        }
+        assert!(queue.pop().is_some() && queue.pop().is_some(), "the first of each");
+        queue.push(publication(3, 1, 10));
+        queue.push(publication(3, 2, 10));
+        assert_eq!(order(&mut queue), [3, 3, 1, 2, 1, 2, 1, 2]);
+    }
+
+    #[test]
+    fn large_messages_get_their_turn_beside_a_stream_of_short_ones() {
+        let mut queue = FairQueue::default();
+        queue.push(publication(1, 0, 10_000));
+        queue.push(publication(1, 1, 10_000));
+        let mut shorts = 0;
+        loop {
+            queue.push(publication(2, 0, 1_000));
+            match queue.pop().map(|publication| publication.bytes()) {
+                Some(bytes) if bytes < 5_000 => shorts += 1,
+                Some(_) if queue.waiting.values().all(|waiting| waiting.bytes() < 5_000) => break,
+                Some(_) | None => {}
+            }
+            assert!(shorts < 30, "the second large message waits");
+        }
+    }
+
+    #[test]
+    fn each_senders_messages_stay_in_their_order() {
+        let mut queue = FairQueue::default();
+        let bytes = [5, 5_000, 1, 300, 0, 9_000, 7];
+        for (number, bytes) in (0..).zip(bytes) {
+            queue.push(publication(1, number, bytes));
+            queue.push(publication(2, number, bytes / 2));
+        }
+        let ids = |wanted: u64, queue: FairQueue| {
+            let of = move |publication: &Publication| matches!(publication.reply, ReplyTo::Connection { connection, .. } if connection.0 == wanted);
+            queue.waiting.into_values().filter(of).map(|publication| publication.append.id).collect::<Vec<_>>()
+        };
+        let sent: Vec<_> = (0..7).map(|number| chat("room:lobby", number).id).collect();
+        assert_eq!(ids(1, queue), sent);
+    }
+
+    #[test]
+    fn a_short_message_comes_before_the_first_large_one_of_others() {
+        let mut queue = FairQueue::default();
+        (1..=50).for_each(|connection| queue.push(publication(connection, 0, 10_000)));
+        queue.push(publication(51, 0, 10));
+        assert_eq!(order(&mut queue)[0], 51);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_senders_who_have_nothing_waiting() {
+        let mut queue = FairQueue::default();
+        for connection in 1..=100 {
+            queue.push(publication(connection, 0, 10));
+        }
+        queue.push(publication(7, 1, 10));
+        (0..100).for_each(|_| drop(queue.pop()));
+        assert_eq!(queue.senders.len(), 1);
+        queue.pop();
+        assert!(queue.senders.is_empty() && queue.is_empty());
+    }
+}
