@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use shared::protocol::{CloseCode, ErrorCode, RawPayload, Refusal, Sender};
 use tokio::time::Instant;
 
 use super::budget::Budget;
+use super::pace::Pace;
 use super::price::{Paid, Prices};
 use crate::clock;
 use crate::hub::frame::pong_frame;
@@ -117,8 +118,10 @@ impl Connection {
 
     /// Reads until the end, whoever brings it.
     pub async fn run(mut self, mut incoming: impl Incoming, mut speaker: impl Speaker) {
-        let (mut errors, mut budget) = (0, Budget::default());
-        while let Some(received) = poll_fn(|context| self.poll_received(&mut incoming, context)).await {
+        let (mut errors, mut budget, mut pace) = (0, Budget::default(), Pace::default());
+        while let Some(received) =
+            poll_fn(|context| self.poll_received(&mut incoming, &mut pace, context)).await
+        {
             self.outbound.hear();
             self.outbound.attend();
             if budget.spend(received.bytes()) {
@@ -128,8 +131,12 @@ impl Connection {
             }
             let over_rate = match self.prices.pay(&received, Instant::now()) {
                 Paid::Yes => None,
-                Paid::Wait(wait) => Some(rate_limited(wait)),
-                Paid::Flood => {
+                Paid::No { retry, pause } => {
+                    pace.owe(pause);
+                    Some(rate_limited(retry))
+                }
+                Paid::Flood(pause) => {
+                    pace.owe(pause);
                     tracing::info!(connection = %self.outbound.info.connection, "flood");
                     let what = "Too much was sent above the allowed rate.";
                     say_closing(&self.outbound, CloseCode::FLOOD, what, Some(FLOOD_RETRY_MS));
@@ -184,7 +191,7 @@ impl Connection {
                 say_closing(&self.outbound, CloseCode::MISUSE, what, None);
             }
         }
-        while !poll_fn(|context| self.poll_linger(&mut incoming, &mut budget, context)).await {
+        while !poll_fn(|context| self.poll_linger(&mut incoming, &mut budget, &mut pace, context)).await {
             tokio::task::yield_now().await;
         }
     }
@@ -193,11 +200,14 @@ impl Connection {
     fn poll_received(
         &self,
         incoming: &mut impl Incoming,
+        pace: &mut Pace,
         context: &mut Context<'_>,
     ) -> Poll<Option<Received>> {
         match self.outbound.poll_room(context) {
             Poll::Ready(true) => {
-                if let Poll::Ready(received) = incoming.poll_next(context) {
+                if pace.poll_ready(context).is_ready()
+                    && let Poll::Ready(received) = incoming.poll_next(context)
+                {
                     return Poll::Ready(Some(received));
                 }
             }
@@ -212,9 +222,10 @@ impl Connection {
     /// Reads and drops what the peer still sends, until our close frame is out and the peer's is in: true. False when the
     /// budget is spent.
     fn poll_linger(
-        &self,
+        &mut self,
         incoming: &mut impl Incoming,
         budget: &mut Budget,
+        pace: &mut Pace,
         context: &mut Context<'_>,
     ) -> Poll<bool> {
         loop {
@@ -222,15 +233,22 @@ impl Connection {
             if self.outbound.poll_end(context).is_ready() {
                 return Poll::Ready(true);
             }
-            match incoming.poll_next(context) {
-                Poll::Ready(Received::Close(_) | Received::Gone) => {
+            ready!(pace.poll_ready(context));
+            match ready!(incoming.poll_next(context)) {
+                Received::Close(_) | Received::Gone => {
                     self.outbound.peer_closed(CloseCode::NORMAL);
                     self.outbound.poll_write(context);
                     return self.outbound.poll_end(context).map(|()| true);
                 }
-                Poll::Ready(received) if budget.spend(received.bytes()) => return Poll::Ready(false),
-                Poll::Ready(_) => {}
-                Poll::Pending => return Poll::Pending,
+                received => {
+                    // What is dropped is read no faster than what is refused.
+                    if let Paid::No { pause, .. } | Paid::Flood(pause) = self.prices.pay(&received, Instant::now()) {
+                        pace.owe(pause);
+                    }
+                    if budget.spend(received.bytes()) {
+                        return Poll::Ready(false);
+                    }
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ mod guard;
 mod hosted;
 pub mod lean;
 mod origin;
+mod pace;
 pub mod plain;
 mod price;
 

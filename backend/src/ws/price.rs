@@ -1,7 +1,7 @@
 //! What a client pays for what it sends: each frame has a price, and a client that cannot pay is refused.
 //!
-//! A frame that is refused has a price too. It is paid from a second, larger bucket; a client that has emptied that one
-//! floods, and is closed.
+//! A frame that is refused has a price too. It is paid from a second bucket, and with a pause in which the client is not read
+//! from; a client that has emptied the second bucket floods, and is closed.
 
 use std::time::Duration;
 
@@ -20,20 +20,29 @@ const PART_PRICE: f64 = 1.0 / 16.0;
 const BURST_SECONDS: u32 = 2;
 
 /// A client that was refused so many seconds' worth of messages, beyond what it may send meanwhile, is closed.
-const REFUSED_SECONDS_MAX: u32 = 20;
+const REFUSED_SECONDS_MAX: u32 = 5;
 
 /// A client may be refused so many messages a second at least, however low the allowed rate is: they cost the server little.
 const REFUSED_PER_SECOND_MIN: u32 = 50;
+
+/// Frames above the allowed rate are read at this many times the rate at which they may be refused for ever: a flood then empties
+/// the second bucket in [`REFUSED_SECONDS_MAX`] seconds.
+const REFUSED_READ_FACTOR: f64 = 2.0;
 
 /// Whether a frame was paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Paid {
     /// It is to be handled.
     Yes,
-    /// It is to be refused; one can be paid for after this time.
-    Wait(Duration),
-    /// It is to be refused, and the client has been refused too often.
-    Flood,
+    /// It is to be refused.
+    No {
+        /// One can be paid for after this time.
+        retry: Duration,
+        /// The client is not to be read from for this time.
+        pause: Duration,
+    },
+    /// It is to be refused, and the client has been refused too often. It is not to be read from for this time.
+    Flood(Duration),
 }
 
 /// The two buckets of one connection.
@@ -41,6 +50,7 @@ pub(super) enum Paid {
 pub(super) struct Prices {
     allowed: RateLimit,
     refused: RateLimit,
+    refused_per_second: f64,
 }
 
 impl Prices {
@@ -48,7 +58,8 @@ impl Prices {
     pub(super) fn new(message_rate: u32, now: Instant) -> Self {
         let allowed = RateLimit::new(message_rate, BURST_SECONDS, now);
         let refused_rate = if message_rate == 0 { 0 } else { message_rate.max(REFUSED_PER_SECOND_MIN) };
-        Self { allowed, refused: RateLimit::new(refused_rate, REFUSED_SECONDS_MAX, now) }
+        let refused = RateLimit::new(refused_rate, REFUSED_SECONDS_MAX, now);
+        Self { allowed, refused, refused_per_second: f64::from(refused_rate) * REFUSED_READ_FACTOR }
     }
 
     /// Pays for a frame.
@@ -60,10 +71,11 @@ impl Prices {
             Received::Part(_) => PART_PRICE,
             Received::Close(_) | Received::Broken { .. } | Received::Gone => return Paid::Yes,
         };
-        let Err(wait) = self.allowed.take(price, now) else { return Paid::Yes };
+        let Err(retry) = self.allowed.take(price, now) else { return Paid::Yes };
+        let pause = Duration::from_secs_f64(price / self.refused_per_second);
         match self.refused.take(price, now) {
-            Ok(()) => Paid::Wait(wait),
-            Err(_) => Paid::Flood,
+            Ok(()) => Paid::No { retry, pause },
+            Err(_) => Paid::Flood(pause),
         }
     }
 
@@ -117,8 +129,25 @@ mod tests {
         paid(&mut prices, &text(1), now);
         let refused = std::iter::repeat_with(|| prices.pay(&text(1), now));
         // One refusal was counted by `paid`.
-        assert_eq!(refused.take_while(|paid| matches!(paid, Paid::Wait(_))).count(), 999);
-        assert_eq!(prices.pay(&text(1), now), Paid::Flood);
+        assert_eq!(refused.take_while(|paid| matches!(paid, Paid::No { .. })).count(), 249);
+        assert!(matches!(prices.pay(&text(1), now), Paid::Flood(_)));
+    }
+
+    #[test]
+    fn a_client_that_sends_as_fast_as_it_is_read_is_closed_in_bounded_time_whatever_it_sends() {
+        for received in [text(1), text(64 * 1024), Received::Part(0), Received::Ping(bytes::Bytes::new())] {
+            let start = Instant::now();
+            let (mut prices, mut now) = (Prices::new(50, start), start);
+            loop {
+                match prices.pay(&received, now) {
+                    Paid::Yes => {}
+                    Paid::No { pause, .. } => now += pause,
+                    Paid::Flood(_) => break,
+                }
+            }
+            let seconds = (now - start).as_secs_f64();
+            assert!((1.0..10.0).contains(&seconds), "{received:?}: {seconds}");
+        }
     }
 
     #[test]
@@ -128,7 +157,7 @@ mod tests {
         let outcomes: Vec<_> = (0..60_000)
             .map(|number| prices.pay(&text(1), start + Duration::from_millis(number * 10)))
             .collect();
-        assert!(outcomes.iter().all(|paid| *paid != Paid::Flood));
+        assert!(!outcomes.iter().any(|paid| matches!(paid, Paid::Flood(_))));
         let allowed = outcomes.iter().filter(|paid| **paid == Paid::Yes).count();
         assert!((30_000..30_200).contains(&allowed), "{allowed}");
     }
