@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tests::client::channel;
-use tests::hostile::Kind;
+use tests::hostile::{Kind, SUBSCRIPTIONS};
 use tests::{Client, HostileGuests, Ledger, Settings, TestServer};
 use shared::protocol::Payload;
 
@@ -30,8 +30,7 @@ const SAY_EVERY: Duration = Duration::from_millis(100);
 /// The most memory that the server may need, in KiB.
 const MEMORY_KIB_MAX: u64 = 512 * 1024;
 
-/// What the channels hold that guests read from the beginning.
-const MESSAGES_A_CHANNEL: usize = 100;
+/// The size of the messages in the channels that guests read from the beginning.
 const MESSAGE_BYTES: usize = 1400;
 
 #[tokio::test]
@@ -47,7 +46,7 @@ async fn beside_hostile_guests_of_every_kind_an_honest_room_loses_nothing() {
 
 async fn beside(kind: Kind, duration: Duration) {
     let server = TestServer::start_with(Settings::default()).await;
-    fill(&server, &kind.channels()).await;
+    fill(&server, kind).await;
     let mut people = Vec::with_capacity(PEOPLE);
     for number in 0..PEOPLE {
         let person = server.client(&format!("Honest {number}")).connect().await;
@@ -58,6 +57,7 @@ async fn beside(kind: Kind, duration: Duration) {
 
     let guests = HostileGuests::begin(server.address(), kind, GUESTS);
     let said = talk(&people, duration).await;
+    expect_harm(&server, kind, said).await;
     let tally = guests.end();
     let room = channel(HONEST_ROOM);
     for person in &people {
@@ -88,15 +88,41 @@ async fn beside(kind: Kind, duration: Duration) {
     assert!(tally.connections > 0 && tally.bytes > 0, "{kind:?}: the guests did nothing: {tally:?}");
 }
 
-/// Puts messages into channels.
-async fn fill(server: &TestServer, channels: &[String]) {
-    let api = server.api();
-    let text = "x".repeat(MESSAGE_BYTES);
-    for name in channels {
-        for _ in 0..MESSAGES_A_CHANNEL {
-            api.publish(name, &text).await;
+/// Puts messages into the channels that the guests read from the beginning.
+async fn fill(server: &TestServer, kind: Kind) {
+    let (api, text) = (server.api(), "x".repeat(MESSAGE_BYTES));
+    let (channels, messages) = kind.channels();
+    for channel in channels {
+        for _ in 0..messages {
+            api.publish(&channel, &text).await;
         }
     }
+}
+
+/// The guests do what their kind does: a server that took nothing from them would not be tried.
+async fn expect_harm(server: &TestServer, kind: Kind, said: usize) {
+    let api = server.api();
+    let opened = api.counter("tidings_connections_opened_total").await;
+    let accepted = api.counter("tidings_messages_accepted_total").await;
+    let subscriptions = async || {
+        let of = |connection: &serde_json::Value| connection["subscriptions"].as_u64().unwrap_or(0);
+        api.connections().await.iter().map(of).max().unwrap_or(0)
+    };
+    let (done, what) = match kind {
+        Kind::WideJson | Kind::DeepJson => (accepted > (said + GUESTS) as u64, "large payloads are accepted"),
+        Kind::SubscriptionsWithoutReading => {
+            (subscriptions().await == SUBSCRIPTIONS as u64, "channels are followed")
+        }
+        Kind::SubscribeAndLeave => (opened > 2 * GUESTS as u64, "guests come and go"),
+        Kind::HeaderFlood => (opened == PEOPLE as u64, "no request is complete"),
+        Kind::HistoryWithoutReading
+        | Kind::PingFlood
+        | Kind::WrongTexts
+        | Kind::BinaryFrames
+        | Kind::EmptyParts
+        | Kind::Signals => (opened >= (PEOPLE + GUESTS) as u64, "all guests have come"),
+    };
+    assert!(done, "{kind:?}: it is not so that {what}: {opened} came, {accepted} messages");
 }
 
 /// The people take turns, and wait for nothing. Returns how much they said.

@@ -15,7 +15,7 @@ const HOSTILE_ROOM: &str = "room:hostile";
 const PAYLOAD_BYTES: usize = 64_000;
 
 /// Channels that a guest may follow by default.
-const SUBSCRIPTIONS: usize = 256;
+pub const SUBSCRIPTIONS: usize = 256;
 
 /// What a paced guest waits after a large payload: about what the default rate asks for.
 const LARGE_PAUSE: Duration = Duration::from_millis(330);
@@ -63,12 +63,12 @@ impl Kind {
         Self::Signals,
     ];
 
-    /// The channels that the guests read from the beginning: they are to hold something.
-    pub fn channels(self) -> Vec<String> {
+    /// The channels that the guests read from the beginning, and how many messages each should hold.
+    pub fn channels(self) -> (Vec<String>, usize) {
         match self {
-            Self::HistoryWithoutReading => vec![HOSTILE_ROOM.to_owned()],
-            Self::SubscriptionsWithoutReading => (0..SUBSCRIPTIONS).map(followed).collect(),
-            _ => Vec::new(),
+            Self::HistoryWithoutReading => (vec![HOSTILE_ROOM.to_owned()], 100),
+            Self::SubscriptionsWithoutReading => ((0..SUBSCRIPTIONS).map(followed).collect(), 25),
+            _ => (Vec::new(), 0),
         }
     }
 }
