@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tests::client::channel;
-use tests::hostile::{Kind, SUBSCRIPTIONS};
+use tests::hostile::Kind;
 use tests::{Client, HostileGuests, Ledger, Settings, TestServer};
 use shared::protocol::Payload;
 
@@ -111,7 +111,8 @@ async fn expect_harm(server: &TestServer, kind: Kind, said: usize) {
     let (done, what) = match kind {
         Kind::WideJson | Kind::DeepJson => (accepted > (said + GUESTS) as u64, "large payloads are accepted"),
         Kind::SubscriptionsWithoutReading => {
-            (subscriptions().await == SUBSCRIPTIONS as u64, "channels are followed")
+            // What a new connection may say at once; the rest of the 256 come at its rate.
+            (subscriptions().await >= 100, "channels are followed")
         }
         Kind::SubscribeAndLeave => (opened > 2 * GUESTS as u64, "guests come and go"),
         Kind::HeaderFlood => (opened == PEOPLE as u64, "no request is complete"),

@@ -18,7 +18,7 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
-pub use arms::{Kind, SUBSCRIPTIONS};
+pub use arms::Kind;
 use arms::{Arms, Reads};
 
 /// Bytes that a guest reads at a time.

@@ -15,10 +15,13 @@ const HOSTILE_ROOM: &str = "room:hostile";
 const PAYLOAD_BYTES: usize = 64_000;
 
 /// Channels that a guest may follow by default.
-pub const SUBSCRIPTIONS: usize = 256;
+const SUBSCRIPTIONS: usize = 256;
 
 /// What a paced guest waits after a large payload: about what the default rate asks for.
 const LARGE_PAUSE: Duration = Duration::from_millis(330);
+
+/// What a paced guest waits after a request: about what the default rate asks for.
+const REQUEST_PAUSE: Duration = Duration::from_millis(15);
 
 /// A kind of hostile guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,9 +149,13 @@ impl Arms {
                 text(&self.publish(if self.kind == Kind::WideJson { wide() } else { deep() }))
             }
             Kind::HistoryWithoutReading => {
+                pause = (self.guest % 2 == 1).then_some(REQUEST_PAUSE);
                 text(&json!({"type": "history", "id": number + 1, "channel": HOSTILE_ROOM, "limit": 100}).to_string())
             }
-            Kind::SubscriptionsWithoutReading => self.subscribe_from_the_beginning(number),
+            Kind::SubscriptionsWithoutReading => {
+                pause = Some(REQUEST_PAUSE);
+                self.subscribe_from_the_beginning(number)
+            }
             Kind::HeaderFlood => {
                 let filler = "x".repeat(1000);
                 format!("X-Filler-{number}: {filler}\r\n").into_bytes()
