@@ -75,6 +75,32 @@ fn who_speaks_in_a_small_room_does_not_wait_until_a_large_one_knows_who_types() 
 }
 
 #[test]
+fn nobody_is_told_after_a_message_that_its_sender_types() {
+    let (mut rig, kinds) = (Rig::empty(), Rc::new(RefCell::new(vec![String::new(); READERS])));
+    for number in 0..READERS {
+        let kinds = Rc::clone(&kinds);
+        rig.join(
+            LARGE,
+            Wire::new(Sink(move |bytes: &[u8]| {
+                let text = String::from_utf8_lossy(bytes);
+                let kinds = &mut kinds.borrow_mut()[number];
+                kinds.extend(text.contains(r#""type":"signal""#).then_some("s"));
+                kinds.extend(text.contains(r#""type":"message""#).then_some("m"));
+            })),
+        );
+    }
+    rig.turns(READERS);
+    rig.type_in(LARGE);
+    rig.until(|| kinds.borrow().iter().any(|kinds| kinds == "s"));
+    rig.say(LARGE);
+    rig.until(|| kinds.borrow().iter().all(|kinds| kinds.contains('m')));
+    rig.turns(READERS);
+    let kinds = kinds.borrow();
+    assert!(kinds.iter().all(|kinds| kinds == "m" || kinds == "sm"), "a signal came after the message");
+    assert!(kinds.iter().any(|kinds| kinds == "m"), "some had not been told when the message came");
+}
+
+#[test]
 fn who_types_on_and_on_is_told_of_once_where_nobody_has_been_told() {
     let (mut rig, journal) = gather();
     (0..100).for_each(|_| rig.type_in(SMALL));

@@ -156,4 +156,5 @@ async fn a_header_above_the_limit_is_refused_and_the_answer_can_be_read() {
             assert_eq!(answer.starts_with("HTTP/1.1 431 "), refused, "{path}, {bytes} bytes: {answer}");
         }
     }
+    server.log().expect(&["header is too large", "16384"]).await;
 }

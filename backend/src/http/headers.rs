@@ -6,6 +6,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use tokio::net::TcpStream;
+
 /// Maximum bytes of one request's header, with its first line. nginx passes on up to 8 KiB a line, and browsers send 4 KiB a cookie.
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 
@@ -14,6 +16,12 @@ pub const HEADERS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The answer to a header above a limit (RFC 6585 section 5). The connection closes with it.
 pub(crate) const TOO_LARGE: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// Tells the operator that a header was refused: a browser shows its user nothing of the answer.
+pub(crate) fn log_too_large(stream: &TcpStream) {
+    let address = stream.peer_addr().ok().map(tracing::field::display);
+    tracing::info!(address, header_bytes_max = HEADER_BYTES_MAX, "a request's header is too large; large cookies may be the cause");
+}
 
 /// The unfinished headers of one worker's connections. Clones share their count.
 #[derive(Debug, Clone, Default)]

@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
-use super::headers::{Header, Headers, TOO_LARGE};
+use super::headers::{Header, Headers, TOO_LARGE, log_too_large};
 
 /// Maximum number of bytes that are read and dropped after the answer. A body may be larger than any limit of the API:
 /// its sender should still be able to read the refusal.
@@ -90,6 +90,7 @@ impl Inner {
             Some(Err(_)) => {
                 // Nothing else is being sent: a response would have ended the state. Who does not get it sees the close.
                 let _ = self.stream.try_write(TOO_LARGE);
+                log_too_large(&self.stream);
                 return Err(io::ErrorKind::InvalidData.into());
             }
             Some(Ok(false)) | None => {}

@@ -5,12 +5,12 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use bytes::Bytes;
-use shared::ids::ConnectionId;
+use shared::ids::{ChannelName, ConnectionId};
 
 use super::feeds::Feeds;
 use crate::hub::feed::Feed;
 use crate::hub::registry::Mode;
-use crate::hub::slots::SlotKey;
+use crate::hub::slots::{SlotKey, SlotKind};
 
 /// Maximum number of signals of one worker that nobody has been told yet. Beyond it, signals are dropped.
 pub(super) const SIGNALS_MAX: usize = 1024;
@@ -57,6 +57,18 @@ impl Signals {
             self.order.push_back(key.clone());
             self.waiting.insert(key, signal);
         }
+    }
+
+    /// Forgets who types in a channel that has a new message: nobody is to be told after it that its sender types. Whoever
+    /// else types says so again within seconds.
+    pub(super) fn forget_typing(&mut self, channel: &ChannelName) {
+        if self.is_empty() {
+            return;
+        }
+        let is_typing_there = |key: &SlotKey| key.kind == SlotKind::Typing && key.channel == *channel;
+        self.order.retain(|key| !is_typing_there(key));
+        self.waiting.retain(|key, _| !is_typing_there(key));
+        self.begun.take_if(|begun| is_typing_there(&begun.key));
     }
 
     /// Tells some readers.

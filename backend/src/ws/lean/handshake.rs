@@ -13,7 +13,7 @@ use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use crate::config::Settings;
 use crate::http::error::ApiError;
-use crate::http::headers::{Header, Headers, TOO_LARGE};
+use crate::http::headers::{Header, Headers, TOO_LARGE, log_too_large};
 use crate::hub::wire::Wire;
 use crate::ws::{no_handshake, origin};
 
@@ -83,6 +83,7 @@ impl Handshake {
     pub(super) fn refuse_header(&self) {
         // Nothing has been sent before: the socket has room. Who does not get it sees the close.
         let _ = self.wire.socket().try_write(TOO_LARGE);
+        log_too_large(self.wire.socket());
     }
 
     /// The way to the client.
