@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::Value;
+use tests::deadline::{PATIENCE, eventually};
 use tests::raw::Opcode;
 use tests::{Raw, Settings, TestServer};
 
@@ -90,6 +91,47 @@ async fn hundreds_who_do_not_read_cost_little_and_miss_nothing() {
     );
     assert!(never_read_kib <= READER_KIB_MAX, "a reader that never reads costs {never_read_kib} KiB");
     assert!(stopped_kib <= READER_KIB_MAX, "a reader that stopped costs {stopped_kib} KiB");
+}
+
+/// How many channels a reader follows who reads nothing, and how many such readers there are.
+const CHANNELS: usize = 64;
+const FOLLOWERS: usize = 40;
+
+#[tokio::test]
+async fn who_follows_many_channels_from_their_beginnings_and_reads_nothing_holds_one_page() {
+    let server = TestServer::start_with(settings().flag("--heartbeat-ms", "600000")).await;
+    let (ada, text) = (server.client("Ada").connect().await, "x".repeat(TEXT_BYTES));
+    let channel = |number: usize| format!("news:{number}");
+    for number in 0..CHANNELS {
+        // More than a page, and more than the kernel holds.
+        for _ in 0..60 {
+            ada.send(&channel(number), &text).await;
+        }
+        ada.publish(&channel(number), &text).await;
+    }
+    let before_kib = server.process().resident_kib();
+    let mut followers = Vec::with_capacity(FOLLOWERS);
+    for number in 0..FOLLOWERS {
+        let mut raw = Raw::connect_narrowly(server.address(), "/ws").await;
+        raw.greet(&format!("Follower {number}")).await;
+        for number in 0..CHANNELS {
+            let since = serde_json::json!({"epoch": "0000000000000001", "offset": 0});
+            let subscribe = serde_json::json!({"type": "subscribe", "id": number, "channel": channel(number), "since": since});
+            raw.send(&subscribe).await;
+        }
+        followers.push(raw);
+    }
+    let api = server.api();
+    eventually(PATIENCE, "all follow all channels", async || {
+        let connections = api.connections().await;
+        let following = connections.iter().filter(|one| one["subscriptions"] == CHANNELS).count();
+        if following == FOLLOWERS { Ok(()) } else { Err(format!("{following} do")) }
+    })
+    .await;
+    let cost_kib = server.process().resident_kib().saturating_sub(before_kib) / FOLLOWERS as u64;
+    println!("slow readers: {FOLLOWERS} readers of {CHANNELS} channels each, {cost_kib} KiB each");
+    assert!(cost_kib <= READER_KIB_MAX, "each costs {cost_kib} KiB");
+    drop(followers);
 }
 
 /// Publishes until the connection takes nothing more, and then some: the socket is full and stays so. Returns how many

@@ -38,6 +38,56 @@ async fn any_text_arrives_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn what_a_custom_payload_holds_arrives_as_it_was_written() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (server.greeted("Ada").await, server.greeted("Bob").await);
+    bob.subscribe(1, LOBBY).await;
+    // Numbers that no floating point number equals, spaces, a field of a later version, an escape.
+    let payload = r#"{"type":"custom","name":"order","data":{"id":9007199254740993, "sum":1.00,"far":1E-7,"text":"\u00e4"},"later":[]}"#;
+    let publish = format!(
+        r#"{{"type":"publish","id":1,"channel":"{LOBBY}","message_id":"019b7e00-0000-7000-8000-000000000001","payload":{payload}}}"#
+    );
+    ada.send_text(&publish).await;
+    let live = bob.next_text().await;
+    assert!(live.contains(payload), "{live}");
+    ada.send(&json!({"type": "history", "id": 2, "channel": LOBBY, "limit": 10})).await;
+    ada.reply("accepted", 1).await;
+    let page = ada.next_text().await;
+    assert!(page.contains(payload), "{page}");
+    let answer = server.api().get(&format!("/api/channels/{LOBBY}/messages")).await;
+    assert!(answer.text.contains(payload), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn who_may_not_publish_in_a_channel_may_not_tell_its_readers_that_they_type() {
+    let settings = Settings::default().config("[namespaces.news]\npublish = \"key\"\n");
+    let server = TestServer::start_with(settings).await;
+    let (mut ada, mut bob) = (server.greeted("Ada").await, server.greeted("Bob").await);
+    for guest in [&mut ada, &mut bob] {
+        guest.subscribe(1, "news:all").await;
+    }
+    ada.send(&json!({"type": "signal", "channel": "news:all", "kind": "typing"})).await;
+    ada.expect_error("forbidden").await;
+    ada.send(&json!({"type": "seen", "channel": "news:all", "read": u64::MAX})).await;
+    ada.expect_error("forbidden").await;
+    server.api().publish("news:all", "hello").await;
+    assert_eq!(bob.next().await["payload"]["text"], "hello", "nothing came before it");
+}
+
+#[tokio::test]
+async fn nobody_has_read_what_is_not_there() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (server.greeted("Ada").await, server.greeted("Bob").await);
+    server.api().publish(LOBBY, "the only one").await;
+    for guest in [&mut ada, &mut bob] {
+        guest.subscribe(1, LOBBY).await;
+    }
+    ada.send(&json!({"type": "seen", "channel": LOBBY, "read": u64::MAX})).await;
+    let told = bob.expect("signal").await;
+    assert_eq!(told["read"], 1, "{told}");
+}
+
+#[tokio::test]
 async fn every_kind_of_payload_arrives() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
