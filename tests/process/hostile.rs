@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use shared::protocol::Payload;
 use tests::client::channel;
 use tests::hostile::Kind;
 use tests::{Client, HostileGuests, Ledger, Settings, TestServer};
-use shared::protocol::Payload;
 
 /// The variable that says how long the guests of each kind go on, in seconds.
 const SECONDS: &str = "TIDINGS_HOSTILE_SECONDS";
@@ -35,7 +35,8 @@ const MESSAGE_BYTES: usize = 1400;
 
 #[tokio::test]
 async fn beside_hostile_guests_of_every_kind_an_honest_room_loses_nothing() {
-    let seconds = std::env::var(SECONDS).map_or(SECONDS_BY_DEFAULT, |seconds| seconds.parse().expect(SECONDS));
+    let seconds =
+        std::env::var(SECONDS).map_or(SECONDS_BY_DEFAULT, |seconds| seconds.parse().expect(SECONDS));
     let only = std::env::var(KIND).ok();
     for kind in Kind::ALL {
         if only.as_ref().is_none_or(|only| format!("{kind:?}") == *only) {
@@ -64,7 +65,8 @@ async fn beside(kind: Kind, duration: Duration) {
         let all_heard = format!("is told of all {said} messages");
         person.expect_journal(&all_heard, |journal| (journal.heard_at.len() == said).then_some(())).await;
     }
-    let findings = Ledger::read(&server.api(), std::slice::from_ref(&room), people.iter()).await.compare("hostile");
+    let findings =
+        Ledger::read(&server.api(), std::slice::from_ref(&room), people.iter()).await.compare("hostile");
     let most_kib = server.process().most_resident_kib();
 
     let mut delays = delays(&people);

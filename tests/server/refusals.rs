@@ -146,8 +146,10 @@ async fn a_header_above_the_limit_is_refused_and_the_answer_can_be_read() {
         for (bytes, refused) in [(300_000, true), (17_000, true), (15_000, false)] {
             let mut stream = TcpStream::connect(server.address()).await.unwrap();
             let cookie = "c".repeat(bytes);
-            let request =
-                format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}Cookie: a={cookie}\r\n\r\n", server.address());
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}Cookie: a={cookie}\r\n\r\n",
+                server.address()
+            );
             let exchange = async {
                 stream.write_all(request.as_bytes()).await.unwrap();
                 read_response(&mut stream).await

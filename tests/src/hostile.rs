@@ -52,7 +52,8 @@ impl HostileGuests {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             let tally = Rc::new(Cell::new(Tally::default()));
             let all = LocalSet::new();
             for number in 0..guests {

@@ -15,12 +15,17 @@ pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 pub const HEADERS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The answer to a header above a limit (RFC 6585 section 5). The connection closes with it.
-pub(crate) const TOO_LARGE: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+pub(crate) const TOO_LARGE: &[u8] =
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// Tells the operator that a header was refused: a browser shows its user nothing of the answer.
 pub(crate) fn log_too_large(stream: &TcpStream) {
     let address = stream.peer_addr().ok().map(tracing::field::display);
-    tracing::info!(address, header_bytes_max = HEADER_BYTES_MAX, "a request's header is too large; large cookies may be the cause");
+    tracing::info!(
+        address,
+        header_bytes_max = HEADER_BYTES_MAX,
+        "a request's header is too large; large cookies may be the cause"
+    );
 }
 
 /// The unfinished headers of one worker's connections. Clones share their count.
@@ -102,11 +107,19 @@ mod tests {
 
     #[test]
     fn a_header_ends_with_an_empty_line_however_it_is_cut() {
-        for request in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\nGET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n"] {
+        for request in [
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "\r\n\r\nGET / HTTP/1.0\r\n\r\n",
+            "GET / HTTP/1.1\nHost: a\n\n",
+        ] {
             for cut in 1..request.len() {
                 let mut header = Headers::default().begin();
                 let (first, second) = request.as_bytes().split_at(cut);
-                assert_eq!((header.take(first), header.take(second)), (Ok(false), Ok(true)), "{request:?} cut at {cut}");
+                assert_eq!(
+                    (header.take(first), header.take(second)),
+                    (Ok(false), Ok(true)),
+                    "{request:?} cut at {cut}"
+                );
             }
         }
     }

@@ -15,8 +15,8 @@ use super::ThisWorker;
 use super::auth::Authorized;
 use super::body::Body;
 use super::error::ApiError;
-use crate::hub::{Hub, overloaded};
 use crate::hub::worker::ToWorker;
+use crate::hub::{Hub, overloaded};
 
 /// What is to be pushed, and to whom.
 #[derive(Debug, Deserialize)]

@@ -87,7 +87,10 @@ mod tests {
         let mut append = chat("room:lobby", number);
         append.payload = RawPayload::from(&Payload::chat("x".repeat(bytes)));
         let connection = ConnectionId(connection);
-        Publication { append, reply: ReplyTo::Connection { worker: 0, connection, request: None, turn: None } }
+        Publication {
+            append,
+            reply: ReplyTo::Connection { worker: 0, connection, request: None, turn: None },
+        }
     }
 
     /// Whose turn it is, until nothing waits.
@@ -139,7 +142,12 @@ mod tests {
         }
         let ids = |wanted: u64, queue: FairQueue| {
             let of = move |publication: &Publication| matches!(publication.reply, ReplyTo::Connection { connection, .. } if connection.0 == wanted);
-            queue.waiting.into_values().filter(of).map(|publication| publication.append.id).collect::<Vec<_>>()
+            queue
+                .waiting
+                .into_values()
+                .filter(of)
+                .map(|publication| publication.append.id)
+                .collect::<Vec<_>>()
         };
         let sent: Vec<_> = (0..7).map(|number| chat("room:lobby", number).id).collect();
         assert_eq!(ids(1, queue), sent);

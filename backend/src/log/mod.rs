@@ -7,8 +7,8 @@
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
-pub mod live;
 mod fair;
+pub mod live;
 pub mod places;
 pub mod publication;
 mod reads;

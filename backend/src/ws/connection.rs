@@ -242,7 +242,9 @@ impl Connection {
                 }
                 received => {
                     // What is dropped is read no faster than what is refused.
-                    if let Paid::No { pause, .. } | Paid::Flood(pause) = self.prices.pay(&received, Instant::now()) {
+                    if let Paid::No { pause, .. } | Paid::Flood(pause) =
+                        self.prices.pay(&received, Instant::now())
+                    {
                         pace.owe(pause);
                     }
                     if budget.spend(received.bytes()) {

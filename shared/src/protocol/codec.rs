@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+#[cfg(feature = "server")]
 pub use super::decode::{DecodeError, decode_client, request_of};
 use super::{ClientMessage, ServerMessage};
 use crate::json::Unreadable;

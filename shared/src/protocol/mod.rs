@@ -7,11 +7,13 @@
 mod client;
 mod close;
 pub mod codec;
+#[cfg(feature = "server")]
 mod decode;
 mod error;
 mod from_server;
 mod payload;
 mod position;
+#[cfg(feature = "server")]
 mod raw;
 mod server;
 mod to_server;
@@ -21,6 +23,7 @@ pub use close::CloseCode;
 pub use error::{ErrorCode, Refusal};
 pub use payload::{Level, Payload};
 pub use position::{Gap, GapReason, Position};
+#[cfg(feature = "server")]
 pub use raw::RawPayload;
 pub use server::{
     Accepted, Closing, ErrorReply, Head, Heartbeat, Limits, Message, Page, Presence, PresenceChange, Push,

@@ -150,7 +150,10 @@ impl Arms {
             }
             Kind::HistoryWithoutReading => {
                 pause = (self.guest % 2 == 1).then_some(REQUEST_PAUSE);
-                text(&json!({"type": "history", "id": number + 1, "channel": HOSTILE_ROOM, "limit": 100}).to_string())
+                text(
+                    &json!({"type": "history", "id": number + 1, "channel": HOSTILE_ROOM, "limit": 100})
+                        .to_string(),
+                )
             }
             Kind::SubscriptionsWithoutReading => {
                 pause = Some(REQUEST_PAUSE);
