@@ -15,8 +15,10 @@ const KIND: &str = "TIDINGS_HOSTILE_KIND";
 
 const SECONDS_BY_DEFAULT: u64 = 2;
 
-/// Hostile guests of each kind.
-const GUESTS: usize = 200;
+/// The variable that says how many guests of a kind there are.
+const GUESTS: &str = "TIDINGS_HOSTILE_GUESTS";
+
+const GUESTS_BY_DEFAULT: usize = 200;
 
 /// The room of those who want nothing but to talk.
 const HONEST_ROOM: &str = "room:honest";
@@ -37,15 +39,16 @@ const MESSAGE_BYTES: usize = 1400;
 async fn beside_hostile_guests_of_every_kind_an_honest_room_loses_nothing() {
     let seconds =
         std::env::var(SECONDS).map_or(SECONDS_BY_DEFAULT, |seconds| seconds.parse().expect(SECONDS));
+    let guests = std::env::var(GUESTS).map_or(GUESTS_BY_DEFAULT, |guests| guests.parse().expect(GUESTS));
     let only = std::env::var(KIND).ok();
     for kind in Kind::ALL {
         if only.as_ref().is_none_or(|only| format!("{kind:?}") == *only) {
-            beside(kind, Duration::from_secs(seconds)).await;
+            beside(kind, guests, Duration::from_secs(seconds)).await;
         }
     }
 }
 
-async fn beside(kind: Kind, duration: Duration) {
+async fn beside(kind: Kind, count: usize, duration: Duration) {
     let server = TestServer::start_with(Settings::default()).await;
     fill(&server, kind).await;
     let mut people = Vec::with_capacity(PEOPLE);
@@ -56,9 +59,9 @@ async fn beside(kind: Kind, duration: Duration) {
     }
     let calm_kib = server.process().resident_kib();
 
-    let guests = HostileGuests::begin(server.address(), kind, GUESTS);
+    let guests = HostileGuests::begin(server.address(), kind, count);
     let said = talk(&people, duration).await;
-    expect_harm(&server, kind, said).await;
+    expect_harm(&server, kind, count, said).await;
     let tally = guests.end();
     let room = channel(HONEST_ROOM);
     for person in &people {
@@ -73,7 +76,7 @@ async fn beside(kind: Kind, duration: Duration) {
     delays.sort_unstable();
     let quantile = |part: f64| delays[((delays.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
     println!(
-        "hostile: {kind:?}: {GUESTS} guests, {:.0} s, {} connections, {} MB sent; memory {} -> {} MB; {said} messages, \
+        "hostile: {kind:?}: {count} guests, {:.0} s, {} connections, {} MB sent; memory {} -> {} MB; {said} messages, \
          {} deliveries, p50 {:.1} ms, p99 {:.1} ms, most {:.1} ms",
         duration.as_secs_f64(),
         tally.connections,
@@ -102,7 +105,7 @@ async fn fill(server: &TestServer, kind: Kind) {
 }
 
 /// The guests do what their kind does: a server that took nothing from them would not be tried.
-async fn expect_harm(server: &TestServer, kind: Kind, said: usize) {
+async fn expect_harm(server: &TestServer, kind: Kind, count: usize, said: usize) {
     let api = server.api();
     let opened = api.counter("tidings_connections_opened_total").await;
     let accepted = api.counter("tidings_messages_accepted_total").await;
@@ -111,19 +114,19 @@ async fn expect_harm(server: &TestServer, kind: Kind, said: usize) {
         api.connections().await.iter().map(of).max().unwrap_or(0)
     };
     let (done, what) = match kind {
-        Kind::WideJson | Kind::DeepJson => (accepted > (said + GUESTS) as u64, "large payloads are accepted"),
+        Kind::WideJson | Kind::DeepJson => (accepted > (said + count) as u64, "large payloads are accepted"),
         Kind::SubscriptionsWithoutReading => {
             // What a new connection may say at once; the rest of the 256 come at its rate.
             (subscriptions().await >= 100, "channels are followed")
         }
-        Kind::SubscribeAndLeave => (opened > 2 * GUESTS as u64, "guests come and go"),
+        Kind::SubscribeAndLeave => (opened > 2 * count as u64, "guests come and go"),
         Kind::HeaderFlood => (opened == PEOPLE as u64, "no request is complete"),
         Kind::HistoryWithoutReading
         | Kind::PingFlood
         | Kind::WrongTexts
         | Kind::BinaryFrames
         | Kind::EmptyParts
-        | Kind::Signals => (opened >= (PEOPLE + GUESTS) as u64, "all guests have come"),
+        | Kind::Signals => (opened >= (PEOPLE + count) as u64, "all guests have come"),
     };
     assert!(done, "{kind:?}: it is not so that {what}: {opened} came, {accepted} messages");
 }

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// How long each kind goes on where nothing is said. The suite has shorter ones.
 const SECONDS: &str = "30";
 
-const CURE: &str = "cargo xtask hostile [--seconds N] [--kind NAME]";
+const CURE: &str = "cargo xtask hostile [--seconds N] [--guests N] [--kind NAME]";
 
 /// Runs the one story, with a server that is built as it is shipped. It prints a line for each kind.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
@@ -26,6 +26,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let mut test = workspace.cargo(["test", "--workspace", "--test", "process", "--"]);
     test.args(["hostile::", "--nocapture"]);
     test.env("TIDINGS_BIN", workspace.server("release")).env("TIDINGS_HOSTILE_SECONDS", wish.seconds);
+    if let Some(guests) = wish.guests {
+        test.env("TIDINGS_HOSTILE_GUESTS", guests);
+    }
     if let Some(kind) = wish.kind {
         test.env("TIDINGS_HOSTILE_KIND", kind);
     }
@@ -36,24 +39,32 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
 #[derive(Debug, PartialEq, Eq)]
 struct Wish {
     seconds: String,
+    guests: Option<String>,
     kind: Option<String>,
 }
 
 impl Wish {
     fn read(arguments: &[String]) -> Result<Self, Failure> {
-        let mut wish = Self { seconds: SECONDS.to_owned(), kind: None };
+        let mut wish = Self { seconds: SECONDS.to_owned(), guests: None, kind: None };
         let mut words = arguments.iter();
         while let Some(name) = words.next() {
             let value = words.next().ok_or_else(|| Failure::new(format!("`{name}` needs a value"), CURE))?;
             match name.as_str() {
-                "--seconds" if value.parse::<u64>().is_ok() => wish.seconds.clone_from(value),
-                "--seconds" => return Err(Failure::new(format!("`{value}` is no number of seconds"), CURE)),
+                "--seconds" if is_number(value) => wish.seconds.clone_from(value),
+                "--guests" if is_number(value) => wish.guests = Some(value.clone()),
+                "--seconds" | "--guests" => {
+                    return Err(Failure::new(format!("`{name}` needs a number, not `{value}`"), CURE));
+                }
                 "--kind" => wish.kind = Some(value.clone()),
                 other => return Err(Failure::new(format!("`{other}` means nothing here"), CURE)),
             }
         }
         Ok(wish)
     }
+}
+
+fn is_number(word: &str) -> bool {
+    word.parse::<u32>().is_ok()
 }
 
 #[cfg(test)]
@@ -68,11 +79,12 @@ mod tests {
     #[test]
     fn seconds_and_kind_may_be_said() {
         let wish = |seconds: &str, kind: Option<&str>| {
-            Some(Wish { seconds: seconds.to_owned(), kind: kind.map(str::to_owned) })
+            Some(Wish { seconds: seconds.to_owned(), guests: None, kind: kind.map(str::to_owned) })
         };
         assert_eq!(read(""), wish(SECONDS, None));
         assert_eq!(read("--kind PingFlood --seconds 5"), wish("5", Some("PingFlood")));
-        for nonsense in ["--seconds", "--seconds many", "--second 5", "5"] {
+        assert_eq!(read("--guests 7").and_then(|wish| wish.guests).as_deref(), Some("7"));
+        for nonsense in ["--seconds", "--guests some", "--seconds many", "--second 5", "5"] {
             assert_eq!(read(nonsense), None, "{nonsense}");
         }
     }

@@ -160,6 +160,11 @@ impl Outbound {
         self.change().replies.owe(bytes);
     }
 
+    /// Whether publications wait for their answers.
+    pub fn owes(&self) -> bool {
+        self.inner.borrow().replies.owes()
+    }
+
     /// Notes that one has been answered.
     pub fn settle(&self, bytes: usize) {
         self.change().replies.settle(bytes);

@@ -89,7 +89,13 @@ mod tests {
         let connection = ConnectionId(connection);
         Publication {
             append,
-            reply: ReplyTo::Connection { worker: 0, connection, request: None, turn: None },
+            reply: ReplyTo::Connection {
+                worker: 0,
+                connection,
+                request: None,
+                turn: None,
+                others_wait: false,
+            },
         }
     }
 

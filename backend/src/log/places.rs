@@ -11,6 +11,10 @@ pub const QUEUE_PUBLICATIONS_MAX: usize = 8192;
 /// Maximum bytes of the publications that wait in one queue. One more is refused with `overloaded`.
 pub const QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// One in so many places, and of so many bytes, is kept for small publications of senders who have nothing else waiting: a crowd that
+/// fills the queue with much or with large publications does not keep them out.
+const RESERVED_PART: usize = 4;
+
 /// When to try again what a queue has not taken, in milliseconds.
 pub(super) const QUEUE_RETRY_MS: u64 = 500;
 
@@ -22,14 +26,16 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Admits a publication of so many bytes.
+    /// Admits a publication of so many bytes. `modest`: it may have a reserved place.
     ///
     /// # Errors
-    /// A [`Refusal`] with `overloaded` if [`QUEUE_PUBLICATIONS_MAX`] or [`QUEUE_BYTES_MAX`] would be exceeded.
-    pub(super) fn admit(&self, bytes: usize) -> Result<(), Refusal> {
+    /// A [`Refusal`] with `overloaded` if [`QUEUE_PUBLICATIONS_MAX`] or [`QUEUE_BYTES_MAX`] would be exceeded, or what is not
+    /// reserved.
+    pub(super) fn admit(&self, bytes: usize, modest: bool) -> Result<(), Refusal> {
         let publications = self.publications.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes_now = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if publications <= QUEUE_PUBLICATIONS_MAX && bytes_now <= QUEUE_BYTES_MAX {
+        let of = |all: usize| if modest { all } else { all - all / RESERVED_PART };
+        if publications <= of(QUEUE_PUBLICATIONS_MAX) && bytes_now <= of(QUEUE_BYTES_MAX) {
             return Ok(());
         }
         self.release(1, bytes);
@@ -59,12 +65,25 @@ mod tests {
     #[test]
     fn a_queue_is_bounded_in_publications_and_in_bytes() {
         let places = Places::default();
-        assert!((0..QUEUE_PUBLICATIONS_MAX).all(|_| places.admit(1).is_ok()));
-        assert_eq!(places.admit(1).unwrap_err().code, ErrorCode::Overloaded);
+        assert!((0..QUEUE_PUBLICATIONS_MAX).all(|_| places.admit(1, true).is_ok()));
+        assert_eq!(places.admit(1, true).unwrap_err().code, ErrorCode::Overloaded);
         places.release(2, 2);
         let left = QUEUE_BYTES_MAX - (QUEUE_PUBLICATIONS_MAX - 2);
-        assert!(places.admit(left + 1).is_err());
-        assert!(places.admit(left).is_ok(), "what was refused holds no place");
-        assert!(places.admit(1).is_err());
+        assert!(places.admit(left + 1, true).is_err());
+        assert!(places.admit(left, true).is_ok(), "what was refused holds no place");
+        assert!(places.admit(1, true).is_err());
+    }
+
+    #[test]
+    fn a_part_is_kept_for_those_who_have_little() {
+        let places = Places::default();
+        let many = std::iter::repeat_with(|| places.admit(1, false)).take_while(Result::is_ok).count();
+        assert_eq!(many, QUEUE_PUBLICATIONS_MAX / 4 * 3);
+        assert!(places.admit(1, true).is_ok());
+
+        let places = Places::default();
+        assert!(places.admit(QUEUE_BYTES_MAX / 4 * 3, false).is_ok());
+        assert!(places.admit(1, false).is_err());
+        assert!(places.admit(1, true).is_ok());
     }
 }

@@ -7,6 +7,9 @@ use tokio::sync::oneshot;
 use super::turn::Turn;
 use super::{Append, Appended};
 
+/// Maximum bytes of a publication that may have one of the last places of a queue.
+pub(super) const MODEST_BYTES_MAX: usize = 4 * 1024;
+
 /// A message to be published, and who waits for the outcome.
 #[derive(Debug)]
 pub struct Publication {
@@ -20,6 +23,16 @@ impl Publication {
     /// The memory that it holds while it waits, in bytes.
     pub fn bytes(&self) -> usize {
         self.append.bytes()
+    }
+
+    /// Whether it is small and its sender has nothing else waiting.
+    pub(super) fn is_modest(&self) -> bool {
+        let others_wait = match self.reply {
+            ReplyTo::Connection { others_wait, .. } => others_wait,
+            // The API answers each request before the next.
+            ReplyTo::Caller(_) => false,
+        };
+        !others_wait && self.bytes() <= MODEST_BYTES_MAX
     }
 }
 
@@ -39,6 +52,8 @@ pub enum ReplyTo {
         request: Option<RequestId>,
         /// The turn in which it was queued, where the client keeps to turns.
         turn: Option<Turn>,
+        /// Whether the connection has other publications that wait for their answers.
+        others_wait: bool,
     },
     /// A caller who waits.
     Caller(Caller),

@@ -70,7 +70,7 @@ impl LogQueue {
         if self.state.ended.load(Ordering::Relaxed) {
             return Err(places::stopping());
         }
-        self.state.places.admit(publication.bytes())?;
+        self.state.places.admit(publication.bytes(), publication.is_modest())?;
         Ok(Queued(publication))
     }
 

@@ -277,7 +277,8 @@ impl Connection {
         }
         let (worker, connection) = (self.worker.index, self.outbound.info.connection);
         let turn = turn.map(|known| self.turns().enter(known)).transpose()?;
-        let reply = ReplyTo::Connection { worker, connection, request, turn };
+        let others_wait = self.outbound.owes();
+        let reply = ReplyTo::Connection { worker, connection, request, turn, others_wait };
         let append = Append { channel, id, at: clock::now(), from, payload };
         let bytes = append.bytes();
         self.worker.publish(Publication { append, reply }, policy)?;

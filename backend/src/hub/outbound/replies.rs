@@ -54,6 +54,11 @@ impl Replies {
         self.owed_bytes += bytes;
     }
 
+    /// Whether a publication has no answer yet.
+    pub(super) fn owes(&self) -> bool {
+        self.owed > 0
+    }
+
     /// Notes that one has been answered.
     pub(super) fn settle(&mut self, bytes: usize) {
         self.owed = self.owed.saturating_sub(1);

@@ -55,7 +55,7 @@ impl LiveQueue {
     /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`](super::thread::QUEUE_PUBLICATIONS_MAX) are
     /// waiting, `stopping` where the sequencer has ended.
     pub fn publish(&self, publication: Publication) -> Result<(), Refusal> {
-        self.state.places.admit(publication.bytes())?;
+        self.state.places.admit(publication.bytes(), publication.is_modest())?;
         self.jobs.send(publication).map_err(|_| super::places::stopping())
     }
 
