@@ -3,10 +3,12 @@
 //! A text is looked at twice: for its `type`, and then for the fields of that type. Nothing is kept aside meanwhile, so
 //! a hostile text costs no more memory than it has itself.
 
+mod publish;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -31,7 +33,10 @@ pub struct DecodeError {
 /// [`DecodeError`] with `not_json`, `unknown_type`, `missing_field`, `invalid_channel`, `invalid_name`, `invalid_field`,
 /// `text_too_long` or `payload_too_large`.
 pub fn decode_client(text: &str) -> Result<ClientMessage<RawPayload>, DecodeError> {
-    // As our clients write it. Everything else takes the second look.
+    if let Some(publish) = publish::read_chat(text) {
+        return Ok(ClientMessage::Publish(publish));
+    }
+    // A publish whose type comes first. Everything else takes the second look.
     if text.starts_with(r#"{"type":"publish""#)
         && let Ok(publish) = serde_json::from_str::<PublishText<'_>>(text)
     {
@@ -80,9 +85,9 @@ struct Kind<'a> {
 /// A publish whose payload is still to be checked.
 #[derive(Deserialize)]
 struct PublishText<'a> {
-    // Known here so that a second one is an error.
-    #[serde(rename = "type", borrow)]
-    _kind: Cow<'a, str>,
+    // Has been looked at before. Known here so that a second one is an error.
+    #[serde(rename = "type")]
+    _kind: IgnoredAny,
     id: RequestId,
     channel: ChannelName,
     message_id: MessageId,

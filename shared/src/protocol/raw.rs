@@ -21,8 +21,8 @@ use crate::limits::{
 /// The JSON text of a payload that has passed all checks, at most [`PAYLOAD_BYTES_MAX`] bytes.
 ///
 /// Fields that this version does not know are part of the text, so that clients of a later version get them.
-#[derive(Debug, Clone)]
-pub struct RawPayload(Box<RawValue>);
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawPayload(Box<str>);
 
 impl RawPayload {
     /// Checks a payload of a client's.
@@ -35,11 +35,22 @@ impl RawPayload {
             let message = format!("The payload has {} bytes; {PAYLOAD_BYTES_MAX} are allowed.", text.len());
             return Err(Refusal::new(ErrorCode::PayloadTooLarge, message));
         }
-        match serde_json::from_str::<OnlyChat<'_>>(text) {
-            Ok(OnlyChat { kind: "chat", text, .. }) => filled("text", &text, TEXT_BYTES_MAX)?,
-            Ok(_) | Err(_) => check_any(text)?,
+        match only_chat(text) {
+            Some(chat) => filled("text", &chat, TEXT_BYTES_MAX)?,
+            None => check_any(text)?,
         }
-        Ok(Self(raw.to_owned()))
+        Ok(Self(text.into()))
+    }
+
+    /// The payload that `text` is, if it is exactly one chat payload without any other field, and passes all checks.
+    pub(super) fn of_chat(text: &str) -> Option<Self> {
+        // Without space around it, as `RawValue` holds it.
+        let trimmed = text.starts_with('{') && text.ends_with('}');
+        if !trimmed || text.len() > PAYLOAD_BYTES_MAX {
+            return None;
+        }
+        filled("text", &only_chat(text)?, TEXT_BYTES_MAX).ok()?;
+        Some(Self(text.into()))
     }
 
     /// Takes back a text that [`as_str`](Self::as_str) gave to a store.
@@ -47,12 +58,12 @@ impl RawPayload {
     /// # Errors
     /// Those of [`serde_json`] if the text is no JSON: the store has damaged it.
     pub fn from_stored(text: String) -> Result<Self, serde_json::Error> {
-        RawValue::from_string(text).map(Self)
+        RawValue::from_string(text).map(|raw| Self(raw.into()))
     }
 
     /// The JSON text.
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        &self.0
     }
 
     /// The content. `None` if it is of a kind that this version does not know.
@@ -64,23 +75,19 @@ impl RawPayload {
 impl From<&Payload> for RawPayload {
     fn from(payload: &Payload) -> Self {
         // Writing to memory cannot fail, and all keys of a payload are texts.
-        Self(serde_json::value::to_raw_value(payload).unwrap_or_default())
-    }
-}
-
-impl PartialEq for RawPayload {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        Self(serde_json::value::to_raw_value(payload).unwrap_or_default().into())
     }
 }
 
 impl Serialize for RawPayload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        // Skips the text once more, since only serde_json can make a `RawValue`. Messages to readers are written without it.
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
     }
 }
 
-/// A chat payload without any other field: most payloads are one, and this is the shortest way to check it.
+/// A chat payload without any other field.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OnlyChat<'a> {
@@ -90,6 +97,14 @@ struct OnlyChat<'a> {
     text: Cow<'a, str>,
     #[serde(default, rename = "reply_to")]
     _reply_to: Option<MessageId>,
+}
+
+/// The text of a chat payload without any other field: most payloads are one, and this is the shortest way to check it.
+fn only_chat(text: &str) -> Option<Cow<'_, str>> {
+    match serde_json::from_str(text) {
+        Ok(OnlyChat { kind: "chat", text, .. }) => Some(text),
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// The fields that choose how the others are read. A second `type` is an error: a reader could take the other one.
