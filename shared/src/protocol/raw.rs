@@ -42,11 +42,12 @@ impl RawPayload {
         Ok(Self(text.into()))
     }
 
-    /// The payload that `text` is, if it is exactly one chat payload without any other field, and passes all checks.
+    /// The payload that `text` is, if it is one chat payload whose type comes first, without a field that a chat has not, and
+    /// passes all checks.
     pub(super) fn of_chat(text: &str) -> Option<Self> {
         // Without space around it, as `RawValue` holds it.
-        let trimmed = text.starts_with('{') && text.ends_with('}');
-        if !trimmed || text.len() > PAYLOAD_BYTES_MAX {
+        let has_form = text.starts_with(r#"{"type":"chat","#) && text.ends_with('}');
+        if !has_form || text.len() > PAYLOAD_BYTES_MAX {
             return None;
         }
         filled("text", &only_chat(text)?, TEXT_BYTES_MAX).ok()?;

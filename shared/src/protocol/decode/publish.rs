@@ -16,14 +16,14 @@ pub(super) fn read_chat(text: &str) -> Option<Publish<RawPayload>> {
         Some(rest) => number(rest).map(|(turn, rest)| (Some(turn), rest))?,
         None => (None, rest),
     };
-    let payload = rest.strip_prefix(r#","payload":"#)?.strip_suffix('}')?;
+    // First of all values, since it decides most often. It is no JSON if the text has more fields behind it.
+    let payload = RawPayload::of_chat(rest.strip_prefix(r#","payload":"#)?.strip_suffix('}')?)?;
     Some(Publish {
         id: RequestId(id),
         channel: ChannelName::parse(channel).ok()?,
         message_id: MessageId::parse(message_id).ok()?,
         turn,
-        // No JSON value if the text has more fields behind it.
-        payload: RawPayload::of_chat(payload)?,
+        payload,
     })
 }
 
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn a_chat_of_our_clients_is_read_here_and_as_serde_reads_it() {
         let long = "x".repeat(TEXT_BYTES_MAX);
-        let reply = format!(r#"{{"text":"a","reply_to":"{ID}","type":"chat"}}"#);
+        let reply = format!(r#"{{"type":"chat","reply_to":"{ID}","text":"a"}}"#);
         for text in [
             chat("a"),
             chat(&long),
@@ -73,7 +73,7 @@ mod tests {
             publish("0", "live:a-b_c.d+e@f", ID, "", r#"{"type":"chat","text":"a"}"#),
             publish("18446744073709551615", "room:a", ID, r#","turn":0"#, &reply),
             publish("1", "room:a", &ID.to_uppercase(), r#","turn":18446744073709551615"#, &reply),
-            publish("1", "room:a", ID, "", "{ \"type\" : \"chat\",\n\"text\":\"a\" }"),
+            publish("1", "room:a", ID, "", "{\"type\":\"chat\",\n\"text\" : \"a\" }"),
         ] {
             let read = read_chat(&text);
             assert!(read.is_some(), "{text}");
@@ -142,6 +142,8 @@ mod tests {
             r#"{"type":"chat","text":"a"},"later":{}"#,
             r#"{"type":"chat","text":"a"},"type":"publish""#,
             r#"{"type":"chat","text":"a"},"payload":{"type":"chat","text":"b"}"#,
+            r#"{"text":"a","type":"chat"}"#,
+            r#"{ "type":"chat","text":"a"}"#,
             r#"{"type":"chat","text":"a","text":"b"}"#,
             r#"{"type":"chat","text":"a","type":"chat"}"#,
             r#"{"type":"chat","text":"a","later":1}"#,
