@@ -15,7 +15,6 @@ use thiserror::Error;
 use super::client::{ClientMessage, Hello, Publish, SignalKind, Subscribe};
 use super::{ErrorCode, RawPayload, Refusal};
 use crate::ids::{ChannelName, DisplayName, MessageId, Offset, RequestId};
-use crate::limits::REFUSAL_CHARS_MAX;
 
 /// Why a text is not a message of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -186,7 +185,7 @@ fn diagnose(text: &str, error: &serde_json::Error) -> DecodeError {
             ErrorCode::InvalidName,
             "A name has 1 to 40 characters that can be seen, in one line.",
         ),
-        Some(_) => refuse_fields(&error.to_string()),
+        Some(_) => Refusal::unreadable("message", error),
     };
     DecodeError { id: value(fields.id), refusal }
 }
@@ -197,16 +196,6 @@ fn value<T: DeserializeOwned>(field: Option<&RawValue>) -> Option<T> {
 
 fn holds_other_than<T: DeserializeOwned>(field: Option<&RawValue>) -> bool {
     field.is_some_and(|field| field.get() != "null" && value::<T>(Some(field)).is_none())
-}
-
-/// serde tells the kinds of its errors apart by their sentences alone.
-fn refuse_fields(sentence: &str) -> Refusal {
-    let sentence = sentence.split(" at line ").next().unwrap_or(sentence);
-    let code =
-        if sentence.starts_with("missing field") { ErrorCode::MissingField } else { ErrorCode::InvalidField };
-    let mut shown: String = sentence.chars().take(REFUSAL_CHARS_MAX).collect();
-    shown.push(if shown.len() < sentence.len() { '…' } else { '.' });
-    Refusal::new(code, format!("The message cannot be read: {shown}"))
 }
 
 #[cfg(test)]

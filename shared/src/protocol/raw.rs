@@ -14,8 +14,7 @@ use super::payload::{Payload, filled};
 use super::{ErrorCode, Refusal};
 use crate::ids::MessageId;
 use crate::limits::{
-    CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_NODES_MAX, REFUSAL_CHARS_MAX,
-    TEXT_BYTES_MAX,
+    CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_NODES_MAX, TEXT_BYTES_MAX,
 };
 
 /// The JSON text of a payload that has passed all checks, at most [`PAYLOAD_BYTES_MAX`] bytes.
@@ -139,14 +138,8 @@ fn check_any(text: &str) -> Result<(), Refusal> {
     serde_json::from_str::<Payload>(text).map_err(unreadable)?.check()
 }
 
-/// serde's sentence says what is wrong; it may quote the text, so its length is limited.
 fn unreadable(error: serde_json::Error) -> Refusal {
-    let sentence = error.to_string();
-    let sentence = sentence.split(" at line ").next().unwrap_or(&sentence);
-    let code =
-        if sentence.starts_with("missing field") { ErrorCode::MissingField } else { ErrorCode::InvalidField };
-    let shown: String = sentence.chars().take(REFUSAL_CHARS_MAX).collect();
-    Refusal::new(code, format!("The payload cannot be read: {shown}."))
+    Refusal::unreadable("payload", &error)
 }
 
 /// Walks through the whole text, and keeps nothing of it: counts its values and how deep they are nested.
