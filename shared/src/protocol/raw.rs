@@ -34,6 +34,10 @@ impl RawPayload {
             let message = format!("The payload has {} bytes; {PAYLOAD_BYTES_MAX} are allowed.", text.len());
             return Err(Refusal::new(ErrorCode::PayloadTooLarge, message));
         }
+        // serde would take a list for an object, and its items for the fields in their order.
+        if !text.starts_with('{') {
+            return Err(Refusal::new(ErrorCode::InvalidField, "A payload has to be a JSON object."));
+        }
         match only_chat(text) {
             Some(chat) => filled("text", &chat, TEXT_BYTES_MAX)?,
             None => check_any(text)?,
@@ -288,6 +292,8 @@ mod tests {
             (r#"{"type":"chat","text":"a","reply_to":"x"}"#, ErrorCode::InvalidField),
             (r#"{"type":"notification","title":"t","link":"javascript:x"}"#, ErrorCode::InvalidField),
             (r#"{"type":"custom","name":""}"#, ErrorCode::InvalidField),
+            (r#"["chat","a"]"#, ErrorCode::InvalidField),
+            (r#"["custom"]"#, ErrorCode::InvalidField),
         ];
         for (text, code) in cases {
             assert_eq!(check(text), Err(code), "{text}");
