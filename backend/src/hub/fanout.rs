@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use futures_executor::block_on;
 use shared::ids::{ChannelName, ConnectionId, RequestId};
 use shared::protocol::{Accepted, ErrorReply, Message, Refusal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 
 use super::frame::{Frame, Joined, ServerMessage};
 use super::worker::ToWorker;
@@ -145,7 +146,8 @@ impl FanOut {
 struct Newest {
     /// Where each but the first is.
     places: HashMap<ChannelName, usize>,
-    channels: Vec<(ChannelName, Vec<Arc<Frame>>)>,
+    /// Not joined yet.
+    channels: Vec<News>,
 }
 
 impl Newest {
@@ -153,18 +155,19 @@ impl Newest {
         // Most batches are of one channel, or of few.
         let place = match (self.channels.first(), self.channels.last()) {
             (None, _) => 0,
-            (_, Some((last, _))) if *last == channel => self.channels.len() - 1,
-            (Some((first, _)), _) if *first == channel => 0,
+            (_, Some(last)) if last.channel == channel => self.channels.len() - 1,
+            (Some(first), _) if first.channel == channel => 0,
             _ => *self.places.entry(channel.clone()).or_insert(self.channels.len()),
         };
         match self.channels.get_mut(place) {
-            Some((_, frames)) => frames.push(frame),
-            None => self.channels.push((channel, vec![frame])),
+            Some(news) => news.frames.push(frame),
+            None => self.channels.push(News { channel, frames: vec![frame], joined: None }),
         }
     }
 
-    fn joined(self) -> Vec<News> {
-        self.channels.into_iter().map(|(channel, frames)| News::new(channel, frames)).collect()
+    fn joined(mut self) -> Vec<News> {
+        self.channels.iter_mut().for_each(|news| news.joined = Joined::new(&news.frames));
+        self.channels
     }
 }
 
@@ -188,13 +191,22 @@ impl Mailboxes {
         let fan_out = FanOut::new(outcomes, self.workers.len(), &self.metrics);
         let bytes = u32::try_from(fan_out.batch.bytes())
             .map_or(MAILBOX_BYTES_MAX, |bytes| bytes.min(MAILBOX_BYTES_MAX));
+        // Almost always there is room, and trying costs less than a future that waits.
+        let permit = match Arc::clone(&self.bytes).try_acquire_many_owned(bytes) {
+            Err(TryAcquireError::NoPermits) => Arc::clone(&self.bytes).acquire_many_owned(bytes).await.ok(),
+            tried => tried.ok(),
+        };
         // Nobody closes the semaphore. Without the permit the batch would only not be counted.
-        if let Ok(permit) = Arc::clone(&self.bytes).acquire_many_owned(bytes).await {
+        if let Some(permit) = permit {
             let _ = fan_out.batch.held.set(permit);
         }
         for worker in &*self.workers {
             // A worker that is gone has no connections left to serve.
-            let _ = worker.send(ToWorker::Batch(Arc::clone(&fan_out.batch))).await;
+            if let Err(TrySendError::Full(batch)) =
+                worker.try_send(ToWorker::Batch(Arc::clone(&fan_out.batch)))
+            {
+                let _ = worker.send(batch).await;
+            }
         }
         fan_out.answer_callers();
     }

@@ -1,5 +1,7 @@
 //! Messages as the bytes that go into a socket.
 
+mod json;
+
 use std::cell::RefCell;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -133,10 +135,14 @@ pub fn plain_text(payload: &RawPayload) -> Option<String> {
 
 /// A message of the server's as a text frame.
 pub fn server_frame(message: &ServerMessage) -> Bytes {
-    framed(|bytes| {
-        // Writing to memory cannot fail, and all keys of our messages are texts.
-        let written = codec::write_server(message, bytes);
-        debug_assert!(written.is_ok());
+    framed(|bytes| match message {
+        ServerMessage::Message(message) => json::write_message(bytes, message),
+        ServerMessage::Accepted(accepted) => json::write_accepted(bytes, accepted),
+        message => {
+            // Writing to memory cannot fail, and all keys of our messages are texts.
+            let written = codec::write_server(message, bytes);
+            debug_assert!(written.is_ok());
+        }
     })
 }
 

@@ -247,15 +247,15 @@ impl Outbound {
     }
 
     /// Notes that the peer has been heard.
-    pub fn hear(&self) {
-        self.heard.set(Instant::now());
+    pub fn hear(&self, now: Instant) {
+        self.heard.set(now);
     }
 
     /// How long the peer has been silent. While its socket is full it is slow, and the network tells whether it is
     /// there; that time does not count afterwards either, for no question could reach it.
     pub fn silence(&self) -> Duration {
         if self.inner.borrow().is_blocked() {
-            self.hear();
+            self.hear(Instant::now());
         }
         self.heard.get().elapsed()
     }

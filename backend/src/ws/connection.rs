@@ -122,14 +122,15 @@ impl Connection {
         while let Some(received) =
             poll_fn(|context| self.poll_received(&mut incoming, &mut pace, context)).await
         {
-            self.outbound.hear();
+            let now = Instant::now();
+            self.outbound.hear(now);
             self.outbound.attend();
             if budget.spend(received.bytes()) {
                 // The worker's other tasks run before this client is read from again.
                 self.outbound.flush();
                 tokio::task::yield_now().await;
             }
-            let over_rate = match self.prices.pay(&received, Instant::now()) {
+            let over_rate = match self.prices.pay(&received, now) {
                 Paid::Yes => None,
                 Paid::No { retry, pause } => {
                     pace.owe(pause);

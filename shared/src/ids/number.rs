@@ -54,6 +54,9 @@ impl Epoch {
 pub struct MessageId(Uuid);
 
 impl MessageId {
+    /// Bytes of its text: 32 hexadecimal digits and four hyphens.
+    pub const TEXT_BYTES: usize = 36;
+
     /// Makes a version 7 id (RFC 9562 section 5.7) from the milliseconds since the Unix epoch and ten random bytes.
     pub fn new(unix_ms: u64, random: &[u8; 10]) -> Self {
         Self(uuid::Builder::from_unix_timestamp_millis(unix_ms, random).into_uuid())
@@ -64,9 +67,13 @@ impl MessageId {
     /// # Errors
     /// [`InvalidId::Message`] where the text is none.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        const TEXT_BYTES: usize = 36;
-        let parsed = if text.len() == TEXT_BYTES { Uuid::try_parse(text).ok() } else { None };
+        let parsed = if text.len() == Self::TEXT_BYTES { Uuid::try_parse(text).ok() } else { None };
         parsed.map(Self).ok_or_else(|| InvalidId::Message(shown(text)))
+    }
+
+    /// Writes the text of the id to `buffer`, in lower case.
+    pub fn encode<'a>(&self, buffer: &'a mut [u8; Self::TEXT_BYTES]) -> &'a str {
+        self.0.as_hyphenated().encode_lower(buffer)
     }
 
     /// The sixteen bytes of the id.
@@ -82,9 +89,7 @@ impl MessageId {
 
 json_text! {
     Epoch => |epoch, serializer| serializer.collect_str(epoch);
-    MessageId => |id, serializer| {
-        serializer.serialize_str(id.0.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()))
-    };
+    MessageId => |id, serializer| serializer.serialize_str(id.encode(&mut [0; MessageId::TEXT_BYTES]));
 }
 
 impl std::str::FromStr for ConnectionId {

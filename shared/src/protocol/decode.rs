@@ -3,17 +3,20 @@
 //! A text is looked at twice: for its `type`, and then for the fields of that type. Nothing is kept aside meanwhile, so
 //! a hostile text costs no more memory than it has itself.
 
+// The page decodes nothing that clients say.
+#[cfg(not(target_arch = "wasm32"))]
+mod publish;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::client::{ClientMessage, Hello, Publish, SignalKind, Subscribe};
 use super::{ErrorCode, RawPayload, Refusal};
 use crate::ids::{ChannelName, DisplayName, MessageId, Offset, RequestId};
-use crate::limits::REFUSAL_CHARS_MAX;
 
 /// Why a text is not a message of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -31,7 +34,11 @@ pub struct DecodeError {
 /// [`DecodeError`] with `not_json`, `unknown_type`, `missing_field`, `invalid_channel`, `invalid_name`, `invalid_field`,
 /// `text_too_long` or `payload_too_large`.
 pub fn decode_client(text: &str) -> Result<ClientMessage<RawPayload>, DecodeError> {
-    // As our clients write it. Everything else takes the second look.
+    #[cfg(not(target_arch = "wasm32"))]
+    if let Some(publish) = publish::read_chat(text) {
+        return Ok(ClientMessage::Publish(publish));
+    }
+    // A publish whose type comes first. Everything else takes the second look.
     if text.starts_with(r#"{"type":"publish""#)
         && let Ok(publish) = serde_json::from_str::<PublishText<'_>>(text)
     {
@@ -80,9 +87,9 @@ struct Kind<'a> {
 /// A publish whose payload is still to be checked.
 #[derive(Deserialize)]
 struct PublishText<'a> {
-    // Known here so that a second one is an error.
-    #[serde(rename = "type", borrow)]
-    _kind: Cow<'a, str>,
+    // Has been looked at before. Known here so that a second one is an error.
+    #[serde(rename = "type")]
+    _kind: IgnoredAny,
     id: RequestId,
     channel: ChannelName,
     message_id: MessageId,
@@ -181,7 +188,7 @@ fn diagnose(text: &str, error: &serde_json::Error) -> DecodeError {
             ErrorCode::InvalidName,
             "A name has 1 to 40 characters that can be seen, in one line.",
         ),
-        Some(_) => refuse_fields(&error.to_string()),
+        Some(_) => Refusal::unreadable("message", error),
     };
     DecodeError { id: value(fields.id), refusal }
 }
@@ -192,16 +199,6 @@ fn value<T: DeserializeOwned>(field: Option<&RawValue>) -> Option<T> {
 
 fn holds_other_than<T: DeserializeOwned>(field: Option<&RawValue>) -> bool {
     field.is_some_and(|field| field.get() != "null" && value::<T>(Some(field)).is_none())
-}
-
-/// serde tells the kinds of its errors apart by their sentences alone.
-fn refuse_fields(sentence: &str) -> Refusal {
-    let sentence = sentence.split(" at line ").next().unwrap_or(sentence);
-    let code =
-        if sentence.starts_with("missing field") { ErrorCode::MissingField } else { ErrorCode::InvalidField };
-    let mut shown: String = sentence.chars().take(REFUSAL_CHARS_MAX).collect();
-    shown.push(if shown.len() < sentence.len() { '…' } else { '.' });
-    Refusal::new(code, format!("The message cannot be read: {shown}"))
 }
 
 #[cfg(test)]

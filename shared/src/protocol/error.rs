@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::REFUSAL_CHARS_MAX;
+
 /// A refusal: a code for programs, a sentence for a person, and when trying again can help.
 ///
 /// It is the body of the WebSocket's `error` and of every HTTP answer that is not a success.
@@ -31,6 +33,18 @@ impl Refusal {
     pub fn for_now(code: ErrorCode, message: impl Into<String>, wait: Duration) -> Self {
         let retry_after_ms = Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
         Self { code, message: message.into(), retry_after_ms, turn: None }
+    }
+
+    /// The refusal of `what`, which serde cannot read. serde tells the kinds of its errors apart by their sentences alone; a
+    /// sentence may quote what was sent, so its length is limited.
+    pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> Self {
+        let sentence = error.to_string();
+        let sentence = sentence.split(" at line ").next().unwrap_or(&sentence);
+        let is_missing = sentence.starts_with("missing field");
+        let code = if is_missing { ErrorCode::MissingField } else { ErrorCode::InvalidField };
+        let mut shown: String = sentence.chars().take(REFUSAL_CHARS_MAX).collect();
+        shown.push(if shown.len() < sentence.len() { '…' } else { '.' });
+        Self::new(code, format!("The {what} cannot be read: {shown}"))
     }
 }
 
@@ -145,6 +159,23 @@ mod tests {
         for (code, _) in ErrorCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_in_a_sentence_of_bounded_length() {
+        let told = |text: &str| {
+            let error = serde_json::from_str::<Refusal>(text).unwrap_err();
+            let refusal = Refusal::unreadable("payload", &error);
+            (refusal.code, refusal.message)
+        };
+        let missing = "The payload cannot be read: missing field `code`.".to_owned();
+        assert_eq!(told("{}"), (ErrorCode::MissingField, missing));
+        let (code, message) = told(&format!(r#"{{"code":"internal","message":["{}"]}}"#, "ä".repeat(1000)));
+        assert_eq!(code, ErrorCode::InvalidField);
+        assert!(message.starts_with("The payload cannot be read: invalid type"), "{message}");
+        let (_, message) =
+            told(&format!(r#"{{"code":"internal","message":"","turn":"{}"}}"#, "ä".repeat(1000)));
+        assert!(message.ends_with("ä…") && message.chars().count() < REFUSAL_CHARS_MAX + 40, "{message}");
     }
 
     #[test]

@@ -14,15 +14,14 @@ use super::payload::{Payload, filled};
 use super::{ErrorCode, Refusal};
 use crate::ids::MessageId;
 use crate::limits::{
-    CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_NODES_MAX, REFUSAL_CHARS_MAX,
-    TEXT_BYTES_MAX,
+    CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_NODES_MAX, TEXT_BYTES_MAX,
 };
 
 /// The JSON text of a payload that has passed all checks, at most [`PAYLOAD_BYTES_MAX`] bytes.
 ///
 /// Fields that this version does not know are part of the text, so that clients of a later version get them.
-#[derive(Debug, Clone)]
-pub struct RawPayload(Box<RawValue>);
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawPayload(Box<str>);
 
 impl RawPayload {
     /// Checks a payload of a client's.
@@ -35,11 +34,28 @@ impl RawPayload {
             let message = format!("The payload has {} bytes; {PAYLOAD_BYTES_MAX} are allowed.", text.len());
             return Err(Refusal::new(ErrorCode::PayloadTooLarge, message));
         }
-        match serde_json::from_str::<OnlyChat<'_>>(text) {
-            Ok(OnlyChat { kind: "chat", text, .. }) => filled("text", &text, TEXT_BYTES_MAX)?,
-            Ok(_) | Err(_) => check_any(text)?,
+        // serde would take a list for an object, and its items for the fields in their order.
+        if !text.starts_with('{') {
+            return Err(Refusal::new(ErrorCode::InvalidField, "A payload has to be a JSON object."));
         }
-        Ok(Self(raw.to_owned()))
+        match only_chat(text) {
+            Some(chat) => filled("text", &chat, TEXT_BYTES_MAX)?,
+            None => check_any(text)?,
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The payload that `text` is, if it is one chat payload whose type comes first, without a field that a chat has not, and
+    /// passes all checks.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn of_chat(text: &str) -> Option<Self> {
+        // Without space around it, as `RawValue` holds it.
+        let has_form = text.starts_with(r#"{"type":"chat","#) && text.ends_with('}');
+        if !has_form || text.len() > PAYLOAD_BYTES_MAX {
+            return None;
+        }
+        filled("text", &only_chat(text)?, TEXT_BYTES_MAX).ok()?;
+        Some(Self(text.into()))
     }
 
     /// Takes back a text that [`as_str`](Self::as_str) gave to a store.
@@ -47,12 +63,12 @@ impl RawPayload {
     /// # Errors
     /// Those of [`serde_json`] if the text is no JSON: the store has damaged it.
     pub fn from_stored(text: String) -> Result<Self, serde_json::Error> {
-        RawValue::from_string(text).map(Self)
+        RawValue::from_string(text).map(|raw| Self(raw.into()))
     }
 
     /// The JSON text.
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        &self.0
     }
 
     /// The content. `None` if it is of a kind that this version does not know.
@@ -64,23 +80,19 @@ impl RawPayload {
 impl From<&Payload> for RawPayload {
     fn from(payload: &Payload) -> Self {
         // Writing to memory cannot fail, and all keys of a payload are texts.
-        Self(serde_json::value::to_raw_value(payload).unwrap_or_default())
-    }
-}
-
-impl PartialEq for RawPayload {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        Self(serde_json::value::to_raw_value(payload).unwrap_or_default().into())
     }
 }
 
 impl Serialize for RawPayload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        // Skips the text once more, since only serde_json can make a `RawValue`. Messages to readers are written without it.
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
     }
 }
 
-/// A chat payload without any other field: most payloads are one, and this is the shortest way to check it.
+/// A chat payload without any other field.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OnlyChat<'a> {
@@ -90,6 +102,14 @@ struct OnlyChat<'a> {
     text: Cow<'a, str>,
     #[serde(default, rename = "reply_to")]
     _reply_to: Option<MessageId>,
+}
+
+/// The text of a chat payload without any other field: most payloads are one, and this is the shortest way to check it.
+fn only_chat(text: &str) -> Option<Cow<'_, str>> {
+    match serde_json::from_str(text) {
+        Ok(OnlyChat { kind: "chat", text, .. }) => Some(text),
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// The fields that choose how the others are read. A second `type` is an error: a reader could take the other one.
@@ -123,14 +143,8 @@ fn check_any(text: &str) -> Result<(), Refusal> {
     serde_json::from_str::<Payload>(text).map_err(unreadable)?.check()
 }
 
-/// serde's sentence says what is wrong; it may quote the text, so its length is limited.
 fn unreadable(error: serde_json::Error) -> Refusal {
-    let sentence = error.to_string();
-    let sentence = sentence.split(" at line ").next().unwrap_or(&sentence);
-    let code =
-        if sentence.starts_with("missing field") { ErrorCode::MissingField } else { ErrorCode::InvalidField };
-    let shown: String = sentence.chars().take(REFUSAL_CHARS_MAX).collect();
-    Refusal::new(code, format!("The payload cannot be read: {shown}."))
+    Refusal::unreadable("payload", &error)
 }
 
 /// Walks through the whole text, and keeps nothing of it: counts its values and how deep they are nested.
@@ -279,6 +293,8 @@ mod tests {
             (r#"{"type":"chat","text":"a","reply_to":"x"}"#, ErrorCode::InvalidField),
             (r#"{"type":"notification","title":"t","link":"javascript:x"}"#, ErrorCode::InvalidField),
             (r#"{"type":"custom","name":""}"#, ErrorCode::InvalidField),
+            (r#"["chat","a"]"#, ErrorCode::InvalidField),
+            (r#"["custom"]"#, ErrorCode::InvalidField),
         ];
         for (text, code) in cases {
             assert_eq!(check(text), Err(code), "{text}");
