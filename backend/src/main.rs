@@ -8,11 +8,26 @@ use backend::{backup, server, telemetry};
 
 #[actix_web::main]
 async fn main() -> ExitCode {
+    if let Err(error) = survive_file_limit() {
+        return fail(&error);
+    }
     match Cli::read() {
         Ok(Command::Serve(args)) => serve(*args).await,
         Ok(Command::Backup(args)) => copy(&args),
         Err(error) => fail(&error),
     }
+}
+
+/// Catches SIGXFSZ: a file that may grow no further (`ulimit -f`, `LimitFSIZE=`) is then an error of the write, as a full disk is,
+/// and not the end of the process.
+fn survive_file_limit() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let signal = rustix::process::Signal::XFSZ.as_raw();
+        // It stays caught without the stream.
+        drop(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(signal))?);
+    }
+    Ok(())
 }
 
 async fn serve(args: ServeArgs) -> ExitCode {

@@ -40,6 +40,13 @@ impl RateLimit {
     }
 }
 
+impl RateLimit {
+    /// Gives tokens back that were paid for nothing.
+    pub(crate) fn give_back(&mut self, price: f64) {
+        self.tokens = (self.tokens + price).min(self.tokens_max);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

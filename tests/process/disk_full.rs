@@ -40,7 +40,7 @@ async fn expect_refusals(server: &TestServer) {
 
 #[tokio::test]
 async fn what_was_refused_is_sent_again_when_there_is_room() {
-    let server = TestServer::start_with(Settings::default().talkative().survives_full_disk()).await;
+    let server = TestServer::start_with(Settings::default().talkative()).await;
     let crowd = Crowd::gather(server.address(), 4, 2, &[ROOM], 1).await;
     for _ in 0..2 {
         fill_up(&server, &crowd).await;
@@ -56,7 +56,7 @@ async fn what_was_refused_is_sent_again_when_there_is_room() {
 
 #[tokio::test]
 async fn killed_on_a_full_disk_it_has_all_that_was_acknowledged() {
-    let mut server = TestServer::start_with(Settings::default().talkative().survives_full_disk()).await;
+    let mut server = TestServer::start_with(Settings::default().talkative()).await;
     let crowd = Crowd::gather(server.address(), 4, 2, &[ROOM], 2).await;
     fill_up(&server, &crowd).await;
     expect_refusals(&server).await;

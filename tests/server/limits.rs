@@ -5,7 +5,7 @@ use shared::limits::{PAYLOAD_BYTES_MAX, TEXT_BYTES_MAX};
 use shared::protocol::{ErrorCode, Payload};
 use tests::deadline::{DEADLINE, eventually};
 use tests::raw::Handshake;
-use tests::{LOBBY, Settings, TestServer};
+use tests::{LOBBY, Raw, Settings, TestServer};
 
 fn publish(number: u64, text: &str) -> serde_json::Value {
     let message_id = format!("0190b0a0-c0d0-7e0f-8a0b-{number:012x}");
@@ -237,4 +237,44 @@ async fn the_largest_frame_is_a_setting() {
     raw.expect_error("not_json").await;
     raw.send_text(&"x".repeat(1001)).await;
     raw.expect_close(1009).await;
+}
+
+/// Sends these messages in the turn that is known.
+async fn send_in_turn(raw: &mut Raw, numbers: &[u64], turn: u64) {
+    for number in numbers {
+        let mut message = publish(*number, "in order");
+        message["turn"] = turn.into();
+        raw.send(&message).await;
+    }
+}
+
+/// As docs/PROTOCOL.md has it under "Order": all that was refused is sent again, in its order, after the longest time that was told.
+#[tokio::test]
+async fn whoever_sends_three_hundred_at_once_and_waits_as_told_is_not_closed_and_keeps_the_order() {
+    let server = TestServer::start().await;
+    let mut raw = server.greeted("Ada").await;
+    let (mut left, mut turn, mut rounds): (Vec<u64>, u64, _) = ((1..=300).collect(), 0, 0);
+    while !left.is_empty() {
+        rounds += 1;
+        assert!(rounds < 100, "{} are left", left.len());
+        send_in_turn(&mut raw, &left, turn).await;
+        let (mut refused, mut wait_ms) = (Vec::new(), 0);
+        for _ in 0..left.len() {
+            let reply = raw.next().await;
+            if reply["type"] == "error" {
+                refused.push(reply["id"].as_u64().expect("the request's number"));
+                wait_ms = wait_ms.max(reply["retry_after_ms"].as_u64().expect("when to try again"));
+                turn = turn.max(reply["turn"].as_u64().expect("a turn"));
+            } else {
+                assert_eq!(reply["type"], "accepted", "{reply}");
+            }
+        }
+        refused.sort_unstable();
+        left = refused;
+        tokio::time::sleep(std::time::Duration::from_millis(wait_ms)).await;
+    }
+    let channel = tests::client::channel(LOBBY);
+    let ids: Vec<_> =
+        server.api().messages(&channel).await.iter().map(|message| message.id.to_string()).collect();
+    assert!(ids.is_sorted() && ids.len() == 300, "{} in the log", ids.len());
 }

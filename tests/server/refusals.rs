@@ -160,3 +160,66 @@ async fn a_header_above_the_limit_is_refused_and_the_answer_can_be_read() {
     }
     server.log().expect(&["header is too large", "16384"]).await;
 }
+
+#[tokio::test]
+async fn what_is_no_request_is_answered_on_every_address() {
+    let server = TestServer::start().await;
+    let many = "X-A: b\r\n".repeat(200);
+    for (path, headers, status) in [
+        ("/ws", many.as_str(), 431),
+        ("/healthz", &many, 431),
+        ("/ws", "no header\r\n", 400),
+        ("/healthz", "no header\r\n", 400),
+    ] {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = within(DEADLINE, path, read_response(&mut stream), String::new).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
+    let lines = server.log().lines();
+    assert!(!lines.iter().any(|line| line.contains("ERROR")), "anybody can cause it: {lines:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_waits_for_100_continue_is_taken() {
+    let server = TestServer::start().await;
+    let body =
+        format!(r#"{{"channel":"{LOBBY}","payload":{{"type":"chat","text":"{}"}}}}"#, "x".repeat(15_000));
+    let body = format!("{}{body}", " ".repeat(20_000));
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let head = request("POST /api/publish", &server.api_key());
+    let head = format!("{head}Host: x\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer =
+        within(DEADLINE, "the server asks for the body", read_response(&mut stream), String::new).await;
+    assert!(answer.starts_with("HTTP/1.1 100 "), "{answer}");
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let answer = within(DEADLINE, "the body is taken", read_response(&mut stream), String::new).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[tokio::test]
+async fn requests_in_a_row_are_all_answered_in_their_order() {
+    let server = TestServer::start().await;
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let paths = ["/healthz", "/nothing", "/metrics"];
+    let row: String = paths.map(|path| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).concat();
+    let last = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let all = format!("{}{last}", row.repeat(100));
+    let mut answers = Vec::new();
+    let exchange = async {
+        let (mut reading, mut writing) = stream.split();
+        let written = writing.write_all(all.as_bytes());
+        let (written, read) = tokio::join!(written, reading.read_to_end(&mut answers));
+        (written.unwrap(), read.unwrap())
+    };
+    within(DEADLINE, "all are answered", exchange, String::new).await;
+    let answers = String::from_utf8(answers).unwrap();
+    let statuses: Vec<&str> = answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+    assert_eq!(statuses.len(), 301);
+    assert!(
+        statuses.chunks(3).all(|row| row.starts_with(&["200"]) && row.get(1).is_none_or(|two| *two == "404")),
+        "{statuses:?}"
+    );
+}

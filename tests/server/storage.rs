@@ -14,7 +14,7 @@ async fn the_log_is_where_it_is_said_to_be() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_full_disk_refuses_what_is_new_and_loses_nothing_acknowledged() {
-    let mut server = TestServer::start_with(Settings::default().talkative().survives_full_disk()).await;
+    let mut server = TestServer::start_with(Settings::default().talkative()).await;
     let api = server.api();
     let bob = server.join("Bob").await;
     let filler = "x".repeat(10_000);
@@ -65,7 +65,7 @@ async fn a_full_disk_refuses_what_is_new_and_loses_nothing_acknowledged() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_crash_with_a_full_disk_loses_nothing_acknowledged() {
-    let mut server = TestServer::start_with(Settings::default().talkative().survives_full_disk()).await;
+    let mut server = TestServer::start_with(Settings::default().talkative()).await;
     let api = server.api();
     server.process().limit_files(Some(256 * 1024));
     let filler = "x".repeat(10_000);

@@ -128,7 +128,7 @@ impl Guest {
     async fn fight(&mut self, stream: &TcpStream) -> io::Result<()> {
         let (mut scratch, mut opening) = (vec![0; READ_BYTES], self.arms.opening(self.address));
         self.send(stream, &mut scratch, &opening).await?;
-        if !self.arms.is_handshake() {
+        if !self.arms.is_http() {
             // The answer, and a welcome.
             stream.readable().await?;
         }

@@ -157,7 +157,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "WHO", env = "TIDINGS_METRICS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<MetricsAccess>,
-    /// Which log lines to write: a level, or a list such as info,tidings::message=off [default: info,actix_server=warn]
+    /// Which log lines to write: a level, or a list such as info,tidings::message=off [default: info,actix_server=warn,actix_http=off]
     #[arg(long, value_name = "FILTER", env = "TIDINGS_LOG")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,

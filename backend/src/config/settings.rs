@@ -87,7 +87,7 @@ impl Default for Settings {
             durability: Durability::Full,
             retention_ms: 60_000,
             metrics: MetricsAccess::Open,
-            log: "info,actix_server=warn".to_owned(),
+            log: "info,actix_server=warn,actix_http=off".to_owned(),
             api_key: None,
             token_secret: None,
             namespaces: default_namespaces(),

@@ -18,6 +18,10 @@ pub const HEADERS_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub(crate) const TOO_LARGE: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
+/// The answer to what is no HTTP/1 request. The connection closes with it.
+pub(crate) const MALFORMED: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
 /// Tells the operator that a header was refused: a browser shows its user nothing of the answer.
 pub(crate) fn log_too_large(stream: &TcpStream) {
     let address = stream.peer_addr().ok().map(tracing::field::display);
@@ -35,7 +39,7 @@ pub struct Headers(Rc<Cell<usize>>);
 impl Headers {
     /// A header of which nothing has come yet.
     pub(crate) fn begin(&self) -> Header {
-        Header { all: self.clone(), bytes: 0, line: Line::None }
+        Header { all: self.clone(), bytes: 0, line: Line::None, first: None }
     }
 }
 
@@ -45,6 +49,8 @@ pub(crate) struct Header {
     all: Headers,
     bytes: usize,
     line: Line,
+    /// The first byte of the first line.
+    first: Option<u8>,
 }
 
 /// Where in its lines a header is. An empty line ends it (RFC 9112 section 2.1); one that comes before the first does not,
@@ -64,17 +70,26 @@ enum Line {
 pub(crate) struct TooLarge;
 
 impl Header {
-    /// Takes the next bytes of the request. Returns whether the header is complete.
+    /// Whether its method is one with a body: not GET or HEAD. A body that one of these has all the same is taken for the next
+    /// request, and reaches the dispatcher after the response.
+    pub(crate) fn has_body(&self) -> bool {
+        !matches!(self.first, Some(b'G' | b'H'))
+    }
+
+    /// Takes the next bytes of the request. Returns how many of them belong to the header, where they complete it.
     ///
     /// # Errors
     /// [`TooLarge`] where [`HEADER_BYTES_MAX`] or [`HEADERS_BYTES_MAX`] is exceeded.
-    pub(crate) fn take(&mut self, chunk: &[u8]) -> Result<bool, TooLarge> {
+    pub(crate) fn take(&mut self, chunk: &[u8]) -> Result<Option<usize>, TooLarge> {
         let ended_at = chunk.iter().position(|byte| {
             let before = self.line;
             match (byte, before) {
                 (b'\r', _) | (b'\n', Line::None) => {}
                 (b'\n', Line::Begun | Line::Ended) => self.line = Line::Ended,
-                _ => self.line = Line::Begun,
+                _ => {
+                    self.first.get_or_insert(*byte);
+                    self.line = Line::Begun;
+                }
             }
             (*byte, before) == (b'\n', Line::Ended)
         });
@@ -83,7 +98,7 @@ impl Header {
             return Err(TooLarge);
         }
         if ended_at.is_some() {
-            return Ok(true);
+            return Ok(Some(bytes));
         }
         let all = self.all.0.get() + bytes;
         if all > HEADERS_BYTES_MAX {
@@ -91,7 +106,7 @@ impl Header {
         }
         self.all.0.set(all);
         self.bytes += bytes;
-        Ok(false)
+        Ok(None)
     }
 }
 
@@ -115,11 +130,8 @@ mod tests {
             for cut in 1..request.len() {
                 let mut header = Headers::default().begin();
                 let (first, second) = request.as_bytes().split_at(cut);
-                assert_eq!(
-                    (header.take(first), header.take(second)),
-                    (Ok(false), Ok(true)),
-                    "{request:?} cut at {cut}"
-                );
+                let taken = (header.take(first), header.take(second));
+                assert_eq!(taken, (Ok(None), Ok(Some(second.len()))), "{request:?} cut at {cut}");
             }
         }
     }
@@ -128,17 +140,18 @@ mod tests {
     fn a_header_of_the_largest_size_is_taken_and_one_byte_more_is_not() {
         let headers = Headers::default();
         let of = |bytes: usize| format!("{}\r\n\r\n", "x".repeat(bytes - 4)).into_bytes();
-        assert_eq!(headers.begin().take(&of(HEADER_BYTES_MAX)), Ok(true));
+        assert_eq!(headers.begin().take(&of(HEADER_BYTES_MAX)), Ok(Some(HEADER_BYTES_MAX)));
         assert_eq!(headers.begin().take(&of(HEADER_BYTES_MAX + 1)), Err(TooLarge));
         let mut header = headers.begin();
-        assert_eq!(header.take(&[b'x'; HEADER_BYTES_MAX]), Ok(false));
+        assert_eq!(header.take(&[b'x'; HEADER_BYTES_MAX]), Ok(None));
         assert_eq!(header.take(b"x"), Err(TooLarge));
     }
 
     #[test]
     fn what_comes_behind_a_header_does_not_count() {
         let request = format!("POST / HTTP/1.1\r\n\r\n{}", "x".repeat(HEADER_BYTES_MAX));
-        assert_eq!(Headers::default().begin().take(request.as_bytes()), Ok(true));
+        let end = request.find("x").unwrap_or_default();
+        assert_eq!(Headers::default().begin().take(request.as_bytes()), Ok(Some(end)));
     }
 
     #[test]
@@ -147,13 +160,13 @@ mod tests {
         let mut held: Vec<Header> = Vec::new();
         for _ in 0..HEADERS_BYTES_MAX / HEADER_BYTES_MAX {
             let mut header = headers.begin();
-            assert_eq!(header.take(&[b'x'; HEADER_BYTES_MAX]), Ok(false));
+            assert_eq!(header.take(&[b'x'; HEADER_BYTES_MAX]), Ok(None));
             held.push(header);
         }
         assert_eq!(headers.begin().take(b"x"), Err(TooLarge));
-        assert_eq!(headers.begin().take(b"GET / HTTP/1.1\r\n\r\n"), Ok(true));
+        assert!(headers.begin().take(b"GET / HTTP/1.1\r\n\r\n").is_ok());
         held.pop();
-        assert_eq!(headers.begin().take(b"x"), Ok(false));
+        assert_eq!(headers.begin().take(b"x"), Ok(None));
         drop(held);
         assert_eq!(headers.0.get(), 0);
     }

@@ -1,4 +1,8 @@
-//! The TCP stream that carries HTTP requests, and how the server closes it.
+//! The TCP stream that carries HTTP requests: how much is read of it at a time, and how the server closes it.
+//!
+//! actix's dispatcher answers all requests that it has read, into one buffer, and reads on. A client that sends many requests
+//! and reads no response would take as much memory as it likes. So the stream hands out one request at a time, and nothing
+//! while a response is on its way.
 //!
 //! actix's dispatcher closes a connection after it has answered a request whose body it did not read. The kernel resets
 //! a connection that is closed while data arrives, and a reset discards the answer before the client has read it. So
@@ -9,7 +13,7 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -29,8 +33,11 @@ pub const LINGER_MS_MAX: u64 = 30_000;
 /// Maximum time without a byte during that, in milliseconds.
 pub const LINGER_IDLE_MS_MAX: u64 = 5_000;
 
-/// Bytes that are dropped before other tasks of the worker run again.
-const LINGER_BUDGET_BYTES: usize = 256 * 1024;
+/// Bytes that are dropped before a pause: a crowd that uploads what nobody wants must not keep the worker busy.
+const LINGER_BUDGET_BYTES: usize = 64 * 1024;
+
+/// That pause, in milliseconds.
+const LINGER_PAUSE_MS: u64 = 5;
 
 /// Bytes that are read at a time.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -40,8 +47,14 @@ const CHUNK_BYTES: usize = 16 * 1024;
 /// for ever.
 pub const REQUEST_MS_MAX: u64 = 60_000;
 
+/// Bytes that are handed out of a request with a body before the responses to what they hold are written.
+const READ_BYTES_MAX: usize = 4 * 1024;
+
 /// How a response begins that makes a connection a WebSocket. It has no requests any more.
 const UPGRADED: &[u8] = b"HTTP/1.1 101 ";
+
+/// How a response begins that another one follows (RFC 9110 section 15.2.1).
+const CONTINUE: &[u8] = b"HTTP/1.1 100 ";
 
 /// A stream that outlives the dispatcher it is lent to.
 #[derive(Clone)]
@@ -52,6 +65,12 @@ struct Inner {
     request_max: Duration,
     headers: Headers,
     state: State,
+    /// What has been read and is not handed out yet: the next request, or frames.
+    held: Vec<u8>,
+    /// Whether reading has been refused, so that the dispatcher is to be woken when it may read again.
+    read_refused: bool,
+    /// Whether the dispatcher is to write before it reads on.
+    turn_over: bool,
 }
 
 /// What the stream waits for.
@@ -62,55 +81,121 @@ enum State {
     Request {
         /// It is not waited for any longer than this.
         end: Pin<Box<Sleep>>,
-        /// What has come of its header, until that is complete.
-        header: Option<Header>,
+        header: Progress,
     },
+    /// That the client takes the rest of a response, which is not waited for any longer than this.
+    Response(Pin<Box<Sleep>>),
     /// The frames of a WebSocket.
     WebSocket,
 }
 
+/// How much of a request is there.
+enum Progress {
+    /// A part of its header.
+    Header(Header),
+    /// Its header. What follows is its body.
+    Body,
+    /// All of it: it has a method without a body.
+    Whole,
+}
+
 impl Inner {
-    /// Whether the request has taken too long.
-    fn is_late(&self) -> bool {
-        matches!(&self.state, State::Request { end, .. } if end.deadline() <= Instant::now())
+    fn new(stream: TcpStream, headers: Headers, request_max: Duration) -> Self {
+        let (state, held) = (State::Idle, Vec::new());
+        Self { stream, request_max, headers, state, held, read_refused: false, turn_over: false }
     }
 
-    /// Notes what has arrived.
+    fn timer(&self) -> Pin<Box<Sleep>> {
+        Box::pin(sleep(self.request_max))
+    }
+
+    /// Waits for the end of the time that a request, or a client that takes its response, may take.
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let (State::Request { end, .. } | State::Response(end)) = &mut self.state else {
+            return Poll::Pending;
+        };
+        end.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Whether more may be handed out. If not, the dispatcher is woken when it may.
+    fn may_read(&mut self, context: &Context<'_>) -> bool {
+        let may = match self.state {
+            State::Idle | State::WebSocket => true,
+            State::Request { header: Progress::Whole, .. } | State::Response(_) => false,
+            State::Request { header: Progress::Header(_) | Progress::Body, .. } if self.turn_over => {
+                context.waker().wake_by_ref();
+                false
+            }
+            State::Request { header: Progress::Header(_) | Progress::Body, .. } => true,
+        };
+        self.turn_over = false;
+        self.read_refused = !may;
+        may
+    }
+
+    /// Reads what has arrived. Nothing is read while something is held.
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.held.is_empty() {
+            let mut chunk = [0; READ_BYTES_MAX];
+            let mut buffer = ReadBuf::new(&mut chunk);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+            self.held.extend_from_slice(buffer.filled());
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Hands out what belongs to the request that is coming in, up to so many bytes.
     ///
     /// # Errors
     /// Where a header is larger than allowed. The client has been told.
-    fn received(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if matches!(self.state, State::Idle) {
-            let header = Some(self.headers.begin());
-            self.state = State::Request { end: Box::pin(sleep(self.request_max)), header };
+    fn hand_out(&mut self, bytes_max: usize) -> io::Result<Vec<u8>> {
+        if matches!(self.state, State::Idle) && !self.held.is_empty() {
+            let header = Progress::Header(self.headers.begin());
+            self.state = State::Request { end: self.timer(), header };
         }
-        let State::Request { header: waiting @ Some(_), .. } = &mut self.state else { return Ok(()) };
-        match waiting.as_mut().map(|header| header.take(bytes)) {
-            Some(Ok(true)) => *waiting = None,
-            Some(Err(_)) => {
-                // Nothing else is being sent: a response would have ended the state. Who does not get it sees the close.
-                let _ = self.stream.try_write(TOO_LARGE);
-                log_too_large(&self.stream);
-                return Err(io::ErrorKind::InvalidData.into());
+        let mut length = bytes_max.min(self.held.len());
+        if let State::Request { header: progress @ Progress::Header(_), .. } = &mut self.state
+            && let Progress::Header(header) = progress
+        {
+            match header.take(&self.held[..length]) {
+                Ok(None) => {}
+                Ok(Some(_)) if header.has_body() => *progress = Progress::Body,
+                Ok(Some(end)) => {
+                    length = end;
+                    *progress = Progress::Whole;
+                }
+                Err(_) => {
+                    // Nothing else is being sent. Who does not get it sees the close.
+                    let _ = self.stream.try_write(TOO_LARGE);
+                    log_too_large(&self.stream);
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
             }
-            Some(Ok(false)) | None => {}
         }
-        Ok(())
-    }
-
-    /// Waits for the end of the time that a request may take.
-    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let State::Request { end, .. } = &mut self.state else { return Poll::Pending };
-        end.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        self.turn_over = true;
+        let rest = self.held.split_off(length);
+        Ok(std::mem::replace(&mut self.held, rest))
     }
 
     /// Notes what was sent.
     fn sent(&mut self, bytes: &[u8]) {
-        self.state = match self.state {
+        self.state = match std::mem::replace(&mut self.state, State::Idle) {
             State::WebSocket => State::WebSocket,
             _ if bytes.starts_with(UPGRADED) => State::WebSocket,
-            State::Idle | State::Request { .. } => State::Idle,
+            request @ State::Request { .. } if bytes.starts_with(CONTINUE) => request,
+            // The client takes something: it has the whole time again.
+            State::Idle | State::Request { .. } | State::Response(_) => State::Response(self.timer()),
         };
+    }
+
+    /// Notes that the client has been sent all there is.
+    fn drained(&mut self, context: &Context<'_>) {
+        if matches!(self.state, State::Response(_)) {
+            self.state = State::Idle;
+        }
+        if std::mem::take(&mut self.read_refused) {
+            context.waker().wake_by_ref();
+        }
     }
 }
 
@@ -121,7 +206,7 @@ impl SharedStream {
     }
 
     fn with_limit(stream: TcpStream, headers: Headers, request_max: Duration) -> Self {
-        Self(Rc::new(RefCell::new(Inner { stream, request_max, headers, state: State::Idle })))
+        Self(Rc::new(RefCell::new(Inner::new(stream, headers, request_max))))
     }
 
     /// Address of the peer, unless it is gone.
@@ -161,7 +246,7 @@ pub(crate) async fn linger(stream: &TcpStream) {
             Err(_) => return,
         }
         if budget == 0 {
-            tokio::task::yield_now().await;
+            sleep(Duration::from_millis(LINGER_PAUSE_MS)).await;
             budget = LINGER_BUDGET_BYTES;
         }
     }
@@ -179,15 +264,18 @@ impl AsyncRead for SharedStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let inner = &mut *self.0.borrow_mut();
-        if inner.is_late() {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        if let Poll::Ready(late) = inner.poll_late(context) {
+            return Poll::Ready(late);
         }
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut inner.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            inner.received(&buffer.filled()[before..])?;
+        if matches!(inner.state, State::WebSocket) && inner.held.is_empty() {
+            return Pin::new(&mut inner.stream).poll_read(context, buffer);
         }
-        if read.is_pending() { inner.poll_late(context) } else { read }
+        if !inner.may_read(context) {
+            return Poll::Pending;
+        }
+        ready!(inner.poll_fill(context))?;
+        buffer.put_slice(&inner.hand_out(buffer.remaining())?);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -198,11 +286,18 @@ impl AsyncWrite for SharedStream {
         if let Poll::Ready(Ok(length)) = written {
             inner.sent(&bytes[..length]);
         }
+        if written.is_pending()
+            && let Poll::Ready(Err(late)) = inner.poll_late(context)
+        {
+            return Poll::Ready(Err(late));
+        }
         written
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0.borrow_mut().stream).poll_flush(context)
+        let inner = &mut *self.0.borrow_mut();
+        inner.drained(context);
+        Pin::new(&mut inner.stream).poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -214,6 +309,7 @@ impl AsyncWrite for SharedStream {
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -250,12 +346,46 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn requests_are_handed_out_one_at_a_time_and_none_while_a_response_is_on_its_way() {
+        let (mut client, mut stream) = connected(Duration::from_secs(60)).await;
+        let request = b"GET / HTTP/1.1\r\n\r\n";
+        client.write_all(&request.repeat(3)).await.unwrap();
+        let mut buffer = [0; 1000];
+        for _ in 0..3 {
+            let read = stream.read(&mut buffer).await.unwrap();
+            assert_eq!(&buffer[..read], request, "one request, and not the next");
+            let next = timeout(SHORT, stream.read(&mut buffer)).await;
+            assert!(next.is_err(), "nothing more before the response");
+            stream.write_all(b"HTTP/1.1 200 OK\r\n").await.unwrap();
+            let next = timeout(SHORT, stream.read(&mut buffer)).await;
+            assert!(next.is_err(), "nothing more before all of the response");
+            stream.write_all(b"content-length: 0\r\n\r\n").await.unwrap();
+            stream.flush().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_take_its_response_is_given_up() {
+        let (client, mut stream) = connected(SHORT).await;
+        let more = async {
+            loop {
+                if let Err(error) = stream.write_all(&[b'x'; 64 * 1024]).await {
+                    return error.kind();
+                }
+            }
+        };
+        assert_eq!(more.await, io::ErrorKind::TimedOut);
+        drop(client);
+    }
+
+    #[tokio::test]
     async fn between_requests_and_as_a_websocket_a_client_may_be_silent() {
         for response in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"] {
             let (mut client, mut stream) = connected(SHORT).await;
             client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
             stream.read_u8().await.unwrap();
             stream.write_all(response.as_bytes()).await.unwrap();
+            stream.flush().await.unwrap();
             if response.contains("101") {
                 client.write_all(b"a frame").await.unwrap();
             } else {

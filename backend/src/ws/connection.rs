@@ -130,6 +130,7 @@ impl Connection {
                 self.outbound.flush();
                 tokio::task::yield_now().await;
             }
+            let bytes = received.bytes();
             let over_rate = match self.prices.pay(&received, now) {
                 Paid::Yes => None,
                 Paid::No { retry, pause } => {
@@ -138,9 +139,7 @@ impl Connection {
                 }
                 Paid::Flood(pause) => {
                     pace.owe(pause);
-                    tracing::info!(connection = %self.outbound.info.connection, "flood");
-                    let what = "Too much was sent above the allowed rate.";
-                    say_closing(&self.outbound, CloseCode::FLOOD, what, Some(FLOOD_RETRY_MS));
+                    self.close_flood();
                     continue;
                 }
             };
@@ -179,8 +178,18 @@ impl Connection {
                 }
             };
             match result {
-                Ok(()) => errors = 0,
+                Ok(()) => {
+                    errors = 0;
+                    self.prices.done();
+                }
                 Err(refused) => {
+                    if refused.refusal.code == ErrorCode::OutOfTurn {
+                        match self.prices.pay_as_refused(bytes, now) {
+                            Paid::Yes => {}
+                            Paid::No { pause, .. } => pace.owe(pause),
+                            Paid::Flood(_) => self.close_flood(),
+                        }
+                    }
                     // What can be retried, or is only not allowed, is not a protocol error. The rate limits it.
                     let Refusal { code, retry_after_ms, .. } = &refused.refusal;
                     errors += u32::from(retry_after_ms.is_none() && *code != ErrorCode::Forbidden);
@@ -195,6 +204,13 @@ impl Connection {
         while !poll_fn(|context| self.poll_linger(&mut incoming, &mut budget, &mut pace, context)).await {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Closes the connection of a client that sends too much for too long.
+    fn close_flood(&self) {
+        tracing::info!(connection = %self.outbound.info.connection, "flood");
+        let what = "Too much was sent above the allowed rate.";
+        say_closing(&self.outbound, CloseCode::FLOOD, what, Some(FLOOD_RETRY_MS));
     }
 
     /// The next that the peer sends; nothing when the connection is no longer open.

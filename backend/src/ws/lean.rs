@@ -57,8 +57,8 @@ pub async fn serve(worker: Rc<Worker>, stream: TcpStream, headers: Headers) {
             match handshake.read() {
                 Ok(None) => Answer::NotYet,
                 Ok(Some(request)) => open(&worker, &mut handshake, &request, address).await,
-                Err(NoRequest::TooLarge) => {
-                    handshake.refuse_header();
+                Err(NoRequest::Refused(response)) => {
+                    handshake.answer(response);
                     Answer::Refused
                 }
                 Err(NoRequest::Gone) => Answer::None,

@@ -29,6 +29,10 @@ const REFUSED_PER_SECOND_MIN: u32 = 50;
 /// the second bucket in [`REFUSED_SECONDS_MAX`] seconds.
 const REFUSED_READ_FACTOR: f64 = 2.0;
 
+/// The longest time for what was refused before, when a client is told how long to wait: that of one burst and no more, since so much
+/// may then be sent at once.
+const RETRY_MAX: Duration = Duration::from_secs(BURST_SECONDS as u64);
+
 /// Whether a frame was paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Paid {
@@ -36,7 +40,7 @@ pub(super) enum Paid {
     Yes,
     /// It is to be refused.
     No {
-        /// One can be paid for after this time.
+        /// It can be paid for after this time, and so can those that were refused before it.
         retry: Duration,
         /// The client is not to be read from for this time.
         pause: Duration,
@@ -50,7 +54,10 @@ pub(super) enum Paid {
 pub(super) struct Prices {
     allowed: RateLimit,
     refused: RateLimit,
+    message_rate: f64,
     refused_per_second: f64,
+    /// What has been refused since something was last done, in messages.
+    behind: f64,
 }
 
 impl Prices {
@@ -59,19 +66,46 @@ impl Prices {
         let allowed = RateLimit::new(message_rate, BURST_SECONDS, now);
         let refused_rate = if message_rate == 0 { 0 } else { message_rate.max(REFUSED_PER_SECOND_MIN) };
         let refused = RateLimit::new(refused_rate, REFUSED_SECONDS_MAX, now);
-        Self { allowed, refused, refused_per_second: f64::from(refused_rate) * REFUSED_READ_FACTOR }
+        let refused_per_second = f64::from(refused_rate) * REFUSED_READ_FACTOR;
+        Self { allowed, refused, message_rate: f64::from(message_rate), refused_per_second, behind: 0.0 }
     }
 
     /// Pays for a frame.
     pub(super) fn pay(&mut self, received: &Received, now: Instant) -> Paid {
         let price = match received {
             Received::Text(_) | Received::Binary(_) | Received::Ping(_) | Received::Pong => {
-                received.bytes().div_ceil(BYTES_A_MESSAGE).max(1) as f64
+                price_of(received.bytes())
             }
             Received::Part(_) => PART_PRICE,
             Received::Close(_) | Received::Broken { .. } | Received::Gone => return Paid::Yes,
         };
-        let Err(retry) = self.allowed.take(price, now) else { return Paid::Yes };
+        match self.allowed.take(price, now) {
+            Ok(()) => Paid::Yes,
+            Err(wait) => self.refuse(price, wait, now),
+        }
+    }
+
+    /// Takes back what was paid for a text of so many bytes that was refused because one before it was. It counts as one above
+    /// the rate: else the client would have paid for all of it when it sends it again.
+    pub(super) fn pay_as_refused(&mut self, bytes: usize, now: Instant) -> Paid {
+        let price = price_of(bytes);
+        self.allowed.give_back(price);
+        self.refuse(price, Duration::ZERO, now)
+    }
+
+    /// Notes that what was paid for has been done.
+    pub(super) fn done(&mut self) {
+        self.behind = 0.0;
+    }
+
+    fn refuse(&mut self, price: f64, wait: Duration, now: Instant) -> Paid {
+        if self.message_rate == 0.0 {
+            return Paid::Yes;
+        }
+        // A client sends again what was refused, in its order: each has to wait for those before it too.
+        let before = Duration::from_secs_f64(self.behind / self.message_rate);
+        let retry = wait + before.min(RETRY_MAX);
+        self.behind += price;
         let pause = Duration::from_secs_f64(price / self.refused_per_second);
         match self.refused.take(price, now) {
             Ok(()) => Paid::No { retry, pause },
@@ -85,6 +119,10 @@ impl Prices {
         const READERS_A_MESSAGE: usize = 100;
         self.allowed.take((readers / READERS_A_MESSAGE) as f64, now).is_ok()
     }
+}
+
+fn price_of(bytes: usize) -> f64 {
+    bytes.div_ceil(BYTES_A_MESSAGE).max(1) as f64
 }
 
 #[cfg(test)]
@@ -131,6 +169,33 @@ mod tests {
         // One refusal was counted by `paid`.
         assert_eq!(refused.take_while(|paid| matches!(paid, Paid::No { .. })).count(), 249);
         assert!(matches!(prices.pay(&text(1), now), Paid::Flood(_)));
+    }
+
+    #[test]
+    fn whoever_waits_as_long_as_the_last_was_told_can_send_all_again() {
+        let start = Instant::now();
+        let mut prices = Prices::new(50, start);
+        paid(&mut prices, &text(1), start);
+        // `paid` was refused once.
+        let mut longest = Duration::ZERO;
+        for _ in 0..60 {
+            if let Paid::No { retry, .. } = prices.pay(&text(1), start) {
+                longest = longest.max(retry);
+            }
+        }
+        let later = start + longest;
+        assert_eq!(paid(&mut prices, &text(1), later), 61);
+    }
+
+    #[test]
+    fn what_was_refused_for_the_sake_of_order_is_not_paid_for_twice() {
+        let now = Instant::now();
+        let mut prices = Prices::new(50, now);
+        for _ in 0..60 {
+            assert_eq!(prices.pay(&text(1), now), Paid::Yes);
+            assert!(matches!(prices.pay_as_refused(1, now), Paid::No { .. }));
+        }
+        assert_eq!(paid(&mut prices, &text(1), now), 100, "all of the burst is left");
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum Kind {
     SubscriptionsWithoutReading,
     /// Sends a request's header without an end.
     HeaderFlood,
+    /// Sends requests to the HTTP API, one behind the other, and reads no response.
+    PipelinedRequests,
     /// Sends nothing but pings.
     PingFlood,
     /// Comes, follows a channel, and goes, as fast as it can.
@@ -52,12 +54,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::WideJson,
         Self::DeepJson,
         Self::HistoryWithoutReading,
         Self::SubscriptionsWithoutReading,
         Self::HeaderFlood,
+        Self::PipelinedRequests,
         Self::PingFlood,
         Self::SubscribeAndLeave,
         Self::WrongTexts,
@@ -108,24 +111,29 @@ pub(super) struct Arms {
 impl Arms {
     pub(super) fn of(kind: Kind, guest: usize) -> Self {
         let reads = match kind {
-            Kind::HistoryWithoutReading | Kind::SubscriptionsWithoutReading => Reads::Nothing,
+            Kind::HistoryWithoutReading | Kind::SubscriptionsWithoutReading | Kind::PipelinedRequests => {
+                Reads::Nothing
+            }
             _ => Reads::All,
         };
         Self { kind, guest, reads, sent: 0, sent_in_all: 0 }
     }
 
-    /// Whether all that it sends is a request's header.
-    pub(super) fn is_handshake(&self) -> bool {
-        self.kind == Kind::HeaderFlood
+    /// Whether it opens no WebSocket.
+    pub(super) fn is_http(&self) -> bool {
+        matches!(self.kind, Kind::HeaderFlood | Kind::PipelinedRequests)
     }
 
     /// How a connection begins.
     pub(super) fn opening(&mut self, address: SocketAddr) -> Vec<u8> {
         self.sent = 0;
+        if self.kind == Kind::PipelinedRequests {
+            return Vec::new();
+        }
         // Every second guest asks for something that is not a typed connection: the server reads that elsewhere.
-        let path = if self.is_handshake() && self.guest % 2 == 1 { "/api/channels" } else { "/ws" };
+        let path = if self.is_http() && self.guest % 2 == 1 { "/api/channels" } else { "/ws" };
         let mut bytes = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n").into_bytes();
-        if !self.is_handshake() {
+        if !self.is_http() {
             bytes.extend_from_slice(
                 b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
@@ -162,6 +170,10 @@ impl Arms {
             Kind::HeaderFlood => {
                 let filler = "x".repeat(1000);
                 format!("X-Filler-{number}: {filler}\r\n").into_bytes()
+            }
+            Kind::PipelinedRequests => {
+                let path = ["/metrics", "/healthz", "/"][self.guest % 3];
+                format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").repeat(1000).into_bytes()
             }
             Kind::PingFlood => Frame::new(Opcode::Ping, &[b'x'; 125]).encode(),
             Kind::SubscribeAndLeave => match number {

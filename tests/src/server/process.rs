@@ -167,10 +167,6 @@ pub(crate) fn undertaker_of(server: &Child) -> Child {
 /// The program in its home, with nothing of this process's own settings.
 fn command(settings: &Settings, home: &Path) -> Command {
     let mut before = String::new();
-    if settings.survives_full_disk {
-        // What is ignored stays ignored in the program that the shell becomes.
-        before += "trap '' XFSZ; ";
-    }
     if let Some(files) = settings.open_files_max {
         before += &format!("ulimit -n {files}; ");
     }

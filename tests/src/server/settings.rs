@@ -10,7 +10,6 @@ pub struct Settings {
     pub(super) variables: Vec<(String, OsString)>,
     pub(super) config: Option<String>,
     pub(super) data: Option<PathBuf>,
-    pub(super) survives_full_disk: bool,
     pub(super) open_files_max: Option<u32>,
 }
 
@@ -61,14 +60,6 @@ impl Settings {
     #[must_use]
     pub fn presence_grace_ms(self, ms: u32) -> Self {
         self.flag("--presence-grace-ms", ms.to_string())
-    }
-
-    /// Reaching a limit on the size of a file is an error of the write, as a full disk is, and not the end of the
-    /// process.
-    #[must_use]
-    pub fn survives_full_disk(mut self) -> Self {
-        self.survives_full_disk = true;
-        self
     }
 
     /// The process may open as many files and sockets, and cannot raise that.

@@ -4,6 +4,7 @@ use std::io;
 use std::rc::Rc;
 
 use actix_http::body::{BodySize, MessageBody as _};
+use actix_http::error::ParseError;
 use actix_http::h1::{Codec, Message};
 use actix_http::{HttpMessage as _, Request, Response, ServiceConfig, ws};
 use actix_web::ResponseError as _;
@@ -13,7 +14,7 @@ use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use crate::config::Settings;
 use crate::http::error::ApiError;
-use crate::http::headers::{Header, Headers, TOO_LARGE, log_too_large};
+use crate::http::headers::{Header, Headers, MALFORMED, TOO_LARGE, log_too_large};
 use crate::hub::wire::Wire;
 use crate::ws::{no_handshake, origin};
 
@@ -32,9 +33,9 @@ pub(super) struct Handshake {
 
 /// Why there is no request.
 pub(super) enum NoRequest {
-    /// Its header is larger than allowed. The client is to be told.
-    TooLarge,
-    /// The client is gone, or sends what is no HTTP/1. There is nobody to tell.
+    /// What has come is not answered but with these bytes, a whole response.
+    Refused(&'static [u8]),
+    /// The client is gone.
     Gone,
 }
 
@@ -72,18 +73,23 @@ impl Handshake {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(error) => return Err(error.into()),
         }
-        self.header.take(&self.rest[before..]).map_err(|_| NoRequest::TooLarge)?;
-        match self.codec.decode(&mut self.rest).map_err(|_| NoRequest::Gone)? {
-            Some(Message::Item(request)) => Ok(Some(request)),
-            Some(Message::Chunk(_)) | None => Ok(None),
+        if self.header.take(&self.rest[before..]).is_err() {
+            log_too_large(self.wire.socket());
+            return Err(NoRequest::Refused(TOO_LARGE));
+        }
+        match self.codec.decode(&mut self.rest) {
+            Ok(Some(Message::Item(request))) => Ok(Some(request)),
+            Ok(Some(Message::Chunk(_)) | None) => Ok(None),
+            // The codec knows so many header lines.
+            Err(ParseError::TooLarge) => Err(NoRequest::Refused(TOO_LARGE)),
+            Err(_) => Err(NoRequest::Refused(MALFORMED)),
         }
     }
 
-    /// Answers that the header is too large.
-    pub(super) fn refuse_header(&self) {
+    /// Answers with a whole response.
+    pub(super) fn answer(&self, response: &[u8]) {
         // Nothing has been sent before: the socket has room. Who does not get it sees the close.
-        let _ = self.wire.socket().try_write(TOO_LARGE);
-        log_too_large(self.wire.socket());
+        let _ = self.wire.socket().try_write(response);
     }
 
     /// The way to the client.
