@@ -93,6 +93,7 @@ pub(crate) struct Weights {
     pub(crate) trim: u32,
     pub(crate) backup: u32,
     pub(crate) restore: u32,
+    pub(crate) part_dies: u32,
 }
 
 const CHANNELS: [&str; 7] =
@@ -131,6 +132,8 @@ impl Profile {
             trim: maybe(6),
             backup: maybe(2),
             restore: maybe(2),
+            // Not drawn, as `oversize` is not.
+            part_dies: if seed % 16 == 3 { 4 } else { 0 },
         };
         let hostile = (random.u32(0..4) == 0).then(|| Hostile {
             drop: random.u32(0..2) * random.u32(1..80),

@@ -55,11 +55,12 @@ pub(crate) fn run_all(seeds: Vec<u64>) {
     failed.sort();
     // Past the test's capture: it is worth a line in every run.
     let summary = format!(
-        "{} seeds, {} messages, {} deliveries, {} crashes, {} cuts, {} gaps, all told: {} ({:.1} s)",
+        "{} seeds, {} messages, {} deliveries, {} crashes, {} dead parts, {} cuts, {} gaps, all told: {} ({:.1} s)",
         seeds.len(),
         counts.messages,
         counts.delivered,
         counts.crashes,
+        counts.deaths,
         counts.cuts,
         counts.gaps,
         if failed.is_empty() { "yes" } else { "NO" },
@@ -129,5 +130,6 @@ impl Counts {
         self.gaps += other.gaps;
         self.crashes += other.crashes;
         self.cuts += other.cuts;
+        self.deaths += other.deaths;
     }
 }

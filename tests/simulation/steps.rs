@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use backend::log::{Append, Keep, Log as _};
+use backend::server::Part;
 use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, UserId};
 use shared::presence::Roster;
 use shared::protocol::{Payload, RawPayload, Sender, SignalKind};
@@ -17,6 +18,9 @@ use crate::world::{Call, Event, World};
 
 /// How many messages a trim takes out at most.
 const TRIM_MESSAGES: u32 = 500;
+
+/// How long a server goes on at most, in milliseconds, after a part of it has died. The real one ends at once.
+const DYING_MS_MAX: u64 = 1_000;
 
 /// A character that is one byte of a text, and six of its frame.
 const OVERSIZE: &str = "\u{1}";
@@ -43,10 +47,11 @@ enum Step {
     Trim,
     Backup,
     Restore,
+    PartDies,
 }
 
 impl Step {
-    fn weighed(weights: &Weights) -> [(Self, u32); 19] {
+    fn weighed(weights: &Weights) -> [(Self, u32); 20] {
         [
             (Self::Publish, weights.publish),
             (Self::Burst, weights.burst),
@@ -67,6 +72,7 @@ impl Step {
             (Self::Trim, weights.trim),
             (Self::Backup, weights.backup),
             (Self::Restore, weights.restore),
+            (Self::PartDies, weights.part_dies),
         ]
     }
 }
@@ -147,6 +153,7 @@ impl World {
             Step::Trim => self.trim()?,
             Step::Backup => self.disk.copy(),
             Step::Restore => self.restore(),
+            Step::PartDies => self.part_dies(),
             Step::Publish
             | Step::Burst
             | Step::Subscribe
@@ -212,14 +219,19 @@ impl World {
 
     fn call_anew(&mut self) {
         let channel = self.ether.pick(&self.profile.channels).clone();
-        let append = Append {
+        let append = self.from_system(channel);
+        self.begin_call(append);
+    }
+
+    /// A message that is published with the key.
+    pub(crate) fn from_system(&self, channel: ChannelName) -> Append {
+        Append {
             channel,
             id: self.message_id(),
             at: timestamp(self.ether.now()),
             from: sender("system"),
             payload: RawPayload::from(&Payload::chat(self.text("system"))),
-        };
-        self.begin_call(append);
+        }
     }
 
     /// A message that is on its way comes by a second way, too.
@@ -347,9 +359,37 @@ impl World {
         self.ether.after(self.ether.within(0..=3_000), Event::Start);
     }
 
+    /// A part of the server dies.
+    fn part_dies(&mut self) {
+        let part = *self.ether.pick(&[Part::LogThread, Part::LogThread, Part::Worker, Part::Sequencer]);
+        let worker = usize::try_from(self.ether.below(self.profile.workers as u64)).unwrap();
+        let Some(server) = self.server.as_mut().filter(|server| !server.stopping && server.died.is_none())
+        else {
+            return;
+        };
+        server.kill(part, worker);
+        self.counts.deaths += 1;
+        let life = server.life;
+        self.ether.note(|| format!("{part} {worker} dies"));
+        self.ether.after(self.ether.within(1..=DYING_MS_MAX), Event::Died { life });
+    }
+
+    /// A part has died a while ago. The server has noticed, and its process ends.
+    pub(crate) fn end_dead_server(&mut self) -> Result<(), Broken> {
+        let Some(server) = self.server.take() else { return Ok(()) };
+        if server.noticed.get() != server.died {
+            return Err(format!("{:?} has died, and the server has noticed {:?}", server.died, server.noticed));
+        }
+        self.ether.note(|| format!("the server ends, because {:?} has died", server.died));
+        server.links.iter().for_each(Link::lose_server);
+        self.ether.after(self.ether.within(0..=3_000), Event::Start);
+        Ok(())
+    }
+
     /// The server is asked to stop.
     fn stop(&mut self) {
-        let Some(server) = self.server.as_mut().filter(|server| !server.stopping) else { return };
+        let is_well = |server: &&mut Server| !server.stopping && server.died.is_none();
+        let Some(server) = self.server.as_mut().filter(is_well) else { return };
         server.stop();
         let life = server.life;
         self.ether.after(self.ether.within(0..=2_000), Event::Stopped { life });

@@ -92,6 +92,10 @@ pub(crate) enum Event {
     Stopped {
         life: u64,
     },
+    /// A part of the server has died a while ago.
+    Died {
+        life: u64,
+    },
     Look,
 }
 
@@ -110,6 +114,8 @@ pub(crate) struct Counts {
     pub(crate) gaps: u64,
     pub(crate) crashes: u64,
     pub(crate) cuts: u64,
+    /// Parts of servers that have died.
+    pub(crate) deaths: u64,
 }
 
 /// A world.
@@ -175,6 +181,9 @@ impl World {
                 server.pump(&self.ether, &self.profile);
             }
             self.hear_callers()?;
+            if let Some(server) = &self.server {
+                server.check_dead(|| self.from_system(self.profile.channels[0].clone()))?;
+            }
             let until = self.ether.now() + if busy { 1 } else { 10_000 };
             match &self.server {
                 Some(server) => server.tasks.run_until(ether::next(&self.ether, until)).await,
@@ -229,7 +238,8 @@ impl World {
             Event::Read { life: of, job } if of == life => job(),
             Event::Commit { life: of, batch } if of == life => self.commit(batch)?,
             Event::Committed { life: of, outcomes } if of == life => {
-                if let Some(server) = &mut self.server {
+                // A log thread that has died meanwhile hands nothing over.
+                if let Some(server) = self.server.as_mut().filter(|server| server.can_write()) {
                     server.written();
                     server.fan_out(outcomes, &self.ether, &self.profile);
                 }
@@ -257,7 +267,8 @@ impl World {
             Event::DiskFree => self.disk.set_full(false),
             Event::Start => self.start_server(),
             Event::Stopped { life: of } if of == life => self.end_server()?,
-            Event::Stopped { .. } => {}
+            Event::Died { life: of } if of == life => self.end_dead_server()?,
+            Event::Stopped { .. } | Event::Died { .. } => {}
             Event::Look => self.look()?,
         }
         Ok(())
