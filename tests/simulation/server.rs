@@ -3,13 +3,14 @@
 
 use std::cell::Cell;
 use std::future::pending;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use backend::config::{Policy, Settings};
 use backend::hub::fanout::FanOut;
 use backend::hub::numbers::ConnectionNumbers;
+use backend::hub::outbound::Outbound;
 use backend::hub::presence::PresenceBoard;
 use backend::hub::registry::Mode;
 use backend::hub::slots::{SlotKey, SlotKind};
@@ -18,7 +19,7 @@ use backend::hub::{Hub, HubParts};
 use backend::identity::Tokens;
 use backend::log::live::{self, Sequencer};
 use backend::log::publication::{Outcome, Publication, ReplyTo};
-use backend::log::thread::{self, Writer};
+use backend::log::thread::{self, BATCH_BYTES_MAX, BATCH_PUBLICATIONS_MAX, Writer};
 use backend::log::{Append, Log, LogReads, Offload};
 use backend::server::{Part, first_end};
 use backend::telemetry::metrics::Metrics;
@@ -31,6 +32,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 
 use crate::client::SECRET;
+use crate::crowd;
 use crate::disk::Disk;
 use crate::ether::Ether;
 use crate::model::Broken;
@@ -61,6 +63,9 @@ pub(crate) struct Server {
     pub(crate) stopping: bool,
     pub(crate) stopped: Vec<oneshot::Receiver<()>>,
     pub(crate) links: Vec<Rc<Link>>,
+    outbounds: Vec<Weak<Outbound>>,
+    /// Batches that were full: more waited than one transaction takes.
+    pub(crate) full_batches: u64,
     /// The part that has died.
     pub(crate) died: Option<Part>,
     /// The part whose death the real supervision has noticed.
@@ -159,6 +164,8 @@ impl Server {
             stopping: false,
             stopped,
             links,
+            outbounds: Vec::new(),
+            full_batches: 0,
             died: None,
             noticed,
             armed: Arc::default(),
@@ -172,6 +179,7 @@ impl Server {
         let (socket, incoming) = link.ends();
         let Ok(outbound) = register(worker, None, Mode::Typed, Some(socket)) else { return false };
         self.links.push(Rc::clone(link));
+        self.outbounds.push(Rc::downgrade(&outbound));
         let connection = Connection::new(Rc::clone(worker), outbound);
         self.tasks.spawn_local(connection.run(incoming, dispatch::Typed));
         true
@@ -195,6 +203,8 @@ impl Server {
         let Some(LogThread { writer, .. }) = &mut self.log_thread else { return };
         let batch = writer.queued();
         if !batch.is_empty() {
+            let bytes: usize = batch.iter().map(Publication::bytes).sum();
+            self.full_batches += u64::from(batch.len() >= BATCH_PUBLICATIONS_MAX || bytes >= BATCH_BYTES_MAX);
             self.writing = true;
             ether.after(ether.within(0..=profile.disk_ms_max), Event::Commit { life, batch });
         }
@@ -233,6 +243,17 @@ impl Server {
                 self.tell(worker, ToWorker::Relay { key, frame, except: None });
             }
         }
+    }
+
+    /// Holds what it has in memory for its clients against the limits.
+    pub(crate) fn check_limits(&mut self) -> Result<(), Broken> {
+        self.outbounds.retain(|outbound| outbound.strong_count() > 0);
+        crowd::check_limits(self, &self.outbounds)
+    }
+
+    /// The bytes that the worker with most of them keeps for readers that are behind.
+    pub(crate) fn page_bytes(&self) -> usize {
+        self.workers.iter().map(|worker| worker.pages.bytes()).max().unwrap_or_default()
     }
 
     /// Whether the log thread is alive.

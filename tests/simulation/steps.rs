@@ -14,10 +14,14 @@ use crate::model::{Broken, may_publish, may_read};
 use crate::network::Link;
 use crate::profile::Weights;
 use crate::server::Server;
+use crate::stored::Stored;
 use crate::world::{Call, Event, World};
 
 /// How many messages a trim takes out at most.
 const TRIM_MESSAGES: u32 = 500;
+
+/// How long a backup waits between two of its steps at most, in milliseconds.
+const COPY_STEP_MS_MAX: u64 = 300;
 
 /// How long a server goes on at most, in milliseconds, after a part of it has died. The real one ends at once.
 const DYING_MS_MAX: u64 = 1_000;
@@ -48,10 +52,13 @@ enum Step {
     Backup,
     Restore,
     PartDies,
+    Intrude,
+    Flood,
+    Fill,
 }
 
 impl Step {
-    fn weighed(weights: &Weights) -> [(Self, u32); 20] {
+    fn weighed(weights: &Weights) -> [(Self, u32); 23] {
         [
             (Self::Publish, weights.publish),
             (Self::Burst, weights.burst),
@@ -73,6 +80,9 @@ impl Step {
             (Self::Backup, weights.backup),
             (Self::Restore, weights.restore),
             (Self::PartDies, weights.part_dies),
+            (Self::Intrude, weights.intrude),
+            (Self::Flood, weights.flood),
+            (Self::Fill, weights.fill),
         ]
     }
 }
@@ -151,9 +161,12 @@ impl World {
                 self.ether.after(self.ether.within(10..=3_000), Event::DiskFree);
             }
             Step::Trim => self.trim()?,
-            Step::Backup => self.disk.copy(),
+            Step::Backup => self.back_up(),
             Step::Restore => self.restore(),
             Step::PartDies => self.part_dies(),
+            Step::Intrude => self.intrude(),
+            Step::Flood => self.flood()?,
+            Step::Fill => self.fill()?,
             Step::Publish
             | Step::Burst
             | Step::Subscribe
@@ -211,7 +224,7 @@ impl World {
         self.tell(client, Input::Publish { channel, message_id: id, payload })
     }
 
-    fn message_id(&self) -> MessageId {
+    pub(crate) fn message_id(&self) -> MessageId {
         let mut random = [0; 10];
         random.fill_with(|| u8::try_from(self.ether.below(256)).unwrap());
         MessageId::new(timestamp(self.ether.now()).0, &random)
@@ -330,12 +343,15 @@ impl World {
         self.lives += 1;
         let live_epoch = self.ether.below(u64::MAX);
         self.model.begin_live(live_epoch);
+        if self.lives > 1 {
+            self.disk.with_stored(Stored::reopen);
+        }
         self.server = Some(Server::start(self.lives, &self.profile, &self.disk, live_epoch));
         self.ether.note(|| format!("server {} begins", self.lives));
     }
 
     /// The process is killed, or the machine loses its power.
-    fn crash(&mut self) {
+    pub(crate) fn crash(&mut self) {
         let Some(server) = self.server.take() else { return };
         self.counts.crashes += 1;
         let power = self.profile.power_loss && self.ether.chance(500);
@@ -413,6 +429,24 @@ impl World {
             self.disk.trim(&namespace, &keep, None, TRIM_MESSAGES).map_err(|error| error.to_string())?;
         }
         self.learn(&[])
+    }
+
+    /// A copy is made: at once, or step by step from the real store.
+    fn back_up(&mut self) {
+        match self.disk.with_stored(Stored::begin_copy) {
+            None => self.disk.copy(),
+            Some(true) => self.ether.after(self.ether.within(0..=COPY_STEP_MS_MAX), Event::Copy),
+            Some(false) => {}
+        }
+    }
+
+    /// The backup makes its next step.
+    pub(crate) fn go_on_copying(&mut self) -> Result<(), Broken> {
+        match self.disk.with_stored(Stored::advance_copy).transpose()? {
+            Some(false) => self.ether.after(self.ether.within(0..=COPY_STEP_MS_MAX), Event::Copy),
+            _ => self.counts.copies += 1,
+        }
+        Ok(())
     }
 
     /// The server is stopped, a backup put in the place of its log, and the server started.
