@@ -51,7 +51,7 @@ fn the_simulated_disk_keeps_the_contract_of_a_log() {
 #[test]
 fn the_same_seed_is_the_same_run() {
     // With those of which the first twenty have none: a crowd, and the real store.
-    for seed in (0..20).chain([29, 75, 93]) {
+    for seed in (0..20).chain([29, 139, 157]) {
         let (first, second) = (runner::trace(seed), runner::trace(seed));
         let differ = first.iter().zip(&second).find(|(one, other)| one != other);
         assert!(
