@@ -8,8 +8,8 @@ use backend::hub::pages::PAGES_BYTES_MAX;
 use backend::log::places::{QUEUE_BYTES_MAX, QUEUE_PUBLICATIONS_MAX};
 use backend::log::publication::{Publication, ReplyTo};
 use backend::log::{Append, Appended, RUN_BYTES_MAX};
-use shared::ids::ChannelName;
-use shared::limits::{FRAME_BYTES_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_NODES_MAX};
+use shared::ids::{ChannelName, MessageId};
+use shared::limits::{DATA_DEPTH_MAX, FRAME_BYTES_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_NODES_MAX};
 use shared::protocol::{ErrorCode, Message, Payload, RawPayload, Refusal};
 use tokio::sync::oneshot;
 
@@ -34,6 +34,9 @@ const REFUSED: &str = "refused";
 /// Bytes of a large text: with what is around it, a payload is just below its limit.
 const LARGE_BYTES: usize = PAYLOAD_BYTES_MAX - 1024;
 
+/// Levels of a payload that is nested too deep, but not so deep that the reader of JSON gives up (128).
+const DEEP_LEVELS: usize = DATA_DEPTH_MAX + 10;
+
 /// What one more reply may add above the limit: a page of history, which ends with the message that exceeds a run, and
 /// its frame around each message.
 const PAGE_BYTES: usize = RUN_BYTES_MAX + PAYLOAD_BYTES_MAX + 200 * 512;
@@ -47,7 +50,7 @@ pub(crate) struct Intruder {
 
 /// A call whose caller does not try again.
 pub(crate) struct Flood {
-    append: (ChannelName, shared::ids::MessageId),
+    append: (ChannelName, MessageId),
     answer: oneshot::Receiver<Result<Appended, Refusal>>,
 }
 
@@ -97,13 +100,14 @@ impl World {
         self.intruders[index].requests += 1;
         let (id, message_id) = (self.intruders[index].requests, self.message_id());
         let channel = if self.ether.chance(900) { NOISE } else { self.profile.channels[0].as_str() };
-        let custom = |name: &str, data: String| format!(r#"{{"type":"custom","name":"{name}","data":{data}}}"#);
+        let custom =
+            |name: &str, data: String| format!(r#"{{"type":"custom","name":"{name}","data":{data}}}"#);
         let payload = match kind {
             0 => r#"{"type":"chat","text":"x"}"#.to_owned(),
             1 => custom("large", format!("\"{}\"", "x".repeat(LARGE_BYTES))),
             2 => custom(REFUSED, format!("\"{}\"", "x".repeat(PAYLOAD_BYTES_MAX))),
             3 => custom(REFUSED, format!("[{}0]", "0,".repeat(PAYLOAD_NODES_MAX))),
-            4 => custom(REFUSED, format!("{}{}", "[".repeat(1_000), "]".repeat(1_000))),
+            4 => custom(REFUSED, format!("{}{}", "[".repeat(DEEP_LEVELS), "]".repeat(DEEP_LEVELS))),
             5 => return format!(r#"{{"type":"history","id":{id},"channel":"{NOISE}","limit":200}}"#),
             _ => return "no JSON".to_owned(),
         };
@@ -112,17 +116,22 @@ impl World {
         )
     }
 
-    /// More is published with the key at once than one transaction takes: large messages, or many.
-    pub(crate) fn flood(&mut self) -> Result<(), Broken> {
+    /// More is published with the key at once than one transaction takes, large messages or many, and a client sends
+    /// several messages beside it.
+    pub(crate) fn flood(&mut self, client: usize) -> Result<(), Broken> {
         let large = self.ether.chance(500);
-        let count = if large { self.ether.within(18..=40) } else { self.ether.within(1_030..=1_200) };
-        self.queue_many(count, if large { LARGE_BYTES } else { 1 }).map(drop)
+        let count = if large { self.ether.within(40..=80) } else { self.ether.within(1_030..=1_200) };
+        self.queue_many(count, if large { (1, LARGE_BYTES) } else { (1, 100) })?;
+        if self.asleep(client).is_none() {
+            (0..self.ether.within(2..=20)).try_for_each(|_| self.publish(client))?;
+        }
+        Ok(())
     }
 
     /// The log's queue is filled until it takes no more; then the disk is full for a while, or the server is killed.
     pub(crate) fn fill(&mut self) -> Result<(), Broken> {
         let most = (QUEUE_BYTES_MAX / LARGE_BYTES) as u64 + 2;
-        let refused = self.queue_many(most, LARGE_BYTES)?;
+        let refused = self.queue_many(most, (LARGE_BYTES, LARGE_BYTES))?;
         let is_open = |server: &Server| server.can_write() && !server.stopping;
         if self.server.as_ref().is_some_and(is_open) && refused.is_none() {
             return Err(format!("a queue takes {most} messages of {LARGE_BYTES} bytes"));
@@ -136,13 +145,22 @@ impl World {
         Ok(())
     }
 
-    /// Publishes with the key, without waiting. Returns the first refusal.
-    fn queue_many(&mut self, count: u64, bytes: usize) -> Result<Option<Refusal>, Broken> {
+    /// Publishes with the key, without waiting: texts of at least and at most so many bytes. Returns the first refusal.
+    fn queue_many(&mut self, count: u64, bytes: (usize, usize)) -> Result<Option<Refusal>, Broken> {
         let (mut queued, mut first) = (0, None);
-        let payload = RawPayload::from(&Payload::Custom { name: "flood".to_owned(), data: "x".repeat(bytes).into() });
+        let payload = |bytes: usize| {
+            let data = "x".repeat(bytes).into();
+            RawPayload::from(&Payload::Custom { name: "flood".to_owned(), data })
+        };
+        let (least, most) = bytes;
+        let largest = payload(most);
         for _ in 0..count {
             let mut append = self.from_system(ChannelName::parse(NOISE).unwrap());
-            append.payload = payload.clone();
+            append.payload = if least == most {
+                largest.clone()
+            } else {
+                payload(usize::try_from(self.ether.within(least as u64..=most as u64)).unwrap())
+            };
             let (id, bytes) = (append.id, append.bytes());
             match self.queue_one(append) {
                 Some(Ok(())) => {

@@ -147,7 +147,9 @@ impl Server {
         let (lives, ended) = oneshot::channel();
         let (noticed, supervised) = (Rc::<Cell<_>>::default(), Arc::clone(&hub));
         let notice = Rc::clone(&noticed);
-        tasks.spawn_local(async move { notice.set(Some(first_end(&supervised, ended, pending::<()>()).await)) });
+        tasks.spawn_local(
+            async move { notice.set(Some(first_end(&supervised, ended, pending::<()>()).await)) },
+        );
         let worker_at = vec![0; profile.workers];
         let (stopped, links) = (Vec::new(), Vec::new());
         Self {

@@ -165,7 +165,7 @@ impl World {
             Step::Restore => self.restore(),
             Step::PartDies => self.part_dies(),
             Step::Intrude => self.intrude(),
-            Step::Flood => self.flood()?,
+            Step::Flood => self.flood(client)?,
             Step::Fill => self.fill()?,
             Step::Publish
             | Step::Burst
@@ -203,7 +203,7 @@ impl World {
         text
     }
 
-    fn publish(&mut self, client: usize) -> Result<(), Broken> {
+    pub(crate) fn publish(&mut self, client: usize) -> Result<(), Broken> {
         let channel = self.channel(client);
         // Who is refused a hundred times in a row is sent away.
         if !may_publish(self.clients[client].user(), &channel) && !self.ether.chance(200) {
@@ -393,10 +393,11 @@ impl World {
     /// A part has died a while ago. The server has noticed, and its process ends.
     pub(crate) fn end_dead_server(&mut self) -> Result<(), Broken> {
         let Some(server) = self.server.take() else { return Ok(()) };
-        if server.noticed.get() != server.died {
-            return Err(format!("{:?} has died, and the server has noticed {:?}", server.died, server.noticed));
+        let (died, noticed) = (server.died, server.noticed.get());
+        if noticed != died {
+            return Err(format!("{died:?} has died, and the server has noticed {noticed:?}"));
         }
-        self.ether.note(|| format!("the server ends, because {:?} has died", server.died));
+        self.ether.note(|| format!("the server ends, because {died:?} has died"));
         server.links.iter().for_each(Link::lose_server);
         self.ether.after(self.ether.within(0..=3_000), Event::Start);
         Ok(())

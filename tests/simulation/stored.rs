@@ -120,7 +120,10 @@ impl Stored {
             let Progress { copied, bytes } = *copy.first.get_or_insert(progress);
             let most = bytes.div_ceil(copied.max(1));
             if copy.steps > most {
-                return Err(format!("a backup of {bytes} bytes, {copied} a step, has taken {} steps", copy.steps));
+                return Err(format!(
+                    "a backup of {bytes} bytes, {copied} a step, has taken {} steps",
+                    copy.steps
+                ));
             }
             return Ok(false);
         }

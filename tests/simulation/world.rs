@@ -621,7 +621,7 @@ impl World {
         if let Some(client) = self.clients.iter().find(|client| client.pages_waited_for > 0) {
             return Some(format!("{} waits for a page", client.user()));
         }
-        if self.calls.iter().any(|call| !call.done) {
+        if self.calls.iter().any(|call| !call.done) || !self.floods.is_empty() {
             return Some("a caller waits".to_owned());
         }
         self.model.unfinished().or_else(|| self.wrong_roster())
