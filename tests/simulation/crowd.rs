@@ -155,7 +155,7 @@ impl World {
         let (least, most) = bytes;
         let largest = payload(most);
         for _ in 0..count {
-            let mut append = self.from_system(ChannelName::parse(NOISE).unwrap());
+            let mut append = self.system_append(ChannelName::parse(NOISE).unwrap());
             append.payload = if least == most {
                 largest.clone()
             } else {

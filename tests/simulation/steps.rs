@@ -232,12 +232,12 @@ impl World {
 
     fn call_anew(&mut self) {
         let channel = self.ether.pick(&self.profile.channels).clone();
-        let append = self.from_system(channel);
+        let append = self.system_append(channel);
         self.begin_call(append);
     }
 
     /// A message that is published with the key.
-    pub(crate) fn from_system(&self, channel: ChannelName) -> Append {
+    pub(crate) fn system_append(&self, channel: ChannelName) -> Append {
         Append {
             channel,
             id: self.message_id(),

@@ -200,7 +200,7 @@ impl World {
             self.hear_callers()?;
             self.hear_floods()?;
             if let Some(server) = &self.server {
-                server.check_dead(|| self.from_system(self.profile.channels[0].clone()))?;
+                server.check_dead(|| self.system_append(self.profile.channels[0].clone()))?;
             }
             let until = self.ether.now() + if busy { 1 } else { 10_000 };
             match &self.server {

@@ -95,7 +95,7 @@ mod tests {
             workers: vec![mailbox].into(),
         });
         let mut retention = Retention::start(log, Vec::new(), Duration::from_secs(3600)).unwrap();
-        let (_lives, log_thread) = oneshot::channel();
+        let (_lives, log_thread) = oneshot::channel::<()>();
         tokio::spawn(async move {
             let _mailbox = receiver;
             assert!(!worker_panics, "a bug");
