@@ -39,7 +39,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::ws::lean;
 use crate::{http, random};
 use open_files::OpenFiles;
-pub use supervision::Part;
+pub use supervision::{Part, first_end};
 
 /// Connections that a worker takes from the operating system at most. The settings' own limit is below and answers;
 /// this one only stops accepting.
@@ -169,7 +169,7 @@ pub async fn serve(
         ended = &mut server => ended?,
         // The signals are caught: without the task that waits for them, nobody could stop the server in order.
         Err(_) = &mut stopper => return Err(ServerError::Died(Part::Stopper)),
-        part = supervision::first_end(&hub, log_thread_ended, &mut retention) => {
+        part = first_end(&hub, log_thread_ended, retention.ended()) => {
             // Parts end when the server stops, too.
             if !stopping.load(Ordering::SeqCst) {
                 tracing::error!(%part, "a part has died; ending, to be started again");

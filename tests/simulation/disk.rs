@@ -8,6 +8,8 @@ use backend::log::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX,
 use shared::ids::{ChannelName, Epoch, MessageId, Namespace, Offset};
 use shared::protocol::{Message, RawPayload};
 
+use crate::stored::Stored;
+
 /// By how much the numbers of connections jump when a backup is put back.
 const NUMBERS_SINCE_BACKUP: u64 = 1_000_000_000;
 
@@ -16,6 +18,8 @@ pub(crate) struct Disk {
     state: Mutex<State>,
     /// Offsets have holes between them.
     sparse: bool,
+    /// The real store, in some worlds.
+    stored: Mutex<Option<Stored>>,
 }
 
 /// What has come about on the disk, for the model.
@@ -59,7 +63,17 @@ impl Channel {
 impl Disk {
     pub(crate) fn new(epoch: u64, sparse: bool) -> Self {
         let state = State { epoch, next_connection: 1, ..State::default() };
-        Self { state: Mutex::new(state), sparse }
+        Self { state: Mutex::new(state), sparse, stored: Mutex::default() }
+    }
+
+    /// A disk with the real store beside it.
+    pub(crate) fn stored(epoch: u64) -> Self {
+        Self { stored: Mutex::new(Some(Stored::new())), ..Self::new(epoch, false) }
+    }
+
+    /// Does something with the real store, if there is one.
+    pub(crate) fn with_stored<T>(&self, what: impl FnOnce(&mut Stored) -> T) -> Option<T> {
+        self.stored.lock().unwrap().as_mut().map(what)
     }
 
     /// What has come about since this was last asked.
@@ -168,6 +182,7 @@ impl Log for Disk {
             results.push(Appended::Accepted { offset: Offset(offset), prev: Offset(prev) });
         }
         commits.push(added);
+        self.with_stored(|stored| stored.append(batch, &results));
         Ok(results)
     }
 
@@ -245,6 +260,7 @@ impl Log for Disk {
                 break;
             }
         }
+        self.with_stored(|stored| stored.trim(namespace, keep, from, messages_max));
         Ok(Trimmed { messages: trimmed, channels: 0, next })
     }
 

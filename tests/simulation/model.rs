@@ -63,6 +63,9 @@ pub(crate) struct Model {
     newest: BTreeMap<(usize, ChannelName), u64>,
     /// All that was ever in any incarnation.
     committed: BTreeSet<(ChannelName, MessageId)>,
+    /// What was published with the key and is not tried again, by when it was queued.
+    floods: BTreeMap<MessageId, u64>,
+    last_flood: u64,
     pub(crate) delivered: u64,
     pub(crate) gaps: u64,
 }
@@ -82,6 +85,8 @@ impl Model {
             unordered: BTreeSet::new(),
             newest: BTreeMap::new(),
             committed: BTreeSet::new(),
+            floods: BTreeMap::new(),
+            last_flood: 0,
             delivered: 0,
             gaps: 0,
         }
@@ -101,6 +106,11 @@ impl Model {
     /// A message of a channel without history has got its place.
     pub(crate) fn learn_live(&mut self, message: Message) -> Result<(), Broken> {
         self.commit(self.live_epoch, message)
+    }
+
+    /// Something was queued with the key that is not tried again: what was queued before it comes before it.
+    pub(crate) fn flood(&mut self, id: MessageId) {
+        self.floods.insert(id, self.floods.len() as u64 + 1);
     }
 
     /// A server has begun: channels without history are new.
@@ -144,6 +154,10 @@ impl Model {
         truth.messages.insert(message.offset.0, message.clone());
         if again {
             self.unordered.insert(message.id);
+        }
+        if let Some(&number) = self.floods.get(&message.id) {
+            hold!(number > self.last_flood, "call {number} is in the log after call {}", self.last_flood);
+            self.last_flood = number;
         }
         self.check_order(&message)
     }

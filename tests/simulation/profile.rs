@@ -51,6 +51,10 @@ pub(crate) struct Profile {
     /// Whether some messages are legal texts whose frames are larger than the server accepts. Not drawn, so that the
     /// worlds of other seeds stay as they were.
     pub(crate) oversize: bool,
+    /// Whether the real store is beside the simulated disk, to be copied. Not drawn either.
+    pub(crate) stored: bool,
+    /// Whether there are people who send as much as they can. Not drawn either.
+    pub(crate) crowd: bool,
     pub(crate) burst_max: u64,
     pub(crate) heartbeat_ms: u64,
     pub(crate) message_rate: u32,
@@ -93,6 +97,10 @@ pub(crate) struct Weights {
     pub(crate) trim: u32,
     pub(crate) backup: u32,
     pub(crate) restore: u32,
+    pub(crate) part_dies: u32,
+    pub(crate) intrude: u32,
+    pub(crate) flood: u32,
+    pub(crate) fill: u32,
 }
 
 const CHANNELS: [&str; 7] =
@@ -131,6 +139,9 @@ impl Profile {
             trim: maybe(6),
             backup: maybe(2),
             restore: maybe(2),
+            // Not drawn, as `oversize` is not.
+            part_dies: if seed % 16 == 3 { 4 } else { 0 },
+            ..Weights::default()
         };
         let hostile = (random.u32(0..4) == 0).then(|| Hostile {
             drop: random.u32(0..2) * random.u32(1..80),
@@ -146,7 +157,7 @@ impl Profile {
         };
         let small = random.bool();
         let large = random.u32(0..10) == 0;
-        Self {
+        let profile = Self {
             clients: random.usize(2..=6),
             workers: random.usize(1..=3),
             channels,
@@ -157,6 +168,8 @@ impl Profile {
             socket_bytes: if small { (200, 4_000) } else { (20_000, 400_000) },
             text_bytes_max: if large { 16_000 } else { of_three(&mut random, [1, 40, 400]) },
             oversize: seed % 16 == 5,
+            stored: seed % 128 == 11,
+            crowd: seed % 128 == 29,
             burst_max: if large { 40 } else { of_three(&mut random, [5, 20, 60]) },
             heartbeat_ms: of_three(&mut random, [1_000, 5_000, 25_000]),
             message_rate: u32::try_from(of_three(&mut random, [0, 50, 5])).unwrap(),
@@ -169,6 +182,23 @@ impl Profile {
             power_loss: random.u32(0..4) == 0,
             presence_members_max: if random.bool() { PRESENCE_MEMBERS_MAX } else { random.usize(1..=4) },
             presence_grace_ms: of_three(&mut random, [50, 500, 5_000]),
+        };
+        profile.specialised()
+    }
+
+    /// The same with what a special world needs.
+    fn specialised(self) -> Self {
+        let weights = self.weights;
+        if self.stored {
+            // The real store gives offsets without holes, and is not put back: its copies are opened beside it.
+            let weights = Weights { backup: 8, restore: 0, ..weights };
+            return Self { sparse: false, power_loss: false, weights, ..self };
         }
+        if self.crowd {
+            // A slow disk, and senders who have several messages under way: some wait for more than one transaction.
+            let weights = Weights { intrude: 10, flood: 3, fill: 1, burst: 10, ..weights };
+            return Self { disk_ms_max: 60, burst_max: 20, weights, ..self };
+        }
+        self
     }
 }

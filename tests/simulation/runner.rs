@@ -34,8 +34,8 @@ pub(crate) fn asked_for() -> Vec<u64> {
     }
 }
 
-/// Runs all of them, and fails where one of them does.
-pub(crate) fn run_all(seeds: Vec<u64>) {
+/// Runs all of them, and fails where one of them does. Returns what they have seen.
+pub(crate) fn run_all(seeds: Vec<u64>) -> Counts {
     let (next, begun) = (AtomicUsize::new(0), Instant::now());
     let (counts, failed) = (Mutex::new(Counts::default()), Mutex::new(Vec::new()));
     let threads = std::thread::available_parallelism().map_or(1, Into::into);
@@ -55,11 +55,14 @@ pub(crate) fn run_all(seeds: Vec<u64>) {
     failed.sort();
     // Past the test's capture: it is worth a line in every run.
     let summary = format!(
-        "{} seeds, {} messages, {} deliveries, {} crashes, {} cuts, {} gaps, all told: {} ({:.1} s)",
+        "{} seeds, {} messages, {} deliveries, {} crashes, {} dead parts, {} backups, {} full batches, {} cuts, {} gaps, all told: {} ({:.1} s)",
         seeds.len(),
         counts.messages,
         counts.delivered,
         counts.crashes,
+        counts.deaths,
+        counts.copies,
+        counts.full_batches,
         counts.cuts,
         counts.gaps,
         if failed.is_empty() { "yes" } else { "NO" },
@@ -82,6 +85,7 @@ pub(crate) fn run_all(seeds: Vec<u64>) {
         seeds.len(),
         all[..all.len().min(20)].join("\n")
     );
+    counts
 }
 
 /// All that happens in a seed's world.
@@ -129,5 +133,8 @@ impl Counts {
         self.gaps += other.gaps;
         self.crashes += other.crashes;
         self.cuts += other.cuts;
+        self.deaths += other.deaths;
+        self.copies += other.copies;
+        self.full_batches += other.full_batches;
     }
 }

@@ -1,31 +1,41 @@
 //! One life of a server: the real hub, workers, connections, queues and fan-out, on one thread. What is simulated is
-//! how long the disk, the log's readers and the workers take.
+//! how long the disk, the log's readers and the workers take, and when a part of it dies.
 
-use std::rc::Rc;
+use std::cell::Cell;
+use std::future::pending;
+use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use backend::config::{Policy, Settings};
 use backend::hub::fanout::FanOut;
 use backend::hub::numbers::ConnectionNumbers;
+use backend::hub::outbound::Outbound;
 use backend::hub::presence::PresenceBoard;
 use backend::hub::registry::Mode;
+use backend::hub::slots::{SlotKey, SlotKind};
 use backend::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
 use backend::hub::{Hub, HubParts};
 use backend::identity::Tokens;
 use backend::log::live::{self, Sequencer};
-use backend::log::publication::{Outcome, Publication};
-use backend::log::thread::{self, Writer};
-use backend::log::{Log, LogReads, Offload};
+use backend::log::publication::{Outcome, Publication, ReplyTo};
+use backend::log::thread::{self, BATCH_BYTES_MAX, BATCH_PUBLICATIONS_MAX, Writer};
+use backend::log::{Append, Log, LogReads, Offload};
+use backend::server::{Part, first_end};
 use backend::telemetry::metrics::Metrics;
 use backend::ws::connection::Connection;
 use backend::ws::{dispatch, register};
-use shared::ids::{ChannelName, Epoch};
+use bytes::Bytes;
+use shared::ids::{ChannelName, Epoch, UserId};
+use shared::protocol::ErrorCode;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 
 use crate::client::SECRET;
+use crate::crowd;
 use crate::disk::Disk;
 use crate::ether::Ether;
+use crate::model::Broken;
 use crate::network::Link;
 use crate::profile::Profile;
 use crate::world::Event;
@@ -40,8 +50,10 @@ pub(crate) struct Server {
     pub(crate) tasks: LocalSet,
     pub(crate) hub: Arc<Hub>,
     workers: Vec<Rc<Worker>>,
-    writer: Writer,
-    sequencers: Vec<Sequencer>,
+    /// `None` after its death.
+    log_thread: Option<LogThread>,
+    /// `None` after its death.
+    sequencers: Vec<Option<Sequencer>>,
     metrics: Metrics,
     /// The log thread is at work on a batch.
     writing: bool,
@@ -51,6 +63,46 @@ pub(crate) struct Server {
     pub(crate) stopping: bool,
     pub(crate) stopped: Vec<oneshot::Receiver<()>>,
     pub(crate) links: Vec<Rc<Link>>,
+    outbounds: Vec<Weak<Outbound>>,
+    /// Batches that were full: more waited than one transaction takes.
+    pub(crate) full_batches: u64,
+    /// The part that has died.
+    pub(crate) died: Option<Part>,
+    /// The part whose death the real supervision has noticed.
+    pub(crate) noticed: Rc<Cell<Option<Part>>>,
+    /// Whether a [`Fault`] takes effect.
+    armed: Arc<AtomicBool>,
+}
+
+/// The log thread's end of the queue, and what the supervision knows the thread by.
+struct LogThread {
+    writer: Writer,
+    _lives: oneshot::Sender<()>,
+}
+
+/// A frame that panics when it is dropped: a bug in the loop that handles it.
+struct Fault(Arc<AtomicBool>);
+
+impl AsRef<[u8]> for Fault {
+    fn as_ref(&self) -> &[u8] {
+        b"fault"
+    }
+}
+
+impl Drop for Fault {
+    fn drop(&mut self) {
+        if self.0.load(Ordering::Relaxed) {
+            // Not `panic!`: its hook would take this for a bug of the server's.
+            std::panic::resume_unwind(Box::new("a simulated fault"));
+        }
+    }
+}
+
+impl Drop for Server {
+    /// What is still queued is dropped on the simulator's own stack, which must not unwind.
+    fn drop(&mut self) {
+        self.armed.store(false, Ordering::Relaxed);
+    }
 }
 
 /// The reads that wait to be carried out.
@@ -92,6 +144,12 @@ impl Server {
             let start = |(index, mailbox)| Worker::start(index, Arc::clone(&hub), mailbox);
             receivers.into_iter().enumerate().map(start).collect()
         };
+        let (lives, ended) = oneshot::channel();
+        let (noticed, supervised) = (Rc::<Cell<_>>::default(), Arc::clone(&hub));
+        let notice = Rc::clone(&noticed);
+        tasks.spawn_local(
+            async move { notice.set(Some(first_end(&supervised, ended, pending::<()>()).await)) },
+        );
         let worker_at = vec![0; profile.workers];
         let (stopped, links) = (Vec::new(), Vec::new());
         Self {
@@ -99,8 +157,8 @@ impl Server {
             tasks,
             hub,
             workers,
-            writer,
-            sequencers,
+            log_thread: Some(LogThread { writer, _lives: lives }),
+            sequencers: sequencers.into_iter().map(Some).collect(),
             metrics,
             writing: false,
             worker_at,
@@ -108,6 +166,11 @@ impl Server {
             stopping: false,
             stopped,
             links,
+            outbounds: Vec::new(),
+            full_batches: 0,
+            died: None,
+            noticed,
+            armed: Arc::default(),
         }
     }
 
@@ -118,6 +181,7 @@ impl Server {
         let (socket, incoming) = link.ends();
         let Ok(outbound) = register(worker, None, Mode::Typed, Some(socket)) else { return false };
         self.links.push(Rc::clone(link));
+        self.outbounds.push(Rc::downgrade(&outbound));
         let connection = Connection::new(Rc::clone(worker), outbound);
         self.tasks.spawn_local(connection.run(incoming, dispatch::Typed));
         true
@@ -129,7 +193,7 @@ impl Server {
         for job in std::mem::take(&mut *self.jobs.0.lock().unwrap()) {
             ether.after(ether.within(0..=profile.read_ms_max), Event::Read { life, job });
         }
-        for sequencer in &mut self.sequencers {
+        for sequencer in self.sequencers.iter_mut().flatten() {
             let outcomes = sequencer.queued();
             if !outcomes.is_empty() {
                 ether.at(ether.now(), Event::Ordered { life, outcomes });
@@ -138,27 +202,80 @@ impl Server {
         if self.writing {
             return;
         }
-        let batch = self.writer.queued();
+        let Some(LogThread { writer, .. }) = &mut self.log_thread else { return };
+        let batch = writer.queued();
         if !batch.is_empty() {
+            let bytes: usize = batch.iter().map(Publication::bytes).sum();
+            self.full_batches += u64::from(batch.len() >= BATCH_PUBLICATIONS_MAX || bytes >= BATCH_BYTES_MAX);
             self.writing = true;
             ether.after(ether.within(0..=profile.disk_ms_max), Event::Commit { life, batch });
         }
     }
 
     /// The disk has a batch. What the log thread knows of it, it will know a moment later.
+    /// A thread that died before has written nothing.
     pub(crate) fn write(&mut self, batch: Vec<Publication>) -> Vec<Outcome> {
-        self.writer.write(batch)
+        self.log_thread.as_ref().map(|thread| thread.writer.write(batch)).unwrap_or_default()
     }
 
     /// Writes all that is still queued, for nobody to be told.
     pub(crate) fn write_rest(&mut self) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
-        loop {
-            let batch = self.writer.queued();
+        while let Some(LogThread { writer, .. }) = &mut self.log_thread {
+            let batch = writer.queued();
             if batch.is_empty() {
-                return outcomes;
+                break;
             }
-            outcomes.extend(self.writer.write(batch));
+            outcomes.extend(writer.write(batch));
+        }
+        outcomes
+    }
+
+    /// A part dies. What it has begun stays half done.
+    pub(crate) fn kill(&mut self, part: Part, worker: usize) {
+        self.died = Some(part);
+        match part {
+            Part::LogThread => self.log_thread = None,
+            Part::Sequencer => self.sequencers[worker] = None,
+            _ => {
+                self.armed.store(true, Ordering::Relaxed);
+                let (channel, user) = (ChannelName::parse("room:fault"), UserId::parse("fault"));
+                let key = SlotKey { channel: channel.unwrap(), user: user.unwrap(), kind: SlotKind::Typing };
+                let frame = Bytes::from_owner(Fault(Arc::clone(&self.armed)));
+                self.tell(worker, ToWorker::Relay { key, frame, except: None });
+            }
+        }
+    }
+
+    /// Holds what it has in memory for its clients against the limits.
+    pub(crate) fn check_limits(&mut self) -> Result<(), Broken> {
+        self.outbounds.retain(|outbound| outbound.strong_count() > 0);
+        crowd::check_limits(self, &self.outbounds)
+    }
+
+    /// The bytes that the worker with most of them keeps for readers that are behind.
+    pub(crate) fn page_bytes(&self) -> usize {
+        self.workers.iter().map(|worker| worker.pages.bytes()).max().unwrap_or_default()
+    }
+
+    /// Whether the log thread is alive.
+    pub(crate) fn can_write(&self) -> bool {
+        self.log_thread.is_some()
+    }
+
+    /// What somebody is told who publishes on a server whose log thread is dead.
+    pub(crate) fn check_dead(&self, append: impl FnOnce() -> Append) -> Result<(), Broken> {
+        if self.can_write() {
+            return Ok(());
+        }
+        if self.hub.queue.is_writable() {
+            return Err("the log thread is dead, and the server says that it can write".to_owned());
+        }
+        let (caller, _) = oneshot::channel();
+        let probe = Publication { append: append(), reply: ReplyTo::Caller(caller) };
+        match self.hub.queue.append(probe) {
+            Err(refusal) if refusal.code == ErrorCode::Stopping => Ok(()),
+            answer => Err(format!("the log thread is dead, and a publication is answered with {answer:?}")),
         }
     }
 
@@ -182,7 +299,9 @@ impl Server {
 
     /// Puts something into a worker's mailbox.
     pub(crate) fn tell(&self, worker: usize, what: ToWorker) {
-        assert!(self.hub.tell(worker, what).is_ok(), "no world fills a mailbox");
+        let told = self.hub.tell(worker, what);
+        // A dead worker serves nobody any more.
+        assert!(told.is_ok() || self.died == Some(Part::Worker), "no world fills a mailbox");
     }
 
     /// Asks all workers to close their connections.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use backend::log::{Append, Keep, Log as _};
+use backend::server::Part;
 use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, UserId};
 use shared::presence::Roster;
 use shared::protocol::{Payload, RawPayload, Sender, SignalKind};
@@ -13,10 +14,17 @@ use crate::model::{Broken, may_publish, may_read};
 use crate::network::Link;
 use crate::profile::Weights;
 use crate::server::Server;
+use crate::stored::Stored;
 use crate::world::{Call, Event, World};
 
 /// How many messages a trim takes out at most.
 const TRIM_MESSAGES: u32 = 500;
+
+/// How long a backup waits between two of its steps at most, in milliseconds.
+const COPY_STEP_MS_MAX: u64 = 300;
+
+/// How long a server goes on at most, in milliseconds, after a part of it has died. The real one ends at once.
+const DYING_MS_MAX: u64 = 1_000;
 
 /// A character that is one byte of a text, and six of its frame.
 const OVERSIZE: &str = "\u{1}";
@@ -43,10 +51,14 @@ enum Step {
     Trim,
     Backup,
     Restore,
+    PartDies,
+    Intrude,
+    Flood,
+    Fill,
 }
 
 impl Step {
-    fn weighed(weights: &Weights) -> [(Self, u32); 19] {
+    fn weighed(weights: &Weights) -> [(Self, u32); 23] {
         [
             (Self::Publish, weights.publish),
             (Self::Burst, weights.burst),
@@ -67,6 +79,10 @@ impl Step {
             (Self::Trim, weights.trim),
             (Self::Backup, weights.backup),
             (Self::Restore, weights.restore),
+            (Self::PartDies, weights.part_dies),
+            (Self::Intrude, weights.intrude),
+            (Self::Flood, weights.flood),
+            (Self::Fill, weights.fill),
         ]
     }
 }
@@ -145,8 +161,12 @@ impl World {
                 self.ether.after(self.ether.within(10..=3_000), Event::DiskFree);
             }
             Step::Trim => self.trim()?,
-            Step::Backup => self.disk.copy(),
+            Step::Backup => self.back_up(),
             Step::Restore => self.restore(),
+            Step::PartDies => self.part_dies(),
+            Step::Intrude => self.intrude(),
+            Step::Flood => self.flood(client)?,
+            Step::Fill => self.fill()?,
             Step::Publish
             | Step::Burst
             | Step::Subscribe
@@ -183,7 +203,7 @@ impl World {
         text
     }
 
-    fn publish(&mut self, client: usize) -> Result<(), Broken> {
+    pub(crate) fn publish(&mut self, client: usize) -> Result<(), Broken> {
         let channel = self.channel(client);
         // Who is refused a hundred times in a row is sent away.
         if !may_publish(self.clients[client].user(), &channel) && !self.ether.chance(200) {
@@ -204,7 +224,7 @@ impl World {
         self.tell(client, Input::Publish { channel, message_id: id, payload })
     }
 
-    fn message_id(&self) -> MessageId {
+    pub(crate) fn message_id(&self) -> MessageId {
         let mut random = [0; 10];
         random.fill_with(|| u8::try_from(self.ether.below(256)).unwrap());
         MessageId::new(timestamp(self.ether.now()).0, &random)
@@ -212,14 +232,19 @@ impl World {
 
     fn call_anew(&mut self) {
         let channel = self.ether.pick(&self.profile.channels).clone();
-        let append = Append {
+        let append = self.system_append(channel);
+        self.begin_call(append);
+    }
+
+    /// A message that is published with the key.
+    pub(crate) fn system_append(&self, channel: ChannelName) -> Append {
+        Append {
             channel,
             id: self.message_id(),
             at: timestamp(self.ether.now()),
             from: sender("system"),
             payload: RawPayload::from(&Payload::chat(self.text("system"))),
-        };
-        self.begin_call(append);
+        }
     }
 
     /// A message that is on its way comes by a second way, too.
@@ -318,12 +343,15 @@ impl World {
         self.lives += 1;
         let live_epoch = self.ether.below(u64::MAX);
         self.model.begin_live(live_epoch);
+        if self.lives > 1 {
+            self.disk.with_stored(Stored::reopen);
+        }
         self.server = Some(Server::start(self.lives, &self.profile, &self.disk, live_epoch));
         self.ether.note(|| format!("server {} begins", self.lives));
     }
 
     /// The process is killed, or the machine loses its power.
-    fn crash(&mut self) {
+    pub(crate) fn crash(&mut self) {
         let Some(server) = self.server.take() else { return };
         self.counts.crashes += 1;
         let power = self.profile.power_loss && self.ether.chance(500);
@@ -347,9 +375,38 @@ impl World {
         self.ether.after(self.ether.within(0..=3_000), Event::Start);
     }
 
+    /// A part of the server dies.
+    fn part_dies(&mut self) {
+        let part = *self.ether.pick(&[Part::LogThread, Part::LogThread, Part::Worker, Part::Sequencer]);
+        let worker = usize::try_from(self.ether.below(self.profile.workers as u64)).unwrap();
+        let Some(server) = self.server.as_mut().filter(|server| !server.stopping && server.died.is_none())
+        else {
+            return;
+        };
+        server.kill(part, worker);
+        self.counts.deaths += 1;
+        let life = server.life;
+        self.ether.note(|| format!("{part} {worker} dies"));
+        self.ether.after(self.ether.within(1..=DYING_MS_MAX), Event::Died { life });
+    }
+
+    /// A part has died a while ago. The server has noticed, and its process ends.
+    pub(crate) fn end_dead_server(&mut self) -> Result<(), Broken> {
+        let Some(server) = self.server.take() else { return Ok(()) };
+        let (died, noticed) = (server.died, server.noticed.get());
+        if noticed != died {
+            return Err(format!("{died:?} has died, and the server has noticed {noticed:?}"));
+        }
+        self.ether.note(|| format!("the server ends, because {died:?} has died"));
+        server.links.iter().for_each(Link::lose_server);
+        self.ether.after(self.ether.within(0..=3_000), Event::Start);
+        Ok(())
+    }
+
     /// The server is asked to stop.
     fn stop(&mut self) {
-        let Some(server) = self.server.as_mut().filter(|server| !server.stopping) else { return };
+        let is_well = |server: &&mut Server| !server.stopping && server.died.is_none();
+        let Some(server) = self.server.as_mut().filter(is_well) else { return };
         server.stop();
         let life = server.life;
         self.ether.after(self.ether.within(0..=2_000), Event::Stopped { life });
@@ -373,6 +430,24 @@ impl World {
             self.disk.trim(&namespace, &keep, None, TRIM_MESSAGES).map_err(|error| error.to_string())?;
         }
         self.learn(&[])
+    }
+
+    /// A copy is made: at once, or step by step from the real store.
+    fn back_up(&mut self) {
+        match self.disk.with_stored(Stored::begin_copy) {
+            None => self.disk.copy(),
+            Some(true) => self.ether.after(self.ether.within(0..=COPY_STEP_MS_MAX), Event::Copy),
+            Some(false) => {}
+        }
+    }
+
+    /// The backup makes its next step.
+    pub(crate) fn go_on_copying(&mut self) -> Result<(), Broken> {
+        match self.disk.with_stored(Stored::advance_copy).transpose()? {
+            Some(false) => self.ether.after(self.ether.within(0..=COPY_STEP_MS_MAX), Event::Copy),
+            _ => self.counts.copies += 1,
+        }
+        Ok(())
     }
 
     /// The server is stopped, a backup put in the place of its log, and the server started.

@@ -13,12 +13,14 @@ use shared::session::{Action, Delivery, Event as Told, Input, Status};
 use tokio::sync::oneshot;
 
 use crate::client::{Client, Socket, USERS, Unsent, since_beginning, timestamp};
-use crate::disk::{Disk, typed};
+use crate::crowd::{self, Flood, Intruder};
+use crate::disk::{Disk, Fact, typed};
 use crate::ether::{self, Ether};
 use crate::model::{Broken, Model};
 use crate::network::{Link, Up};
 use crate::profile::{Profile, Weather};
 use crate::server::{Job, Server};
+use crate::stored::Stored;
 use crate::wire::Frame;
 
 /// How long, in milliseconds, a world may take to become quiet when nothing goes wrong any more: the longest silence
@@ -92,6 +94,12 @@ pub(crate) enum Event {
     Stopped {
         life: u64,
     },
+    /// The backup makes its next step.
+    Copy,
+    /// A part of the server has died a while ago.
+    Died {
+        life: u64,
+    },
     Look,
 }
 
@@ -110,6 +118,12 @@ pub(crate) struct Counts {
     pub(crate) gaps: u64,
     pub(crate) crashes: u64,
     pub(crate) cuts: u64,
+    /// Parts of servers that have died.
+    pub(crate) deaths: u64,
+    /// Backups that were held against the log.
+    pub(crate) copies: u64,
+    /// Batches that were full.
+    pub(crate) full_batches: u64,
 }
 
 /// A world.
@@ -122,6 +136,8 @@ pub(crate) struct World {
     pub(crate) lives: u64,
     pub(crate) clients: Vec<Client>,
     pub(crate) calls: Vec<Call>,
+    pub(crate) intruders: Vec<Intruder>,
+    pub(crate) floods: Vec<Flood>,
     pub(crate) steps_left: u64,
     pub(crate) counts: Counts,
     pub(crate) hostile: bool,
@@ -136,7 +152,8 @@ impl World {
         let epoch = ether.below(u64::MAX);
         let users = USERS.iter().take(profile.clients).map(|(user, _)| (*user).to_owned());
         let model = Model::new(users.collect(), epoch, profile.hostile.is_none());
-        let disk = Arc::new(Disk::new(epoch, profile.sparse));
+        let disk = if profile.stored { Disk::stored(epoch) } else { Disk::new(epoch, profile.sparse) };
+        let disk = Arc::new(disk);
         let seeds: Vec<u64> = (0..profile.clients).map(|_| ether.below(u64::MAX)).collect();
         let clients =
             seeds.into_iter().enumerate().map(|(number, seed)| Client::new(number, seed, 0)).collect();
@@ -148,6 +165,8 @@ impl World {
             lives: 0,
             clients,
             calls: Vec::new(),
+            intruders: (0..crowd::CROWD).map(|_| Intruder::default()).collect(),
+            floods: Vec::new(),
             steps_left: profile.steps,
             counts: Counts::default(),
             hostile: profile.hostile.is_some(),
@@ -173,8 +192,16 @@ impl World {
             }
             if let Some(server) = &mut self.server {
                 server.pump(&self.ether, &self.profile);
+                self.counts.full_batches += std::mem::take(&mut server.full_batches);
+                if self.profile.crowd {
+                    server.check_limits()?;
+                }
             }
             self.hear_callers()?;
+            self.hear_floods()?;
+            if let Some(server) = &self.server {
+                server.check_dead(|| self.system_append(self.profile.channels[0].clone()))?;
+            }
             let until = self.ether.now() + if busy { 1 } else { 10_000 };
             match &self.server {
                 Some(server) => server.tasks.run_until(ether::next(&self.ether, until)).await,
@@ -183,6 +210,10 @@ impl World {
             if let Some(panic) = panicked() {
                 return Err(format!("the server panicked: {panic}"));
             }
+        }
+        while self.disk.with_stored(Stored::advance_copy).transpose()? == Some(false) {}
+        if self.disk.with_stored(|stored| stored.is_like(&*self.disk)) == Some(false) {
+            return Err("the store does not hold what the simulated disk does".to_owned());
         }
         (self.counts.messages, self.counts.delivered) = (self.model.accepted(), self.model.delivered);
         self.counts.gaps = self.model.gaps;
@@ -193,11 +224,16 @@ impl World {
         let life = self.server.as_ref().map_or(0, |server| server.life);
         match event {
             Event::Step => self.step()?,
+            Event::Down(link) if self.intruder(&link).is_some() => {}
             Event::Down(link) => self.arrive_down(link)?,
             Event::Up(link) => match link.stalled() {
                 Some(until) => self.ether.at(until, Event::Up(link)),
                 None => link.arrive_up(),
             },
+            Event::ClientLearns(link) if let Some(index) = self.intruder(&link) => {
+                let is_open = |open: &mut Rc<Link>| Rc::ptr_eq(open, &link);
+                self.intruders[index].link.take_if(is_open);
+            }
             Event::ClientLearns(link) => match link.stalled().max(self.asleep(link.client)) {
                 Some(until) => self.ether.at(until, Event::ClientLearns(link)),
                 None if self.clients[link.client].holds(&link) => {
@@ -229,7 +265,8 @@ impl World {
             Event::Read { life: of, job } if of == life => job(),
             Event::Commit { life: of, batch } if of == life => self.commit(batch)?,
             Event::Committed { life: of, outcomes } if of == life => {
-                if let Some(server) = &mut self.server {
+                // A log thread that has died meanwhile hands nothing over.
+                if let Some(server) = self.server.as_mut().filter(|server| server.can_write()) {
                     server.written();
                     server.fan_out(outcomes, &self.ether, &self.profile);
                 }
@@ -257,7 +294,9 @@ impl World {
             Event::DiskFree => self.disk.set_full(false),
             Event::Start => self.start_server(),
             Event::Stopped { life: of } if of == life => self.end_server()?,
-            Event::Stopped { .. } => {}
+            Event::Copy => self.go_on_copying()?,
+            Event::Died { life: of } if of == life => self.end_dead_server()?,
+            Event::Stopped { .. } | Event::Died { .. } => {}
             Event::Look => self.look()?,
         }
         Ok(())
@@ -484,6 +523,9 @@ impl World {
     pub(crate) fn learn(&mut self, outcomes: &[Outcome]) -> Result<(), Broken> {
         for fact in self.disk.facts() {
             self.ether.note(|| format!("the disk: {}", shortened(&format!("{fact:?}"))));
+            if let Fact::Committed(message) = &fact {
+                crowd::check_taken(message)?;
+            }
             self.model.learn(fact)?;
         }
         for Outcome { append, result, .. } in outcomes {
@@ -540,6 +582,7 @@ impl World {
         self.ether.weather.set(Weather::CALM);
         self.hostile = false;
         self.disk.set_full(false);
+        self.disperse();
         for client in 0..self.clients.len() {
             self.clients[client].asleep_until = 0;
             if let Some(held) = self.clients[client].held_down.take() {
@@ -578,7 +621,7 @@ impl World {
         if let Some(client) = self.clients.iter().find(|client| client.pages_waited_for > 0) {
             return Some(format!("{} waits for a page", client.user()));
         }
-        if self.calls.iter().any(|call| !call.done) {
+        if self.calls.iter().any(|call| !call.done) || !self.floods.is_empty() {
             return Some("a caller waits".to_owned());
         }
         self.model.unfinished().or_else(|| self.wrong_roster())

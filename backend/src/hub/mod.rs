@@ -10,7 +10,7 @@ pub mod frame;
 pub mod gate;
 pub mod numbers;
 pub mod outbound;
-mod pages;
+pub mod pages;
 pub mod presence;
 pub mod registry;
 pub mod slots;

@@ -33,7 +33,7 @@ use super::wire::Wire;
 use catch_up::Behind;
 use direct::Direct;
 use replies::Replies;
-pub use replies::{OWED_BYTES_MAX, REPLIES_BYTES_MAX, REPLIES_MAX};
+pub use replies::{Backlog, OWED_BYTES_MAX, REPLIES_BYTES_MAX, REPLIES_MAX};
 
 /// The outgoing half of a connection. It belongs to one worker.
 pub struct Outbound {
@@ -153,6 +153,13 @@ impl Outbound {
     /// Whether so many replies are unread that a push has to be refused.
     pub fn is_full(&self) -> bool {
         !self.inner.borrow().has_room()
+    }
+
+    /// Returns what the server holds for the connection.
+    pub fn backlog(&self) -> Backlog {
+        let inner = self.inner.borrow();
+        let rest = inner.direct.as_ref().map_or(0, |direct| direct.rest.len());
+        Backlog { page_bytes: inner.subscriptions.page_bytes(), ..inner.replies.backlog(rest) }
     }
 
     /// Notes that a request will be answered when its publication, of so many bytes, has its place.

@@ -16,7 +16,7 @@ use crate::log::{LogError, LogReads, Run};
 const PAGE_MESSAGES_MAX: u32 = 100;
 
 /// Most bytes of the pages that a worker keeps for who comes next.
-const PAGES_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const PAGES_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The messages after an offset, in a row. What has been logged does not change, so a page stays true; but others may come
 /// after its last.
@@ -78,6 +78,11 @@ impl Pages {
         };
         // Who comes while it is being read waits for it.
         cell.get_or_try_init(read).await.cloned()
+    }
+
+    /// Returns the bytes of the pages that are kept.
+    pub fn bytes(&self) -> usize {
+        self.held.borrow().bytes
     }
 
     /// Lets all go that are kept, where nobody has asked since the last time.

@@ -201,6 +201,12 @@ impl Subscriptions {
         }
     }
 
+    /// Returns the bytes of what was read from the log and not written yet.
+    pub(super) fn page_bytes(&self) -> usize {
+        let pages = self.slots.iter().flat_map(|(_, subscription)| &subscription.page);
+        pages.map(|frame| frame.bytes()).sum()
+    }
+
     /// Forgets what was read from the log and not written yet: a reader whose socket is full may be so for long, and what
     /// comes after its cursor can be read again.
     pub(super) fn forget_pages(&mut self) {

@@ -42,6 +42,11 @@ impl Places {
         Err(Refusal::for_now(ErrorCode::Overloaded, "Too many messages at once.", retry()))
     }
 
+    /// Returns the number of publications that wait, and their bytes.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        (self.publications.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    }
+
     /// Gives back the places of publications that have left the queue.
     pub(super) fn release(&self, publications: usize, bytes: usize) {
         self.publications.fetch_sub(publications, Ordering::Relaxed);

@@ -96,6 +96,11 @@ impl LogQueue {
         self.state.writable.load(Ordering::Relaxed) && !self.state.ended.load(Ordering::Relaxed)
     }
 
+    /// Returns the number of publications that wait, handed over or not, and their bytes.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.state.places.waiting()
+    }
+
     /// Tells the thread to end when it has written all that is queued.
     pub fn stop(&self) {
         // Where the thread is gone already, there is nothing to end.

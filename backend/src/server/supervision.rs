@@ -3,10 +3,8 @@
 use std::pin::pin;
 
 use futures_util::future::{Either, select, select_all};
-use tokio::sync::oneshot;
 
 use crate::hub::Hub;
-use crate::log::retention::Retention;
 
 /// A part without which the server cannot work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,16 +33,13 @@ impl std::fmt::Display for Part {
     }
 }
 
-/// Waits for the first part that ends. Each owns one end of a channel, and drops it however it ends.
-pub(super) async fn first_end(
-    hub: &Hub,
-    log_thread: oneshot::Receiver<()>,
-    retention: &mut Retention,
-) -> Part {
+/// Waits for the first part that ends, and returns which. `log_thread` and `retention` resolve when their threads have
+/// ended. Each part owns one end of a channel, and drops it however it ends.
+pub async fn first_end(hub: &Hub, log_thread: impl Future, retention: impl Future) -> Part {
     let workers = select_all(hub.workers.iter().map(|mailbox| Box::pin(mailbox.closed())));
     let sequencers = select_all(hub.live.iter().map(|queue| Box::pin(queue.closed())));
     let workers = select(workers, sequencers);
-    let retention = pin!(retention.ended());
+    let (log_thread, retention) = (pin!(log_thread), pin!(retention));
     let threads = select(log_thread, retention);
     match select(workers, threads).await {
         Either::Left((Either::Left(_), _)) => Part::Worker,
@@ -67,13 +62,14 @@ mod tests {
     use std::time::Duration;
 
     use shared::ids::Epoch;
-    use tokio::sync::mpsc;
+    use tokio::sync::{mpsc, oneshot};
 
     use super::*;
     use crate::config::{Durability, Settings};
     use crate::hub::HubParts;
     use crate::hub::numbers::ConnectionNumbers;
     use crate::identity::Tokens;
+    use crate::log::retention::Retention;
     use crate::log::sqlite::SqliteLog;
     use crate::log::{Log, LogReads, Threads, live, thread};
     use crate::telemetry::metrics::Metrics;
@@ -99,7 +95,7 @@ mod tests {
             workers: vec![mailbox].into(),
         });
         let mut retention = Retention::start(log, Vec::new(), Duration::from_secs(3600)).unwrap();
-        let (_lives, log_thread) = oneshot::channel();
+        let (_lives, log_thread) = oneshot::channel::<()>();
         tokio::spawn(async move {
             let _mailbox = receiver;
             assert!(!worker_panics, "a bug");
@@ -110,7 +106,7 @@ mod tests {
             assert!(worker_panics, "a bug");
             std::future::pending::<()>().await;
         });
-        let part = first_end(&hub, log_thread, &mut retention).await;
+        let part = first_end(&hub, log_thread, retention.ended()).await;
         retention.stop();
         part
     }

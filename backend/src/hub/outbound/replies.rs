@@ -16,6 +16,21 @@ pub const REPLIES_BYTES_MAX: usize = 64 * 1024;
 /// it: one sender cannot fill the queue, and the others' messages do not wait behind its own.
 pub const OWED_BYTES_MAX: usize = 64 * 1024;
 
+/// What the server holds for one connection. The limits bound it, also if the client never reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Number of replies that the client has not read.
+    pub replies: usize,
+    /// Bytes of these, and of what is left of a write.
+    pub reply_bytes: usize,
+    /// Number of publications that have no place in the order yet.
+    pub owed: usize,
+    /// Bytes of these.
+    pub owed_bytes: usize,
+    /// Bytes of the messages that were read from the log for the client and not written yet.
+    pub page_bytes: usize,
+}
+
 /// The replies of one connection, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Replies {
@@ -46,6 +61,17 @@ impl Replies {
 
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
+    }
+
+    /// What is queued and owed, without pages.
+    pub(super) fn backlog(&self, rest: usize) -> Backlog {
+        Backlog {
+            replies: self.queue.len(),
+            reply_bytes: self.bytes + rest,
+            owed: self.owed,
+            owed_bytes: self.owed_bytes,
+            page_bytes: 0,
+        }
     }
 
     /// Notes that a publication of this size will be answered.

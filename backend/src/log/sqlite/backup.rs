@@ -32,6 +32,7 @@ pub struct Progress {
 /// A log that is to be copied, as it was when this was made.
 pub struct Backup {
     source: Connection,
+    pages_a_step: i32,
 }
 
 impl Backup {
@@ -48,7 +49,14 @@ impl Backup {
             source.query_row("SELECT COUNT(*) FROM meta", [], |_| Ok(()))?;
             Ok(source)
         };
-        Ok(Self { source: open().map_err(|error| readers::failed(&error))? })
+        let source = open().map_err(|error| readers::failed(&error))?;
+        Ok(Self { source, pages_a_step: PAGES_A_STEP })
+    }
+
+    /// Copies this number of database pages between two reports of progress, instead of 4096.
+    #[must_use]
+    pub fn in_steps_of(self, pages: i32) -> Self {
+        Self { pages_a_step: pages, ..self }
     }
 
     /// Writes the copy to a file that is not there yet, and marks it as a backup. Until it is complete it has another name,
@@ -81,7 +89,7 @@ impl Backup {
             self.source.query_row("PRAGMA page_size", [], |row| row.get::<_, u32>(0))?.into();
         let copy = Copy::new(&self.source, &mut target)?;
         loop {
-            let step = copy.step(PAGES_A_STEP)?;
+            let step = copy.step(self.pages_a_step)?;
             let pages = copy.progress();
             let bytes = |pages: i32| u64::try_from(pages).unwrap_or_default() * page_bytes;
             progress(Progress {
