@@ -117,22 +117,21 @@ fn only_chat(text: &str) -> Option<Cow<'_, str>> {
 struct Kind<'a> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
-}
-
-/// A custom payload. Its `data` has been checked as a part of the whole.
-#[derive(Deserialize)]
-struct Custom<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
+    /// That of a custom payload. It stays text, since a later version may give another type a name of another form.
+    #[serde(default, borrow)]
+    name: Option<&'a RawValue>,
+    /// Has been checked as a part of the whole. Known here so that a second one is an error.
     #[serde(default, rename = "data")]
     _data: serde::de::IgnoredAny,
 }
 
 fn check_any(text: &str) -> Result<(), Refusal> {
     check_shape(text)?;
-    let Kind { kind } = serde_json::from_str(text).map_err(unreadable)?;
+    // One look for both: a custom payload may be large, and each look goes through all of it.
+    let Kind { kind, name, .. } = serde_json::from_str(text).map_err(unreadable)?;
     if kind == "custom" {
-        let Custom { name, .. } = serde_json::from_str(text).map_err(unreadable)?;
+        let name = name.ok_or_else(|| unreadable(Error::missing_field("name")))?;
+        let name: Cow<'_, str> = serde_json::from_str(name.get()).map_err(unreadable)?;
         return filled("name", &name, CUSTOM_NAME_BYTES_MAX);
     }
     if !Payload::TYPES.contains(&&*kind) {
