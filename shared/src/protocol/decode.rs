@@ -3,8 +3,6 @@
 //! A text is looked at twice: for its `type`, and then for the fields of that type. Nothing is kept aside meanwhile, so
 //! a hostile text costs no more memory than it has itself.
 
-// The page decodes nothing that clients say.
-#[cfg(not(target_arch = "wasm32"))]
 mod publish;
 
 use std::borrow::Cow;
@@ -34,7 +32,6 @@ pub struct DecodeError {
 /// [`DecodeError`] with `not_json`, `unknown_type`, `missing_field`, `invalid_channel`, `invalid_name`, `invalid_field`,
 /// `text_too_long` or `payload_too_large`.
 pub fn decode_client(text: &str) -> Result<ClientMessage<RawPayload>, DecodeError> {
-    #[cfg(not(target_arch = "wasm32"))]
     if let Some(publish) = publish::read_chat(text) {
         return Ok(ClientMessage::Publish(publish));
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "server")]
 use crate::limits::REFUSAL_CHARS_MAX;
 
 /// A refusal: a code for programs, a sentence for a person, and when trying again can help.
@@ -37,6 +38,7 @@ impl Refusal {
 
     /// The refusal of `what`, which serde cannot read. serde tells the kinds of its errors apart by their sentences alone; a
     /// sentence may quote what was sent, so its length is limited.
+    #[cfg(feature = "server")]
     pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> Self {
         let sentence = error.to_string();
         let sentence = sentence.split(" at line ").next().unwrap_or(&sentence);

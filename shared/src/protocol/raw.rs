@@ -47,7 +47,6 @@ impl RawPayload {
 
     /// The payload that `text` is, if it is one chat payload whose type comes first, without a field that a chat has not, and
     /// passes all checks.
-    #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn of_chat(text: &str) -> Option<Self> {
         // Without space around it, as `RawValue` holds it.
         let has_form = text.starts_with(r#"{"type":"chat","#) && text.ends_with('}');
