@@ -223,3 +223,59 @@ async fn requests_in_a_row_are_all_answered_in_their_order() {
         "{statuses:?}"
     );
 }
+
+/// Sends requests in a row, in one write, and returns the statuses of all responses until the server closes.
+async fn statuses_of(server: &TestServer, requests: &str) -> Vec<String> {
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let mut answers = Vec::new();
+    let exchange = async {
+        let (mut reading, mut writing) = stream.split();
+        let last = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let all = format!("{requests}{last}");
+        let (written, read) =
+            tokio::join!(writing.write_all(all.as_bytes()), reading.read_to_end(&mut answers));
+        (written.unwrap(), read.unwrap())
+    };
+    within(DEADLINE, "all are answered", exchange, String::new).await;
+    let answers = String::from_utf8_lossy(&answers);
+    answers.split("HTTP/1.1 ").skip(1).map(|answer| answer[..3].to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_request_ends_where_its_body_does() {
+    let server = TestServer::start().await;
+    let text = "Host: x\r\n".repeat(1_500);
+    let body =
+        format!(r#"{{"channel":"{LOBBY}","payload":{{"type":"chat","text":{}}}}}"#, serde_json::json!(text));
+    let head = request("POST /api/publish", &server.api_key());
+    let counted = format!("{head}Host: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let chunks: String = body
+        .as_bytes()
+        .chunks(5_000)
+        .map(|chunk| format!("{:x}\r\n{}\r\n", chunk.len(), String::from_utf8_lossy(chunk)))
+        .collect();
+    let chunked = format!("{head}Host: x\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n");
+    let expecting = "GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n";
+    let head_only = "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert_eq!(statuses_of(&server, &counted.repeat(3)).await, ["200", "200", "200", "200"]);
+    assert_eq!(statuses_of(&server, &chunked.repeat(3)).await, ["200", "200", "200", "200"]);
+    assert_eq!(statuses_of(&server, &expecting.repeat(2)).await, ["100", "200", "100", "200", "200"]);
+    assert_eq!(statuses_of(&server, &head_only.repeat(2)).await, ["200", "200", "200"]);
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_refused_body_is_no_request() {
+    let server = TestServer::start().await;
+    let rest = "Host".repeat(10_000);
+    let chunked = format!(
+        "POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{rest}\r\n0\r\n\r\n",
+        rest.len()
+    );
+    let counted =
+        format!("POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{rest}", rest.len());
+    for request in [chunked, counted] {
+        let statuses = statuses_of(&server, &request).await;
+        assert_eq!(statuses[0], "404");
+        assert!(!statuses.contains(&"431".to_owned()), "{statuses:?}");
+    }
+}

@@ -1,12 +1,14 @@
-//! How many bytes of requests' headers a worker holds while their ends have not come.
+//! Limits the bytes of incomplete request headers, per request and per worker.
 //!
-//! A client needs no name to send half a header. So one header has a limit, and so have all that a worker waits for
-//! together. A header that comes in one piece, as most do, is never refused for what others send.
+//! An unauthenticated client can send an incomplete header. So one header has a limit, and so have all that a worker waits
+//! for together. A header that arrives in one read, as most do, is never refused for what others send.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use tokio::net::TcpStream;
+
+use super::framing::Body;
 
 /// Maximum bytes of one request's header, with its first line. nginx passes on up to 8 KiB a line, and browsers send 4 KiB a cookie.
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
@@ -15,22 +17,16 @@ pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 pub const HEADERS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The answer to a header above a limit (RFC 6585 section 5). The connection closes with it.
-pub(crate) const TOO_LARGE: &[u8] =
+const TOO_LARGE: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// The answer to what is no HTTP/1 request. The connection closes with it.
 pub(crate) const MALFORMED: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// Tells the operator that a header was refused: a browser shows its user nothing of the answer.
-pub(crate) fn log_too_large(stream: &TcpStream) {
-    let address = stream.peer_addr().ok().map(tracing::field::display);
-    tracing::info!(
-        address,
-        header_bytes_max = HEADER_BYTES_MAX,
-        "a request's header is too large; large cookies may be the cause"
-    );
-}
+/// The answer while too many headers are incomplete.
+const TOO_MANY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
 
 /// The unfinished headers of one worker's connections. Clones share their count.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +35,13 @@ pub struct Headers(Rc<Cell<usize>>);
 impl Headers {
     /// A header of which nothing has come yet.
     pub(crate) fn begin(&self) -> Header {
-        Header { all: self.clone(), bytes: 0, line: Line::None, first: None }
+        Header {
+            all: self.clone(),
+            bytes: 0,
+            line: Line::None,
+            line_start: Vec::new(),
+            body: Body::Length(0),
+        }
     }
 }
 
@@ -49,9 +51,13 @@ pub(crate) struct Header {
     all: Headers,
     bytes: usize,
     line: Line,
-    /// The first byte of the first line.
-    first: Option<u8>,
+    /// The beginning of the current line, in lower case.
+    line_start: Vec<u8>,
+    body: Body,
 }
+
+/// Bytes of a line that are looked at: enough for the two fields that say where the body ends.
+const LINE_START_BYTES: usize = 48;
 
 /// Where in its lines a header is. An empty line ends it (RFC 9112 section 2.1); one that comes before the first does not,
 /// and a line may end without a carriage return (section 2.2).
@@ -65,44 +71,102 @@ enum Line {
     Begun,
 }
 
-/// A header that needs more bytes than are allowed.
+/// Why a header is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TooLarge;
+pub(crate) enum Refused {
+    /// It has more than [`HEADER_BYTES_MAX`].
+    TooLarge,
+    /// All incomplete headers together have more than [`HEADERS_BYTES_MAX`].
+    TooMany,
+}
+
+impl Refused {
+    /// The whole response. The connection closes with it.
+    pub(crate) fn response(&self) -> &'static [u8] {
+        match self {
+            Self::TooLarge => TOO_LARGE,
+            Self::TooMany => TOO_MANY,
+        }
+    }
+
+    /// Tells the operator: a browser shows its user nothing of the answer.
+    pub(crate) fn log(&self, stream: &TcpStream) {
+        let address = stream.peer_addr().ok().map(tracing::field::display);
+        match self {
+            Self::TooLarge => {
+                tracing::info!(
+                    address,
+                    header_bytes_max = HEADER_BYTES_MAX,
+                    "a request header is too large; the client's cookies may be the cause"
+                );
+            }
+            Self::TooMany => {
+                tracing::info!(
+                    address,
+                    headers_bytes_max = HEADERS_BYTES_MAX,
+                    "too many request headers are incomplete; one is refused"
+                );
+            }
+        }
+    }
+}
 
 impl Header {
-    /// Whether its method is one with a body: not GET or HEAD. A body that one of these has all the same is taken for the next
-    /// request, and reaches the dispatcher after the response.
-    pub(crate) fn has_body(&self) -> bool {
-        !matches!(self.first, Some(b'G' | b'H'))
+    /// The body that follows the complete header.
+    pub(crate) fn body(&self) -> Body {
+        self.body
+    }
+
+    /// Looks whether the line that ends says how long the body is.
+    fn end_line(&mut self) {
+        let line = String::from_utf8_lossy(&self.line_start);
+        if let Some((name, value)) = line.split_once(':') {
+            match name {
+                "content-length" => {
+                    if let (Ok(length), Body::Length(_)) = (value.trim().parse(), self.body) {
+                        self.body = Body::Length(length);
+                    }
+                }
+                // No other coding comes last in a request (RFC 9112 section 6.3).
+                "transfer-encoding" => self.body = Body::CHUNKED,
+                _ => {}
+            }
+        }
+        self.line_start.clear();
     }
 
     /// Takes the next bytes of the request. Returns how many of them belong to the header, where they complete it.
     ///
     /// # Errors
-    /// [`TooLarge`] where [`HEADER_BYTES_MAX`] or [`HEADERS_BYTES_MAX`] is exceeded.
-    pub(crate) fn take(&mut self, chunk: &[u8]) -> Result<Option<usize>, TooLarge> {
+    /// [`Refused`] where a limit is exceeded.
+    pub(crate) fn take(&mut self, chunk: &[u8]) -> Result<Option<usize>, Refused> {
         let ended_at = chunk.iter().position(|byte| {
             let before = self.line;
             match (byte, before) {
                 (b'\r', _) | (b'\n', Line::None) => {}
-                (b'\n', Line::Begun | Line::Ended) => self.line = Line::Ended,
+                (b'\n', Line::Begun | Line::Ended) => {
+                    self.end_line();
+                    self.line = Line::Ended;
+                }
                 _ => {
-                    self.first.get_or_insert(*byte);
                     self.line = Line::Begun;
+                    if self.line_start.len() < LINE_START_BYTES {
+                        self.line_start.push(byte.to_ascii_lowercase());
+                    }
                 }
             }
             (*byte, before) == (b'\n', Line::Ended)
         });
         let bytes = ended_at.map_or(chunk.len(), |last| last + 1);
         if self.bytes + bytes > HEADER_BYTES_MAX {
-            return Err(TooLarge);
+            return Err(Refused::TooLarge);
         }
         if ended_at.is_some() {
             return Ok(Some(bytes));
         }
         let all = self.all.0.get() + bytes;
         if all > HEADERS_BYTES_MAX {
-            return Err(TooLarge);
+            return Err(Refused::TooMany);
         }
         self.all.0.set(all);
         self.bytes += bytes;
@@ -141,10 +205,26 @@ mod tests {
         let headers = Headers::default();
         let of = |bytes: usize| format!("{}\r\n\r\n", "x".repeat(bytes - 4)).into_bytes();
         assert_eq!(headers.begin().take(&of(HEADER_BYTES_MAX)), Ok(Some(HEADER_BYTES_MAX)));
-        assert_eq!(headers.begin().take(&of(HEADER_BYTES_MAX + 1)), Err(TooLarge));
+        assert_eq!(headers.begin().take(&of(HEADER_BYTES_MAX + 1)), Err(Refused::TooLarge));
         let mut header = headers.begin();
         assert_eq!(header.take(&[b'x'; HEADER_BYTES_MAX]), Ok(None));
-        assert_eq!(header.take(b"x"), Err(TooLarge));
+        assert_eq!(header.take(b"x"), Err(Refused::TooLarge));
+    }
+
+    #[test]
+    fn the_header_tells_how_long_the_body_is() {
+        for (fields, body) in [
+            ("", Body::Length(0)),
+            ("Host: content-length: 5\r\n", Body::Length(0)),
+            ("Content-Length: 5\r\nX: y\r\n", Body::Length(5)),
+            ("content-length:7\r\n", Body::Length(7)),
+            ("TRANSFER-ENCODING: chunked\r\nContent-Length: 3\r\n", Body::CHUNKED),
+            ("Content-Length: -5\r\n", Body::Length(0)),
+        ] {
+            let mut header = Headers::default().begin();
+            assert!(header.take(format!("POST / HTTP/1.1\r\n{fields}\r\n").as_bytes()).is_ok());
+            assert_eq!(header.body(), body, "{fields:?}");
+        }
     }
 
     #[test]
@@ -163,7 +243,7 @@ mod tests {
             assert_eq!(header.take(&[b'x'; HEADER_BYTES_MAX]), Ok(None));
             held.push(header);
         }
-        assert_eq!(headers.begin().take(b"x"), Err(TooLarge));
+        assert_eq!(headers.begin().take(b"x"), Err(Refused::TooMany));
         assert!(headers.begin().take(b"GET / HTTP/1.1\r\n\r\n").is_ok());
         held.pop();
         assert_eq!(headers.begin().take(b"x"), Ok(None));

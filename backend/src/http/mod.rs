@@ -6,6 +6,7 @@ mod body;
 mod channels;
 mod connections;
 pub mod error;
+mod framing;
 pub mod headers;
 mod health;
 mod policy;

@@ -1,7 +1,8 @@
-//! The TCP stream that carries HTTP requests: how much is read of it at a time, and how the server closes it.
+//! The TCP stream that carries HTTP requests. It limits reading to one request at a time, and closes so that the client can
+//! read the last response.
 //!
-//! actix's dispatcher answers all requests that it has read, into one buffer, and reads on. A client that sends many requests
-//! and reads no response would take as much memory as it likes. So the stream hands out one request at a time, and nothing
+//! actix's dispatcher answers all requests that it has read, into one buffer, and reads on. Without a limit,
+//! a client that sends many requests and reads no response could use unbounded memory. So the stream hands out one request at a time, and nothing
 //! while a response is on its way.
 //!
 //! actix's dispatcher closes a connection after it has answered a request whose body it did not read. The kernel resets
@@ -21,7 +22,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
-use super::headers::{Header, Headers, TOO_LARGE, log_too_large};
+use super::framing::Body;
+use super::headers::{Header, Headers, Refused};
 
 /// Maximum number of bytes that are read and dropped after the answer. A body may be larger than any limit of the API:
 /// its sender should still be able to read the refusal.
@@ -33,7 +35,7 @@ pub const LINGER_MS_MAX: u64 = 30_000;
 /// Maximum time without a byte during that, in milliseconds.
 pub const LINGER_IDLE_MS_MAX: u64 = 5_000;
 
-/// Bytes that are dropped before a pause: a crowd that uploads what nobody wants must not keep the worker busy.
+/// Bytes dropped before a pause, so that many refused uploads do not occupy the worker.
 const LINGER_BUDGET_BYTES: usize = 64 * 1024;
 
 /// That pause, in milliseconds.
@@ -47,14 +49,14 @@ const CHUNK_BYTES: usize = 16 * 1024;
 /// for ever.
 pub const REQUEST_MS_MAX: u64 = 60_000;
 
-/// Bytes that are handed out of a request with a body before the responses to what they hold are written.
+/// Maximum bytes handed to the dispatcher per poll, so that it writes responses before it reads more.
 const READ_BYTES_MAX: usize = 4 * 1024;
 
-/// How a response begins that makes a connection a WebSocket. It has no requests any more.
+/// The start of the response that makes a connection a WebSocket. No request follows.
 const UPGRADED: &[u8] = b"HTTP/1.1 101 ";
 
-/// How a response begins that another one follows (RFC 9110 section 15.2.1).
-const CONTINUE: &[u8] = b"HTTP/1.1 100 ";
+/// An interim response (RFC 9110 section 15.2.1). The final one follows.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A stream that outlives the dispatcher it is lent to.
 #[derive(Clone)]
@@ -67,10 +69,10 @@ struct Inner {
     state: State,
     /// What has been read and is not handed out yet: the next request, or frames.
     held: Vec<u8>,
-    /// Whether reading has been refused, so that the dispatcher is to be woken when it may read again.
+    /// True if `poll_read` returned `Pending` without a waker. [`drained`](Self::drained) must then wake the dispatcher.
     read_refused: bool,
-    /// Whether the dispatcher is to write before it reads on.
-    turn_over: bool,
+    /// True if bytes were handed out. The next read yields first, so that the dispatcher writes before it reads on.
+    must_yield: bool,
 }
 
 /// What the stream waits for.
@@ -81,10 +83,23 @@ enum State {
     Request {
         /// It is not waited for any longer than this.
         end: Pin<Box<Sleep>>,
-        header: Progress,
+        /// How much of it has been handed out.
+        progress: Progress,
     },
-    /// That the client takes the rest of a response, which is not waited for any longer than this.
-    Response(Pin<Box<Sleep>>),
+    /// The client to read a response. The timer begins anew with each write; at its end the connection closes.
+    Response {
+        /// That end.
+        end: Pin<Box<Sleep>>,
+        /// What is still to come of the request, if the response did not wait for it.
+        rest: Option<Body>,
+    },
+    /// The rest of a request that has been answered.
+    Rest {
+        /// It is not waited for any longer than this.
+        end: Pin<Box<Sleep>>,
+        /// What is still to come.
+        rest: Body,
+    },
     /// The frames of a WebSocket.
     WebSocket,
 }
@@ -93,16 +108,16 @@ enum State {
 enum Progress {
     /// A part of its header.
     Header(Header),
-    /// Its header. What follows is its body.
-    Body,
-    /// All of it: it has a method without a body.
+    /// Its header, and a part of its body; this is the rest.
+    Body(Body),
+    /// All of it.
     Whole,
 }
 
 impl Inner {
     fn new(stream: TcpStream, headers: Headers, request_max: Duration) -> Self {
         let (state, held) = (State::Idle, Vec::new());
-        Self { stream, request_max, headers, state, held, read_refused: false, turn_over: false }
+        Self { stream, request_max, headers, state, held, read_refused: false, must_yield: false }
     }
 
     fn timer(&self) -> Pin<Box<Sleep>> {
@@ -111,7 +126,9 @@ impl Inner {
 
     /// Waits for the end of the time that a request, or a client that takes its response, may take.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let (State::Request { end, .. } | State::Response(end)) = &mut self.state else {
+        let (State::Request { end, .. } | State::Response { end, .. } | State::Rest { end, .. }) =
+            &mut self.state
+        else {
             return Poll::Pending;
         };
         end.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
@@ -119,16 +136,15 @@ impl Inner {
 
     /// Whether more may be handed out. If not, the dispatcher is woken when it may.
     fn may_read(&mut self, context: &Context<'_>) -> bool {
+        if std::mem::take(&mut self.must_yield) && !matches!(self.state, State::WebSocket) {
+            context.waker().wake_by_ref();
+            return false;
+        }
         let may = match self.state {
-            State::Idle | State::WebSocket => true,
-            State::Request { header: Progress::Whole, .. } | State::Response(_) => false,
-            State::Request { header: Progress::Header(_) | Progress::Body, .. } if self.turn_over => {
-                context.waker().wake_by_ref();
-                false
-            }
-            State::Request { header: Progress::Header(_) | Progress::Body, .. } => true,
+            State::Idle | State::Rest { .. } | State::WebSocket => true,
+            State::Request { progress: Progress::Header(_) | Progress::Body(_), .. } => true,
+            State::Request { progress: Progress::Whole, .. } | State::Response { .. } => false,
         };
-        self.turn_over = false;
         self.read_refused = !may;
         may
     }
@@ -147,55 +163,85 @@ impl Inner {
     /// Hands out what belongs to the request that is coming in, up to so many bytes.
     ///
     /// # Errors
-    /// Where a header is larger than allowed. The client has been told.
+    /// `InvalidData` where a header exceeds a limit. The response has been sent.
     fn hand_out(&mut self, bytes_max: usize) -> io::Result<Vec<u8>> {
         if matches!(self.state, State::Idle) && !self.held.is_empty() {
-            let header = Progress::Header(self.headers.begin());
-            self.state = State::Request { end: self.timer(), header };
+            let progress = Progress::Header(self.headers.begin());
+            self.state = State::Request { end: self.timer(), progress };
         }
         let mut length = bytes_max.min(self.held.len());
-        if let State::Request { header: progress @ Progress::Header(_), .. } = &mut self.state
-            && let Progress::Header(header) = progress
-        {
-            match header.take(&self.held[..length]) {
-                Ok(None) => {}
-                Ok(Some(_)) if header.has_body() => *progress = Progress::Body,
-                Ok(Some(end)) => {
-                    length = end;
-                    *progress = Progress::Whole;
-                }
-                Err(_) => {
-                    // Nothing else is being sent. Who does not get it sees the close.
-                    let _ = self.stream.try_write(TOO_LARGE);
-                    log_too_large(&self.stream);
+        if let State::Request { progress, .. } = &mut self.state {
+            length = match progress.take(&self.held[..length]) {
+                Ok(length) => length,
+                Err(refused) => {
+                    // No response is in progress. If the socket is full, the client sees only the close.
+                    let _ = self.stream.try_write(refused.response());
+                    refused.log(&self.stream);
                     return Err(io::ErrorKind::InvalidData.into());
                 }
+            };
+        }
+        if let State::Rest { rest, .. } = &mut self.state {
+            length = rest.take(&self.held[..length]);
+            if rest.is_complete() {
+                self.state = State::Idle;
             }
         }
-        self.turn_over = true;
+        self.must_yield = true;
         let rest = self.held.split_off(length);
         Ok(std::mem::replace(&mut self.held, rest))
     }
 
     /// Notes what was sent.
     fn sent(&mut self, bytes: &[u8]) {
+        // The dispatcher may write both responses at once.
+        let response = bytes.strip_prefix(CONTINUE).unwrap_or(bytes);
         self.state = match std::mem::replace(&mut self.state, State::Idle) {
             State::WebSocket => State::WebSocket,
-            _ if bytes.starts_with(UPGRADED) => State::WebSocket,
-            request @ State::Request { .. } if bytes.starts_with(CONTINUE) => request,
+            request @ State::Request { .. } if response.is_empty() => request,
+            State::Request { .. } if response.starts_with(UPGRADED) => State::WebSocket,
             // The client takes something: it has the whole time again.
-            State::Idle | State::Request { .. } | State::Response(_) => State::Response(self.timer()),
+            State::Request { progress: Progress::Body(rest), .. } | State::Rest { rest, .. } => {
+                State::Response { end: self.timer(), rest: Some(rest) }
+            }
+            State::Response { rest, .. } => State::Response { end: self.timer(), rest },
+            State::Idle | State::Request { .. } => State::Response { end: self.timer(), rest: None },
         };
     }
 
-    /// Notes that the client has been sent all there is.
+    /// Called when the dispatcher has written all it has: ends the response, and wakes a read that was refused.
     fn drained(&mut self, context: &Context<'_>) {
-        if matches!(self.state, State::Response(_)) {
-            self.state = State::Idle;
+        if let State::Response { rest, .. } = self.state {
+            self.state = rest.map_or(State::Idle, |rest| State::Rest { end: self.timer(), rest });
         }
-        if std::mem::take(&mut self.read_refused) {
+        let may_read = matches!(self.state, State::Idle | State::Rest { .. } | State::WebSocket);
+        if may_read && std::mem::take(&mut self.read_refused) {
             context.waker().wake_by_ref();
         }
+    }
+}
+
+impl Progress {
+    /// Takes the next bytes. Returns how many belong to this request.
+    ///
+    /// # Errors
+    /// Where its header exceeds a limit.
+    fn take(&mut self, bytes: &[u8]) -> Result<usize, Refused> {
+        let header_bytes = match self {
+            Self::Header(header) => {
+                let Some(end) = header.take(bytes)? else { return Ok(bytes.len()) };
+                *self = Self::Body(header.body());
+                end
+            }
+            Self::Body(_) => 0,
+            Self::Whole => return Ok(0),
+        };
+        let Self::Body(body) = self else { return Ok(header_bytes) };
+        let body_bytes = body.take(&bytes[header_bytes..]);
+        if body.is_complete() {
+            *self = Self::Whole;
+        }
+        Ok(header_bytes + body_bytes)
     }
 }
 
@@ -307,6 +353,9 @@ impl AsyncWrite for SharedStream {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
     use tokio::time::timeout;
@@ -365,6 +414,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn while_a_response_is_made_nobody_is_woken() {
+        let (mut client, mut stream) = connected(Duration::from_secs(60)).await;
+        client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        stream.read(&mut [0; 1000]).await.unwrap();
+        let wakes = Arc::<Wakes>::default();
+        let waker = Arc::clone(&wakes).into();
+        let mut context = Context::from_waker(&waker);
+        for _ in 0..10 {
+            let mut buffer = [0; 1000];
+            assert!(
+                Pin::new(&mut stream).poll_read(&mut context, &mut ReadBuf::new(&mut buffer)).is_pending()
+            );
+            assert!(Pin::new(&mut stream).poll_flush(&mut context).is_ready());
+        }
+        // To yield once after a read is one.
+        assert!(wakes.0.load(Ordering::SeqCst) <= 1);
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        assert!(Pin::new(&mut stream).poll_flush(&mut context).is_ready());
+        assert_eq!(wakes.0.load(Ordering::SeqCst), 2, "the next request can be read");
+    }
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl std::task::Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[tokio::test]
     async fn a_client_that_does_not_take_its_response_is_given_up() {
         let (client, mut stream) = connected(SHORT).await;
         let more = async {
@@ -383,16 +463,11 @@ mod tests {
         for response in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"] {
             let (mut client, mut stream) = connected(SHORT).await;
             client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
-            stream.read_u8().await.unwrap();
+            stream.read_exact(&mut [0; b"GET / HTTP/1.1\r\n\r\n".len()]).await.unwrap();
             stream.write_all(response.as_bytes()).await.unwrap();
             stream.flush().await.unwrap();
             if response.contains("101") {
                 client.write_all(b"a frame").await.unwrap();
-            } else {
-                // What is left of the request would count as the next one.
-                let mut rest = [0; b"GET / HTTP/1.1\r\n\r\n".len() - 1];
-                stream.read_exact(&mut rest).await.unwrap();
-                stream.write_all(b"x").await.unwrap();
             }
             // Somebody who came later is given up, and this client is not.
             let (mut late, mut other) = connected(SHORT).await;

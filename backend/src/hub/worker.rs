@@ -256,7 +256,7 @@ impl Worker {
             ToWorker::Batch(batch) => {
                 let answered = self.queue_answers(batch.answers.get(self.index));
                 deliveries.flush_later(answered);
-                batch.channels.iter().for_each(|news| signals.forget_typing(&news.channel));
+                signals.forget_typing(&batch);
                 deliveries.add(&batch.channels, &mut self.feeds.borrow_mut());
             }
             ToWorker::Relay { key, frame, except } => signals.add(key, frame, except),

@@ -1,8 +1,8 @@
-//! Whose turn is next when more waits than one transaction takes.
+//! Orders publications fairly between senders when more waits than one transaction takes.
 //!
 //! Without this, the log would be written in the order in which publications come, and somebody with one short message
-//! would wait for the megabytes of a crowd. Each sender's messages stay in their order; between senders, the one is next whose
-//! message would end first if all were sent side by side (self-clocked fair queueing, Golestani, 1994).
+//! would wait for the megabytes of a crowd. Each sender's messages stay in their order; between senders, the message with the
+//! smallest virtual finish time is next (self-clocked fair queueing, Golestani, 1994).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,7 +13,7 @@ use super::publication::{Publication, ReplyTo};
 /// Publications that wait.
 #[derive(Debug, Default)]
 pub(super) struct FairQueue {
-    /// By the virtual time at which each would end, and by when it came.
+    /// By virtual finish time, then by arrival.
     waiting: BTreeMap<(u64, u64), Publication>,
     /// Those who have something waiting.
     senders: HashMap<Sender, Backlog>,
@@ -31,7 +31,7 @@ struct Backlog {
     ends: u64,
 }
 
-/// Who has the turn: a connection, or the HTTP API.
+/// The unit of fairness: one connection, or all of the HTTP API together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Sender {
     Connection(ConnectionId),

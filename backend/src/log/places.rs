@@ -11,9 +11,9 @@ pub const QUEUE_PUBLICATIONS_MAX: usize = 8192;
 /// Maximum bytes of the publications that wait in one queue. One more is refused with `overloaded`.
 pub const QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// One in so many places, and of so many bytes, is kept for small publications of senders who have nothing else waiting: a crowd that
-/// fills the queue with much or with large publications does not keep them out.
-const RESERVED_PART: usize = 4;
+/// One quarter of both limits is reserved for small publications of senders who have nothing else waiting: a crowd that fills the
+/// queue does not keep them out.
+const RESERVED_DIVISOR: usize = 4;
 
 /// When to try again what a queue has not taken, in milliseconds.
 pub(super) const QUEUE_RETRY_MS: u64 = 500;
@@ -26,7 +26,7 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Admits a publication of so many bytes. `modest`: it may have a reserved place.
+    /// Admits a publication of so many bytes. `modest`: it may use the reserved quarter.
     ///
     /// # Errors
     /// A [`Refusal`] with `overloaded` if [`QUEUE_PUBLICATIONS_MAX`] or [`QUEUE_BYTES_MAX`] would be exceeded, or what is not
@@ -34,7 +34,7 @@ impl Places {
     pub(super) fn admit(&self, bytes: usize, modest: bool) -> Result<(), Refusal> {
         let publications = self.publications.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes_now = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        let of = |all: usize| if modest { all } else { all - all / RESERVED_PART };
+        let of = |all: usize| if modest { all } else { all - all / RESERVED_DIVISOR };
         if publications <= of(QUEUE_PUBLICATIONS_MAX) && bytes_now <= of(QUEUE_BYTES_MAX) {
             return Ok(());
         }
@@ -54,7 +54,7 @@ impl Places {
     }
 }
 
-/// What is said where nobody takes what is queued any more.
+/// The refusal after the writer has stopped.
 pub(super) fn stopping() -> Refusal {
     Refusal::for_now(ErrorCode::Stopping, "The server is stopping.", retry())
 }

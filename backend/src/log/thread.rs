@@ -22,7 +22,7 @@ pub const BATCH_PUBLICATIONS_MAX: usize = 1024;
 
 /// Maximum bytes of one transaction. The publication that exceeds it is still part of it. What comes meanwhile waits, so
 /// that a flood of large messages delays small ones by little.
-pub const BATCH_BYTES_MAX: usize = 256 * 1024;
+pub const BATCH_BYTES_MAX: usize = 640 * 1024;
 
 /// Most publications that are handed over at once.
 pub const HANDOVER_PUBLICATIONS_MAX: usize = 64;
@@ -367,11 +367,10 @@ mod tests {
             publication.append.payload = RawPayload::from(&Payload::chat("x".repeat(16 * 1024)));
             publication
         };
-        let bytes = large().bytes();
-        (0..100).for_each(|_| queue.append(large()).unwrap());
+        let most = BATCH_BYTES_MAX.div_ceil(large().bytes());
+        (0..most + 7).for_each(|_| queue.append(large()).unwrap());
         let batches: Vec<_> = std::iter::repeat_with(|| writer.queued().len()).take(3).collect();
-        let most = BATCH_BYTES_MAX.div_ceil(bytes);
-        assert_eq!(batches, [most, 100 - most, 0]);
+        assert_eq!(batches, [most, 7, 0]);
     }
 
     #[test]

@@ -187,7 +187,10 @@ impl Connection {
                         match self.prices.pay_as_refused(bytes, now) {
                             Paid::Yes => {}
                             Paid::No { pause, .. } => pace.owe(pause),
-                            Paid::Flood(_) => self.close_flood(),
+                            Paid::Flood(pause) => {
+                                pace.owe(pause);
+                                self.close_flood();
+                            }
                         }
                     }
                     // What can be retried, or is only not allowed, is not a protocol error. The rate limits it.
@@ -208,7 +211,7 @@ impl Connection {
 
     /// Closes the connection of a client that sends too much for too long.
     fn close_flood(&self) {
-        tracing::info!(connection = %self.outbound.info.connection, "flood");
+        tracing::info!(connection = %self.outbound.info.connection, "closed with 4003: too much above the message rate");
         let what = "Too much was sent above the allowed rate.";
         say_closing(&self.outbound, CloseCode::FLOOD, what, Some(FLOOD_RETRY_MS));
     }

@@ -1,5 +1,5 @@
-//! When a client is read from again. Who sends above the allowed rate is read more slowly than it sends: its bytes wait in the
-//! network, and cost the server nothing.
+//! Throttles reading from a client that exceeds its rate: its bytes stay in the network and use no memory of the server. A
+//! connection that actix carries buffers some 160 KiB before that.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Sleep, sleep};
 
-/// Shorter pauses are added up: to wake for each would cost more than what is refused.
+/// Shorter pauses are accumulated, because a timer costs more than the refusal.
 const PAUSE_MS_MIN: u64 = 20;
 
 /// The pauses in reading from one client.
@@ -18,7 +18,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Nothing is to be read for so much longer.
+    /// Adds a pause before the next read.
     pub(super) fn owe(&mut self, pause: Duration) {
         self.owed += pause;
     }

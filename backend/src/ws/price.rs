@@ -25,12 +25,11 @@ const REFUSED_SECONDS_MAX: u32 = 5;
 /// A client may be refused so many messages a second at least, however low the allowed rate is: they cost the server little.
 const REFUSED_PER_SECOND_MIN: u32 = 50;
 
-/// Frames above the allowed rate are read at this many times the rate at which they may be refused for ever: a flood then empties
-/// the second bucket in [`REFUSED_SECONDS_MAX`] seconds.
+/// The rate at which frames above the allowed rate are read, as a multiple of the rate at which the second bucket fills. At 2, a
+/// flood empties that bucket in [`REFUSED_SECONDS_MAX`] seconds.
 const REFUSED_READ_FACTOR: f64 = 2.0;
 
-/// The longest time for what was refused before, when a client is told how long to wait: that of one burst and no more, since so much
-/// may then be sent at once.
+/// Maximum time that earlier refusals add to `retry_after_ms`: that of one burst, because a full bucket admits that many at once.
 const RETRY_MAX: Duration = Duration::from_secs(BURST_SECONDS as u64);
 
 /// Whether a frame was paid for.
@@ -56,7 +55,7 @@ pub(super) struct Prices {
     refused: RateLimit,
     message_rate: f64,
     refused_per_second: f64,
-    /// What has been refused since something was last done, in messages.
+    /// The price of the refusals since a message was last handled.
     behind: f64,
 }
 
@@ -85,8 +84,8 @@ impl Prices {
         }
     }
 
-    /// Takes back what was paid for a text of so many bytes that was refused because one before it was. It counts as one above
-    /// the rate: else the client would have paid for all of it when it sends it again.
+    /// Gives back the price of a text that was refused with `out_of_turn`, and charges the second bucket instead, so that sending
+    /// it again is not paid for twice.
     pub(super) fn pay_as_refused(&mut self, bytes: usize, now: Instant) -> Paid {
         let price = price_of(bytes);
         self.allowed.give_back(price);

@@ -1,13 +1,13 @@
-//! Signals on their way to the readers of their channels. They are told a few readers at a time, after the messages: nobody
-//! waits for a message because somebody types in a large room.
+//! Delivers signals in pieces, after messages, so that typing in a large room does not delay a message.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use bytes::Bytes;
 use shared::ids::{ChannelName, ConnectionId};
 
 use super::feeds::Feeds;
+use crate::hub::fanout::Batch;
 use crate::hub::feed::Feed;
 use crate::hub::registry::Mode;
 use crate::hub::slots::{SlotKey, SlotKind};
@@ -15,8 +15,8 @@ use crate::hub::slots::{SlotKey, SlotKind};
 /// Maximum number of signals of one worker that nobody has been told yet. Beyond it, signals are dropped.
 pub(super) const SIGNALS_MAX: usize = 1024;
 
-/// Readers that are told before the worker's other tasks have a turn.
-const READERS_A_TURN: usize = 256;
+/// Maximum number of readers that are told per iteration.
+const READERS_PER_ITERATION_MAX: usize = 256;
 
 /// The signals that are still to be told. Of each user, channel and kind there is only the newest.
 #[derive(Default)]
@@ -59,13 +59,14 @@ impl Signals {
         }
     }
 
-    /// Forgets who types in a channel that has a new message: nobody is to be told after it that its sender types. Whoever
-    /// else types says so again within seconds.
-    pub(super) fn forget_typing(&mut self, channel: &ChannelName) {
+    /// Drops queued typing signals of channels that have new messages, because the sender has stopped typing. Others repeat theirs
+    /// within seconds.
+    pub(super) fn forget_typing(&mut self, batch: &Batch) {
         if self.is_empty() {
             return;
         }
-        let is_typing_there = |key: &SlotKey| key.kind == SlotKind::Typing && key.channel == *channel;
+        let channels: HashSet<&ChannelName> = batch.channels.iter().map(|news| &news.channel).collect();
+        let is_typing_there = |key: &SlotKey| key.kind == SlotKind::Typing && channels.contains(&key.channel);
         self.order.retain(|key| !is_typing_there(key));
         self.waiting.retain(|key, _| !is_typing_there(key));
         self.begun.take_if(|begun| is_typing_there(&begun.key));
@@ -73,7 +74,7 @@ impl Signals {
 
     /// Tells some readers.
     pub(super) fn advance(&mut self, feeds: &Feeds) {
-        let mut left = READERS_A_TURN;
+        let mut left = READERS_PER_ITERATION_MAX;
         while left > 0
             && let Some(mut begun) = self.begun.take().or_else(|| self.begin(feeds))
         {

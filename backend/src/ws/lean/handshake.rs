@@ -14,7 +14,7 @@ use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use crate::config::Settings;
 use crate::http::error::ApiError;
-use crate::http::headers::{Header, Headers, MALFORMED, TOO_LARGE, log_too_large};
+use crate::http::headers::{self, Header, Headers, MALFORMED};
 use crate::hub::wire::Wire;
 use crate::ws::{no_handshake, origin};
 
@@ -33,7 +33,7 @@ pub(super) struct Handshake {
 
 /// Why there is no request.
 pub(super) enum NoRequest {
-    /// What has come is not answered but with these bytes, a whole response.
+    /// The request is refused with this complete response.
     Refused(&'static [u8]),
     /// The client is gone.
     Gone,
@@ -73,15 +73,15 @@ impl Handshake {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(error) => return Err(error.into()),
         }
-        if self.header.take(&self.rest[before..]).is_err() {
-            log_too_large(self.wire.socket());
-            return Err(NoRequest::Refused(TOO_LARGE));
+        if let Err(refused) = self.header.take(&self.rest[before..]) {
+            refused.log(self.wire.socket());
+            return Err(NoRequest::Refused(refused.response()));
         }
         match self.codec.decode(&mut self.rest) {
             Ok(Some(Message::Item(request))) => Ok(Some(request)),
             Ok(Some(Message::Chunk(_)) | None) => Ok(None),
-            // The codec knows so many header lines.
-            Err(ParseError::TooLarge) => Err(NoRequest::Refused(TOO_LARGE)),
+            // The codec allows at most 96 header lines.
+            Err(ParseError::TooLarge) => Err(NoRequest::Refused(headers::Refused::TooLarge.response())),
             Err(_) => Err(NoRequest::Refused(MALFORMED)),
         }
     }
