@@ -417,7 +417,7 @@ mod tests {
     async fn while_a_response_is_made_nobody_is_woken() {
         let (mut client, mut stream) = connected(Duration::from_secs(60)).await;
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
-        stream.read(&mut [0; 1000]).await.unwrap();
+        stream.read_exact(&mut [0; b"GET / HTTP/1.1\r\n\r\n".len()]).await.unwrap();
         let wakes = Arc::<Wakes>::default();
         let waker = Arc::clone(&wakes).into();
         let mut context = Context::from_waker(&waker);
