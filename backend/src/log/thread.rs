@@ -18,11 +18,11 @@ use super::turn::Turn;
 use super::{Append, Appended, Log};
 
 /// Most publications in one transaction.
-pub const BATCH_PUBLICATIONS_MAX: usize = 1024;
+pub const BATCH_PUBLICATIONS_MAX: usize = 384;
 
 /// Maximum bytes of one transaction. The publication that exceeds it is still part of it. What comes meanwhile waits, so
 /// that a flood of large messages delays small ones by little.
-pub const BATCH_BYTES_MAX: usize = 640 * 1024;
+pub const BATCH_BYTES_MAX: usize = 256 * 1024;
 
 /// Most publications that are handed over at once.
 pub const HANDOVER_PUBLICATIONS_MAX: usize = 64;
