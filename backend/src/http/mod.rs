@@ -9,6 +9,7 @@ pub mod error;
 mod framing;
 pub mod headers;
 mod health;
+pub mod linger;
 mod policy;
 mod publish;
 mod push;

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::connection::Connection;
 use super::{dispatch, register};
 use crate::http::headers::Headers;
-use crate::http::stream::linger;
+use crate::http::linger::linger;
 use crate::hub::registry::Mode;
 use crate::hub::socket::Socket;
 use crate::hub::worker::Worker;
