@@ -50,8 +50,8 @@ async fn what_a_custom_payload_holds_arrives_as_it_was_written() {
     ada.send_text(&publish).await;
     let live = bob.next_text().await;
     assert!(live.contains(payload), "{live}");
-    ada.send(&json!({"type": "history", "id": 2, "channel": LOBBY, "limit": 10})).await;
     ada.reply("accepted", 1).await;
+    ada.send(&json!({"type": "history", "id": 2, "channel": LOBBY, "limit": 10})).await;
     let page = ada.next_text().await;
     assert!(page.contains(payload), "{page}");
     let answer = server.api().get(&format!("/api/channels/{LOBBY}/messages")).await;
