@@ -111,23 +111,9 @@ fn only_chat(text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The fields that choose how the others are read. A second `type` is an error: a reader could take the other one.
-#[derive(Deserialize)]
-struct Kind<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    /// That of a custom payload. It stays text, since a later version may give another type a name of another form.
-    #[serde(default, borrow)]
-    name: Option<&'a RawValue>,
-    /// Has been checked as a part of the whole. Known here so that a second one is an error.
-    #[serde(default, rename = "data")]
-    _data: serde::de::IgnoredAny,
-}
-
 fn check_any(text: &str) -> Result<(), Refusal> {
-    check_shape(text)?;
-    // One look for both: a custom payload may be large, and each look goes through all of it.
-    let Kind { kind, name, .. } = serde_json::from_str(text).map_err(unreadable)?;
+    let Head { kind, name } = walk_through(text)?;
+    let kind = kind.ok_or_else(|| unreadable(Error::missing_field("type")))?;
     if kind == "custom" {
         let name = name.ok_or_else(|| unreadable(Error::missing_field("name")))?;
         let name: Cow<'_, str> = serde_json::from_str(name.get()).map_err(unreadable)?;
@@ -145,15 +131,24 @@ fn unreadable(error: serde_json::Error) -> Refusal {
     Refusal::unreadable("payload", &error)
 }
 
-/// Walks through the whole text, and keeps nothing of it: counts its values and how deep they are nested.
+/// The fields that choose how the others are read.
+#[derive(Default)]
+struct Head<'a> {
+    kind: Option<Cow<'a, str>>,
+    /// That of a custom payload. It stays text, since a later version may give another type a name of another form.
+    name: Option<&'a RawValue>,
+}
+
+/// Walks once through the whole text, which may be large: counts its values and how deep they are nested, and keeps its
+/// head.
 ///
 /// # Errors
-/// A [`Refusal`] with `invalid_field` for a text that is no JSON (half of a surrogate pair is none), `payload_too_large`
-/// for more values than [`PAYLOAD_NODES_MAX`].
-fn check_shape(text: &str) -> Result<(), Refusal> {
-    // The payload itself is an object, in which `data` begins.
-    let mut shape = Shape { nodes: 0, depth: 0, over: None };
-    let walked = Walk(&mut shape).deserialize(&mut serde_json::Deserializer::from_str(text));
+/// A [`Refusal`] with `invalid_field` for a text that is no JSON (half of a surrogate pair is none) or that has one of the
+/// fields of a custom payload twice, `payload_too_large` for more values than [`PAYLOAD_NODES_MAX`].
+fn walk_through(text: &str) -> Result<Head<'_>, Refusal> {
+    // The payload itself is the first value, and an object, in which `data` begins.
+    let mut shape = Shape { nodes: 1, depth: 1, over: None };
+    let walked = serde_json::Deserializer::from_str(text).deserialize_map(WalkPayload(&mut shape));
     match (shape.over, walked) {
         (Some(Over::Nodes), _) => {
             let message = format!("The payload has more than {PAYLOAD_NODES_MAX} values.");
@@ -164,7 +159,7 @@ fn check_shape(text: &str) -> Result<(), Refusal> {
             Err(Refusal::new(ErrorCode::InvalidField, message))
         }
         (None, Err(error)) => Err(unreadable(error)),
-        (None, Ok(())) => Ok(()),
+        (None, Ok(head)) => Ok(head),
     }
 }
 
@@ -180,18 +175,63 @@ enum Over {
     Depth,
 }
 
+impl Shape {
+    fn over<E: Error>(&mut self, what: Over) -> E {
+        self.over = Some(what);
+        E::custom("over the limit")
+    }
+
+    fn count<E: Error>(&mut self) -> Result<(), E> {
+        self.nodes += 1;
+        if self.nodes > PAYLOAD_NODES_MAX { Err(self.over(Over::Nodes)) } else { Ok(()) }
+    }
+}
+
+/// Visits the payload itself. A second `type`, `name` or `data` is an error: a reader could take the other one.
+struct WalkPayload<'a>(&'a mut Shape);
+
+impl<'de> Visitor<'de> for WalkPayload<'_> {
+    type Value = Head<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Head<'de>, A::Error> {
+        let shape = self.0;
+        let mut head = Head::default();
+        let mut has_data = false;
+        while let Some(key) = fields.next_key::<Cow<'de, str>>()? {
+            match &*key {
+                "type" if head.kind.is_some() => return Err(Error::duplicate_field("type")),
+                "type" => {
+                    shape.count()?;
+                    head.kind = Some(fields.next_value()?);
+                }
+                "name" if head.name.is_some() => return Err(Error::duplicate_field("name")),
+                "name" => {
+                    let name: &RawValue = fields.next_value()?;
+                    Walk(shape).deserialize(&mut serde_json::Deserializer::from_str(name.get())).map_err(Error::custom)?;
+                    head.name = Some(name);
+                }
+                "data" if has_data => return Err(Error::duplicate_field("data")),
+                key => {
+                    has_data |= key == "data";
+                    fields.next_value_seed(Walk(shape))?;
+                }
+            }
+        }
+        Ok(head)
+    }
+}
+
 /// Visits one value.
 struct Walk<'a>(&'a mut Shape);
 
 impl Walk<'_> {
-    fn over<E: Error>(self, what: Over) -> E {
-        self.0.over = Some(what);
-        E::custom("over the limit")
-    }
-
     fn enter<E: Error>(self) -> Result<Self, E> {
         self.0.depth += 1;
-        if self.0.depth > DATA_DEPTH_MAX + 1 { Err(self.over(Over::Depth)) } else { Ok(self) }
+        if self.0.depth > DATA_DEPTH_MAX + 1 { Err(self.0.over(Over::Depth)) } else { Ok(self) }
     }
 }
 
@@ -199,10 +239,7 @@ impl<'de> DeserializeSeed<'de> for Walk<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.0.nodes += 1;
-        if self.0.nodes > PAYLOAD_NODES_MAX {
-            return Err(self.over(Over::Nodes));
-        }
+        self.0.count()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -306,6 +343,7 @@ mod tests {
             r#"{"type":"chat","text":"a","\u0074ype":"retract"}"#,
             r#"{"type":"chat","text":"a","text":"b"}"#,
             r#"{"type":"custom","name":"a","name":"b"}"#,
+            r#"{"type":"custom","name":"n","data":1,"data":2}"#,
         ] {
             assert_eq!(check(text), Err(ErrorCode::InvalidField), "{text}");
         }
