@@ -211,7 +211,9 @@ impl<'de> Visitor<'de> for WalkPayload<'_> {
                 "name" if head.name.is_some() => return Err(Error::duplicate_field("name")),
                 "name" => {
                     let name: &RawValue = fields.next_value()?;
-                    Walk(shape).deserialize(&mut serde_json::Deserializer::from_str(name.get())).map_err(Error::custom)?;
+                    Walk(shape)
+                        .deserialize(&mut serde_json::Deserializer::from_str(name.get()))
+                        .map_err(Error::custom)?;
                     head.name = Some(name);
                 }
                 "data" if has_data => return Err(Error::duplicate_field("data")),
