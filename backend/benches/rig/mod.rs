@@ -149,6 +149,30 @@ impl Rig {
         ));
     }
 
+    /// Has so many clients say something of this size at the same time, in a channel with history.
+    pub(crate) fn say_at_once(&mut self, clients: usize, bytes: usize) {
+        let text = "x".repeat(bytes);
+        let clients: Vec<_> = std::iter::repeat_with(|| {
+            open(&self.local, &self.runtime, &self.worker, counting(&self.written))
+        })
+        .take(clients)
+        .collect();
+        self.turn();
+        for client in clients {
+            self.number += 1;
+            let number = self.number;
+            client.say(format!(
+                r#"{{"type":"publish","id":1,"channel":"room:bench","message_id":"019b7e00-0000-7000-8000-{number:012x}","payload":{{"type":"custom","name":"x","data":"{text}"}}}}"#
+            ));
+        }
+    }
+
+    /// How many publications have come to the log since it was asked last.
+    pub(crate) fn publications(&mut self) -> usize {
+        let batches = std::iter::repeat_with(|| self.writer.queued().len());
+        batches.take_while(|publications| *publications > 0).sum()
+    }
+
     /// Has the publisher follow a channel and type in it.
     pub(crate) fn type_in(&mut self, channel: &str) {
         self.publisher.say(format!(r#"{{"type":"subscribe","id":0,"channel":"{channel}"}}"#));

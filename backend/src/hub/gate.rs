@@ -12,6 +12,8 @@ pub struct Gates {
     pub openings: Gate,
     /// For those who are given a page of the log.
     pub pages: Gate,
+    /// For those who have sent a large message, which takes long to read.
+    pub messages: Gate,
     /// For those who have more to write than goes out at once.
     pub writes: Gate,
 }

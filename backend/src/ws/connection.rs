@@ -13,7 +13,7 @@ use shared::ids::{ChannelName, MessageId, RequestId};
 use shared::protocol::{CloseCode, ErrorCode, RawPayload, Refusal, Sender};
 use tokio::time::Instant;
 
-use super::budget::Budget;
+use super::budget::{Budget, Turn};
 use super::pace::Pace;
 use super::price::{Paid, Prices};
 use crate::clock;
@@ -125,12 +125,20 @@ impl Connection {
             let now = Instant::now();
             self.outbound.hear(now);
             self.outbound.attend();
-            if budget.spend(received.bytes()) {
-                // The worker's other tasks run before this client is read from again.
-                self.outbound.flush();
-                tokio::task::yield_now().await;
-            }
             let bytes = received.bytes();
+            match budget.spend(bytes) {
+                Turn::GoesOn => {}
+                // The worker's other tasks run before this client is read from again.
+                Turn::Ends => {
+                    self.outbound.flush();
+                    tokio::task::yield_now().await;
+                }
+                // They run even if all clients send large messages.
+                Turn::EndsLarge => {
+                    self.outbound.flush();
+                    self.worker.gates.messages.pass(std::future::ready(())).await;
+                }
+            }
             let over_rate = match self.prices.pay(&received, now) {
                 Paid::Yes => None,
                 Paid::No { retry, pause } => {
@@ -267,7 +275,7 @@ impl Connection {
                     {
                         pace.owe(pause);
                     }
-                    if budget.spend(received.bytes()) {
+                    if budget.spend(received.bytes()) != Turn::GoesOn {
                         return Poll::Ready(false);
                     }
                 }
