@@ -3,10 +3,11 @@
 // another guest. A refused `token` ends the client; `resume(token)` goes on with a new one, and sends what is unsent.
 function tidings(url, options) {
   const { name, onMessage, onGap = console.warn, onToken = () => {}, onEnd = console.warn } = options;
-  let { token, guest } = options;
+  let { token, guest } = options; // `tell` calls the application; what that throws is reported, and stops nothing here
+  const tell = (...call) => { try { call.shift()(...call); } catch (error) { setTimeout(() => { throw error; }); } };
   const channels = new Map(), outbox = []; // what is followed, by name; what the log does not have, in order
   const unnamed = []; // errors of this connection that could not say which request they refuse
-  let socket, silence, waiting, farewell, hasEnded, heartbeat = 5000, bytesMax = Infinity; // `farewell`: why it closes
+  let socket, silence, waiting, farewell, hasEnded, heartbeat, bytesMax = Infinity; // `farewell`: why it closes
   let online = 0, attempt = 0, hellos = 0, lastId = 0, careful = false; // `online`: since when
 
   // A request has no `id` before it is sent on this connection. A channel is `live` once its `subscribe` is answered.
@@ -21,6 +22,7 @@ function tidings(url, options) {
     else it.refuse({ code: "payload_too_large", reason: `It has ${bytes} bytes; the server accepts ${bytesMax}.` });
   };
   const pump = () => { // sends what is not sent yet; one at a time if `careful`
+    if (farewell?.code === "closed") while (outbox[0]) outbox[0].refuse({ code: "closed" });
     const open = unanswered(); // if there are no more of them than unnamed errors, the errors are for these
     if (open.length <= unnamed.length) unnamed.splice(0).forEach((error) => open.shift()?.refuse(error));
     const next = () => online && !unnamed[0] && !(careful && unanswered()[0]) && requests().find((it) => !it.id);
@@ -31,21 +33,21 @@ function tidings(url, options) {
     if (!it?.live || last <= it.request.since.offset) return false;
     const { channel, since } = it.request, again = it.hole !== since.offset;
     if (again) { Object.assign(it, { hole: since.offset, id: 0, live: false }); pump(); }
-    else { since.offset = last; onGap(channel, { reason: "unknown" }); }
+    else { since.offset = last; tell(onGap, channel, { reason: "unknown" }); }
     return again;
   };
   const on = {
     welcome({ heartbeat_ms, limits, token: given }) {
       online = Date.now(); hellos = 0; heartbeat = heartbeat_ms; bytesMax = limits.frame_bytes_max; hear();
-      if (given) onToken(guest = given);
+      if (given) tell(onToken, guest = given);
       pump();
     },
     subscribed({ id, channel, position, gap }, it = channels.get(channel)) {
-      if (it?.id === id) { it.live = true; it.request.since = position; if (gap) onGap(channel, gap); pump(); }
+      if (it?.id === id) { it.live = true; it.request.since = position; if (gap) tell(onGap, channel, gap); pump(); }
     },
     message(message, it = channels.get(message.channel)) {
       if (!it?.live || message.offset <= it.request.since.offset || isMissing(it, message.prev)) return;
-      it.request.since.offset = message.offset; onMessage(message, { ...it.request.since });
+      it.request.since.offset = message.offset; tell(onMessage, message, { ...it.request.since });
     },
     heartbeat({ heads = [] }) {
       for (const head of heads) isMissing(channels.get(head.channel), head.offset);
@@ -65,10 +67,10 @@ function tidings(url, options) {
       pump();
     },
   };
-  const hear = () => { clearTimeout(silence); silence = setTimeout(lose, 2 * heartbeat, {}); };
+  const hear = () => { clearTimeout(silence); silence = setTimeout(lose, Math.min(2 * heartbeat, 2 ** 31 - 1), {}); };
   const hello = () => socket.send(write({ type: "hello", version: 1, name, token: token ?? guest }));
   const open = () => {
-    waiting = farewell = null; hasEnded = false;
+    waiting = farewell = null; hasEnded = false; heartbeat = 5000; globalThis.addEventListener?.("online", comeBack);
     socket = new WebSocket(url); socket.onopen = hello; socket.onclose = lose; hear();
     socket.onmessage = ({ data }) => { const message = JSON.parse(data); hear(); on[message.type]?.(message); };
   };
@@ -84,13 +86,14 @@ function tidings(url, options) {
     }
     for (const it of requests()) Object.assign(it, { id: 0, live: false, paused: false, hole: null });
     attempt = online && Date.now() - online > 5000 ? 0 : attempt + 1; online = 0; unnamed.length = 0;
-    if (farewell?.ends || code >= 4500) { hasEnded = true; return onEnd(farewell ?? { code }); }
+    hasEnded = farewell?.ends || code >= 4500;
+    if (hasEnded) { globalThis.removeEventListener?.("online", comeBack); return tell(onEnd, farewell ?? { code }); }
     waiting = setTimeout(open, farewell?.retry_after_ms ?? Math.random() * Math.min(20000, 500 * 2 ** attempt));
   };
-  globalThis.addEventListener?.("online", () => { if (waiting) { clearTimeout(waiting); open(); } });
-  const follow = (channel, since) => {
-    const refuse = (error) => { channels.delete(channel); onGap(channel, error); };
-    channels.set(channel, { request: { type: "subscribe", channel, since }, refuse }); pump();
+  const comeBack = () => { if (waiting) { clearTimeout(waiting); open(); } };
+  const follow = (channel, since = channels.get(channel)?.request.since) => { // again: goes on where it is
+    const refuse = (error) => { channels.delete(channel); tell(onGap, channel, error); };
+    channels.set(channel, { request: { type: "subscribe", channel, since: since && { ...since } }, refuse }); pump();
   };
   const publish = (channel, payload) => new Promise((accept, reject) => {
     // A UUID of version 7. A page without https has no `crypto.randomUUID`.
@@ -102,9 +105,6 @@ function tidings(url, options) {
     outbox.push({ request, accept, refuse(error) { outbox.shift(); reject(error); } }); pump();
   });
   const resume = (newToken = token) => { token = newToken; if (hasEnded) open(); };
-  const close = () => { // gives up what is not sent
-    if (!hasEnded) { farewell = { code: "closed", ends: true }; lose({}); }
-    while (outbox[0]) outbox[0].refuse({ code: "closed" });
-  };
+  const close = () => { farewell = { code: "closed", ends: true }; if (!hasEnded) lose({}); pump(); }; // and the outbox
   open(); return { follow, publish, resume, close };
 }

@@ -1,8 +1,10 @@
 //! The connection breaks, and people go on.
 
 use serde_json::json;
-use tests::browser::story;
+use tests::LOBBY;
+use tests::browser::{Screen, story};
 use tests::pages::{Delivery, State};
+use tests::proxy::{Direction, Proxy};
 
 #[tokio::test]
 async fn both_go_on_after_a_restart_without_a_reload() {
@@ -98,6 +100,26 @@ async fn somebody_who_was_shown_out_is_told_and_can_come_back() {
         ada.connection().connect_now().await;
         ada.connection().expect_online_anew(before).await;
         ada.says("back again").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_wakes_the_machine_is_back_at_once() {
+    story(async |stage| {
+        let proxy = Proxy::before(stage.server.address(), 1).await;
+        let ada = stage.stranger_at("Ada", &format!("http://{}", proxy.address()), Screen::Wide).await;
+        ada.visit("/").await;
+        ada.welcome().enter("Ada").await;
+        let before = ada.connection().expect_online().await;
+        // The machine sleeps: the network forgets the connection and tells nobody. `performance.now()` stands still, so
+        // that afterwards it is behind `Date.now()`.
+        proxy.stall(&[Direction::Up, Direction::Down]);
+        ada.run("const now = Date.now; Date.now = () => now() + 600_000;", Vec::new()).await;
+        stage.server.api().publish(LOBBY, "in the night").await;
+        ada.run("dispatchEvent(new Event('focus'))", Vec::new()).await;
+        ada.connection().expect_online_anew(before).await;
+        ada.timeline().expect_text("in the night").await;
     })
     .await;
 }

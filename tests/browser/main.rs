@@ -8,6 +8,7 @@
 
 mod article;
 mod client;
+mod client_application;
 mod client_refusals;
 mod flood;
 mod gaps;

@@ -3,6 +3,7 @@
 
 use tests::browser::story;
 use tests::pages::{Delivery, State};
+use thirtyfour::Key;
 
 #[tokio::test]
 async fn a_browser_whose_locks_throw_keeps_what_is_written_all_the_same() {
@@ -94,6 +95,26 @@ async fn key_events_without_a_key_are_nothing_to_the_page() {
         ada.welcome().enter("Ada").await;
         ada.run(FILL_IN, Vec::new()).await;
         ada.says("by hand").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_enter_that_chooses_a_word_sends_nothing() {
+    story(async |stage| {
+        let ada = stage.person("Ada").await;
+        ada.fill("[data-testid=composer]", "日本").await;
+        // Most browsers say that the input method is open. Safari has closed it by then, and gives the old code.
+        for how in ["isComposing: true", "isComposing: false, keyCode: 229"] {
+            let press = format!(
+                "document.querySelector('[data-testid=composer]').dispatchEvent(new KeyboardEvent('keydown', \
+                 {{ key: 'Enter', bubbles: true, cancelable: true, {how} }}))"
+            );
+            ada.run(&press, Vec::new()).await;
+        }
+        ada.fill("[data-testid=composer]", "日本語").await;
+        ada.press_key(Key::Enter).await;
+        ada.timeline().expect_exactly(&["日本語"]).await;
     })
     .await;
 }

@@ -10,6 +10,9 @@ use crate::model::composer::Draft;
 use crate::model::rooms;
 use crate::state::{Room, focus, has_keyboard, use_tidings};
 
+/// The code of each key that an input method handles.
+const INPUT_METHOD: u32 = 229;
+
 /// The field for a new message, and above it who else is writing. Works without a connection: what is sent waits.
 #[component]
 pub(crate) fn Composer(room: Room) -> impl IntoView {
@@ -23,8 +26,9 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
         request_animation_frame(|| focus("[data-testid=composer]"));
     }
     let on_key = move |event: KeyboardEvent| {
-        // While an input method is open, Enter chooses a word.
-        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+        // While an input method is open, Enter chooses a word. Safari closes it first: there only the old code tells.
+        let chooses = event.is_composing() || event.key_code() == INPUT_METHOD;
+        if event.key() == "Enter" && !event.shift_key() && !chooses {
             event.prevent_default();
             send();
         } else if event.key() == "ArrowUp" && room.draft.with_untracked(String::is_empty) && room.edit_last()

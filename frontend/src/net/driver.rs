@@ -125,6 +125,9 @@ pub(crate) fn is_hidden() -> bool {
 fn handle(this: &Rc<RefCell<Inner>>, input: Input) {
     let mut inner = this.borrow_mut();
     inner.retired = None;
+    if input == Input::Woken {
+        clock::catch_up();
+    }
     let mut next = Some(input);
     // To ask the browser takes longer than to read a message.
     let now = clock::now();

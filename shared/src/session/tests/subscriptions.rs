@@ -3,6 +3,8 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use std::time::Duration;
+
 use super::pair::{Pair, channel, lobby};
 use crate::ids::{Epoch, Offset};
 use crate::limits::OUTBOX_IN_FLIGHT_MAX;
@@ -156,6 +158,28 @@ fn a_channel_that_was_left_is_silent() {
     pair.flow();
     assert_eq!(pair.texts(), [""; 0]);
     assert_eq!(pair.subscribes().len(), 1);
+}
+
+#[test]
+fn a_channel_that_is_left_before_it_is_followed_is_not_followed_later() {
+    let mut pair = Pair::online();
+    pair.subscribe(&lobby());
+    pair.tell(Input::Unsubscribe { channel: lobby() });
+    pair.flow();
+    assert!(!pair.server.is_subscribed(&lobby()), "the answer was on its way");
+    pair.server.busy_until = pair.now + Duration::from_secs(1);
+    pair.subscribe(&lobby());
+    pair.flow();
+    pair.tell(Input::Unsubscribe { channel: lobby() });
+    pair.pass(2_000);
+    pair.tell(Input::Elapsed);
+    pair.flow();
+    pair.cut();
+    pair.come_back();
+    pair.bob_says("unheard");
+    pair.flow();
+    assert!(!pair.server.is_subscribed(&lobby()));
+    assert_eq!((pair.subscribes().len(), pair.texts()), (2, Vec::new()));
 }
 
 #[test]
