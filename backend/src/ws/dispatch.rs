@@ -95,7 +95,8 @@ fn handle(
             signal(connection, channel, from, SlotKind::Typing, SignalState::Typing)?;
         }
         ClientMessage::Seen { channel, delivered, read } => {
-            signal(connection, channel, from, SlotKind::Seen, SignalState::Seen { delivered, read })?;
+            let kind = SlotKind::Seen { delivered: delivered.is_some(), read: read.is_some() };
+            signal(connection, channel, from, kind, SignalState::Seen { delivered, read })?;
         }
     }
     Ok(None)
