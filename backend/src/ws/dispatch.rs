@@ -79,7 +79,8 @@ fn handle(
         ClientMessage::Publish(Publish { id, channel, message_id, turn, payload }) => {
             let number = connection.outbound.info.connection;
             tracing::info!(target: "tidings::message", connection = %number, %channel, bytes, "message");
-            connection.publish(Some(id), NewMessage { channel, id: message_id, turn, payload }, from)?;
+            let message = NewMessage { channel, id: message_id, turn, payload, text_bytes: bytes };
+            connection.publish(Some(id), message, from)?;
         }
         ClientMessage::Subscribe(request) => {
             may_read(connection, &request.channel, &from)?;
@@ -248,7 +249,7 @@ fn signal(
         return Err(Refusal::new(ErrorCode::Forbidden, "You may not publish in this channel."));
     }
     let Reach { readers, head } = connection.worker.reach(&channel);
-    if !connection.prices.pay_for_readers(readers, Instant::now()) {
+    if !connection.throttle.admit_signal(readers, Instant::now()) {
         return Ok(());
     }
     let outbound = &connection.outbound;
