@@ -27,14 +27,13 @@ use crate::config::{self, KeyError, Policy, Settings};
 use crate::http::headers::Headers;
 use crate::http::stream::SharedStream;
 use crate::hub::fanout::Mailboxes;
-use crate::hub::numbers::ConnectionNumbers;
 use crate::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
 use crate::hub::{Hub, HubParts};
 use crate::identity::Tokens;
 use crate::log::live::{self, Sequencer};
 use crate::log::retention::{Retention, Rule};
 use crate::log::sqlite::SqliteLog;
-use crate::log::{Log, LogError, LogReads, Offload, Threads, thread};
+use crate::log::{Log, LogError, Threads, thread};
 use crate::telemetry::metrics::Metrics;
 use crate::ws::lean;
 use crate::{http, random};
@@ -135,14 +134,11 @@ pub async fn serve(
     let mut retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
     let (live_epoch, live_key) = (Epoch(random::number()?), random::number()?);
     let (live, sequencers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| live::queue()).unzip();
-    let offload: Arc<dyn Offload> = Arc::new(Threads);
-    let reads = LogReads::new(Arc::clone(&log), Arc::clone(&offload));
-    let numbers = ConnectionNumbers::reserve(Arc::clone(&log), offload)
-        .map_err(|reason| ServerError::Log { path: settings.data.join("tidings.db"), reason })?;
-    let hub = Arc::new(Hub::new(HubParts {
+    let path = settings.data.join("tidings.db");
+    let hub = Hub::new(HubParts {
         settings,
-        numbers,
-        reads,
+        log: Arc::clone(&log),
+        offload: Arc::new(Threads),
         queue,
         live: live.into(),
         tokens,
@@ -150,7 +146,8 @@ pub async fn serve(
         live_epoch,
         live_key,
         workers,
-    }));
+    });
+    let hub = Arc::new(hub.map_err(|reason| ServerError::Log { path, reason })?);
 
     let ends = receivers.into_iter().zip(sequencers).enumerate().collect();
     let mut server = start_http(&hub, ends, mailboxes, &api_key, listener, open_files)?;

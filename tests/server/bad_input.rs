@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 use tests::raw::{Frame, Handshake, Opcode};
-use tests::{LOBBY, TestServer};
+use tests::{LOBBY, Settings, TestServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -279,6 +279,18 @@ async fn nothing_but_nonsense_is_not_listened_to_for_ever() {
     let mut raw = server.greeted("Ada").await;
     for _ in 0..100 {
         raw.send_text("nonsense").await;
+    }
+    raw.expect_close(4501).await;
+    raw.expect_end().await;
+}
+
+#[tokio::test]
+async fn good_messages_between_bad_ones_make_no_difference() {
+    let server = TestServer::start_with(Settings::default().talkative()).await;
+    let mut raw = server.greeted("Ada").await;
+    for _ in 0..100 {
+        raw.send_text("nonsense").await;
+        raw.send(&json!({"type": "unsubscribe", "channel": LOBBY})).await;
     }
     raw.expect_close(4501).await;
     raw.expect_end().await;

@@ -4,6 +4,7 @@ use serde_json::json;
 use shared::ids::Offset;
 use shared::protocol::{ErrorCode, Level, Payload, SignalState};
 use tests::client::chat_text;
+use tests::raw::{Frame, Opcode};
 use tests::{LOBBY, Settings, TestServer};
 
 #[tokio::test]
@@ -289,6 +290,24 @@ async fn others_see_somebody_write_and_read() {
     bob.seen(LOBBY, published.offset, published.offset);
     let read = SignalState::Seen { delivered: Some(published.offset), read: Some(published.offset) };
     ada.expect_signal("Bob", read).await;
+}
+
+#[tokio::test]
+async fn what_was_read_is_told_although_what_was_delivered_comes_right_behind_it() {
+    // One worker: both signals are in its mailbox before it tells the first.
+    let server = TestServer::start_with(Settings::default().flag("--workers", "1")).await;
+    let ada = server.join("Ada").await;
+    let mut bob = server.greeted("Bob").await;
+    bob.subscribe(1, LOBBY).await;
+    let first = ada.publish(LOBBY, "one").await.offset;
+    let second = ada.publish(LOBBY, "two").await.offset;
+    let seen = |field: &str, offset: Offset| {
+        let seen = json!({"type": "seen", "channel": LOBBY, field: offset}).to_string();
+        Frame::new(Opcode::Text, seen.as_bytes()).encode()
+    };
+    bob.send_bytes(&[seen("read", first), seen("delivered", second)].concat()).await;
+    ada.expect_signal("Bob", SignalState::Seen { delivered: None, read: Some(first) }).await;
+    ada.expect_signal("Bob", SignalState::Seen { delivered: Some(second), read: None }).await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use backend::hub::outbound::{Backlog, OWED_BYTES_MAX, Outbound, REPLIES_BYTES_MAX, REPLIES_MAX};
 use backend::hub::pages::PAGES_BYTES_MAX;
-use backend::log::places::{QUEUE_BYTES_MAX, QUEUE_PUBLICATIONS_MAX};
+use backend::log::capacity::{QUEUE_BYTES_MAX, QUEUE_PUBLICATIONS_MAX};
 use backend::log::publication::{Publication, ReplyTo};
 use backend::log::{Append, Appended, RUN_BYTES_MAX};
 use shared::ids::{ChannelName, MessageId};

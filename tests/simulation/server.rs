@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 
 use backend::config::{Policy, Settings};
 use backend::hub::fanout::FanOut;
-use backend::hub::numbers::ConnectionNumbers;
 use backend::hub::outbound::Outbound;
 use backend::hub::presence::PresenceBoard;
 use backend::hub::registry::Mode;
@@ -20,7 +19,7 @@ use backend::identity::Tokens;
 use backend::log::live::{self, Sequencer};
 use backend::log::publication::{Outcome, Publication, ReplyTo};
 use backend::log::thread::{self, BATCH_BYTES_MAX, BATCH_PUBLICATIONS_MAX, Writer};
-use backend::log::{Append, Log, LogReads, Offload};
+use backend::log::{Append, Log, Offload};
 use backend::server::{Part, first_end};
 use backend::telemetry::metrics::Metrics;
 use backend::ws::connection::Connection;
@@ -123,11 +122,10 @@ impl Server {
         let (mailboxes, receivers): (Vec<_>, Vec<_>) =
             (0..profile.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
         let (jobs, metrics) = (Arc::<Jobs>::default(), Metrics::new());
-        let reads = LogReads::new(Arc::clone(&log), Arc::clone(&jobs) as Arc<dyn Offload>);
         let mut hub = Hub::new(HubParts {
             settings: settings(profile),
-            numbers: ConnectionNumbers::reserve(log, Arc::clone(&jobs) as Arc<dyn Offload>).unwrap(),
-            reads,
+            log,
+            offload: Arc::clone(&jobs) as Arc<dyn Offload>,
             queue,
             live: live.into(),
             tokens: Tokens::new(SECRET),
@@ -135,7 +133,8 @@ impl Server {
             live_epoch: Epoch(live_epoch),
             live_key: live_epoch,
             workers: mailboxes.into(),
-        });
+        })
+        .unwrap();
         hub.presence = PresenceBoard::new(profile.workers, profile.presence_members_max);
         let hub = Arc::new(hub);
         let tasks = LocalSet::new();

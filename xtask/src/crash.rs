@@ -4,9 +4,7 @@
 use std::process::ExitCode;
 
 use crate::failure::Failure;
-use crate::process;
-use crate::steps::Steps;
-use crate::workspace::Workspace;
+use crate::story;
 
 /// How many kills there are where nothing is said. The suite has fewer: each takes about half a second.
 const ROUNDS: &str = "300";
@@ -16,21 +14,9 @@ const CURE: &str = "cargo xtask crash [--rounds N] [--seed N]";
 /// Runs the one story, with a server that is built as it is shipped. The last line it prints has the numbers.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let wish = Wish::read(arguments)?;
-    let workspace = Workspace::find()?;
-    let mut steps = Steps::new(2);
-    steps.must("Building the server (2 to 5 min the first time)", || {
-        let mut build = workspace.cargo(["build", "--release", "--package", "backend"]);
-        process::must(&mut build, "The messages above say why; the server's code is in backend/.")
-    })?;
-    // The whole workspace, as in `cargo xtask test`: the tests are then compiled once for both.
-    let mut test = workspace.cargo(["test", "--workspace", "--test", "process", "--"]);
-    test.args(["killed::killed_at_random", "--nocapture"]);
-    test.env("TIDINGS_BIN", workspace.server("release")).env("TIDINGS_KILL_ROUNDS", wish.rounds);
-    if let Some(seed) = wish.seed {
-        test.env("TIDINGS_KILL_SEED", seed);
-    }
-    steps.note("Killing it, about twice a second", || process::succeeds(&mut test))?;
-    Ok(if steps.failed().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let variables = [("TIDINGS_KILL_ROUNDS", Some(wish.rounds)), ("TIDINGS_KILL_SEED", wish.seed)];
+    let given = variables.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    story::run("killed::killed_at_random", "Killing it, about twice a second", given)
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -4,9 +4,7 @@
 use std::process::ExitCode;
 
 use crate::failure::Failure;
-use crate::process;
-use crate::steps::Steps;
-use crate::workspace::Workspace;
+use crate::story;
 
 /// How long each kind goes on where nothing is said. The suite has shorter ones.
 const SECONDS: &str = "30";
@@ -16,24 +14,13 @@ const CURE: &str = "cargo xtask hostile [--seconds N] [--guests N] [--kind NAME]
 /// Runs the one story, with a server that is built as it is shipped. It prints a line for each kind.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let wish = Wish::read(arguments)?;
-    let workspace = Workspace::find()?;
-    let mut steps = Steps::new(2);
-    steps.must("Building the server (2 to 5 min the first time)", || {
-        let mut build = workspace.cargo(["build", "--release", "--package", "backend"]);
-        process::must(&mut build, "The messages above say why; the server's code is in backend/.")
-    })?;
-    // The whole workspace, as in `cargo xtask test`: the tests are then compiled once for both.
-    let mut test = workspace.cargo(["test", "--workspace", "--test", "process", "--"]);
-    test.args(["hostile::", "--nocapture"]);
-    test.env("TIDINGS_BIN", workspace.server("release")).env("TIDINGS_HOSTILE_SECONDS", wish.seconds);
-    if let Some(guests) = wish.guests {
-        test.env("TIDINGS_HOSTILE_GUESTS", guests);
-    }
-    if let Some(kind) = wish.kind {
-        test.env("TIDINGS_HOSTILE_KIND", kind);
-    }
-    steps.note("Hostile guests of each kind", || process::succeeds(&mut test))?;
-    Ok(if steps.failed().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let variables = [
+        ("TIDINGS_HOSTILE_SECONDS", Some(wish.seconds)),
+        ("TIDINGS_HOSTILE_GUESTS", wish.guests),
+        ("TIDINGS_HOSTILE_KIND", wish.kind),
+    ];
+    let given = variables.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    story::run("hostile::", "Hostile guests of each kind", given)
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -22,6 +22,7 @@ mod scripts;
 mod simulate;
 mod size;
 mod steps;
+mod story;
 mod styles;
 mod test;
 mod tools;

@@ -10,7 +10,6 @@ use std::task::{Context, Poll, Waker};
 
 use backend::config::{Durability, Settings};
 use backend::hub::fanout::Mailboxes;
-use backend::hub::numbers::ConnectionNumbers;
 use backend::hub::registry::Mode;
 use backend::hub::socket::Socket;
 use backend::hub::wire::Wire;
@@ -20,7 +19,7 @@ use backend::identity::Tokens;
 use backend::log::publication::Outcome;
 use backend::log::sqlite::SqliteLog;
 use backend::log::thread::Writer;
-use backend::log::{Log, LogReads, Threads, live, thread};
+use backend::log::{Log, Threads, live, thread};
 use backend::telemetry::metrics::Metrics;
 use backend::ws::connection::{Connection, Incoming, Received};
 use backend::ws::{dispatch, register};
@@ -76,24 +75,20 @@ impl Rig {
         let mailboxes = Mailboxes::new(Arc::clone(&workers), metrics.clone());
         let sink = Box::new(mailboxes.clone().sink());
         let order = mailboxes.live(sequencer);
-        let reads = LogReads::new(Arc::clone(&log), Arc::new(Threads));
-        let (tokens, live_epoch) = (Tokens::new("a secret for a bench"), LIVE_EPOCH);
-        let live = vec![live].into();
-        let (live_key, numbers) = (1, ConnectionNumbers::reserve(log, Arc::new(Threads)).unwrap());
         let parts = HubParts {
             settings,
-            numbers,
-            reads,
+            log,
+            offload: Arc::new(Threads),
             queue,
-            live,
-            tokens,
+            live: vec![live].into(),
+            tokens: Tokens::new("a secret for a bench"),
             metrics,
-            live_epoch,
-            live_key,
+            live_epoch: LIVE_EPOCH,
+            live_key: 1,
             workers,
         };
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let (local, hub) = (LocalSet::new(), Arc::new(Hub::new(parts)));
+        let (local, hub) = (LocalSet::new(), Arc::new(Hub::new(parts).unwrap()));
         let worker = local.block_on(&runtime, async {
             tokio::task::spawn_local(order);
             Worker::start(0, hub, receiver)

@@ -97,6 +97,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR", env = "TIDINGS_DATA")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+    #[allow(rustdoc::bare_urls, reason = "`--help` shows this text as it is")]
     /// One more origin whose pages may connect, such as https://example.org; can be repeated, or parted by commas
     #[arg(long = "origin", value_name = "ORIGIN", env = "TIDINGS_ORIGINS")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! Limits the bytes of incomplete request headers, per request and per worker.
 //!
-//! An unauthenticated client can send an incomplete header. So one header has a limit, and so have all that a worker waits
-//! for together. A header that arrives in one read, as most do, is never refused for what others send.
+//! An unauthenticated client can send an incomplete header. So one header has a limit, and all incomplete headers of a worker
+//! have one together. A header that arrives in one read, as most do, is never refused because of other clients.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ pub const HEADERS_BYTES_MAX: usize = 16 * 1024 * 1024;
 const TOO_LARGE: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// The answer to what is no HTTP/1 request. The connection closes with it.
+/// The answer to bytes that are not an HTTP/1 request. The connection closes with it.
 pub(crate) const MALFORMED: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
@@ -33,7 +33,7 @@ const TOO_MANY: &[u8] =
 pub struct Headers(Rc<Cell<usize>>);
 
 impl Headers {
-    /// A header of which nothing has come yet.
+    /// Begins an empty header.
     pub(crate) fn begin(&self) -> Header {
         Header {
             all: self.clone(),
@@ -45,7 +45,7 @@ impl Headers {
     }
 }
 
-/// A header that is coming in. When it is dropped, its bytes no longer count.
+/// A header that is being received. When it is dropped, its bytes no longer count.
 #[derive(Debug)]
 pub(crate) struct Header {
     all: Headers,
@@ -56,18 +56,18 @@ pub(crate) struct Header {
     body: Body,
 }
 
-/// Bytes of a line that are looked at: enough for the two fields that say where the body ends.
+/// Number of bytes of each line that are parsed: enough for the two fields that give the length of the body.
 const LINE_START_BYTES: usize = 48;
 
-/// Where in its lines a header is. An empty line ends it (RFC 9112 section 2.1); one that comes before the first does not,
-/// and a line may end without a carriage return (section 2.2).
+/// The state of the line parser. An empty line ends the header (RFC 9112 section 2.1). Empty lines before the first are
+/// skipped, and a line may end without a carriage return (section 2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
-    /// None has begun.
+    /// Before the first line.
     None,
-    /// One has ended, and the next has not begun.
+    /// After a line.
     Ended,
-    /// One has begun.
+    /// In a line.
     Begun,
 }
 
@@ -89,7 +89,7 @@ impl Refused {
         }
     }
 
-    /// Tells the operator: a browser shows its user nothing of the answer.
+    /// Logs the refusal, because a browser does not show the answer to its user.
     pub(crate) fn log(&self, stream: &TcpStream) {
         let address = stream.peer_addr().ok().map(tracing::field::display);
         match self {
@@ -117,7 +117,7 @@ impl Header {
         self.body
     }
 
-    /// Looks whether the line that ends says how long the body is.
+    /// Reads the length of the body from the current line, if the line gives it.
     fn end_line(&mut self) {
         let line = String::from_utf8_lossy(&self.line_start);
         if let Some((name, value)) = line.split_once(':') {
@@ -135,10 +135,10 @@ impl Header {
         self.line_start.clear();
     }
 
-    /// Takes the next bytes of the request. Returns how many of them belong to the header, where they complete it.
+    /// Adds the next bytes of the request. If they complete the header, returns how many of them belong to it.
     ///
     /// # Errors
-    /// [`Refused`] where a limit is exceeded.
+    /// [`Refused`] if a limit is exceeded.
     pub(crate) fn take(&mut self, chunk: &[u8]) -> Result<Option<usize>, Refused> {
         let ended_at = chunk.iter().position(|byte| {
             let before = self.line;

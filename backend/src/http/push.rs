@@ -16,7 +16,7 @@ use super::auth::Authorized;
 use super::body::Body;
 use super::error::ApiError;
 use crate::hub::worker::ToWorker;
-use crate::hub::{Hub, overloaded};
+use crate::hub::{HeldPush, Hub};
 
 /// What is to be pushed, and to whom.
 #[derive(Debug, Deserialize)]
@@ -56,10 +56,7 @@ pub(super) async fn push(
     if targets.is_empty() {
         return Err(ApiError(Refusal::new(ErrorCode::UserOffline, "This user has no open connection.")));
     }
-    // Until all connections have answered: a worker that is behind holds the payload in its mailbox.
-    let bytes = u32::try_from(payload.as_str().len()).unwrap_or(u32::MAX);
-    let _held = hub.pushes.try_acquire_many(bytes).map_err(|_| overloaded())?;
-    let push = Arc::new(Push { payload, from });
+    let push = hub.hold(Push { payload, from })?;
     let handed = targets.iter().map(|target| hand_over(hub, target.worker, target.connection, &push));
     Ok(Json(outcome(&join_all(handed).await)?))
 }
@@ -76,7 +73,7 @@ fn outcome(handed: &[bool]) -> Result<Response, Refusal> {
 }
 
 /// Returns whether the connection took the push.
-async fn hand_over(hub: &Hub, worker: usize, connection: ConnectionId, push: &Arc<Push<RawPayload>>) -> bool {
+async fn hand_over(hub: &Hub, worker: usize, connection: ConnectionId, push: &Arc<HeldPush>) -> bool {
     let (reply, answer) = oneshot::channel();
     let push = Arc::clone(push);
     hub.tell(worker, ToWorker::Push { connection, push, reply }).is_ok() && answer.await.unwrap_or(false)
@@ -88,7 +85,38 @@ fn unknown(connection: ConnectionId) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+    use shared::protocol::Payload;
+    use tokio::sync::mpsc;
+
     use super::*;
+    use crate::config::Durability;
+    use crate::hub::PUSHES_BYTES_MAX;
+    use crate::log::live;
+    use crate::log::sqlite::SqliteLog;
+
+    #[test]
+    fn pushes_count_until_a_worker_has_them_also_if_nobody_waits_for_their_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
+        let (mailbox, mut mail) = mpsc::channel(1);
+        let hub = Hub::for_test(Arc::new(log), vec![live::queue().0], vec![mailbox]);
+        let around = RawPayload::from(&Payload::chat("")).as_str().len();
+        let hold = |bytes: usize| {
+            let payload = RawPayload::from(&Payload::chat("x".repeat(bytes - around)));
+            hub.hold(Push { payload, from: None })
+        };
+        let small = 2 * around;
+        let push = hold(PUSHES_BYTES_MAX - small).unwrap();
+        let mut asking = Box::pin(hand_over(&hub, 0, ConnectionId(1), &push));
+        assert_eq!(asking.as_mut().now_or_never(), None, "it waits for the worker");
+        drop(asking);
+        drop(push);
+        assert_eq!(hold(small + 1).unwrap_err().code, ErrorCode::Overloaded, "one byte too many");
+        drop(hold(small).unwrap());
+        drop(mail.try_recv().unwrap());
+        assert!(hold(PUSHES_BYTES_MAX).is_ok(), "the worker is done with it");
+    }
 
     #[test]
     fn a_push_that_some_connections_took_is_no_refusal() {

@@ -23,15 +23,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use shared::ids::{ChannelName, ConnectionId, Epoch};
-use shared::protocol::{ErrorCode, Refusal};
-use tokio::sync::{Semaphore, mpsc};
+use shared::protocol::{ErrorCode, Push, RawPayload, Refusal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::config::{Policy, Settings};
 use crate::identity::Tokens;
-use crate::log::LogReads;
 use crate::log::live::LiveQueue;
 use crate::log::publication::Publication;
 use crate::log::thread::LogQueue;
+use crate::log::{Log, LogError, LogReads, Offload};
 use crate::telemetry::metrics::Metrics;
 use frame::ServerMessage;
 use numbers::ConnectionNumbers;
@@ -40,7 +40,7 @@ use registry::Registry;
 use slots::SlotKey;
 use worker::ToWorker;
 
-/// Maximum bytes of the pushes that connections have not taken yet. One more is refused with `overloaded`.
+/// Maximum bytes of the pushes that workers have not handed to their connections yet. One more is refused with `overloaded`.
 pub const PUSHES_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// What all workers share.
@@ -68,19 +68,27 @@ pub struct Hub {
     /// The numbers of connections.
     pub numbers: ConnectionNumbers,
     /// The bytes that pushes may take, [`PUSHES_BYTES_MAX`] in all.
-    pub pushes: Semaphore,
+    pushes: Arc<Semaphore>,
     /// Secret of this start. It decides where channels without history are at home.
     live_key: u64,
+}
+
+/// A push, and the room that its bytes take of [`PUSHES_BYTES_MAX`].
+#[derive(Debug)]
+pub struct HeldPush {
+    /// The push.
+    pub push: Push<RawPayload>,
+    _held: OwnedSemaphorePermit,
 }
 
 /// What a [`Hub`] is made of.
 pub struct HubParts {
     /// See [`Hub::settings`].
     pub settings: Settings,
-    /// See [`Hub::numbers`].
-    pub numbers: ConnectionNumbers,
-    /// See [`Hub::reads`].
-    pub reads: LogReads,
+    /// The log that is read, and that keeps the numbers of connections.
+    pub log: Arc<dyn Log>,
+    /// Runs these reads.
+    pub offload: Arc<dyn Offload>,
     /// See [`Hub::queue`].
     pub queue: LogQueue,
     /// See [`Hub::live`]; as many as there are workers, at least one.
@@ -100,36 +108,36 @@ pub struct HubParts {
 
 impl Hub {
     /// A hub without connections.
-    pub fn new(parts: HubParts) -> Self {
-        let HubParts {
-            settings,
-            numbers,
-            reads,
-            queue,
-            live,
-            tokens,
-            metrics,
-            live_epoch,
-            live_key,
-            workers,
-        } = parts;
-        let registry = Registry::default();
-        let presence = PresenceBoard::new(workers.len(), PRESENCE_MEMBERS_MAX);
-        Self {
-            settings,
-            queue,
-            live,
-            reads,
-            registry,
-            presence,
-            tokens,
-            metrics,
-            live_epoch,
-            live_key,
-            workers,
-            numbers,
-            pushes: Semaphore::new(PUSHES_BYTES_MAX),
-        }
+    ///
+    /// # Errors
+    /// [`LogError`] if the log cannot reserve numbers for connections.
+    pub fn new(parts: HubParts) -> Result<Self, LogError> {
+        Ok(Self {
+            settings: parts.settings,
+            queue: parts.queue,
+            live: parts.live,
+            reads: LogReads::new(Arc::clone(&parts.log), Arc::clone(&parts.offload)),
+            registry: Registry::default(),
+            presence: PresenceBoard::new(parts.workers.len(), PRESENCE_MEMBERS_MAX),
+            tokens: parts.tokens,
+            metrics: parts.metrics,
+            live_epoch: parts.live_epoch,
+            live_key: parts.live_key,
+            workers: parts.workers,
+            numbers: ConnectionNumbers::reserve(parts.log, parts.offload)?,
+            pushes: Arc::new(Semaphore::new(PUSHES_BYTES_MAX)),
+        })
+    }
+
+    /// Counts the bytes of a push until the last worker has handed it to its connections, also if the HTTP client that sent it
+    /// has gone.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with `overloaded` if [`PUSHES_BYTES_MAX`] would be exceeded.
+    pub fn hold(&self, push: Push<RawPayload>) -> Result<Arc<HeldPush>, Refusal> {
+        let bytes = u32::try_from(push.payload.as_str().len()).unwrap_or(u32::MAX);
+        let held = Arc::clone(&self.pushes).try_acquire_many_owned(bytes).map_err(|_| overloaded())?;
+        Ok(Arc::new(HeldPush { push, _held: held }))
     }
 
     /// The incarnation of a channel's log.
@@ -203,6 +211,30 @@ fn home(key: u64, channel: &ChannelName, workers: usize) -> usize {
 pub fn overloaded() -> Refusal {
     const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
     Refusal::for_now(ErrorCode::Overloaded, "The server has more to do than it can.", RETRY)
+}
+
+#[cfg(test)]
+impl Hub {
+    /// A hub for a test.
+    pub(crate) fn for_test(
+        log: Arc<dyn Log>,
+        live: Vec<LiveQueue>,
+        workers: Vec<mpsc::Sender<ToWorker>>,
+    ) -> Self {
+        let parts = HubParts {
+            settings: Settings::default(),
+            offload: Arc::new(crate::log::Threads),
+            queue: crate::log::thread::queue(Arc::clone(&log)).0,
+            log,
+            live: live.into(),
+            tokens: Tokens::new("a secret for a test"),
+            metrics: Metrics::new(),
+            live_epoch: Epoch(1),
+            live_key: 1,
+            workers: workers.into(),
+        };
+        Self::new(parts).unwrap()
+    }
 }
 
 #[cfg(test)]

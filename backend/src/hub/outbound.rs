@@ -2,7 +2,7 @@
 //!
 //! A connection owns no backlog of messages: it has cursors into feeds, a bounded queue of replies and a table of
 //! slots. The next frame is taken when the socket has room for one; until then, nothing is encoded, copied or queued
-//! for it. A socket of its own is written to at once ([`direct`]); the body of an HTTP response is asked for frames.
+//! for it. A socket of its own is written to at once (`direct`); the body of an HTTP response is asked for frames.
 
 mod catch_up;
 mod change;

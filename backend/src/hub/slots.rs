@@ -28,8 +28,14 @@ pub struct SlotKey {
 pub enum SlotKind {
     /// Writing.
     Typing,
-    /// How far somebody has read.
-    Seen,
+    /// How far somebody has received and read. What names other fields is another kind, because a newer `delivered` must not
+    /// replace an older `read`.
+    Seen {
+        /// Whether it says what was delivered.
+        delivered: bool,
+        /// Whether it says what was read.
+        read: bool,
+    },
 }
 
 /// What is to be sent of a slot.

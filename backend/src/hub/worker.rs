@@ -19,7 +19,6 @@ use shared::ids::{ChannelName, ConnectionId, Offset};
 use shared::protocol::{CloseCode, Closing, ErrorReply, Push, RawPayload, Refusal};
 use tokio::sync::{mpsc, oneshot};
 
-use super::Hub;
 use super::fanout::{Answer, Batch};
 use super::feed::Feed;
 use super::frame::{ServerMessage, server_frame, text_frame};
@@ -28,6 +27,7 @@ use super::outbound::Outbound;
 use super::pages::Pages;
 use super::registry::Mode;
 use super::slots::SlotKey;
+use super::{HeldPush, Hub};
 use crate::config::Policy;
 use crate::log::LogError;
 use crate::log::publication::Publication;
@@ -66,8 +66,8 @@ pub enum ToWorker {
     Push {
         /// The connection.
         connection: ConnectionId,
-        /// The payload.
-        push: Arc<Push<RawPayload>>,
+        /// The payload. It counts among the waiting pushes until it is dropped here.
+        push: Arc<HeldPush>,
         /// Who waits.
         reply: oneshot::Sender<bool>,
     },
@@ -262,7 +262,7 @@ impl Worker {
             ToWorker::Relay { key, frame, except } => signals.add(key, frame, except),
             ToWorker::Push { connection, push, reply } => {
                 // Who asked may have gone meanwhile.
-                let _ = reply.send(self.push(connection, &push));
+                let _ = reply.send(self.push(connection, &push.push));
             }
             ToWorker::Disconnect { connection, code, reason } => {
                 if let Some(outbound) = self.connection(connection) {

@@ -1,8 +1,8 @@
-//! Orders publications fairly between senders when more waits than one transaction takes.
+//! Orders publications fairly between senders when the backlog is larger than one transaction.
 //!
-//! Without this, the log would be written in the order in which publications come, and somebody with one short message
-//! would wait for the megabytes of a crowd. Each sender's messages stay in their order; between senders, the message with the
-//! smallest virtual finish time is next (self-clocked fair queueing, Golestani, 1994).
+//! In arrival order, a sender of one short message would wait for the megabytes of all others. The messages of one sender keep
+//! their order. Between senders, the message with the smallest virtual finish time is next (self-clocked fair queueing,
+//! Golestani, 1994).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,25 +10,25 @@ use shared::ids::ConnectionId;
 
 use super::publication::{Publication, ReplyTo};
 
-/// Publications that wait.
+/// The backlog of publications.
 #[derive(Debug, Default)]
 pub(super) struct FairQueue {
     /// By virtual finish time, then by arrival.
     waiting: BTreeMap<(u64, u64), Publication>,
-    /// Those who have something waiting.
+    /// The senders that have publications in the queue.
     senders: HashMap<Sender, Backlog>,
     /// The virtual time, in bytes.
     now: u64,
-    /// How many have come.
-    came: u64,
+    /// Number of publications that were added.
+    pushed: u64,
 }
 
-/// What waits of one sender.
+/// The publications of one sender.
 #[derive(Debug, Default)]
 struct Backlog {
     publications: usize,
-    /// The virtual time at which the last of them would end.
-    ends: u64,
+    /// The virtual finish time of the last one.
+    finish: u64,
 }
 
 /// The unit of fairness: one connection, or all of the HTTP API together.
@@ -39,7 +39,7 @@ enum Sender {
 }
 
 impl FairQueue {
-    /// Whether nothing waits.
+    /// Whether the queue is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -48,15 +48,15 @@ impl FairQueue {
     pub(super) fn push(&mut self, publication: Publication) {
         let backlog = self.senders.entry(Sender::of(&publication)).or_default();
         backlog.publications += 1;
-        backlog.ends = backlog.ends.max(self.now) + publication.bytes() as u64;
-        self.waiting.insert((backlog.ends, self.came), publication);
-        self.came += 1;
+        backlog.finish = backlog.finish.max(self.now) + publication.bytes() as u64;
+        self.waiting.insert((backlog.finish, self.pushed), publication);
+        self.pushed += 1;
     }
 
-    /// Takes the publication whose turn it is.
+    /// Removes the publication with the smallest virtual finish time.
     pub(super) fn pop(&mut self) -> Option<Publication> {
-        let ((ends, _), publication) = self.waiting.pop_first()?;
-        self.now = ends;
+        let ((finish, _), publication) = self.waiting.pop_first()?;
+        self.now = finish;
         let sender = Sender::of(&publication);
         if let Some(backlog) = self.senders.get_mut(&sender) {
             backlog.publications -= 1;
@@ -99,7 +99,7 @@ mod tests {
         }
     }
 
-    /// Whose turn it is, until nothing waits.
+    /// The senders in the order in which their publications are removed.
     fn order(queue: &mut FairQueue) -> Vec<u64> {
         let connection = |publication: Publication| match publication.reply {
             ReplyTo::Connection { connection, .. } => connection.0,
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn large_messages_get_their_turn_beside_a_stream_of_short_ones() {
+    fn large_messages_are_not_starved_by_a_stream_of_short_ones() {
         let mut queue = FairQueue::default();
         queue.push(publication(1, 0, 10_000));
         queue.push(publication(1, 1, 10_000));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_of_senders_who_have_nothing_waiting() {
+    fn senders_without_publications_take_no_memory() {
         let mut queue = FairQueue::default();
         for connection in 1..=100 {
             queue.push(publication(connection, 0, 10));

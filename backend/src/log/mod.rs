@@ -1,15 +1,15 @@
 //! The log: where a message has to be before it is acknowledged.
 //!
-//! [`Log`] is the contract of a store and [`conformance`] its test suite: a store is accepted when it passes.
+//! [`Log`] is the contract of a store and `conformance` its test suite: a store is accepted when it passes.
 //! [`sqlite`] is the store of one machine. [`thread`] is the one writer in front of it: it takes what has queued,
 //! has it appended at once, and hands the result to the workers. [`live`] is the order of channels that are not logged.
 //! A [`publication`] is what goes in and comes out at both.
 
+pub mod capacity;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod fair;
 pub mod live;
-pub mod places;
 pub mod publication;
 mod reads;
 pub mod retention;

@@ -4,11 +4,9 @@ use shared::ids::{ConnectionId, RequestId};
 use shared::protocol::Refusal;
 use tokio::sync::oneshot;
 
+use super::capacity::RESERVE_PUBLICATION_BYTES_MAX;
 use super::turn::Turn;
 use super::{Append, Appended};
-
-/// Maximum bytes of a publication that may have one of the last places of a queue.
-pub(super) const MODEST_BYTES_MAX: usize = 4 * 1024;
 
 /// A message to be published, and who waits for the outcome.
 #[derive(Debug)]
@@ -25,14 +23,14 @@ impl Publication {
         self.append.bytes()
     }
 
-    /// Whether it is small and its sender has nothing else waiting.
-    pub(super) fn is_modest(&self) -> bool {
+    /// Whether it may use the reserved part of a queue: it is small, and its sender has no other publication in a queue.
+    pub(super) fn may_use_reserve(&self) -> bool {
         let others_wait = match self.reply {
             ReplyTo::Connection { others_wait, .. } => others_wait,
-            // The API answers each request before the next.
+            // The HTTP API answers each request before the next.
             ReplyTo::Caller(_) => false,
         };
-        !others_wait && self.bytes() <= MODEST_BYTES_MAX
+        !others_wait && self.bytes() <= RESERVE_PUBLICATION_BYTES_MAX
     }
 }
 
@@ -85,4 +83,31 @@ pub struct Outcome {
     pub reply: ReplyTo,
     /// Its place, or why it has none.
     pub result: Result<Appended, Refusal>,
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::protocol::{Payload, RawPayload};
+
+    use super::*;
+    use crate::log::conformance::chat;
+
+    /// A publication of this many bytes in all.
+    fn publication(bytes: usize, others_wait: bool) -> Publication {
+        let (worker, connection) = (0, ConnectionId(1));
+        let reply = ReplyTo::Connection { worker, connection, request: None, turn: None, others_wait };
+        let text = |length: usize| RawPayload::from(&Payload::chat("x".repeat(length)));
+        let mut publication = Publication { append: chat("room:lobby", 1), reply };
+        publication.append.payload = text(0);
+        publication.append.payload = text(bytes - publication.bytes());
+        publication
+    }
+
+    #[test]
+    fn a_small_publication_of_a_sender_without_others_may_use_the_reserve() {
+        let largest = publication(RESERVE_PUBLICATION_BYTES_MAX, false);
+        assert_eq!((largest.bytes(), largest.may_use_reserve()), (RESERVE_PUBLICATION_BYTES_MAX, true));
+        assert!(!publication(RESERVE_PUBLICATION_BYTES_MAX + 1, false).may_use_reserve());
+        assert!(!publication(RESERVE_PUBLICATION_BYTES_MAX, true).may_use_reserve());
+    }
 }

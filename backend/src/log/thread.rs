@@ -2,7 +2,7 @@
 //!
 //! It takes whatever has queued, appends it at once and hands the outcome to the sink: under load, many messages
 //! share the wait for the disk; when idle, a message waits for nobody. Where more has queued than one transaction takes,
-//! senders take turns ([`fair`](super::fair)).
+//! senders take turns (`fair`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,8 @@ use std::thread::JoinHandle;
 
 use shared::protocol::{ErrorCode, Refusal};
 
+use super::capacity::{self, Capacity};
 use super::fair::FairQueue;
-use super::places::{self, Places};
 use super::publication::{Outcome, Publication, ReplyTo};
 use super::turn::Turn;
 use super::{Append, Appended, Log};
@@ -20,8 +20,8 @@ use super::{Append, Appended, Log};
 /// Most publications in one transaction.
 pub const BATCH_PUBLICATIONS_MAX: usize = 384;
 
-/// Maximum bytes of one transaction. The publication that exceeds it is still part of it. What comes meanwhile waits, so
-/// that a flood of large messages delays small ones by little.
+/// Maximum bytes of one transaction. The publication that exceeds it is still part of it. Publications that arrive during a
+/// transaction wait for its end, so a short transaction delays them little.
 pub const BATCH_BYTES_MAX: usize = 256 * 1024;
 
 /// Most publications that are handed over at once.
@@ -48,8 +48,8 @@ pub struct LogQueue {
 /// What the two ends of the queue share.
 #[derive(Debug)]
 struct State {
-    /// Those of the publications that wait, handed over or not.
-    places: Places,
+    /// That of the publications that wait, handed over or not.
+    capacity: Capacity,
     writable: AtomicBool,
     ended: AtomicBool,
 }
@@ -64,13 +64,13 @@ impl LogQueue {
     /// Gives a publication its place in the queue. It never waits.
     ///
     /// # Errors
-    /// A [`Refusal`] with `overloaded` if [`QUEUE_PUBLICATIONS_MAX`](places::QUEUE_PUBLICATIONS_MAX) or
-    /// [`QUEUE_BYTES_MAX`](places::QUEUE_BYTES_MAX) are waiting, `stopping` if the thread has ended.
+    /// A [`Refusal`] with `overloaded` if [`QUEUE_PUBLICATIONS_MAX`](capacity::QUEUE_PUBLICATIONS_MAX) or
+    /// [`QUEUE_BYTES_MAX`](capacity::QUEUE_BYTES_MAX) are waiting, `stopping` if the thread has ended.
     pub fn enter(&self, publication: Publication) -> Result<Queued, Refusal> {
         if self.state.ended.load(Ordering::Relaxed) {
-            return Err(places::stopping());
+            return Err(capacity::stopping());
         }
-        self.state.places.admit(publication.bytes(), publication.is_modest())?;
+        self.state.capacity.admit(publication.bytes(), publication.may_use_reserve())?;
         Ok(Queued(publication))
     }
 
@@ -98,7 +98,7 @@ impl LogQueue {
 
     /// Returns the number of publications that wait, handed over or not, and their bytes.
     pub fn waiting(&self) -> (usize, usize) {
-        self.state.places.waiting()
+        self.state.capacity.used()
     }
 
     /// Tells the thread to end when it has written all that is queued.
@@ -113,7 +113,7 @@ pub fn queue(log: Arc<dyn Log>) -> (LogQueue, Writer) {
     // Its length has a limit: that of `enter`.
     let (jobs, receiver) = channel();
     let state = Arc::new(State {
-        places: Places::default(),
+        capacity: Capacity::default(),
         writable: AtomicBool::new(true),
         ended: AtomicBool::new(false),
     });
@@ -187,14 +187,14 @@ impl Writer {
 
     /// What has queued, without waiting: at most [`BATCH_PUBLICATIONS_MAX`], and about [`BATCH_BYTES_MAX`].
     pub fn queued(&mut self) -> Vec<Publication> {
-        // The places of what has come are bounded, and so is this loop.
+        // The capacity bounds the number of jobs, and so this loop.
         while !self.is_to_end
             && let Ok(job) = self.jobs.try_recv()
         {
             self.take(job);
         }
         let batch = self.batch();
-        self.state.places.release(batch.len(), batch.iter().map(Publication::bytes).sum());
+        self.state.capacity.release(batch.len(), batch.iter().map(Publication::bytes).sum());
         batch
     }
 
@@ -269,7 +269,7 @@ fn lost_count() -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::places::{QUEUE_PUBLICATIONS_MAX, QUEUE_RETRY_MS};
+    use super::super::capacity::{QUEUE_PUBLICATIONS_MAX, QUEUE_RETRY_MS};
     use super::*;
     use crate::config::Durability;
     use crate::log::conformance::chat;

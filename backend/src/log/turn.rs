@@ -6,7 +6,7 @@
 //! before its sender knew of a refusal is refused as well.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use shared::protocol::{ErrorCode, Refusal};
@@ -20,15 +20,18 @@ pub struct Turns {
     /// The last that was named where messages are put in order. What its worker refuses has not been queued, and does
     /// not make those late that were queued before.
     last_of_order: AtomicU64,
+    /// The tokens of messages that were queued and then refused with `out_of_turn`, until the connection takes them back.
+    late_tokens: AtomicU32,
 }
 
 impl Turns {
-    /// Lets a message through to the queue, whose sender knows of all turns up to `known`.
+    /// Lets a message through to the queue, whose sender knows of all turns up to `known`. `tokens` is what it cost of the
+    /// message rate.
     ///
     /// # Errors
     /// A [`Refusal`] with `out_of_turn` where a later turn has begun.
-    pub fn enter(self: &Arc<Self>, known: u64) -> Result<Turn, Refusal> {
-        let turn = Turn { number: self.last.load(Ordering::SeqCst), turns: Arc::clone(self) };
+    pub fn enter(self: &Arc<Self>, known: u64, tokens: u32) -> Result<Turn, Refusal> {
+        let turn = Turn { number: self.last.load(Ordering::SeqCst), tokens, turns: Arc::clone(self) };
         if known < turn.number { Err(out_of_turn()) } else { Ok(turn) }
     }
 
@@ -40,12 +43,18 @@ impl Turns {
         }
         Refusal { turn: Some(self.last.fetch_add(1, Ordering::SeqCst) + 1), ..refusal }
     }
+
+    /// Removes and returns the tokens of the messages that [`Turn::check`] has refused.
+    pub fn take_late_tokens(&self) -> u32 {
+        self.late_tokens.swap(0, Ordering::Relaxed)
+    }
 }
 
 /// The turn in which a message was queued.
 #[derive(Debug)]
 pub struct Turn {
     number: u64,
+    tokens: u32,
     turns: Arc<Turns>,
 }
 
@@ -56,7 +65,11 @@ impl Turn {
     /// A [`Refusal`] with `out_of_turn` where one that was queued before it has been refused since.
     pub fn check(&self) -> Result<(), Refusal> {
         let late = self.number < self.turns.last_of_order.load(Ordering::SeqCst);
-        if late { Err(out_of_turn()) } else { Ok(()) }
+        if late {
+            self.turns.late_tokens.fetch_add(self.tokens, Ordering::Relaxed);
+            return Err(out_of_turn());
+        }
+        Ok(())
     }
 
     /// Begins a turn with the message, which gets no place.
@@ -84,20 +97,20 @@ mod tests {
     #[test]
     fn what_was_sent_behind_a_refused_message_does_not_overtake_it() {
         let turns = Arc::<Turns>::default();
-        let (first, second) = (turns.enter(0).unwrap(), turns.enter(0).unwrap());
+        let (first, second) = (turns.enter(0, 1).unwrap(), turns.enter(0, 1).unwrap());
         assert_eq!(first.check(), Ok(()));
         assert_eq!(first.refuse(full()).turn, Some(1));
         let late = second.check().unwrap_err();
         assert_eq!(late.code, ErrorCode::OutOfTurn);
         assert_eq!(second.refuse(late).turn, Some(2), "who knows of the first refusal alone is late, too");
-        assert!(turns.enter(0).is_err() && turns.enter(1).is_err());
-        assert_eq!(turns.enter(2).unwrap().check(), Ok(()));
+        assert!(turns.enter(0, 1).is_err() && turns.enter(1, 1).is_err());
+        assert_eq!(turns.enter(2, 1).unwrap().check(), Ok(()));
     }
 
     #[test]
     fn what_was_queued_before_a_refused_message_is_not_late() {
         let turns = Arc::<Turns>::default();
-        let queued = turns.enter(0).unwrap();
+        let queued = turns.enter(0, 1).unwrap();
         assert_eq!(turns.refuse(full()).turn, Some(1));
         assert_eq!(queued.check(), Ok(()));
     }
@@ -106,6 +119,16 @@ mod tests {
     fn a_refusal_that_stands_begins_no_turn() {
         let turns = Arc::<Turns>::default();
         assert_eq!(turns.refuse(Refusal::new(ErrorCode::Forbidden, "No.")).turn, None);
-        assert!(turns.enter(0).is_ok());
+        assert!(turns.enter(0, 1).is_ok());
+    }
+
+    #[test]
+    fn the_tokens_of_queued_messages_that_are_refused_out_of_turn_are_given_back_once() {
+        let turns = Arc::<Turns>::default();
+        let queued = [1, 2, 16].map(|tokens| turns.enter(0, tokens).unwrap());
+        queued[0].refuse(full());
+        assert_eq!(turns.take_late_tokens(), 0, "the first was not late");
+        assert!(queued[1..].iter().all(|turn| turn.check().is_err()));
+        assert_eq!((turns.take_late_tokens(), turns.take_late_tokens()), (18, 0));
     }
 }

@@ -61,18 +61,13 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use shared::ids::Epoch;
     use tokio::sync::{mpsc, oneshot};
 
     use super::*;
-    use crate::config::{Durability, Settings};
-    use crate::hub::HubParts;
-    use crate::hub::numbers::ConnectionNumbers;
-    use crate::identity::Tokens;
+    use crate::config::Durability;
     use crate::log::retention::Retention;
     use crate::log::sqlite::SqliteLog;
-    use crate::log::{Log, LogReads, Threads, live, thread};
-    use crate::telemetry::metrics::Metrics;
+    use crate::log::{Log, live};
 
     /// A server of which one part panics: its loop, or its sequencer.
     async fn dead_part(worker_panics: bool) -> Part {
@@ -81,19 +76,7 @@ mod tests {
         let log: Arc<dyn Log> = Arc::new(log);
         let (mailbox, receiver) = mpsc::channel(1);
         let (live, sequencer) = live::queue();
-        let (queue, _writer) = thread::queue(Arc::clone(&log));
-        let hub = Hub::new(HubParts {
-            settings: Settings::default(),
-            numbers: ConnectionNumbers::reserve(Arc::clone(&log), Arc::new(Threads)).unwrap(),
-            reads: LogReads::new(Arc::clone(&log), Arc::new(Threads)),
-            queue,
-            live: vec![live].into(),
-            tokens: Tokens::new("a secret for a test"),
-            metrics: Metrics::new(),
-            live_epoch: Epoch(1),
-            live_key: 1,
-            workers: vec![mailbox].into(),
-        });
+        let hub = Hub::for_test(Arc::clone(&log), vec![live], vec![mailbox]);
         let mut retention = Retention::start(log, Vec::new(), Duration::from_secs(3600)).unwrap();
         let (_lives, log_thread) = oneshot::channel::<()>();
         tokio::spawn(async move {

@@ -9,35 +9,35 @@ pub(super) const BYTES_IN_A_ROW_MAX: usize = 64 * 1024;
 /// A message of this many bytes or more takes a worker about as long as a hundred small ones.
 pub(super) const LARGE_BYTES_MIN: usize = 16 * 1024;
 
-/// What a client has left of its turn on the worker.
+/// What one client may still send before the worker's other tasks run.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     frames: u32,
     bytes: usize,
 }
 
-/// What a frame makes of its client's turn.
+/// What follows a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// More may be handled in a row.
-    GoesOn,
-    /// The others' tasks run first.
-    Ends,
-    /// The frame is large: few of them are handled before the others' tasks run, whoever sent them.
-    EndsLarge,
+pub(super) enum Next {
+    /// More frames may be handled in a row.
+    Continue,
+    /// The worker's other tasks run first.
+    Yield,
+    /// The frame is large. Only a few large frames, of all clients together, are handled before other tasks run.
+    YieldLarge,
 }
 
 impl Budget {
-    /// Counts one frame. Where the turn ends, the budget is full again.
-    pub(super) fn spend(&mut self, bytes: usize) -> Turn {
+    /// Counts one frame. After a yield the budget is full again.
+    pub(super) fn spend(&mut self, bytes: usize) -> Next {
         self.frames += 1;
         self.bytes += bytes;
         let is_large = bytes >= LARGE_BYTES_MIN;
         if !is_large && self.frames < FRAMES_IN_A_ROW_MAX && self.bytes < BYTES_IN_A_ROW_MAX {
-            return Turn::GoesOn;
+            return Next::Continue;
         }
         *self = Self::default();
-        if is_large { Turn::EndsLarge } else { Turn::Ends }
+        if is_large { Next::YieldLarge } else { Next::Yield }
     }
 }
 
@@ -49,13 +49,13 @@ mod tests {
     fn it_is_spent_by_frames_or_by_bytes_and_then_full_again() {
         let mut budget = Budget::default();
         for _ in 0..2 {
-            assert!((1..FRAMES_IN_A_ROW_MAX).all(|_| budget.spend(0) == Turn::GoesOn));
-            assert_eq!(budget.spend(0), Turn::Ends);
+            assert!((1..FRAMES_IN_A_ROW_MAX).all(|_| budget.spend(0) == Next::Continue));
+            assert_eq!(budget.spend(0), Next::Yield);
             let most_small = LARGE_BYTES_MIN - 1;
             let fitting = (BYTES_IN_A_ROW_MAX - 1) / most_small;
-            assert!((0..fitting).all(|_| budget.spend(most_small) == Turn::GoesOn));
-            assert_eq!(budget.spend(BYTES_IN_A_ROW_MAX - fitting * most_small), Turn::Ends);
-            assert_eq!(budget.spend(LARGE_BYTES_MIN), Turn::EndsLarge);
+            assert!((0..fitting).all(|_| budget.spend(most_small) == Next::Continue));
+            assert_eq!(budget.spend(BYTES_IN_A_ROW_MAX - fitting * most_small), Next::Yield);
+            assert_eq!(budget.spend(LARGE_BYTES_MIN), Next::YieldLarge);
         }
     }
 }

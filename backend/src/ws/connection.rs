@@ -13,9 +13,9 @@ use shared::ids::{ChannelName, MessageId, RequestId};
 use shared::protocol::{CloseCode, ErrorCode, RawPayload, Refusal, Sender};
 use tokio::time::Instant;
 
-use super::budget::{Budget, Turn};
+use super::budget::{Budget, Next};
 use super::pace::Pace;
-use super::price::{Paid, Prices};
+use super::throttle::{Decision, Throttle, tokens_of};
 use crate::clock;
 use crate::hub::frame::pong_frame;
 use crate::hub::outbound::Outbound;
@@ -23,9 +23,14 @@ use crate::hub::worker::{Worker, say_closing};
 use crate::log::Append;
 use crate::log::publication::{Publication, ReplyTo};
 use crate::log::turn::Turns;
+use crate::rate::RateLimit;
 
-/// A connection that sends this many messages in a row that are none is closed.
-const ERRORS_IN_A_ROW_MAX: u32 = 50;
+/// A connection may send this many messages per second that no retry helps. One that sends more is closed. Messages that are
+/// accepted between them make no difference.
+const ERRORS_PER_SECOND_MAX: u32 = 5;
+
+/// A connection may send the errors of this many seconds at once.
+const ERRORS_BURST_SECONDS: u32 = 10;
 
 /// When a client that was closed for flooding may come back, in milliseconds.
 const FLOOD_RETRY_MS: u64 = 10_000;
@@ -70,8 +75,8 @@ impl Received {
 
 /// Where a connection's messages come from: the one thing that its carriers do each in their own way.
 pub trait Incoming {
-    /// The next that the peer sends. After [`Received::Broken`] nothing comes but [`Received::Gone`], and after that
-    /// always the same.
+    /// The next that the peer sends. After [`Received::Broken`] only [`Received::Part`] comes, for bytes that are dropped, and
+    /// [`Received::Gone`], which then comes each time.
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Received>;
 }
 
@@ -104,7 +109,7 @@ impl From<Refusal> for Refused {
 pub struct Connection {
     pub(super) worker: Rc<Worker>,
     pub(super) outbound: Rc<Outbound>,
-    pub(super) prices: Prices,
+    pub(super) throttle: Throttle,
     /// Made with the first message that names its turn: most connections only read.
     turns: OnceCell<Arc<Turns>>,
 }
@@ -112,13 +117,14 @@ pub struct Connection {
 impl Connection {
     /// A connection that has just been opened.
     pub fn new(worker: Rc<Worker>, outbound: Rc<Outbound>) -> Self {
-        let prices = Prices::new(worker.hub.settings.message_rate, Instant::now());
-        Self { worker, outbound, prices, turns: OnceCell::new() }
+        let throttle = Throttle::new(worker.hub.settings.message_rate, Instant::now());
+        Self { worker, outbound, throttle, turns: OnceCell::new() }
     }
 
     /// Reads until the end, whoever brings it.
     pub async fn run(mut self, mut incoming: impl Incoming, mut speaker: impl Speaker) {
-        let (mut errors, mut budget, mut pace) = (0, Budget::default(), Pace::default());
+        let (mut budget, mut pace) = (Budget::default(), Pace::default());
+        let mut errors = RateLimit::new(ERRORS_PER_SECOND_MAX, ERRORS_BURST_SECONDS, Instant::now());
         while let Some(received) =
             poll_fn(|context| self.poll_received(&mut incoming, &mut pace, context)).await
         {
@@ -127,25 +133,32 @@ impl Connection {
             self.outbound.attend();
             let bytes = received.bytes();
             match budget.spend(bytes) {
-                Turn::GoesOn => {}
+                Next::Continue => {}
                 // The worker's other tasks run before this client is read from again.
-                Turn::Ends => {
+                Next::Yield => {
                     self.outbound.flush();
                     tokio::task::yield_now().await;
                 }
                 // They run even if all clients send large messages.
-                Turn::EndsLarge => {
+                Next::YieldLarge => {
                     self.outbound.flush();
                     self.worker.gates.messages.pass(std::future::ready(())).await;
                 }
             }
-            let over_rate = match self.prices.pay(&received, now) {
-                Paid::Yes => None,
-                Paid::No { retry, pause } => {
-                    pace.owe(pause);
-                    Some(rate_limited(retry))
+            let late = self.turns.get().map_or(0, |turns| turns.take_late_tokens());
+            if late > 0 {
+                self.refund(late, now, &mut pace);
+                if !self.outbound.is_open() {
+                    continue;
                 }
-                Paid::Flood(pause) => {
+            }
+            let over_rate = match self.throttle.admit(&received, now) {
+                Decision::Admit => None,
+                Decision::Refuse { retry_after, pause } => {
+                    pace.owe(pause);
+                    Some(rate_limited(retry_after))
+                }
+                Decision::Close(pause) => {
                     pace.owe(pause);
                     self.close_flood();
                     continue;
@@ -186,34 +199,37 @@ impl Connection {
                 }
             };
             match result {
-                Ok(()) => {
-                    errors = 0;
-                    self.prices.done();
-                }
+                Ok(()) => self.throttle.handled(),
                 Err(refused) => {
                     if refused.refusal.code == ErrorCode::OutOfTurn {
-                        match self.prices.pay_as_refused(bytes, now) {
-                            Paid::Yes => {}
-                            Paid::No { pause, .. } => pace.owe(pause),
-                            Paid::Flood(pause) => {
-                                pace.owe(pause);
-                                self.close_flood();
-                            }
-                        }
+                        self.refund(tokens_of(bytes), now, &mut pace);
                     }
                     // What can be retried, or is only not allowed, is not a protocol error. The rate limits it.
                     let Refusal { code, retry_after_ms, .. } = &refused.refusal;
-                    errors += u32::from(retry_after_ms.is_none() && *code != ErrorCode::Forbidden);
+                    let is_error = retry_after_ms.is_none() && *code != ErrorCode::Forbidden;
                     speaker.refuse(&self, refused);
+                    if is_error && errors.take(1.0, now).is_err() {
+                        let what = "Too many messages were refused.";
+                        say_closing(&self.outbound, CloseCode::MISUSE, what, None);
+                    }
                 }
-            }
-            if errors >= ERRORS_IN_A_ROW_MAX {
-                let what = "Too many messages in a row were refused.";
-                say_closing(&self.outbound, CloseCode::MISUSE, what, None);
             }
         }
         while !poll_fn(|context| self.poll_linger(&mut incoming, &mut budget, &mut pace, context)).await {
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// Gives back the tokens of messages that were refused with `out_of_turn`, by this connection or where messages are put
+    /// in order.
+    fn refund(&mut self, tokens: u32, now: Instant, pace: &mut Pace) {
+        match self.throttle.refund(tokens, now) {
+            Decision::Admit => {}
+            Decision::Refuse { pause, .. } => pace.owe(pause),
+            Decision::Close(pause) => {
+                pace.owe(pause);
+                self.close_flood();
+            }
         }
     }
 
@@ -270,12 +286,12 @@ impl Connection {
                 }
                 received => {
                     // What is dropped is read no faster than what is refused.
-                    if let Paid::No { pause, .. } | Paid::Flood(pause) =
-                        self.prices.pay(&received, Instant::now())
+                    if let Decision::Refuse { pause, .. } | Decision::Close(pause) =
+                        self.throttle.admit(&received, Instant::now())
                     {
                         pace.owe(pause);
                     }
-                    if budget.spend(received.bytes()) != Turn::GoesOn {
+                    if budget.spend(received.bytes()) != Next::Continue {
                         return Poll::Ready(false);
                     }
                 }
@@ -298,13 +314,13 @@ impl Connection {
         message: NewMessage,
         from: Sender,
     ) -> Result<(), Refusal> {
-        let NewMessage { channel, id, turn, payload } = message;
+        let NewMessage { channel, id, turn, payload, text_bytes } = message;
         let policy = self.worker.hub.policy(&channel)?;
         if !policy.publish.allows(&channel, &from.user) {
             return Err(Refusal::new(ErrorCode::Forbidden, "You may not publish in this channel."));
         }
         let (worker, connection) = (self.worker.index, self.outbound.info.connection);
-        let turn = turn.map(|known| self.turns().enter(known)).transpose()?;
+        let turn = turn.map(|known| self.turns().enter(known, tokens_of(text_bytes))).transpose()?;
         let others_wait = self.outbound.owes();
         let reply = ReplyTo::Connection { worker, connection, request, turn, others_wait };
         let append = Append { channel, id, at: clock::now(), from, payload };
@@ -328,6 +344,8 @@ pub(super) struct NewMessage {
     /// The last turn that its sender knows of, where it keeps to turns.
     pub(super) turn: Option<u64>,
     pub(super) payload: RawPayload,
+    /// Bytes of the text that it came in.
+    pub(super) text_bytes: usize,
 }
 
 impl Drop for Connection {

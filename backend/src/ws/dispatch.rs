@@ -79,7 +79,8 @@ fn handle(
         ClientMessage::Publish(Publish { id, channel, message_id, turn, payload }) => {
             let number = connection.outbound.info.connection;
             tracing::info!(target: "tidings::message", connection = %number, %channel, bytes, "message");
-            connection.publish(Some(id), NewMessage { channel, id: message_id, turn, payload }, from)?;
+            let message = NewMessage { channel, id: message_id, turn, payload, text_bytes: bytes };
+            connection.publish(Some(id), message, from)?;
         }
         ClientMessage::Subscribe(request) => {
             may_read(connection, &request.channel, &from)?;
@@ -95,7 +96,8 @@ fn handle(
             signal(connection, channel, from, SlotKind::Typing, SignalState::Typing)?;
         }
         ClientMessage::Seen { channel, delivered, read } => {
-            signal(connection, channel, from, SlotKind::Seen, SignalState::Seen { delivered, read })?;
+            let kind = SlotKind::Seen { delivered: delivered.is_some(), read: read.is_some() };
+            signal(connection, channel, from, kind, SignalState::Seen { delivered, read })?;
         }
     }
     Ok(None)
@@ -247,7 +249,7 @@ fn signal(
         return Err(Refusal::new(ErrorCode::Forbidden, "You may not publish in this channel."));
     }
     let Reach { readers, head } = connection.worker.reach(&channel);
-    if !connection.prices.pay_for_readers(readers, Instant::now()) {
+    if !connection.throttle.admit_signal(readers, Instant::now()) {
         return Ok(());
     }
     let outbound = &connection.outbound;

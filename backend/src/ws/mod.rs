@@ -1,8 +1,8 @@
 //! A WebSocket's life: handshake, reading, dispatch, writing.
 //!
-//! [`dispatch`] speaks the protocol of the `shared` crate, [`plain`] lines of text. Either is spoken on a
+//! [`dispatch`] speaks the protocol of the `shared` crate, [`mod@plain`] lines of text. Either is spoken on a
 //! [`connection::Connection`], which reads, and an [`Outbound`], which writes. Two things carry these: [`lean`], a TCP
-//! stream of their own, and [`hosted`], a request and its response inside actix's dispatcher.
+//! stream of their own, and `hosted`, a request and its response inside actix's dispatcher.
 
 mod budget;
 pub mod connection;
@@ -13,7 +13,7 @@ pub mod lean;
 mod origin;
 mod pace;
 pub mod plain;
-mod price;
+mod throttle;
 
 use std::net::SocketAddr;
 use std::rc::Rc;

@@ -28,7 +28,8 @@ impl Speaker for Plain {
         let payload = Payload::chat(text);
         payload.check()?;
         let payload = RawPayload::from(&payload);
-        let message = NewMessage { channel: plain_channel(), id, turn: None, payload };
+        let message =
+            NewMessage { channel: plain_channel(), id, turn: None, payload, text_bytes: text.len() };
         Ok(connection.publish(None, message, from)?)
     }
 

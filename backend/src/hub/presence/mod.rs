@@ -1,9 +1,9 @@
-//! Who is in a channel, on all workers: the board of members. It is used when somebody joins, leaves or asks, and never
-//! on the way of a message.
+//! The members of each channel, across all workers. Used when a client joins, leaves or asks for the list, and never in the
+//! delivery of a message.
 //!
 //! Each channel has a version that grows by one with each announced change. A worker asks the board for the changes since
-//! the version that its readers have ([`PresenceBoard::news`]), so a change is never dropped, whatever the workers do
-//! meanwhile. `worker/announce.rs` hands them to the connections.
+//! the version that its readers have ([`PresenceBoard::news`]), so a busy or slow worker loses no change. `worker/announce.rs`
+//! hands them to the connections.
 
 mod room;
 #[cfg(test)]
@@ -112,8 +112,8 @@ impl PresenceBoard {
         }
     }
 
-    /// Removes members that have had no connection for longer than `grace`: at most `most` of them, because all joins
-    /// wait meanwhile. Returns how many it has removed.
+    /// Removes members that have had no connection for longer than `grace`: at most `most` of them, because all joins wait for
+    /// the lock. Returns how many it has removed.
     pub fn sweep(&self, grace: Duration, most: usize) -> usize {
         let mut guard = self.lock();
         let board = &mut *guard;
@@ -173,7 +173,7 @@ impl PresenceBoard {
         self.lock().unannounced.get_mut(worker).map(std::mem::take).unwrap_or_default()
     }
 
-    /// What readers who have version `since` of a channel have to be told. `None` if they have the newest.
+    /// The changes of a channel after version `since`. `None` if that is the newest.
     pub fn news(&self, channel: &ChannelName, since: u64) -> Option<News> {
         self.lock().rooms.get(channel)?.news(since)
     }

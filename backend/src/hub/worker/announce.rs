@@ -1,5 +1,5 @@
-//! Hands changes of presence from the board to the readers of this worker. What changes during a pause is announced in one
-//! piece, so a rush of joins costs each reader a few writes and not one for each.
+//! Sends changes of presence from the board to the readers of this worker. The changes during a pause are sent in one write, so
+//! a burst of joins costs each reader a few writes instead of one for each join.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::hub::registry::Mode;
 /// Pause between two rounds of announcements. The first change after a quiet time is announced at once.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Maximum number of members that are removed, and of readers that are told, before the worker's other tasks run.
+/// Maximum number of members that are removed, and of readers that get a change, before the worker's other tasks run.
 const SLICE_MAX: usize = 512;
 
 /// Announces changes for as long as the worker lives. The first worker also removes members that are gone.
@@ -43,20 +43,20 @@ impl Worker {
         for channel in self.hub.presence.take_unannounced(self.index) {
             let Some(feed) = self.feeds.borrow().get(&channel).cloned() else { continue };
             if feed.reader_count() == 0 {
-                // The next to come here asks for the members anyway.
+                // The next reader on this worker asks for the members anyway.
                 feed.set_presence(None);
                 continue;
             }
             let news = feed.presence().and_then(|since| self.hub.presence.news(&channel, since));
             if let Some(news) = news {
-                tell(&feed, &news).await;
+                send(&feed, &news).await;
             }
         }
     }
 }
 
-async fn tell(feed: &Feed, news: &News) {
-    // First: a reader that comes meanwhile may have a key that has been passed, and its list has this version.
+async fn send(feed: &Feed, news: &News) {
+    // Before the loop: a reader that subscribes during it may have a key that was passed, and its list has this version.
     feed.set_presence(Some(news.version));
     let mut next = Some(0);
     while let Some(key) = next {

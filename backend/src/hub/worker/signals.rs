@@ -12,19 +12,24 @@ use crate::hub::feed::Feed;
 use crate::hub::registry::Mode;
 use crate::hub::slots::{SlotKey, SlotKind};
 
-/// Maximum number of signals of one worker that nobody has been told yet. Beyond it, signals are dropped.
-pub(super) const SIGNALS_MAX: usize = 1024;
+/// Maximum bytes of the queued signals of one worker. At the limit, new ones are dropped.
+const SIGNALS_BYTES_MAX: usize = 512 * 1024;
+
+/// Estimated memory of a queued signal beside its frame, in bytes.
+const AROUND_BYTES: usize = 256;
 
 /// Maximum number of readers that are told per iteration.
 const READERS_PER_ITERATION_MAX: usize = 256;
 
-/// The signals that are still to be told. Of each user, channel and kind there is only the newest.
+/// The queued signals, of each user, channel and kind only the newest.
 #[derive(Default)]
 pub(super) struct Signals {
-    /// Those that nobody has been told.
+    /// Those whose delivery has not begun.
     waiting: HashMap<SlotKey, Signal>,
     /// Their order.
     order: VecDeque<SlotKey>,
+    /// Their bytes.
+    bytes: usize,
     /// The one that some readers have been told.
     begun: Option<Begun>,
 }
@@ -32,6 +37,12 @@ pub(super) struct Signals {
 struct Signal {
     frame: Bytes,
     except: Option<ConnectionId>,
+}
+
+impl Signal {
+    fn bytes(&self) -> usize {
+        AROUND_BYTES + self.frame.len()
+    }
 }
 
 struct Begun {
@@ -51,11 +62,14 @@ impl Signals {
     /// Adds a signal, which takes the place of an older one of its key. The connection `except` is not told.
     pub(super) fn add(&mut self, key: SlotKey, frame: Bytes, except: Option<ConnectionId>) {
         let signal = Signal { frame, except };
-        if let Some(waiting) = self.waiting.get_mut(&key) {
-            *waiting = signal;
-        } else if self.order.len() < SIGNALS_MAX {
-            self.order.push_back(key.clone());
-            self.waiting.insert(key, signal);
+        let replaced = self.waiting.get(&key).map_or(0, Signal::bytes);
+        let bytes = self.bytes - replaced + signal.bytes();
+        if bytes > SIGNALS_BYTES_MAX {
+            return;
+        }
+        self.bytes = bytes;
+        if self.waiting.insert(key.clone(), signal).is_none() {
+            self.order.push_back(key);
         }
     }
 
@@ -69,6 +83,7 @@ impl Signals {
         let is_typing_there = |key: &SlotKey| key.kind == SlotKind::Typing && channels.contains(&key.channel);
         self.order.retain(|key| !is_typing_there(key));
         self.waiting.retain(|key, _| !is_typing_there(key));
+        self.bytes = self.waiting.values().map(Signal::bytes).sum();
         self.begun.take_if(|begun| is_typing_there(&begun.key));
     }
 
@@ -98,11 +113,57 @@ impl Signals {
     /// The next signal that somebody here is to be told.
     fn begin(&mut self, feeds: &Feeds) -> Option<Begun> {
         while let Some(key) = self.order.pop_front() {
-            let (signal, feed) = (self.waiting.remove(&key), feeds.get(&key.channel));
-            if let (Some(signal), Some(feed)) = (signal, feed) {
+            let Some(signal) = self.waiting.remove(&key) else { continue };
+            self.bytes -= signal.bytes();
+            if let Some(feed) = feeds.get(&key.channel) {
                 return Some(Begun { key, signal, feed: Rc::clone(feed), next: 0 });
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::ids::UserId;
+
+    use super::*;
+    use crate::hub::fanout::News;
+
+    fn typing(user: &str) -> SlotKey {
+        let (channel, user) = (ChannelName::parse("room:lobby").unwrap(), UserId::parse(user).unwrap());
+        SlotKey { channel, user, kind: SlotKind::Typing }
+    }
+
+    #[test]
+    fn queued_signals_are_bounded_in_bytes() {
+        let mut signals = Signals::default();
+        let frame = |bytes: usize| Bytes::from(vec![0; bytes - AROUND_BYTES]);
+        let mut is_queued = |user: &str, bytes: usize| {
+            signals.add(typing(user), frame(bytes), None);
+            signals.waiting.get(&typing(user)).is_some_and(|signal| signal.bytes() == bytes)
+        };
+        assert!(is_queued("ada", SIGNALS_BYTES_MAX - AROUND_BYTES));
+        assert!(!is_queued("bob", AROUND_BYTES + 1), "one byte too many");
+        assert!(is_queued("bob", AROUND_BYTES), "as many as there may be");
+        assert!(
+            !is_queued("ada", SIGNALS_BYTES_MAX - AROUND_BYTES + 1),
+            "a replacement that is larger by one byte"
+        );
+        assert!(is_queued("ada", AROUND_BYTES), "a replacement frees the bytes of the older one");
+        assert!(is_queued("eve", SIGNALS_BYTES_MAX - 2 * AROUND_BYTES));
+
+        signals.advance(&Feeds::default());
+        assert_eq!((signals.is_empty(), signals.bytes), (true, 0), "a delivered signal takes no bytes");
+    }
+
+    #[test]
+    fn typing_that_is_forgotten_takes_no_bytes() {
+        let mut signals = Signals::default();
+        signals.add(typing("ada"), Bytes::from_static(b"typing"), None);
+        let mut batch = Batch::default();
+        batch.channels.push(News::new(typing("ada").channel, Vec::new()));
+        signals.forget_typing(&batch);
+        assert_eq!((signals.is_empty(), signals.bytes), (true, 0));
     }
 }

@@ -11,7 +11,7 @@ use shared::ids::{ChannelName, Offset};
 use shared::protocol::Refusal;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::places::Places;
+use super::capacity::Capacity;
 use super::publication::{Outcome, Publication};
 use super::turn::Turn;
 use offsets::LiveOffsets;
@@ -29,7 +29,7 @@ pub struct LiveQueue {
 /// What the two ends of the queue share.
 #[derive(Debug, Default)]
 struct State {
-    places: Places,
+    capacity: Capacity,
     /// Others than the sequencer look into it when they begin to follow a channel, and not on the way of a message.
     offsets: Mutex<LiveOffsets>,
 }
@@ -42,7 +42,7 @@ impl State {
 
 /// The way to a sequencer, and it.
 pub fn queue() -> (LiveQueue, Sequencer) {
-    // Its length has a limit: that of the places.
+    // `Capacity` limits its length.
     let (jobs, receiver) = unbounded_channel();
     let state = Arc::<State>::default();
     (LiveQueue { jobs, state: Arc::clone(&state) }, Sequencer { jobs: receiver, state })
@@ -52,11 +52,11 @@ impl LiveQueue {
     /// Queues a publication. It never waits.
     ///
     /// # Errors
-    /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`](super::thread::QUEUE_PUBLICATIONS_MAX) are
+    /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`](super::capacity::QUEUE_PUBLICATIONS_MAX) are
     /// waiting, `stopping` where the sequencer has ended.
     pub fn publish(&self, publication: Publication) -> Result<(), Refusal> {
-        self.state.places.admit(publication.bytes(), publication.is_modest())?;
-        self.jobs.send(publication).map_err(|_| super::places::stopping())
+        self.state.capacity.admit(publication.bytes(), publication.may_use_reserve())?;
+        self.jobs.send(publication).map_err(|_| super::capacity::stopping())
     }
 
     /// Waits until nothing is put in order any more: the sequencer is gone.
@@ -100,7 +100,7 @@ impl Sequencer {
 
     fn order(&self, turn: Vec<Publication>) -> Vec<Outcome> {
         let bytes = turn.iter().map(Publication::bytes).sum();
-        self.state.places.release(turn.len(), bytes);
+        self.state.capacity.release(turn.len(), bytes);
         let mut offsets = self.state.offsets();
         let place = |Publication { append, reply }| {
             let result = match reply.turn().map_or(Ok(()), Turn::check) {
@@ -115,7 +115,7 @@ impl Sequencer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::places::QUEUE_PUBLICATIONS_MAX;
+    use super::super::capacity::QUEUE_PUBLICATIONS_MAX;
     use super::super::publication::ReplyTo;
     use super::super::{Appended, conformance::chat};
     use super::*;

@@ -8,7 +8,7 @@ use actix_http::error::ParseError;
 use actix_http::h1::{Codec, Message};
 use actix_http::{HttpMessage as _, Request, Response, ServiceConfig, ws};
 use actix_web::ResponseError as _;
-use bytes::BytesMut;
+use bytes::{BufMut as _, BytesMut};
 use tokio::net::TcpStream;
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
@@ -18,7 +18,7 @@ use crate::http::headers::{self, Header, Headers, MALFORMED};
 use crate::hub::wire::Wire;
 use crate::ws::{no_handshake, origin};
 
-/// Most bytes that are read of a request at a time.
+/// Maximum bytes of one read of a request.
 const READ_BYTES_MAX: usize = 2048;
 
 /// A stream whose request is still to be read, or answered.
@@ -67,7 +67,8 @@ impl Handshake {
     pub(super) fn read(&mut self) -> Result<Option<Request>, NoRequest> {
         self.rest.reserve(READ_BYTES_MAX);
         let before = self.rest.len();
-        match self.wire.socket().try_read_buf(&mut self.rest) {
+        // `reserve` may make room for more.
+        match self.wire.socket().try_read_buf(&mut (&mut self.rest).limit(READ_BYTES_MAX)) {
             Ok(0) => return Err(NoRequest::Gone),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
@@ -140,4 +141,37 @@ impl Handshake {
 pub(super) fn check(request: &Request, settings: &Settings) -> Result<(), ApiError> {
     origin::check(request.headers(), settings)?;
     ws::verify_handshake(request.head()).map_err(|_| no_handshake())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::http::headers::HEADER_BYTES_MAX;
+
+    #[tokio::test]
+    async fn a_read_takes_no_more_than_its_maximum_however_much_has_come() {
+        // The codec of actix starts a local task.
+        tokio::task::LocalSet::new().run_until(read_all()).await;
+    }
+
+    async fn read_all() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let mut sent = b"GET /ws HTTP/1.1\r\nCookie: ".to_vec();
+        sent.resize(HEADER_BYTES_MAX, b'x');
+        client.write_all(&sent).await.unwrap();
+        let mut handshake = Handshake::new(server, &Headers::default());
+        let mut reads = Vec::new();
+        while handshake.rest.len() < HEADER_BYTES_MAX {
+            handshake.heard().await.unwrap();
+            let before = handshake.rest.len();
+            assert!(matches!(handshake.read(), Ok(None)), "it is not complete");
+            reads.push(handshake.rest.len() - before);
+        }
+        assert_eq!(reads.into_iter().max(), Some(READ_BYTES_MAX));
+    }
 }

@@ -51,8 +51,8 @@ enum State {
     Open,
     /// A frame's header must not be: what came before it is still to be told.
     Refused(CloseCode),
-    /// What was wrong has been told. The rest is read and forgotten, so that the peer gets to read our close frame: a
-    /// socket that is closed with unread bytes in it is reset.
+    /// What was wrong has been told. The rest is read and dropped, so that the peer gets to read our close frame: a socket
+    /// that is closed with unread bytes in it is reset. Each read is passed on as a part, so that it counts in the budget.
     Draining,
     /// The peer has closed its side.
     Gone,
@@ -161,14 +161,15 @@ impl LeanIncoming {
         }
     }
 
-    /// Reads once.
-    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Reads once. Returns the number of bytes: 0 at the end.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<usize> {
         SCRATCH.with_borrow_mut(|scratch| {
-            match ready!(poll_read(self.wire.socket(), context, scratch)) {
-                Ok(0) | Err(_) => self.state = State::Gone,
-                Ok(length) => self.take(&scratch[..length]),
+            let length = ready!(poll_read(self.wire.socket(), context, scratch)).unwrap_or(0);
+            match length {
+                0 => self.state = State::Gone,
+                _ => self.take(&scratch[..length]),
             }
-            Poll::Ready(())
+            Poll::Ready(length)
         })
     }
 }
@@ -203,7 +204,11 @@ impl Incoming for LeanIncoming {
                 return Poll::Ready(received);
             }
             match self.state {
-                State::Open | State::Draining => {}
+                State::Open => {}
+                State::Draining => match ready!(self.poll_read(context)) {
+                    0 => continue,
+                    length => return Poll::Ready(Received::Part(length)),
+                },
                 State::Refused(code) => {
                     self.state = State::Draining;
                     self.buffer = BytesMut::new();
@@ -212,9 +217,37 @@ impl Incoming for LeanIncoming {
                 }
                 State::Gone => return Poll::Ready(Received::Gone),
             }
-            if self.poll_read(context).is_pending() {
-                return Poll::Pending;
-            }
+            ready!(self.poll_read(context));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_dropped_counts_in_the_budget_read_by_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let mut incoming = LeanIncoming::new(Wire::new(server), &[], 1024);
+        // Reserved bits (RFC 6455 section 5.2), and much more than one read behind them.
+        let sent = vec![0xff; 4 * READ_BYTES_MAX];
+        let sender = tokio::spawn(async move {
+            client.write_all(&sent).await.unwrap();
+            client
+        });
+        let mut next = async || poll_fn(|context| incoming.poll_next(context)).await;
+        assert!(matches!(next().await, Received::Broken { code: CloseCode::PROTOCOL, .. }));
+        // The first bytes were read with the header.
+        let Received::Part(dropped) = next().await else { panic!("what is dropped is passed on") };
+        assert!((1..=READ_BYTES_MAX).contains(&dropped), "{dropped} bytes");
+        drop(sender.await.unwrap());
     }
 }

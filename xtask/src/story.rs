@@ -1,0 +1,28 @@
+//! Runs one story of the `process` tests with a server that is built for release. `crash` and `hostile` use it.
+
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+
+/// Builds the server and runs the tests whose names contain `name`, with these environment variables. `title` is shown while
+/// they run; what they print is shown too.
+pub(crate) fn run(
+    name: &str,
+    title: &str,
+    variables: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<ExitCode, Failure> {
+    let workspace = Workspace::find()?;
+    let mut steps = Steps::new(2);
+    steps.must("Building the server (2 to 5 min the first time)", || {
+        let mut build = workspace.cargo(["build", "--release", "--package", "backend"]);
+        process::must(&mut build, "The messages above say why; the server's code is in backend/.")
+    })?;
+    // The whole workspace, as in `cargo xtask test`: the tests are then compiled once for both.
+    let mut test = workspace.cargo(["test", "--workspace", "--test", "process", "--", name, "--nocapture"]);
+    test.env("TIDINGS_BIN", workspace.server("release")).envs(variables);
+    steps.note(title, || process::succeeds(&mut test))?;
+    Ok(if steps.failed().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
