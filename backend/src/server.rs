@@ -287,7 +287,13 @@ fn requests(
 > {
     let keep_alive = worker.hub.settings.keep_alive();
     // A path may end with a slash: many clients add one.
-    let app = App::new().wrap(NormalizePath::trim()).configure(|app| http::configure(app, worker, &key));
+    let app = App::new()
+        .wrap(NormalizePath::trim())
+        .wrap_fn(|request, service| {
+            let response = service.call(request);
+            async move { response.await.map(http::say_that_it_closes) }
+        })
+        .configure(|app| http::configure(app, worker, &key));
     HttpService::build()
         .keep_alive(keep_alive)
         // `SharedStream::close` waits instead: it ends the sending direction first, so that a client that waits for the
