@@ -64,7 +64,7 @@ impl Tokens {
         }
         let verified = jsonwebtoken::decode(token, &self.decoding, &self.validation);
         // The library's own words are left out: they may hold parts of the token.
-        verified.map(|data| data.claims).map_err(|error| match error.kind() {
+        let verified = verified.map_err(|error| match error.kind() {
             ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => {
                 wrong("alg", "the token is not signed with HS256")
             }
@@ -72,7 +72,15 @@ impl Tokens {
                 wrong("(signature)", "the token is signed with another secret than the token secret")
             }
             _ => wrong("(all)", "this is no JSON Web Token"),
-        })
+        })?;
+        // RFC 7515 section 4.1.11: whoever does not understand what is named there must not accept the token.
+        if verified.header.crit.is_some() {
+            return Err(wrong(
+                "crit",
+                "the token's header names extensions that have to be understood, and none is",
+            ));
+        }
+        Ok(verified.claims)
     }
 
     /// Makes a new guest and a token for them.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use backend::config::{BackupArgs, Cli, Command, ServeArgs};
+use backend::config::{BackupArgs, Cli, Command, ServeArgs, unknown_variables};
 use backend::log::sqlite::Progress;
 use backend::{backup, server, telemetry};
 
@@ -41,6 +41,9 @@ async fn serve(args: ServeArgs) -> ExitCode {
     };
     for sentence in &settings.overridden {
         tracing::warn!("{sentence}");
+    }
+    for name in unknown_variables(std::env::vars_os()) {
+        tracing::warn!("the variable {name} is not a setting; it has no effect");
     }
     match server::run(settings).await {
         Ok(()) => ExitCode::SUCCESS,

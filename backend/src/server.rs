@@ -19,6 +19,7 @@ use actix_web::App;
 use actix_web::dev::{AppConfig, Server, ServerHandle, Service as _, ServiceFactory, fn_factory, fn_service};
 use actix_web::middleware::NormalizePath;
 use shared::ids::{Epoch, Namespace};
+use socket2::SockRef;
 use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -98,9 +99,11 @@ pub enum ServerError {
 pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let _lock = directory::prepare(&settings.data)?;
     let path = settings.data.join("tidings.db");
+    // Before the log is touched: one that could not be served would be left unclosed, and be checked at the next start.
+    let socket = bind(&settings)?;
     let log =
         SqliteLog::open(&path, settings.durability).map_err(|reason| ServerError::Log { path, reason })?;
-    let listener = listen(&settings)?;
+    let listener = listen(&settings, socket)?;
     serve(settings, Arc::new(log), listener).await
 }
 
@@ -119,6 +122,7 @@ pub async fn serve(
     settings.connections_max = open_files.connections_max(settings.connections_max);
 
     let address = listener.local_addr()?;
+    let door = listener.try_clone()?;
     let (mailboxes, receivers): (Vec<_>, Vec<_>) =
         (0..settings.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
     let workers: Arc<[mpsc::Sender<ToWorker>]> = mailboxes.into();
@@ -154,7 +158,7 @@ pub async fn serve(
     // Before the address is announced: whoever knows it may stop the server at once.
     let signals = Signals::new()?;
     let stopping = Arc::new(AtomicBool::new(false));
-    let stopper = stop_on_signal(signals, Arc::clone(&hub), server.handle(), Arc::clone(&stopping));
+    let stopper = stop_on_signal(signals, Arc::clone(&hub), server.handle(), door, Arc::clone(&stopping));
     let mut stopper = actix_web::rt::spawn(stopper);
     announce(address)?;
     if !address.ip().is_loopback() && hub.settings.hosts.is_empty() && hub.settings.origins.is_empty() {
@@ -284,7 +288,13 @@ fn requests(
 > {
     let keep_alive = worker.hub.settings.keep_alive();
     // A path may end with a slash: many clients add one.
-    let app = App::new().wrap(NormalizePath::trim()).configure(|app| http::configure(app, worker, &key));
+    let app = App::new()
+        .wrap(NormalizePath::trim())
+        .wrap_fn(|request, service| {
+            let response = service.call(request);
+            async move { response.await.map(http::say_that_it_closes) }
+        })
+        .configure(|app| http::configure(app, worker, &key));
     HttpService::build()
         .keep_alive(keep_alive)
         // `SharedStream::close` waits instead: it ends the sending direction first, so that a client that waits for the
@@ -298,11 +308,15 @@ async fn stop_on_signal(
     mut signals: Signals,
     hub: Arc<Hub>,
     server: ServerHandle,
+    door: TcpListener,
     stopping: Arc<AtomicBool>,
 ) {
     signals.wait().await;
     tracing::info!("stopping");
     server.pause().await;
+    // The kernel would go on to take connections in, which nobody would answer. Linux refuses them from here on; where
+    // the system does not know this, they end with the process.
+    let _ = SockRef::from(&door).shutdown(std::net::Shutdown::Both);
     let stopped: Vec<_> = hub
         .workers
         .iter()
@@ -353,7 +367,8 @@ impl Signals {
     }
 }
 
-fn listen(settings: &Settings) -> Result<TcpListener, ServerError> {
+/// Takes the address. Clients are not let in yet.
+fn bind(settings: &Settings) -> Result<socket2::Socket, ServerError> {
     let address = settings.listen.address;
     let failed = |reason| ServerError::Listen { address, reason };
     let domain = socket2::Domain::for_address(address);
@@ -361,6 +376,11 @@ fn listen(settings: &Settings) -> Result<TcpListener, ServerError> {
     // A restart must not wait for the old connections' last packets.
     socket.set_reuse_address(true).map_err(failed)?;
     socket.bind(&address.into()).map_err(failed)?;
+    Ok(socket)
+}
+
+fn listen(settings: &Settings, socket: socket2::Socket) -> Result<TcpListener, ServerError> {
+    let failed = |reason| ServerError::Listen { address: settings.listen.address, reason };
     socket.listen(i32::try_from(BACKLOG).unwrap_or(i32::MAX)).map_err(failed)?;
     Ok(socket.into())
 }

@@ -218,18 +218,42 @@ async fn a_text_in_parts_is_one_text() {
     assert_eq!(raw.expect("welcome").await["name"], "林黛玉");
 }
 
+/// Opens what is no WebSocket, and expects to be told what is missing and what to upgrade to.
+async fn expect_refused(handshake: Handshake, path: &str, word: &str) {
+    let refused =
+        handshake.open().await.err().unwrap_or_else(|| panic!("{path}: opened, in spite of {word}"));
+    assert_eq!(refused.status, 426, "{path}: {word}: {refused:?}");
+    for part in [word, "upgrade_required", "upgrade: websocket\r\n", "sec-websocket-version: 13\r\n"] {
+        assert!(refused.text.contains(part), "{path}: {part}: {refused:?}");
+    }
+}
+
 #[tokio::test]
-async fn handshakes_that_are_none_are_refused() {
+async fn handshakes_that_are_none_are_refused_and_the_answer_says_why() {
     let server = TestServer::start().await;
-    let handshake = || Handshake::new(server.address(), "/ws");
-    let cases = [
-        ("no upgrade", handshake().without("Upgrade").without("Connection")),
-        ("no key", handshake().without("Sec-WebSocket-Key")),
-        ("another version", handshake().header("Sec-WebSocket-Version", "12")),
-    ];
-    for (what, handshake) in cases {
-        let response = handshake.open().await.expect_err(what);
-        assert!((400..500).contains(&response.status), "{what}: {response:?}");
+    let missing = Handshake::new(server.address(), "/ws").without("Upgrade").without("Connection");
+    expect_refused(missing, "/ws", "Upgrade: websocket").await;
+    for path in ["/ws", "/"] {
+        let handshake = || Handshake::new(server.address(), path);
+        let cases = [
+            (handshake().in_http_1_0(), "HTTP/1.1 is needed"),
+            (handshake().header("Connection", "close"), "Connection: Upgrade"),
+            (handshake().without("Connection"), "Connection: Upgrade"),
+            (handshake().without("Sec-WebSocket-Key"), "Sec-WebSocket-Key"),
+            (handshake().header("Sec-WebSocket-Key", "c2hvcnQ="), "Sec-WebSocket-Key"),
+            (handshake().without("Sec-WebSocket-Version"), "Sec-WebSocket-Version"),
+            (handshake().header("Sec-WebSocket-Version", "12"), "Sec-WebSocket-Version"),
+            (handshake().header("Transfer-Encoding", "chunked"), "body"),
+        ];
+        for (handshake, word) in cases {
+            expect_refused(handshake, path, word).await;
+        }
+        for (handshake, word) in [
+            (handshake().in_http_1_0().header("Connection", "keep-alive, Upgrade"), "HTTP/1.1 is needed"),
+            (handshake().header("Upgrade", "h2c, websocket"), "Upgrade"),
+        ] {
+            expect_refused(handshake.after_another(), path, word).await;
+        }
     }
 }
 

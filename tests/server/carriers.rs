@@ -61,3 +61,28 @@ async fn they_are_pinged_closed_and_told_off_alike() {
         raw.expect_end().await;
     }
 }
+
+#[tokio::test]
+async fn a_handshake_is_taken_as_browsers_proxies_and_libraries_send_it() {
+    let server = TestServer::start().await;
+    for path in ["/ws", "/ws?token=abc", "/ws/", "/", "/?room=lobby"] {
+        let handshake = || Handshake::new(server.address(), path);
+        let forms = [
+            ("Firefox", handshake().header("Connection", "keep-alive, Upgrade")),
+            ("nginx", handshake().header("Connection", "upgrade")),
+            ("another case", handshake().header("Connection", "UPGRADE").header("Upgrade", "WebSocket")),
+            ("an empty body", handshake().header("Content-Length", "0")),
+            ("large cookies", handshake().header("Cookie", &"x".repeat(8_000))),
+        ];
+        for (form, handshake) in forms {
+            let mut raw =
+                handshake.open().await.unwrap_or_else(|refused| panic!("{path}: {form}: {refused:?}"));
+            if path.starts_with("/ws") {
+                raw.greet("Ada").await;
+            } else {
+                raw.send_text("hello").await;
+                raw.next_text().await;
+            }
+        }
+    }
+}

@@ -58,8 +58,11 @@ async fn settings_that_make_no_sense_are_named() {
 async fn a_port_that_is_taken_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let said = refused(Settings::default(), &["--listen", &address, "--data", "data"]).await;
+    let data = TempDir::new().unwrap();
+    let path = data.path().to_str().unwrap();
+    let said = refused(Settings::default(), &["--listen", &address, "--data", path]).await;
     assert!(said.contains(&address), "{said}");
+    assert!(!data.path().join("tidings.db").exists(), "the log was opened, and left unclosed");
 }
 
 #[tokio::test]
@@ -113,6 +116,13 @@ async fn what_stands_over_the_file_is_said() {
     let settings = settings.variable("TIDINGS_ORIGINS", "http://127.0.0.1:8080");
     let server = TestServer::start_with(settings).await;
     server.log().expect(&["origins", "TIDINGS_", "stands over", "config file"]).await;
+}
+
+#[tokio::test]
+async fn a_misspelt_variable_is_said() {
+    let settings = Settings::default().variable("TIDINGS_CONNECTION_MAX", "5");
+    let server = TestServer::start_with(settings).await;
+    server.log().expect(&["TIDINGS_CONNECTION_MAX", "is not a setting"]).await;
 }
 
 #[tokio::test]

@@ -279,3 +279,26 @@ async fn what_is_left_of_a_refused_body_is_no_request() {
         assert!(!statuses.contains(&"431".to_owned()), "{statuses:?}");
     }
 }
+
+#[tokio::test]
+async fn who_offers_an_upgrade_to_http_2_is_served_and_told_that_the_connection_closes() {
+    let server = TestServer::start().await;
+    let offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n";
+    let body = format!(r#"{{"channel":"{LOBBY}","payload":{{"type":"chat","text":"hi"}}}}"#);
+    let publish = request("POST /api/publish", &server.api_key());
+    for (head, body) in [
+        ("GET /healthz HTTP/1.1\r\n".to_owned(), ""),
+        ("GET / HTTP/1.1\r\n".to_owned(), ""),
+        (format!("{publish}Content-Length: {}\r\n", body.len()), body.as_str()),
+    ] {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        let whole = format!("{head}Host: x\r\n{offer}\r\n{body}");
+        stream.write_all(whole.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let read =
+            within(DEADLINE, "the connection is closed", stream.read_to_string(&mut answer), String::new);
+        read.await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{head}: {answer}");
+        assert!(answer.contains("connection: close\r\n"), "{head}: {answer}");
+    }
+}

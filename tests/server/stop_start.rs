@@ -1,7 +1,11 @@
 //! The server stops, crashes and starts again, and nobody loses anything.
 
+use std::io::ErrorKind;
+
 use tests::client::chat_text;
+use tests::deadline::{DEADLINE, eventually};
 use tests::{LOBBY, Settings, TestServer};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn a_server_that_stops_says_so_and_when_to_come_back() {
@@ -24,6 +28,27 @@ async fn a_stop_is_a_success_and_quick() {
     let mut server = TestServer::start().await;
     let _silent = server.raw().await;
     let _ada = server.join("Ada").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_comes_while_the_server_stops_is_refused_at_once() {
+    let mut server = TestServer::start().await;
+    // The server waits some seconds for this client, which does not answer the close.
+    let _silent = server.raw().await;
+    server.process().ask_to_stop();
+    let refused = eventually(DEADLINE, "newcomers are refused", async || {
+        match TcpStream::connect(server.address()).await {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+    refused.await;
+    let lines = server.log().lines();
+    assert!(
+        !lines.iter().any(|line| line.ends_with("stopped")),
+        "it was refused only after the end: {lines:?}"
+    );
     server.stop().await;
 }
 

@@ -40,7 +40,13 @@ const FALSE: [(&str, &str); 5] = [
 const NUMBERED: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOjQyLCJuYW1lIjoieHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHgiLCJleHAiOjQxMDI0NDQ4MDAuNX0.oL4XF8P8UCVG_TBhcHzLaEt6GGKCt4zm93-PpNvNyp8";
 
 /// Tokens with a claim that cannot be used: which, a word of why, and the token.
-const UNUSABLE: [(&str, &str, &str); 6] = [
+const UNUSABLE: [(&str, &str, &str); 7] = [
+    // {"sub":"ada"}, with the header {"typ":"JWT","alg":"HS256","crit":["b64"],"b64":true}
+    (
+        "crit",
+        "have to be understood",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImNyaXQiOlsiYjY0Il0sImI2NCI6dHJ1ZX0.eyJzdWIiOiJhZGEifQ.ZCLDVvwRgXOh3nDiqPr-dVKqeL1On2HQYmdqrbNyOn4",
+    ),
     // {"sub":"ada","exp":4102444800000}
     (
         "exp",

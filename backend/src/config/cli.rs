@@ -176,6 +176,9 @@ pub struct ServeArgs {
     pub variables: Option<Box<ServeArgs>>,
 }
 
+/// Settings whose values are shown to nobody.
+const SECRETS: [&str; 2] = ["api_key", "token_secret"];
+
 /// Why the settings cannot be used. The text is for the operator.
 #[derive(Debug, Error)]
 pub enum ConfigError {
@@ -229,6 +232,9 @@ impl ServeArgs {
         let settings = settings.extract::<Settings>().map_err(|error| {
             let reason = if error.path.is_empty() {
                 error.kind.to_string()
+            } else if error.path.iter().any(|key| SECRETS.contains(&key.as_str())) {
+                // Other words would show the value.
+                format!("“{}” has to be a text in quotation marks", error.path.join("."))
             } else {
                 format!("“{}”: {}", error.path.join("."), error.kind)
             };

@@ -17,6 +17,9 @@ const API_KEY: &str = "TIDINGS_API_KEY";
 /// The secret that signs tokens.
 const TOKEN_SECRET: &str = "TIDINGS_TOKEN_SECRET";
 
+/// How the name of each variable begins.
+const PREFIX: &str = "TIDINGS_";
+
 /// Reads a variable.
 pub(super) type Read<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
@@ -77,6 +80,29 @@ pub(super) fn settings(read: Read) -> Result<ServeArgs, ConfigError> {
     Ok(settings)
 }
 
+/// The names of variables that look like settings and are none, such as a misspelt one.
+///
+/// Kubernetes sets some of that form for a service called `tidings`. They hold an address, or have `_SERVICE_` or `_PORT_` in the name.
+pub fn unknown_variables(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<String> {
+    let declared = ServeArgs::augment_args(Command::new("tidings"));
+    let known = |name: &str| {
+        [API_KEY, TOKEN_SECRET].contains(&name)
+            || declared.get_arguments().any(|argument| argument.get_env().is_some_and(|known| known == name))
+    };
+    let of_a_service = |name: &str, value: &OsString| {
+        name.contains("_SERVICE_")
+            || name.contains("_PORT_")
+            || value.to_str().is_some_and(|value| value.contains("://"))
+    };
+    let variables = variables.into_iter().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let mut unknown: Vec<String> = variables
+        .filter(|(name, value)| name.starts_with(PREFIX) && !known(name) && !of_a_service(name, value))
+        .map(|(name, _)| name)
+        .collect();
+    unknown.sort();
+    unknown
+}
+
 fn parse(flags: impl IntoIterator<Item = OsString>) -> Result<ArgMatches, clap::Error> {
     let command = without_variables(ServeArgs::augment_args(Command::new("tidings")));
     command.no_binary_name(true).try_get_matches_from(flags)
@@ -93,4 +119,28 @@ fn sentence(error: &clap::Error) -> String {
     let said = said.strip_prefix("error: ").unwrap_or(&said);
     let lines: Vec<&str> = said.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
     lines.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_variable_is_found_and_those_of_a_service_are_not() {
+        let variables = [
+            ("TIDINGS_CONNECTION_MAX", "5"),
+            ("TIDINGS_CONNECTIONS_MAX", "5"),
+            ("TIDINGS_API_KEY", "x"),
+            ("TIDINGS_TOKEN_SECRET", "x"),
+            ("TIDINGS_LOG", "info"),
+            ("TIDINGS_PORT", "9501"),
+            ("TIDINGS_PORT_9501_TCP_ADDR", "10.0.0.1"),
+            ("TIDINGS_SERVICE_HOST", "10.0.0.1"),
+            ("PATH", "/bin"),
+        ];
+        let found = unknown_variables(variables.map(|(name, value)| (name.into(), value.into())));
+        assert_eq!(found, ["TIDINGS_CONNECTION_MAX", "TIDINGS_PORT"]);
+        let service = ("TIDINGS_PORT".into(), "tcp://10.0.0.1:9501".into());
+        assert!(unknown_variables([service]).is_empty());
+    }
 }

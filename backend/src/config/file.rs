@@ -15,9 +15,13 @@ use super::environment::trim;
 pub(super) fn read(path: &Path) -> Result<Dict, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|reason| ConfigError::Unreadable { path: path.to_owned(), reason })?;
-    let settings = Toml::from_str::<Dict>(text.trim_start_matches('\u{feff}'));
-    let mut settings =
-        settings.map_err(|error| ConfigError::File { path: path.to_owned(), reason: error.to_string() })?;
+    let text = text.trim_start_matches('\u{feff}');
+    let mut settings = Toml::from_str::<Dict>(text).map_err(|error| {
+        // The error's own text shows the line, which may hold a key.
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let reason = format!("line {}: {}", before.matches('\n').count() + 1, error.message());
+        ConfigError::File { path: path.to_owned(), reason }
+    })?;
     for value in settings.values_mut() {
         if let Value::String(_, text) = value {
             *text = trim(text).to_owned();

@@ -13,6 +13,7 @@ mod settings;
 use shared::ids::ChannelName;
 
 pub use cli::{BackupArgs, Cli, Command, ConfigError, ServeArgs};
+pub use environment::unknown_variables;
 pub use list::List;
 pub use listen::Listen;
 pub use namespace::{Access, Policy, default_namespaces};

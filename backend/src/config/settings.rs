@@ -135,6 +135,8 @@ impl Settings {
     /// Checks what the types cannot.
     pub(super) fn check(self) -> Result<Self, String> {
         const HEARTBEAT_MS_MIN: u64 = 100;
+        // A ping may have so many (RFC 6455 section 5.5). A limit below the length of `hello` would let nobody in.
+        const FRAME_BYTES_MIN: usize = 125;
         // Each look goes through all channels whose messages end.
         const RETENTION_MS_MIN: u64 = 10;
         if self.heartbeat_ms < HEARTBEAT_MS_MIN {
@@ -149,11 +151,16 @@ impl Settings {
                 self.retention_ms
             ));
         }
+        if self.frame_bytes_max < FRAME_BYTES_MIN {
+            return Err(format!(
+                "frame-bytes-max is {}; at least {FRAME_BYTES_MIN} are needed",
+                self.frame_bytes_max
+            ));
+        }
         let zeros = [
             ("workers", self.workers),
             ("connections-max", self.connections_max),
             ("subscriptions-max", self.subscriptions_max),
-            ("frame-bytes-max", self.frame_bytes_max),
         ];
         match zeros.iter().find(|(_, value)| *value == 0) {
             Some((name, _)) => Err(format!("{name} is 0; at least 1 is needed")),

@@ -1,7 +1,9 @@
 //! From refusals to HTTP: the only file that names a status code for an error.
 
 use actix_web::error::{JsonPayloadError, PayloadError};
-use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{
+    ALLOW, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE, WWW_AUTHENTICATE,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use shared::protocol::{ErrorCode, Refusal};
@@ -31,6 +33,10 @@ impl ResponseError for ApiError {
         let mut response = HttpResponseBuilder::new(self.status_code());
         if self.0.code == ErrorCode::Unauthorized {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        if self.0.code == ErrorCode::UpgradeRequired {
+            // RFC 9110 section 15.5.22 and RFC 6455 section 4.4: what to upgrade to.
+            response.insert_header((UPGRADE, "websocket")).insert_header((SEC_WEBSOCKET_VERSION, "13"));
         }
         if let Some(wait_ms) = self.0.retry_after_ms {
             // Whole seconds are the header's unit (RFC 9110 section 10.2.3).

@@ -19,6 +19,8 @@ use std::future::ready;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use actix_web::dev::ServiceResponse;
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard};
 use shared::limits::PAYLOAD_BYTES_MAX;
@@ -93,6 +95,18 @@ fn read() -> Route {
 fn resource(path: &str, allow: &'static str) -> Resource {
     let other = move |request: HttpRequest| ready(error::other_method(request.method(), allow));
     web::resource(path).default_service(web::to(other))
+}
+
+/// Says in a response to a request with `Connection: Upgrade` that the connection closes with it, if it upgrades to nothing.
+///
+/// The dispatcher closes it without a word. Java's HTTP client, for one, offers an upgrade to HTTP/2 with each first request, and
+/// would use the connection again.
+pub fn say_that_it_closes<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+    let asks = response.request().head().connection_type() == ConnectionType::Upgrade;
+    if asks && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    response
 }
 
 async fn typed(

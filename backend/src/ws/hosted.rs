@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Payload;
+use actix_web::http::header::UPGRADE;
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use shared::protocol::CloseCode;
 
 use super::connection::{Connection, Incoming, Received};
 use super::guard::{FrameGuard, Verdict};
-use super::{no_handshake, origin, register};
+use super::{register, upgrade};
 use crate::http::error::ApiError;
 use crate::hub::outbound::Outbound;
 use crate::hub::registry::Mode;
@@ -31,12 +32,17 @@ pub(super) async fn open(
     payload: web::Payload,
     mode: Mode,
 ) -> Result<(Connection, HostedIncoming, HttpResponse), ApiError> {
-    origin::check(request.headers(), &worker.hub.settings)?;
+    upgrade::check(request.head(), &worker.hub.settings)?;
+    // The dispatcher hands on what follows only if it has recognised the upgrade, which it does not in a list of protocols.
+    if !request.headers().get_all(UPGRADE).any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return Err(upgrade::refused("the header Upgrade has to be “websocket” and nothing else"));
+    }
+    let failed = || upgrade::refused("it cannot be read");
     let limit = worker.hub.settings.frame_bytes_max;
     let verdict = Verdict::default();
     let guarded = Payload::from(FrameGuard::new(payload.into_inner(), limit, verdict.clone()).boxed());
-    let guarded = web::Payload::from_request(request, &mut { guarded }).await.map_err(|_| no_handshake())?;
-    let (response, session, stream) = actix_ws::handle(request, guarded).map_err(|_| no_handshake())?;
+    let guarded = web::Payload::from_request(request, &mut { guarded }).await.map_err(|_| failed())?;
+    let (response, session, stream) = actix_ws::handle(request, guarded).map_err(|_| failed())?;
 
     let outbound = register(&worker, request.peer_addr(), mode, None)?;
     // The original body and the session are kept: without them, actix-ws takes the connection for closed.

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connection::Connection;
-use super::{dispatch, register};
+use super::{dispatch, register, upgrade};
 use crate::http::headers::Headers;
 use crate::http::linger::linger;
 use crate::hub::registry::Mode;
@@ -95,7 +95,7 @@ async fn open(
     request: &Request,
     address: Option<SocketAddr>,
 ) -> Answer {
-    let registered = handshake::check(request, &worker.hub.settings)
+    let registered = upgrade::check(request.head(), &worker.hub.settings)
         .and_then(|()| Ok(register(worker, address, Mode::Typed, Some(handshake.wire()))?));
     let outbound = match registered {
         Ok(outbound) => outbound,

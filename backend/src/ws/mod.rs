@@ -14,13 +14,14 @@ mod origin;
 mod pace;
 pub mod plain;
 mod throttle;
+mod upgrade;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::protocol::{ErrorCode, Refusal};
+use shared::protocol::Refusal;
 
 use crate::clock;
 use crate::http::error::ApiError;
@@ -83,8 +84,4 @@ pub fn register(
     let outbound = Outbound::new(info, hub, gates, pages, wire);
     worker.add(&outbound);
     Ok(outbound)
-}
-
-fn no_handshake() -> ApiError {
-    ApiError(Refusal::new(ErrorCode::UpgradeRequired, "This address speaks WebSocket; a handshake is due."))
 }

@@ -13,6 +13,7 @@ use crate::deadline::{DEADLINE, within};
 pub struct Handshake {
     address: SocketAddr,
     path: String,
+    version: &'static str,
     headers: Vec<(String, String)>,
     manner: Manner,
 }
@@ -48,7 +49,14 @@ impl Handshake {
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==".to_owned()),
         ];
         let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { address, path: path.to_owned(), headers, manner: Manner::AtOnce }
+        Self { address, path: path.to_owned(), version: "1.1", headers, manner: Manner::AtOnce }
+    }
+
+    /// The same in HTTP/1.0.
+    #[must_use]
+    pub fn in_http_1_0(mut self) -> Self {
+        self.version = "1.0";
+        self
     }
 
     /// The same with this header instead of the one of its name.
@@ -100,7 +108,7 @@ impl Handshake {
 
     async fn exchange(&self, mut stream: TcpStream) -> Result<Raw, Response> {
         stream.set_nodelay(true).expect("a socket can be told not to wait");
-        let mut request = format!("GET {} HTTP/1.1\r\n", self.path);
+        let mut request = format!("GET {} HTTP/{}\r\n", self.path, self.version);
         for (name, value) in &self.headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -41,6 +41,22 @@ fn a_flag_stands_over_the_file_and_the_file_over_the_default() {
 }
 
 #[test]
+fn what_is_said_of_a_file_does_not_show_a_secret() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tidings.toml");
+    for (text, word) in [
+        ("workers = 1\r\ntoken_secret = \"4711471147114711", "line 2"),
+        ("api_key = 4711471147114711", "api_key"),
+        ("token_secret = [\"4711471147114711\"]", "token_secret"),
+        ("api_key = \"4711471147114711\"\napi_key = \"4711471147114711\"", "line 2"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let error = settings(&["--config", file.to_str().unwrap()]).unwrap_err().to_string();
+        assert!(error.contains(word) && !error.contains("4711"), "{error}");
+    }
+}
+
+#[test]
 fn what_cannot_be_used_is_said() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("tidings.toml");
@@ -56,6 +72,10 @@ fn what_cannot_be_used_is_said() {
     assert!(settings(&["--workers", "0"]).unwrap_err().to_string().contains("workers"));
     assert!(settings(&["--retention-ms", "9"]).unwrap_err().to_string().contains("retention-ms is 9"));
     assert_eq!(settings(&["--retention-ms", "10"]).unwrap().retention_ms, 10);
+    assert!(
+        settings(&["--frame-bytes-max", "124"]).unwrap_err().to_string().contains("frame-bytes-max is 124")
+    );
+    assert_eq!(settings(&["--frame-bytes-max", "125"]).unwrap().frame_bytes_max, 125);
 }
 
 #[test]

@@ -6,17 +6,15 @@ use std::rc::Rc;
 use actix_http::body::{BodySize, MessageBody as _};
 use actix_http::error::ParseError;
 use actix_http::h1::{Codec, Message};
-use actix_http::{HttpMessage as _, Request, Response, ServiceConfig, ws};
+use actix_http::{ConnectionType, Request, Response, ServiceConfig, ws};
 use actix_web::ResponseError as _;
 use bytes::{BufMut as _, BytesMut};
 use tokio::net::TcpStream;
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
-use crate::config::Settings;
 use crate::http::error::ApiError;
 use crate::http::headers::{self, Header, Headers, MALFORMED};
 use crate::hub::wire::Wire;
-use crate::ws::{no_handshake, origin};
 
 /// Maximum bytes of one read of a request.
 const READ_BYTES_MAX: usize = 2048;
@@ -110,7 +108,9 @@ impl Handshake {
 
     /// Answers that it is not, in the words of the HTTP API.
     pub(super) async fn refuse(&mut self, error: &ApiError) {
-        let response: Response<_> = error.error_response().into();
+        let mut response: Response<_> = error.error_response().into();
+        // The connection closes: without a word, a proxy would keep it for its next request.
+        response.head_mut().set_connection_type(ConnectionType::Close);
         let (response, body) = response.into_parts();
         let body = body.try_into_bytes().unwrap_or_default();
         // Whoever has gone meanwhile does not want to know.
@@ -133,16 +133,6 @@ impl Handshake {
         Ok(())
     }
 }
-
-/// Looks whether a request may become a connection.
-///
-/// # Errors
-/// [`ApiError`] where it is no WebSocket handshake, or comes from a foreign page.
-pub(super) fn check(request: &Request, settings: &Settings) -> Result<(), ApiError> {
-    origin::check(request.headers(), settings)?;
-    ws::verify_handshake(request.head()).map_err(|_| no_handshake())
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncWriteExt as _;
