@@ -4,6 +4,7 @@ use serde_json::json;
 use shared::ids::Offset;
 use shared::protocol::{ErrorCode, Level, Payload, SignalState};
 use tests::client::chat_text;
+use tests::raw::{Frame, Opcode};
 use tests::{LOBBY, Settings, TestServer};
 
 #[tokio::test]
@@ -85,6 +86,32 @@ async fn nobody_has_read_what_is_not_there() {
     ada.send(&json!({"type": "seen", "channel": LOBBY, "read": u64::MAX})).await;
     let told = bob.expect("signal").await;
     assert_eq!(told["read"], 1, "{told}");
+}
+
+#[tokio::test]
+async fn what_somebody_received_is_told_also_when_what_they_read_follows_at_once() {
+    const ROUNDS: u64 = 50;
+    let server = TestServer::start_with(Settings::default().talkative()).await;
+    let (mut ada, mut bob) = (server.greeted("Ada").await, server.greeted("Bob").await);
+    for number in 1..=ROUNDS {
+        server.api().publish(LOBBY, &number.to_string()).await;
+    }
+    for guest in [&mut ada, &mut bob] {
+        guest.subscribe(1, LOBBY).await;
+    }
+    for offset in 1..=ROUNDS {
+        let frame =
+            |message: serde_json::Value| Frame::new(Opcode::Text, message.to_string().as_bytes()).encode();
+        let delivered = frame(json!({"type": "seen", "channel": LOBBY, "delivered": offset}));
+        let read = frame(json!({"type": "seen", "channel": LOBBY, "read": offset}));
+        ada.send_bytes(&[delivered, read].concat()).await;
+        for told in ["delivered", "read"] {
+            let signal = bob.expect("signal").await;
+            assert_eq!(signal[told], offset, "{signal}");
+        }
+    }
+    ada.send(&json!({"type": "seen", "channel": LOBBY})).await;
+    ada.expect_error("missing_field").await;
 }
 
 #[tokio::test]

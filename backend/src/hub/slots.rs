@@ -28,8 +28,23 @@ pub struct SlotKey {
 pub enum SlotKind {
     /// Writing.
     Typing,
+    /// How far somebody has received.
+    Delivered,
     /// How far somebody has read.
+    Read,
+    /// Both.
     Seen,
+}
+
+impl SlotKey {
+    /// Whether a signal of this key says all that one of another key says. `Seen` covers `Delivered` and `Read`, which do
+    /// not cover each other: of both, the newest is sent.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.kind == SlotKind::Seen
+            && matches!(other.kind, SlotKind::Delivered | SlotKind::Read)
+            && self.channel == other.channel
+            && self.user == other.user
+    }
 }
 
 /// What is to be sent of a slot.
@@ -55,6 +70,7 @@ pub struct Slots {
 impl Slots {
     /// Fills a slot.
     pub fn put(&mut self, key: SlotKey, frame: Bytes) {
+        self.filled.retain(|(filled, _)| !key.covers(filled));
         if let Some((_, old)) = self.filled.iter_mut().find(|(filled, _)| *filled == key) {
             *old = frame;
         } else if self.filled.len() < SLOTS_MAX {
@@ -130,6 +146,21 @@ mod tests {
         slots.put(typing(1), Bytes::from_static(b"two"));
         assert_eq!(slots.take(), Some(SlotNews::Frames(Bytes::from_static(b"two"))));
         assert_eq!(slots.take(), None);
+    }
+
+    #[test]
+    fn what_was_received_and_what_was_read_do_not_replace_each_other() {
+        let seen = |kind| SlotKey { kind, ..typing(1) };
+        let mut slots = Slots::default();
+        let mut put = |kind, frame: &'static str| slots.put(seen(kind), Bytes::from_static(frame.as_bytes()));
+        put(SlotKind::Delivered, "delivered 3");
+        put(SlotKind::Read, "read 2");
+        put(SlotKind::Seen, "delivered 4, read 3");
+        put(SlotKind::Delivered, "delivered 5");
+        put(SlotKind::Delivered, "delivered 6");
+        let sent: Vec<_> = std::iter::from_fn(|| slots.take()).collect();
+        let frames = ["delivered 4, read 3", "delivered 6"];
+        assert_eq!(sent, frames.map(|frame| SlotNews::Frames(Bytes::from_static(frame.as_bytes()))));
     }
 
     #[test]

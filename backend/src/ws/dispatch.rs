@@ -95,7 +95,15 @@ fn handle(
             signal(connection, channel, from, SlotKind::Typing, SignalState::Typing)?;
         }
         ClientMessage::Seen { channel, delivered, read } => {
-            signal(connection, channel, from, SlotKind::Seen, SignalState::Seen { delivered, read })?;
+            let kind = match (delivered, read) {
+                (Some(_), Some(_)) => SlotKind::Seen,
+                (Some(_), None) => SlotKind::Delivered,
+                (None, Some(_)) => SlotKind::Read,
+                (None, None) => {
+                    return Err(Refusal::new(ErrorCode::MissingField, "Say delivered or read, or both."));
+                }
+            };
+            signal(connection, channel, from, kind, SignalState::Seen { delivered, read })?;
         }
     }
     Ok(None)

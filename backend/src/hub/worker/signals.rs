@@ -51,6 +51,10 @@ impl Signals {
     /// Adds a signal, which takes the place of an older one of its key. The connection `except` is not told.
     pub(super) fn add(&mut self, key: SlotKey, frame: Bytes, except: Option<ConnectionId>) {
         let signal = Signal { frame, except };
+        if key.kind == SlotKind::Seen && self.waiting.keys().any(|waiting| key.covers(waiting)) {
+            self.order.retain(|waiting| !key.covers(waiting));
+            self.waiting.retain(|waiting, _| !key.covers(waiting));
+        }
         if let Some(waiting) = self.waiting.get_mut(&key) {
             *waiting = signal;
         } else if self.order.len() < SIGNALS_MAX {
