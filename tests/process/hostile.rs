@@ -121,7 +121,7 @@ async fn expect_harm(server: &TestServer, kind: Kind, count: usize, said: usize)
             // What a new connection may say at once; the rest of the 256 come at its rate.
             (subscriptions().await >= 100, "channels are followed")
         }
-        Kind::SubscribeAndLeave => (opened > 2 * count as u64, "guests come and go"),
+        Kind::SubscribeAndLeave | Kind::NewChannels => (opened > 2 * count as u64, "guests come and go"),
         Kind::HeaderFlood | Kind::PipelinedRequests => (opened == PEOPLE as u64, "no WebSocket is opened"),
         Kind::HistoryWithoutReading
         | Kind::PingFlood

@@ -36,6 +36,33 @@ async fn a_reader_of_trimmed_messages_is_told_what_is_left() {
 }
 
 #[tokio::test]
+async fn a_channel_whose_messages_are_all_too_old_goes_on_above_them_after_a_kill() {
+    let settings = Settings::default().flag("--retention-ms", "20").talkative();
+    let mut server =
+        TestServer::start_with(settings.config("[namespaces.room]\npresence = true\nkeep_ms = 300\n")).await;
+    let bob = server.client("Bob").connect().await;
+    bob.subscribe(LOBBY).await;
+    let texts = ["1", "2", "3"];
+    for text in texts {
+        server.api().publish(LOBBY, text).await;
+    }
+    bob.expect_chats(&texts).await;
+    bob.lose_network().await;
+    let api = server.api();
+    eventually(DEADLINE, "nothing is kept", async || {
+        let kept = api.texts(LOBBY).await;
+        if kept.is_empty() { Ok(()) } else { Err(format!("{kept:?}")) }
+    })
+    .await;
+    server.kill();
+    server.start_again().await;
+    bob.regain_network();
+    assert_eq!(bob.expect_subscribed(LOBBY).await.gap, None, "it has all that there was");
+    assert_eq!(server.api().publish(LOBBY, "4").await["offset"], 4);
+    bob.expect_chat("4").await;
+}
+
+#[tokio::test]
 async fn a_backup_is_made_while_people_talk_and_leads_readers_to_a_gap() {
     let mut server = TestServer::start_with(Settings::default().talkative()).await;
     let (ada, bob) = (server.join("Ada").await, server.client("Bob").connect().await);

@@ -89,6 +89,32 @@ async fn nobody_has_read_what_is_not_there() {
 }
 
 #[tokio::test]
+async fn what_somebody_received_is_told_also_when_what_they_read_follows_at_once() {
+    const ROUNDS: u64 = 50;
+    let server = TestServer::start_with(Settings::default().talkative()).await;
+    let (mut ada, mut bob) = (server.greeted("Ada").await, server.greeted("Bob").await);
+    for number in 1..=ROUNDS {
+        server.api().publish(LOBBY, &number.to_string()).await;
+    }
+    for guest in [&mut ada, &mut bob] {
+        guest.subscribe(1, LOBBY).await;
+    }
+    for offset in 1..=ROUNDS {
+        let frame =
+            |message: serde_json::Value| Frame::new(Opcode::Text, message.to_string().as_bytes()).encode();
+        let delivered = frame(json!({"type": "seen", "channel": LOBBY, "delivered": offset}));
+        let read = frame(json!({"type": "seen", "channel": LOBBY, "read": offset}));
+        ada.send_bytes(&[delivered, read].concat()).await;
+        for told in ["delivered", "read"] {
+            let signal = bob.expect("signal").await;
+            assert_eq!(signal[told], offset, "{signal}");
+        }
+    }
+    ada.send(&json!({"type": "seen", "channel": LOBBY})).await;
+    ada.expect_error("missing_field").await;
+}
+
+#[tokio::test]
 async fn every_kind_of_payload_arrives() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
@@ -290,24 +316,6 @@ async fn others_see_somebody_write_and_read() {
     bob.seen(LOBBY, published.offset, published.offset);
     let read = SignalState::Seen { delivered: Some(published.offset), read: Some(published.offset) };
     ada.expect_signal("Bob", read).await;
-}
-
-#[tokio::test]
-async fn what_was_read_is_told_although_what_was_delivered_comes_right_behind_it() {
-    // One worker: both signals are in its mailbox before it tells the first.
-    let server = TestServer::start_with(Settings::default().flag("--workers", "1")).await;
-    let ada = server.join("Ada").await;
-    let mut bob = server.greeted("Bob").await;
-    bob.subscribe(1, LOBBY).await;
-    let first = ada.publish(LOBBY, "one").await.offset;
-    let second = ada.publish(LOBBY, "two").await.offset;
-    let seen = |field: &str, offset: Offset| {
-        let seen = json!({"type": "seen", "channel": LOBBY, field: offset}).to_string();
-        Frame::new(Opcode::Text, seen.as_bytes()).encode()
-    };
-    bob.send_bytes(&[seen("read", first), seen("delivered", second)].concat()).await;
-    ada.expect_signal("Bob", SignalState::Seen { delivered: None, read: Some(first) }).await;
-    ada.expect_signal("Bob", SignalState::Seen { delivered: Some(second), read: None }).await;
 }
 
 #[tokio::test]

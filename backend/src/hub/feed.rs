@@ -233,6 +233,11 @@ impl Feed {
         self.idle_sweeps.set(idle);
         idle
     }
+
+    /// How many sweeps in a row have found nobody.
+    pub fn idle_sweeps(&self) -> u32 {
+        self.idle_sweeps.get()
+    }
 }
 
 /// The newest frames of a channel, without a hole between them.

@@ -139,6 +139,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_received_and_what_was_read_do_not_replace_each_other() {
+        let seen = |delivered, read| SlotKey { kind: SlotKind::Seen { delivered, read }, ..typing(1) };
+        let mut slots = Slots::default();
+        slots.put(seen(true, false), Bytes::from_static(b"delivered 3"));
+        slots.put(seen(false, true), Bytes::from_static(b"read 2"));
+        slots.put(seen(true, false), Bytes::from_static(b"delivered 4"));
+        let sent: Vec<_> = std::iter::from_fn(|| slots.take()).collect();
+        let frames = ["delivered 4", "read 2"];
+        assert_eq!(sent, frames.map(|frame| SlotNews::Frames(Bytes::from_static(frame.as_bytes()))));
+    }
+
+    #[test]
     fn one_signal_too_many_is_dropped() {
         let mut slots = Slots::default();
         for user in 0..=SLOTS_MAX {

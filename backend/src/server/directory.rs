@@ -1,6 +1,6 @@
 //! The data directory.
 
-use std::fs::{DirBuilder, File, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use super::ServerError;
@@ -14,7 +14,7 @@ pub(super) fn prepare(path: &Path) -> Result<File, ServerError> {
         .and_then(|()| std::fs::write(&probe, b"probe"))
         .and_then(|()| std::fs::remove_file(&probe))
         .map_err(failed)?;
-    let lock = File::create(path.join(".lock")).map_err(failed)?;
+    let lock = open_lock(&path.join(".lock")).map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(ServerError::InUse(path.to_owned())),
@@ -25,6 +25,19 @@ pub(super) fn prepare(path: &Path) -> Result<File, ServerError> {
         && let Err(error) = crate::permissions::owner_only(path, 0o700)
     {
         tracing::warn!(path = %path.display(), %error, "the rights of others cannot be taken from the data directory");
+    }
+    Ok(lock)
+}
+
+/// Opens the lock, and makes it where there is none. Whoever can open it could keep the server from starting.
+fn open_lock(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let lock = options.open(path)?;
+    if let Err(error) = crate::permissions::owner_only(path, 0o600) {
+        tracing::warn!(path = %path.display(), %error, "the rights of others cannot be taken from the file");
     }
     Ok(lock)
 }

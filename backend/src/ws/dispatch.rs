@@ -96,6 +96,9 @@ fn handle(
             signal(connection, channel, from, SlotKind::Typing, SignalState::Typing)?;
         }
         ClientMessage::Seen { channel, delivered, read } => {
+            if delivered.is_none() && read.is_none() {
+                return Err(Refusal::new(ErrorCode::MissingField, "Say delivered or read, or both."));
+            }
             let kind = SlotKind::Seen { delivered: delivered.is_some(), read: read.is_some() };
             signal(connection, channel, from, kind, SignalState::Seen { delivered, read })?;
         }

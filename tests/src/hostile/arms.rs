@@ -18,6 +18,9 @@ const PAYLOAD_BYTES: usize = 64_000;
 /// Channels that a guest may follow by default.
 const SUBSCRIPTIONS: usize = 256;
 
+/// New channels that a guest follows on a connection: what a new one may say at once, by default.
+const NEW_CHANNELS: usize = 99;
+
 /// What a paced guest waits after a large payload: about what the default rate asks for.
 const LARGE_PAUSE: Duration = Duration::from_millis(330);
 
@@ -43,6 +46,8 @@ pub enum Kind {
     PingFlood,
     /// Comes, follows a channel, and goes, as fast as it can.
     SubscribeAndLeave,
+    /// Comes, follows channels that nobody has followed before, and goes, as fast as it can.
+    NewChannels,
     /// Sends texts that are no messages.
     WrongTexts,
     /// Sends binary messages.
@@ -55,7 +60,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::WideJson,
         Self::DeepJson,
         Self::HistoryWithoutReading,
@@ -64,6 +69,7 @@ impl Kind {
         Self::PipelinedRequests,
         Self::PingFlood,
         Self::SubscribeAndLeave,
+        Self::NewChannels,
         Self::WrongTexts,
         Self::BinaryFrames,
         Self::EmptyParts,
@@ -179,6 +185,15 @@ impl Arms {
             Kind::PingFlood => Frame::new(Opcode::Ping, &[b'x'; 125]).encode(),
             Kind::SubscribeAndLeave => match number {
                 0 => text(&json!({"type": "subscribe", "id": 1, "channel": HOSTILE_ROOM}).to_string()),
+                _ => return None,
+            },
+            Kind::NewChannels => match number {
+                0..NEW_CHANNELS => {
+                    // Closing resets: the server has to have read all before.
+                    pause = (number + 1 == NEW_CHANNELS).then_some(REQUEST_PAUSE);
+                    let channel = format!("room:{}-{}-{}", "new".repeat(40), self.guest, self.sent_in_all);
+                    text(&json!({"type": "subscribe", "id": number + 1, "channel": channel}).to_string())
+                }
                 _ => return None,
             },
             Kind::WrongTexts => text("{\"type\":\"nonsense\",\"id\":[1,2,3"),

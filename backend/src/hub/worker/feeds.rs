@@ -1,6 +1,6 @@
 //! The feeds of one worker, and what their rings may hold together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use shared::ids::ChannelName;
@@ -14,6 +14,10 @@ pub(super) const RINGS_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// A feed that nobody reads is kept for this many ticks: who comes back soon finds its ring.
 const IDLE_TICKS: u32 = 30;
+
+/// Maximum number of feeds that nobody reads, about 1 KiB each beside their rings. Beyond it, those that have been idle for
+/// longest are forgotten sooner: a client may follow a new channel with each message that it sends.
+const IDLE_FEEDS_MAX: usize = 8192;
 
 /// All feeds.
 #[derive(Default)]
@@ -61,16 +65,34 @@ impl Feeds {
 
     /// Counts a tick, and forgets the feeds that nobody reads.
     pub(super) fn sweep(&mut self) {
+        // How many have been idle for so many ticks.
+        let mut idle = BTreeMap::<u32, usize>::new();
+        // One that somebody is about to read is held elsewhere too.
+        let is_held = |feed: &Rc<Feed>| Rc::strong_count(feed) > 1;
+        for feed in self.by_channel.values() {
+            feed.forget_floor();
+            if !is_held(feed) {
+                *idle.entry(feed.sweep()).or_default() += 1;
+            }
+        }
+        let mut feeds = 0;
+        let mut too_many = idle.range(1..).filter_map(|(ticks, count)| {
+            feeds += count;
+            (feeds > IDLE_FEEDS_MAX).then_some(*ticks)
+        });
+        let ticks_max = too_many.next().unwrap_or(IDLE_TICKS).min(IDLE_TICKS);
         let ring_bytes = &mut self.ring_bytes;
         self.by_channel.retain(|_, feed| {
-            feed.forget_floor();
-            // One that somebody is about to read is held elsewhere too.
-            let stays = Rc::strong_count(feed) > 1 || feed.sweep() < IDLE_TICKS;
+            let stays = is_held(feed) || feed.idle_sweeps() < ticks_max;
             if !stays {
                 *ring_bytes -= feed.ring_bytes();
             }
             stays
         });
+        // A map keeps the memory of the most entries that it ever had.
+        if self.by_channel.capacity() > 4 * self.by_channel.len().max(IDLE_FEEDS_MAX) {
+            self.by_channel.shrink_to(2 * self.by_channel.len().max(IDLE_FEEDS_MAX));
+        }
     }
 }
 
@@ -130,5 +152,34 @@ mod tests {
         assert_eq!(feeds.ring_bytes, RING_BYTES_MAX);
         feeds.sweep();
         assert_eq!((feeds.ring_bytes, feeds.by_channel.len()), (0, 0));
+    }
+    /// As many feeds as there may be idle ones, and so many more.
+    fn add_idle(feeds: &mut Feeds, numbers: std::ops::Range<usize>) {
+        for number in numbers {
+            let channel = ChannelName::parse(&format!("room:idle-{number}")).unwrap();
+            feeds.get_or(&channel, || Feed::new(channel.clone(), Epoch(1), true));
+        }
+    }
+
+    #[test]
+    fn of_too_many_feeds_that_nobody_reads_the_longest_idle_are_forgotten() {
+        let mut feeds = Feeds::default();
+        let held = add(&mut feeds, 1);
+        add_idle(&mut feeds, 0..IDLE_FEEDS_MAX / 2);
+        feeds.sweep();
+        add_idle(&mut feeds, IDLE_FEEDS_MAX / 2..IDLE_FEEDS_MAX);
+        feeds.sweep();
+        assert_eq!(feeds.by_channel.len(), IDLE_FEEDS_MAX + 1, "as many as may be idle");
+        add_idle(&mut feeds, IDLE_FEEDS_MAX..IDLE_FEEDS_MAX + 1);
+        feeds.sweep();
+        assert_eq!(
+            feeds.by_channel.len(),
+            IDLE_FEEDS_MAX / 2 + 2,
+            "those that are idle for longest have gone"
+        );
+        assert!(feeds.get(&held.channel).is_some(), "one that is in use stays");
+        add_idle(&mut feeds, IDLE_FEEDS_MAX + 1..3 * IDLE_FEEDS_MAX);
+        feeds.sweep();
+        assert_eq!((feeds.by_channel.len(), feeds.ring_bytes), (1, held.ring_bytes()), "too many at once");
     }
 }
