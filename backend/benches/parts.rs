@@ -5,13 +5,14 @@ mod rig;
 
 use std::sync::{Arc, mpsc};
 
+use backend::channel::feed::Feed;
 use backend::config::Durability;
-use backend::hub::fanout::News;
-use backend::hub::feed::Feed;
-use backend::hub::frame::{Frame, Joined};
-use backend::log::publication::{Publication, ReplyTo};
-use backend::log::sqlite::SqliteLog;
-use backend::log::{Append, Log, thread};
+use backend::mailbox::News;
+use backend::message::{Frame, Joined};
+use backend::sequencer::direct;
+use backend::sequencer::publication::{Publication, ReplyTo};
+use backend::store::sqlite::SqliteLog;
+use backend::store::{Append, Log};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
@@ -96,7 +97,7 @@ fn log_group_commit_full(bencher: Bencher<'_, '_>, publishers: usize) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Full).unwrap();
     let (stored, answers) = mpsc::channel();
-    let (queue, thread) = thread::start(Arc::new(log), move |batch| {
+    let (queue, thread) = direct::start(Arc::new(log), move |batch| {
         // After the end, nobody waits.
         let _ = stored.send(batch.len());
     })

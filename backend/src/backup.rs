@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::log::LogError;
-use crate::log::sqlite::{Backup, Progress};
+use crate::store::LogError;
+use crate::store::sqlite::{Backup, Progress};
 
 /// Why there is no backup. The text is for the operator.
 #[derive(Debug, Error)]

@@ -1,26 +1,45 @@
 //! The Tidings server.
 //!
-//! | module | what it is |
-//! |---|---|
-//! | [`config`] | settings, namespaces, keys |
-//! | [`log`] | the store of messages and the one thread that writes it |
-//! | [`hub`] | workers, feeds, cursors, presence: from the log to the connections |
-//! | [`ws`] | a WebSocket's life: handshake, reading, dispatch, writing |
-//! | [`http`] | the HTTP API and the page |
-//! | [`server`] | puts these together, starts and stops them |
+//! The modules are floors: each imports only from those below it. `backend/tests/floors.rs` holds this table against the code.
 //!
-//! Dependencies point one way: `server → http, ws → hub → log`.
+//! | floor | module | what it is |
+//! |---|---|---|
+//! | 9 | [`app`] | the composition root: puts the parts together, starts and stops them |
+//! | 8 | [`edge`] | where clients arrive: HTTP, WebSockets, TCP streams |
+//! | 8 | [`lifecycle`] | the data directory, the listener, signals, what happens when a part dies |
+//! | 7 | [`client`] | a client, seen from the side that reads: rate, decoding, requests |
+//! | 6 | [`shard`] | one worker thread: its connections and feeds, and the loop that serves them |
+//! | 6 | [`fanout`] | outcomes, encoded once, to all workers |
+//! | 5 | [`connection`] | a connection, seen from the side that writes: cursors, replies, signals |
+//! | 4 | [`channel`] | what one worker holds of a channel: the ring of newest messages, its readers |
+//! | 4 | [`presence`] | the members of channels, with versions |
+//! | 4 | [`dialect`] | what clients of each wire protocol get |
+//! | 3 | [`sequencer`] | puts publications in order |
+//! | 3 | [`mailbox`] | what workers are told |
+//! | 2 | [`store`] | the log: its contract and the SQLite store |
+//! | 1 | [`message`] | messages as bytes |
+//! | 1 | [`auth`] | who a client is, and what it may do |
+//! | 0 | [`config`], [`telemetry`], [`clock`], [`random`], `rate`, [`file_rights`] | what everything may use |
 
+pub mod app;
+pub mod auth;
 pub mod backup;
+pub mod channel;
+pub mod client;
 pub mod clock;
 pub mod config;
-pub mod http;
-pub mod hub;
-pub mod identity;
-pub mod log;
-pub mod permissions;
+pub mod connection;
+pub mod dialect;
+pub mod edge;
+pub mod fanout;
+pub mod file_rights;
+pub mod lifecycle;
+pub mod mailbox;
+pub mod message;
+pub mod presence;
 pub mod random;
 mod rate;
-pub mod server;
+pub mod sequencer;
+pub mod shard;
+pub mod store;
 pub mod telemetry;
-pub mod ws;

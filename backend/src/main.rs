@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use backend::config::{BackupArgs, Cli, Command, ServeArgs, unknown_variables};
-use backend::log::sqlite::Progress;
-use backend::{backup, server, telemetry};
+use backend::store::sqlite::Progress;
+use backend::{app, backup, telemetry};
 
 #[actix_web::main]
 async fn main() -> ExitCode {
@@ -45,7 +45,7 @@ async fn serve(args: ServeArgs) -> ExitCode {
     for name in unknown_variables(std::env::vars_os()) {
         tracing::warn!("the variable {name} is not a setting; it has no effect");
     }
-    match server::run(settings).await {
+    match app::run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }

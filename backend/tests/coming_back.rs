@@ -7,8 +7,8 @@ mod rig;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use backend::hub::feed::RING_BYTES_MAX;
-use backend::hub::wire::Wire;
+use backend::channel::feed::RING_BYTES_MAX;
+use backend::channel::wire::Wire;
 use rig::{Rig, Sink};
 
 const MISSED: &str = "live:missed";

@@ -7,10 +7,12 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 
+use backend::app::serve;
 use backend::config::{Durability, Secret, Settings};
-use backend::log::sqlite::SqliteLog;
-use backend::log::{Append, Appended, Bounds, Keep, Log, LogError, Run, Trimmed};
-use backend::server::{Part, ServerError, serve};
+use backend::lifecycle::ServerError;
+use backend::lifecycle::supervision::Part;
+use backend::store::sqlite::SqliteLog;
+use backend::store::{Append, Appended, Bounds, Keep, Log, LogError, Run, Trimmed};
 use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
 const KEY: &str = "0123456789abcdef";

@@ -7,9 +7,9 @@ mod rig;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use backend::hub::feed::RING_FRAMES_MAX;
-use backend::hub::wire::Wire;
-use backend::hub::worker::{NEWS_A_ROUND_MAX, PIECE_BYTES_MAX};
+use backend::channel::feed::RING_FRAMES_MAX;
+use backend::channel::wire::Wire;
+use backend::shard::round::{NEWS_A_ROUND_MAX, PIECE_BYTES_MAX};
 use rig::{Rig, Sink};
 
 const LARGE: &str = "live:large";

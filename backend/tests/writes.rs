@@ -9,8 +9,8 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use backend::hub::socket::Socket;
-use backend::hub::wire::Wire;
+use backend::channel::socket::Socket;
+use backend::channel::wire::Wire;
 use rig::Rig;
 
 const ROOM: &str = "live:room";

@@ -3,11 +3,12 @@
 
 use std::rc::{Rc, Weak};
 
-use backend::hub::outbound::{Backlog, OWED_BYTES_MAX, Outbound, REPLIES_BYTES_MAX, REPLIES_MAX};
-use backend::hub::pages::PAGES_BYTES_MAX;
-use backend::log::capacity::{QUEUE_BYTES_MAX, QUEUE_PUBLICATIONS_MAX};
-use backend::log::publication::{Publication, ReplyTo};
-use backend::log::{Append, Appended, RUN_BYTES_MAX};
+use backend::channel::pages::PAGES_BYTES_MAX;
+use backend::connection::outbound::Outbound;
+use backend::connection::replies::{Backlog, OWED_BYTES_MAX, REPLIES_BYTES_MAX, REPLIES_MAX};
+use backend::sequencer::capacity::{QUEUE_BYTES_MAX, QUEUE_PUBLICATIONS_MAX};
+use backend::sequencer::publication::{Publication, ReplyTo};
+use backend::store::{Append, Appended, RUN_BYTES_MAX};
 use shared::ids::{ChannelName, MessageId};
 use shared::limits::{DATA_DEPTH_MAX, FRAME_BYTES_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_NODES_MAX};
 use shared::protocol::{ErrorCode, Message, Payload, RawPayload, Refusal};
@@ -188,7 +189,8 @@ impl World {
         let server = self.server.as_ref().filter(|server| !server.stopping)?;
         let (caller, answer) = oneshot::channel();
         let flood = Flood { append: (append.channel.clone(), append.id), answer };
-        let queued = server.hub.queue.append(Publication { append, reply: ReplyTo::Caller(caller) });
+        let queued =
+            server.core.publisher.log().append(Publication { append, reply: ReplyTo::Caller(caller) });
         if queued.is_ok() {
             self.floods.push(flood);
         }
@@ -232,7 +234,7 @@ pub(crate) fn check_taken(message: &Message) -> Result<(), Broken> {
 
 /// Holds what a server has in memory for its clients against the limits.
 pub(crate) fn check_limits(server: &Server, outbounds: &[Weak<Outbound>]) -> Result<(), Broken> {
-    let (publications, bytes) = server.hub.queue.waiting();
+    let (publications, bytes) = server.core.publisher.log().waiting();
     if publications > QUEUE_PUBLICATIONS_MAX || bytes > QUEUE_BYTES_MAX {
         return Err(format!("{publications} publications of {bytes} bytes wait for the log"));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
-use backend::log::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run, Trimmed};
+use backend::store::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run, Trimmed};
 use shared::ids::{ChannelName, Epoch, MessageId, Namespace, Offset};
 use shared::protocol::{Message, RawPayload};
 

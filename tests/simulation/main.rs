@@ -44,7 +44,7 @@ const CORPUS: &str = include_str!("corpus.txt");
 #[test]
 fn the_simulated_disk_keeps_the_contract_of_a_log() {
     for sparse in [false, true] {
-        backend::log::conformance::check(&disk::Disk::new(1, sparse));
+        backend::store::conformance::check(&disk::Disk::new(1, sparse));
     }
 }
 

@@ -7,9 +7,9 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use backend::hub::socket::Socket;
-use backend::hub::wire::Wire;
-use backend::ws::connection::{Incoming, Received};
+use backend::channel::socket::Socket;
+use backend::channel::wire::Wire;
+use backend::client::frames::{Incoming, Received};
 use shared::protocol::CloseCode;
 
 use crate::ether::Ether;

@@ -1,7 +1,7 @@
 //! What the world of a seed is like. Each seed may do only some of all that can go wrong: what goes wrong everywhere
 //! at once hides what goes wrong alone.
 
-use backend::hub::presence::PRESENCE_MEMBERS_MAX;
+use backend::presence::PRESENCE_MEMBERS_MAX;
 use shared::ids::ChannelName;
 
 /// How the network is.

@@ -7,27 +7,28 @@ use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use backend::app::{Core, CoreParts};
+use backend::auth::Tokens;
+use backend::client::connection::Connection;
+use backend::client::services::Services;
+use backend::client::typed;
 use backend::config::{Policy, Settings};
-use backend::hub::fanout::FanOut;
-use backend::hub::outbound::Outbound;
-use backend::hub::presence::PresenceBoard;
-use backend::hub::registry::Mode;
-use backend::hub::slots::{SlotKey, SlotKind};
-use backend::hub::worker::{MAILBOX_MAX, ToWorker, Worker};
-use backend::hub::{Hub, HubParts};
-use backend::identity::Tokens;
-use backend::log::live::{self, Sequencer};
-use backend::log::publication::{Outcome, Publication, ReplyTo};
-use backend::log::thread::{self, BATCH_BYTES_MAX, BATCH_PUBLICATIONS_MAX, Writer};
-use backend::log::{Append, Log, Offload};
-use backend::server::{Part, first_end};
+use backend::connection::outbound::Outbound;
+use backend::dialect::Dialect;
+use backend::fanout::FanOut;
+use backend::lifecycle::supervision::{Part, first_end};
+use backend::mailbox::{Mailboxes, ToWorker};
+use backend::message::{SlotKey, SlotKind};
+use backend::sequencer::direct::{self, BATCH_BYTES_MAX, BATCH_PUBLICATIONS_MAX, Writer};
+use backend::sequencer::live::{self, Sequencer};
+use backend::sequencer::publication::{Outcome, Publication, ReplyTo};
+use backend::sequencer::publisher::Start;
+use backend::store::{Append, Log, Offload};
 use backend::telemetry::metrics::Metrics;
-use backend::ws::connection::Connection;
-use backend::ws::{dispatch, register};
 use bytes::Bytes;
 use shared::ids::{ChannelName, Epoch, UserId};
 use shared::protocol::ErrorCode;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 use crate::client::SECRET;
@@ -47,8 +48,9 @@ pub(crate) struct Server {
     /// Which of the world's servers it is, in the order of their beginnings.
     pub(crate) life: u64,
     pub(crate) tasks: LocalSet,
-    pub(crate) hub: Arc<Hub>,
-    workers: Vec<Rc<Worker>>,
+    pub(crate) core: Core,
+    /// What the clients of each worker use.
+    workers: Vec<Rc<Services>>,
     /// `None` after its death.
     log_thread: Option<LogThread>,
     /// `None` after its death.
@@ -117,44 +119,42 @@ impl Offload for Jobs {
 impl Server {
     pub(crate) fn start(life: u64, profile: &Profile, disk: &Arc<Disk>, live_epoch: u64) -> Self {
         let log: Arc<dyn Log> = Arc::clone(disk) as Arc<dyn Log>;
-        let (queue, writer) = thread::queue(Arc::clone(&log));
+        let (queue, writer) = direct::queue(Arc::clone(&log));
         let (live, sequencers): (Vec<_>, Vec<_>) = (0..profile.workers).map(|_| live::queue()).unzip();
-        let (mailboxes, receivers): (Vec<_>, Vec<_>) =
-            (0..profile.workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
+        let (mailboxes, receivers) = Mailboxes::new(profile.workers);
         let (jobs, metrics) = (Arc::<Jobs>::default(), Metrics::new());
-        let mut hub = Hub::new(HubParts {
+        let core = Core::new(CoreParts {
             settings: settings(profile),
             log,
             offload: Arc::clone(&jobs) as Arc<dyn Offload>,
             queue,
-            live: live.into(),
+            live,
             tokens: Tokens::new(SECRET),
+            start: Start { live_epoch: Epoch(live_epoch), live_key: live_epoch },
+            mailboxes,
+            presence_members_max: profile.presence_members_max,
             metrics: metrics.clone(),
-            live_epoch: Epoch(live_epoch),
-            live_key: live_epoch,
-            workers: mailboxes.into(),
-        })
-        .unwrap();
-        hub.presence = PresenceBoard::new(profile.workers, profile.presence_members_max);
-        let hub = Arc::new(hub);
+        });
+        let core = core.unwrap();
         let tasks = LocalSet::new();
         let workers = {
             let _context = tasks.enter();
-            let start = |(index, mailbox)| Worker::start(index, Arc::clone(&hub), mailbox);
+            let start = |(index, mailbox)| core.start_worker(index, mailbox);
             receivers.into_iter().enumerate().map(start).collect()
         };
         let (lives, ended) = oneshot::channel();
-        let (noticed, supervised) = (Rc::<Cell<_>>::default(), Arc::clone(&hub));
+        let (noticed, supervised) = (Rc::<Cell<_>>::default(), core.clone());
         let notice = Rc::clone(&noticed);
-        tasks.spawn_local(
-            async move { notice.set(Some(first_end(&supervised, ended, pending::<()>()).await)) },
-        );
+        tasks.spawn_local(async move {
+            let Core { mailboxes, publisher, .. } = &supervised;
+            notice.set(Some(first_end(mailboxes, publisher, ended, pending::<()>()).await));
+        });
         let worker_at = vec![0; profile.workers];
         let (stopped, links) = (Vec::new(), Vec::new());
         Self {
             life,
             tasks,
-            hub,
+            core,
             workers,
             log_thread: Some(LogThread { writer, _lives: lives }),
             sequencers: sequencers.into_iter().map(Some).collect(),
@@ -176,13 +176,13 @@ impl Server {
     /// Takes a connection in. Returns whether it could.
     pub(crate) fn accept(&mut self, link: &Rc<Link>, worker: usize) -> bool {
         let _context = self.tasks.enter();
-        let worker = &self.workers[worker];
+        let services = &self.workers[worker];
         let (socket, incoming) = link.ends();
-        let Ok(outbound) = register(worker, None, Mode::Typed, Some(socket)) else { return false };
+        let Ok(outbound) = services.open(None, Dialect::Typed, Some(socket)) else { return false };
         self.links.push(Rc::clone(link));
         self.outbounds.push(Rc::downgrade(&outbound));
-        let connection = Connection::new(Rc::clone(worker), outbound);
-        self.tasks.spawn_local(connection.run(incoming, dispatch::Typed));
+        let connection = Connection::new(Rc::clone(services), outbound);
+        self.tasks.spawn_local(connection.run(incoming, typed::Typed));
         true
     }
 
@@ -254,7 +254,7 @@ impl Server {
 
     /// The bytes that the worker with most of them keeps for readers that are behind.
     pub(crate) fn page_bytes(&self) -> usize {
-        self.workers.iter().map(|worker| worker.pages.bytes()).max().unwrap_or_default()
+        self.workers.iter().map(|services| services.worker.sources.pages.bytes()).max().unwrap_or_default()
     }
 
     /// Whether the log thread is alive.
@@ -267,12 +267,12 @@ impl Server {
         if self.can_write() {
             return Ok(());
         }
-        if self.hub.queue.is_writable() {
+        if self.core.publisher.log().is_writable() {
             return Err("the log thread is dead, and the server says that it can write".to_owned());
         }
         let (caller, _) = oneshot::channel();
         let probe = Publication { append: append(), reply: ReplyTo::Caller(caller) };
-        match self.hub.queue.append(probe) {
+        match self.core.publisher.log().append(probe) {
             Err(refusal) if refusal.code == ErrorCode::Stopping => Ok(()),
             answer => Err(format!("the log thread is dead, and a publication is answered with {answer:?}")),
         }
@@ -298,7 +298,7 @@ impl Server {
 
     /// Puts something into a worker's mailbox.
     pub(crate) fn tell(&self, worker: usize, what: ToWorker) {
-        let told = self.hub.tell(worker, what);
+        let told = self.core.mailboxes.tell(worker, what);
         // A dead worker serves nobody any more.
         assert!(told.is_ok() || self.died == Some(Part::Worker), "no world fills a mailbox");
     }
@@ -314,11 +314,11 @@ impl Server {
     }
 
     pub(crate) fn has_presence(&self, channel: &ChannelName) -> bool {
-        self.hub.policy(channel).is_ok_and(|policy| policy.presence)
+        self.core.permissions.policy(channel).is_some_and(|policy| policy.presence)
     }
 
     pub(crate) fn has_history(&self, channel: &ChannelName) -> bool {
-        self.hub.policy(channel).is_ok_and(|policy| policy.history)
+        self.core.permissions.policy(channel).is_some_and(|policy| policy.history)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use backend::log::{Append, Keep, Log as _};
-use backend::server::Part;
+use backend::lifecycle::supervision::Part;
+use backend::store::{Append, Keep, Log as _};
 use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, UserId};
 use shared::presence::Roster;
 use shared::protocol::{Payload, RawPayload, Sender, SignalKind};

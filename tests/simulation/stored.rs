@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use backend::config::Durability;
-use backend::log::sqlite::{Backup, Progress, SqliteLog};
-use backend::log::{Append, Appended, Keep, Log, LogError};
+use backend::store::sqlite::{Backup, Progress, SqliteLog};
+use backend::store::{Append, Appended, Keep, Log, LogError};
 use shared::ids::{ChannelName, Namespace, Offset};
 
 use crate::model::Broken;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use backend::hub::fanout::FanOut;
-use backend::hub::worker::ToWorker;
-use backend::log::publication::{Caller, Outcome, Publication, ReplyTo};
-use backend::log::{Append, Appended};
+use backend::fanout::FanOut;
+use backend::mailbox::ToWorker;
+use backend::sequencer::publication::{Caller, Outcome, Publication, ReplyTo};
+use backend::store::{Append, Appended};
 use shared::protocol::{ClientMessage, CloseCode, Message, Refusal, ServerMessage, codec};
 use shared::session::{Action, Delivery, Event as Told, Input, Status};
 use tokio::sync::oneshot;
@@ -546,8 +546,8 @@ impl World {
             let (caller, answer): (Caller, _) = oneshot::channel();
             call.answer = Some(answer);
             let publication = Publication { append: call.append.clone(), reply: ReplyTo::Caller(caller) };
-            let policy = server.hub.policy(&publication.append.channel);
-            policy.and_then(|policy| server.hub.publish(publication, policy)).is_ok()
+            let history = server.has_history(&publication.append.channel);
+            server.core.publisher.publish(publication, history).is_ok()
         });
         if !queued {
             self.ether.after(CALL_AGAIN_MS, Event::CallAgain { call: index });
@@ -645,7 +645,7 @@ impl World {
             }
             let names = roster.iter().map(|(_, name)| name);
             if there.len() <= most
-                && !names.eq(server.hub.presence.members(channel).iter().map(|member| &member.name))
+                && !names.eq(server.core.presence.members(channel).iter().map(|member| &member.name))
             {
                 return Some(format!("{user} shows an old name in {channel}"));
             }

@@ -8,24 +8,28 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use backend::app::{Core, CoreParts};
+use backend::auth::Tokens;
+use backend::channel::socket::Socket;
+use backend::channel::wire::Wire;
+use backend::client::connection::Connection;
+use backend::client::frames::{Incoming, Received};
+use backend::client::services::Services;
+use backend::client::typed;
 use backend::config::{Durability, Settings};
-use backend::hub::fanout::Mailboxes;
-use backend::hub::registry::Mode;
-use backend::hub::socket::Socket;
-use backend::hub::wire::Wire;
-use backend::hub::worker::{MAILBOX_MAX, Worker};
-use backend::hub::{Hub, HubParts};
-use backend::identity::Tokens;
-use backend::log::publication::Outcome;
-use backend::log::sqlite::SqliteLog;
-use backend::log::thread::Writer;
-use backend::log::{Log, Threads, live, thread};
+use backend::dialect::Dialect;
+use backend::fanout::Distributor;
+use backend::mailbox::Mailboxes;
+use backend::presence::PRESENCE_MEMBERS_MAX;
+use backend::sequencer::direct::Writer;
+use backend::sequencer::publication::Outcome;
+use backend::sequencer::publisher::Start;
+use backend::sequencer::{direct, live};
+use backend::store::sqlite::SqliteLog;
+use backend::store::{Log, Threads};
 use backend::telemetry::metrics::Metrics;
-use backend::ws::connection::{Connection, Incoming, Received};
-use backend::ws::{dispatch, register};
 use shared::ids::Epoch;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
 use tokio::task::{LocalSet, yield_now};
 
 /// Turns that everything has, so that a text is read, queued, fanned out and written. Few: each takes as many instructions as a
@@ -42,7 +46,7 @@ const LIVE_EPOCH: Epoch = Epoch(1);
 pub(crate) struct Rig {
     runtime: Runtime,
     local: LocalSet,
-    worker: Rc<Worker>,
+    services: Rc<Services>,
     writer: Writer,
     sink: Box<dyn FnMut(Vec<Outcome>)>,
     publisher: Script,
@@ -68,35 +72,36 @@ impl Rig {
         let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
         let log: Arc<dyn Log> = Arc::new(log);
         let settings = Settings { message_rate: 0, workers: 1, ..Settings::default() };
-        let (mailbox, receiver) = mpsc::channel(MAILBOX_MAX);
-        let workers: Arc<[_]> = vec![mailbox].into();
+        let (mailboxes, mut receivers) = Mailboxes::new(1);
         let metrics = Metrics::new();
-        let ((queue, writer), (live, sequencer)) = (thread::queue(Arc::clone(&log)), live::queue());
-        let mailboxes = Mailboxes::new(Arc::clone(&workers), metrics.clone());
-        let sink = Box::new(mailboxes.clone().sink());
-        let order = mailboxes.live(sequencer);
-        let parts = HubParts {
+        let ((queue, writer), (live, sequencer)) = (direct::queue(Arc::clone(&log)), live::queue());
+        let distributor = Distributor::new(mailboxes.clone(), metrics.clone());
+        let sink = Box::new(distributor.clone().sink());
+        let order = distributor.live(sequencer);
+        let tokens = Tokens::new("a secret for a bench");
+        let core = Core::new(CoreParts {
             settings,
             log,
             offload: Arc::new(Threads),
             queue,
-            live: vec![live].into(),
-            tokens: Tokens::new("a secret for a bench"),
+            live: vec![live],
+            tokens,
+            start: Start { live_epoch: LIVE_EPOCH, live_key: 1 },
+            mailboxes,
+            presence_members_max: PRESENCE_MEMBERS_MAX,
             metrics,
-            live_epoch: LIVE_EPOCH,
-            live_key: 1,
-            workers,
-        };
+        });
+        let core = core.unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let (local, hub) = (LocalSet::new(), Arc::new(Hub::new(parts).unwrap()));
-        let worker = local.block_on(&runtime, async {
+        let local = LocalSet::new();
+        let services = local.block_on(&runtime, async {
             tokio::task::spawn_local(order);
-            Worker::start(0, hub, receiver)
+            core.start_worker(0, receivers.remove(0))
         });
         let written: Rc<Cell<usize>> = Rc::default();
-        let publisher = open(&local, &runtime, &worker, counting(&written));
+        let publisher = open(&local, &runtime, &services, counting(&written));
         let rig =
-            Self { runtime, local, worker, writer, sink, publisher, number: 0, written, _folder: folder };
+            Self { runtime, local, services, writer, sink, publisher, number: 0, written, _folder: folder };
         rig.turn();
         rig
     }
@@ -108,7 +113,7 @@ impl Rig {
 
     /// Has one more reader follow channels, from the next turn on.
     pub(crate) fn join_all(&mut self, channels: &[&str], wire: Rc<Wire>) {
-        let reader = open(&self.local, &self.runtime, &self.worker, wire);
+        let reader = open(&self.local, &self.runtime, &self.services, wire);
         for (channel, id) in channels.iter().zip(1..) {
             reader.say(format!(r#"{{"type":"subscribe","id":{id},"channel":"{channel}"}}"#));
         }
@@ -117,7 +122,7 @@ impl Rig {
     /// Has one more reader come back to the beginning of a channel without history.
     pub(crate) fn come_back(&mut self, channel: &str, wire: Rc<Wire>) {
         let since = format!(r#"{{"epoch":"{LIVE_EPOCH}","offset":0}}"#);
-        let reader = open(&self.local, &self.runtime, &self.worker, wire);
+        let reader = open(&self.local, &self.runtime, &self.services, wire);
         reader.say(format!(r#"{{"type":"subscribe","id":1,"channel":"{channel}","since":{since}}}"#));
     }
 
@@ -148,7 +153,7 @@ impl Rig {
     pub(crate) fn say_at_once(&mut self, clients: usize, bytes: usize) {
         let text = "x".repeat(bytes);
         let clients: Vec<_> = std::iter::repeat_with(|| {
-            open(&self.local, &self.runtime, &self.worker, counting(&self.written))
+            open(&self.local, &self.runtime, &self.services, counting(&self.written))
         })
         .take(clients)
         .collect();
@@ -214,14 +219,14 @@ impl Rig {
     }
 }
 
-fn open(local: &LocalSet, runtime: &Runtime, worker: &Rc<Worker>, wire: Rc<Wire>) -> Script {
+fn open(local: &LocalSet, runtime: &Runtime, services: &Rc<Services>, wire: Rc<Wire>) -> Script {
     let script = Script::default();
     script.say(r#"{"type":"hello","version":1,"name":"b"}"#.to_owned());
-    let outbound = register(worker, None, Mode::Typed, Some(wire)).unwrap();
-    let connection = Connection::new(Rc::clone(worker), outbound);
+    let outbound = services.open(None, Dialect::Typed, Some(wire)).unwrap();
+    let connection = Connection::new(Rc::clone(services), outbound);
     let incoming = script.clone();
     local.block_on(runtime, async {
-        tokio::task::spawn_local(connection.run(incoming, dispatch::Typed));
+        tokio::task::spawn_local(connection.run(incoming, typed::Typed));
     });
     script
 }

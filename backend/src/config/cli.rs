@@ -10,8 +10,9 @@ use figment::{Figment, Profile};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::environment::{self, Read};
-use super::{Durability, List, Listen, MetricsAccess, Origin, OwnHost, Secret, Settings, file};
+use crate::config::environment;
+use crate::config::environment::Read;
+use crate::config::{Durability, List, Listen, MetricsAccess, Origin, OwnHost, Secret, Settings, file};
 
 /// Real-time message push that loses nothing.
 #[derive(Debug, Parser)]

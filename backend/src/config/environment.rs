@@ -8,8 +8,8 @@ use std::ffi::OsString;
 use clap::builder::Resettable;
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
-use super::Secret;
-use super::cli::{ConfigError, ServeArgs};
+use crate::config::Secret;
+use crate::config::cli::{ConfigError, ServeArgs};
 
 /// The key of the HTTP API. A variable, not a flag: others can see flags.
 const API_KEY: &str = "TIDINGS_API_KEY";

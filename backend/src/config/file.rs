@@ -5,8 +5,8 @@ use std::path::Path;
 use figment::providers::{Format as _, Toml};
 use figment::value::{Dict, Value};
 
-use super::cli::ConfigError;
-use super::environment::trim;
+use crate::config::cli::ConfigError;
+use crate::config::environment::trim;
 
 /// Reads the settings in a TOML file. As with variables, texts are trimmed, and an empty one counts as not given.
 ///

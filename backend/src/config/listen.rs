@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::origin::Host;
+use crate::config::origin::Host;
 
 /// The port of a server that is told none.
 const PORT: u16 = 9501;

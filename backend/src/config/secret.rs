@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Settings;
-use super::environment::trim;
+use crate::config::Settings;
+use crate::config::environment::trim;
 
 /// A text that is shown to nobody: what is printed of it for debugging has not the text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,7 +120,7 @@ fn kept(path: &Path) -> Result<String, KeyError> {
     match std::fs::read_to_string(path) {
         Ok(text) => {
             // It may have been made by hand.
-            crate::permissions::owner_only(path, 0o600).map_err(failed)?;
+            crate::file_rights::owner_only(path, 0o600).map_err(failed)?;
             Ok(trim(&text).to_owned())
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use shared::ids::{ChannelName, Namespace};
 use shared::limits::{FRAME_BYTES_MAX, SUBSCRIPTIONS_MAX};
 
-use super::namespace::{Policy, default_namespaces};
-use super::{List, Listen, Origin, OwnHost, Secret};
+use crate::config::namespace::{Policy, default_namespaces};
+use crate::config::{List, Listen, Origin, OwnHost, Secret};
 
 /// What an acknowledged message survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]

@@ -8,7 +8,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use shared::protocol::Refusal;
 
-use crate::log::Appended;
+use crate::store::Appended;
 
 /// The counters. Cheap to clone; all clones count together.
 #[derive(Clone)]

@@ -1,0 +1,165 @@
+//! Starts the server, waits for what ends it, and stops it in order.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use shared::ids::{Epoch, Namespace};
+use socket2::SockRef;
+use tokio::sync::oneshot;
+
+use super::core::{Core, CoreParts};
+use super::streams;
+use crate::auth::Tokens;
+use crate::config::{self, Policy, Settings};
+use crate::fanout::Distributor;
+use crate::lifecycle::open_files::OpenFiles;
+use crate::lifecycle::signals::Signals;
+use crate::lifecycle::supervision::{Part, first_end};
+use crate::lifecycle::{ServerError, directory, listener};
+use crate::mailbox::Mailboxes;
+use crate::presence::PRESENCE_MEMBERS_MAX;
+use crate::random;
+use crate::sequencer::publisher::Start;
+use crate::sequencer::{direct, live};
+use crate::store::retention::{Retention, Rule};
+use crate::store::sqlite::SqliteLog;
+use crate::store::{Log, Threads};
+use crate::telemetry::metrics::Metrics;
+
+/// Runs the server until it is told to stop by SIGTERM or SIGINT.
+///
+/// # Errors
+/// [`ServerError`].
+pub async fn run(settings: Settings) -> Result<(), ServerError> {
+    let _lock = directory::prepare(&settings.data)?;
+    let path = settings.data.join("tidings.db");
+    // Before the log is touched: one that could not be served would be left unclosed, and be checked at the next start.
+    let socket = listener::bind(&settings)?;
+    let log =
+        SqliteLog::open(&path, settings.durability).map_err(|reason| ServerError::Log { path, reason })?;
+    let listener = listener::listen(&settings, socket)?;
+    serve(settings, Arc::new(log), listener).await
+}
+
+/// Runs the server on a log and a socket that listens, until it is told to stop by SIGTERM or SIGINT, or a part of it dies.
+///
+/// # Errors
+/// [`ServerError`].
+pub async fn serve(
+    mut settings: Settings,
+    log: Arc<dyn Log>,
+    listener: TcpListener,
+) -> Result<(), ServerError> {
+    let api_key = config::api_key(&settings)?;
+    let tokens = Tokens::new(&config::token_secret(&settings)?);
+    let open_files = OpenFiles::raise_limit(settings.workers);
+    settings.connections_max = open_files.connections_max(settings.connections_max);
+
+    let address = listener.local_addr()?;
+    let door = listener.try_clone()?;
+    let (mailboxes, receivers) = Mailboxes::new(settings.workers);
+    let metrics = Metrics::new();
+    let distributor = Distributor::new(mailboxes.clone(), metrics.clone());
+    let mut sink = distributor.clone().sink();
+    let (log_thread_lives, log_thread_ended) = oneshot::channel::<()>();
+    let (queue, log_thread) = direct::start(Arc::clone(&log), move |batch| {
+        // The thread drops it when it ends, however it ends.
+        let _lives = &log_thread_lives;
+        sink(batch);
+    })?;
+    let mut retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
+    let start = Start { live_epoch: Epoch(random::number()?), live_key: random::number()? };
+    let (live, sequencers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| live::queue()).unzip();
+    let path = settings.data.join("tidings.db");
+    let core = Core::new(CoreParts {
+        settings,
+        log: Arc::clone(&log),
+        offload: Arc::new(Threads),
+        queue,
+        live,
+        tokens,
+        start,
+        mailboxes,
+        presence_members_max: PRESENCE_MEMBERS_MAX,
+        metrics,
+    });
+    let core = core.map_err(|reason| ServerError::Log { path, reason })?;
+
+    let ends = receivers.into_iter().zip(sequencers).enumerate().collect();
+    let mut server = streams::start(&core, ends, distributor, &api_key, listener, open_files)?;
+    // Before the address is announced: whoever knows it may stop the server at once.
+    let signals = Signals::new()?;
+    let stopping = Arc::new(AtomicBool::new(false));
+    let stopper = stop_on_signal(signals, core.clone(), server.handle(), door, Arc::clone(&stopping));
+    let mut stopper = actix_web::rt::spawn(stopper);
+    listener::announce(address)?;
+    if !address.ip().is_loopback() && core.settings.hosts.is_empty() && core.settings.origins.is_empty() {
+        tracing::info!(
+            "pages may connect by this machine's addresses; if browsers use a name, give it with --host"
+        );
+    }
+    tokio::select! {
+        ended = &mut server => ended?,
+        // The signals are caught: without the task that waits for them, nobody could stop the server in order.
+        Err(_) = &mut stopper => return Err(ServerError::Died(Part::Stopper)),
+        part = first_end(&core.mailboxes, &core.publisher, log_thread_ended, retention.ended()) => {
+            // Parts end when the server stops, too.
+            if !stopping.load(Ordering::SeqCst) {
+                tracing::error!(%part, "a part has died; ending, to be started again");
+                return Err(ServerError::Died(part));
+            }
+            server.await?;
+        }
+    }
+    stopper.abort();
+    core.publisher.log().stop();
+    // What is queued is acknowledged to nobody any more, but it is kept.
+    let log_thread = log_thread.join();
+    retention.stop();
+    if let Err(error) = log.close() {
+        tracing::warn!(%error, "the log could not be closed in order; it will be checked at the next start");
+    }
+    log_thread.map_err(|_| ServerError::Died(Part::LogThread))?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What the namespaces keep, where that is not everything.
+fn rules(settings: &Settings) -> Vec<Rule> {
+    let limited = settings
+        .namespaces
+        .iter()
+        .filter(|(_, policy)| policy.history && (policy.keep_messages.is_some() || policy.keep_ms.is_some()));
+    let rule = |(namespace, policy): (&Namespace, &Policy)| Rule {
+        namespace: namespace.clone(),
+        messages: policy.keep_messages,
+        age: policy.keep_ms.map(Duration::from_millis),
+    };
+    limited.map(rule).collect()
+}
+
+/// Tells all clients to come back, waits until they have closed, and stops.
+async fn stop_on_signal(
+    mut signals: Signals,
+    core: Core,
+    server: ServerHandle,
+    door: TcpListener,
+    stopping: Arc<AtomicBool>,
+) {
+    signals.wait().await;
+    tracing::info!("stopping");
+    server.pause().await;
+    // The kernel would go on to take connections in, which nobody would answer. Linux refuses them from here on; where
+    // the system does not know this, they end with the process.
+    let _ = SockRef::from(&door).shutdown(std::net::Shutdown::Both);
+    let stopped = core.mailboxes.stop();
+    let all = futures_util::future::join_all(stopped);
+    if tokio::time::timeout(core.settings.stop(), all).await.is_err() {
+        tracing::warn!(open = core.registry.count(), "some connections did not close in time");
+    }
+    stopping.store(true, Ordering::SeqCst);
+    server.stop(false).await;
+}

@@ -1,0 +1,121 @@
+//! The one answer to the question who may do what in a channel.
+
+use std::collections::BTreeMap;
+
+use shared::ids::{ChannelName, Namespace, UserId};
+use shared::protocol::{ErrorCode, Refusal};
+
+use crate::config::Policy;
+
+/// Who wants to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Principal<'a> {
+    /// A caller of the HTTP API who has shown the API key. It may do everything that a channel offers.
+    ApiKey,
+    /// A user, or a guest.
+    User(&'a UserId),
+}
+
+/// What somebody wants to do in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Subscribe to it.
+    Subscribe,
+    /// Read messages of its history.
+    ReadHistory,
+    /// See its members.
+    SeeMembers,
+    /// Publish a message.
+    Publish,
+    /// Send a signal. It reaches all subscribers as a message does, so it takes the same right.
+    Signal,
+}
+
+/// What is allowed in the channels of each namespace.
+#[derive(Debug, Clone, Default)]
+pub struct Permissions {
+    namespaces: BTreeMap<Namespace, Policy>,
+}
+
+impl Permissions {
+    /// Allows what the policies say. A channel of any other namespace is refused.
+    pub fn new(namespaces: BTreeMap<Namespace, Policy>) -> Self {
+        Self { namespaces }
+    }
+
+    /// Returns the policy of the channel if `principal` may do `action` in it.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with `unknown_namespace`, `forbidden`, or with `history_off` or `presence_off` if the channel does not
+    /// offer the action to anybody.
+    pub fn may(
+        &self,
+        principal: Principal<'_>,
+        action: Action,
+        channel: &ChannelName,
+    ) -> Result<&Policy, Refusal> {
+        let policy = self.policy(channel).ok_or_else(|| {
+            let what = format!("There are no channels in “{}” on this server.", channel.namespace());
+            Refusal::new(ErrorCode::UnknownNamespace, what)
+        })?;
+        let (access, refusal) = match action {
+            Action::Subscribe | Action::ReadHistory | Action::SeeMembers => {
+                (policy.read, "You may not read this channel.")
+            }
+            Action::Publish | Action::Signal => (policy.publish, "You may not publish in this channel."),
+        };
+        if let Principal::User(user) = principal
+            && !access.allows(channel, user)
+        {
+            return Err(Refusal::new(ErrorCode::Forbidden, refusal));
+        }
+        match action {
+            Action::ReadHistory if !policy.history => {
+                Err(Refusal::new(ErrorCode::HistoryOff, "This channel keeps no history."))
+            }
+            Action::SeeMembers if !policy.presence => {
+                Err(Refusal::new(ErrorCode::PresenceOff, "This channel does not tell who is there."))
+            }
+            _ => Ok(policy),
+        }
+    }
+
+    /// The policy of a channel. `None` if its namespace is not configured.
+    pub fn policy(&self, channel: &ChannelName) -> Option<&Policy> {
+        self.namespaces.get(channel.namespace())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::default_namespaces;
+
+    #[test]
+    fn each_principal_may_do_what_the_namespace_allows() {
+        let permissions = Permissions::new(default_namespaces());
+        let (ada, eve) = (UserId::parse("ada").unwrap(), UserId::parse("eve").unwrap());
+        let verdict = |principal, action, channel: &str| {
+            let channel = ChannelName::parse(channel).unwrap();
+            permissions.may(principal, action, &channel).err().map(|refusal| refusal.code)
+        };
+        let (user, forbidden) = (Principal::User, Some(ErrorCode::Forbidden));
+        let cases = [
+            (user(&ada), Action::Publish, "room:lobby", None),
+            (user(&ada), Action::Subscribe, "inbox:ada", None),
+            (user(&eve), Action::Subscribe, "inbox:ada", forbidden),
+            (user(&eve), Action::ReadHistory, "inbox:ada", forbidden),
+            (user(&ada), Action::Publish, "inbox:ada", forbidden),
+            (user(&ada), Action::Signal, "inbox:ada", forbidden),
+            (Principal::ApiKey, Action::Publish, "inbox:ada", None),
+            (user(&eve), Action::Publish, "dm:ada+bob", forbidden),
+            (user(&ada), Action::ReadHistory, "live:x", Some(ErrorCode::HistoryOff)),
+            (Principal::ApiKey, Action::SeeMembers, "live:x", Some(ErrorCode::PresenceOff)),
+            (user(&eve), Action::SeeMembers, "inbox:ada", forbidden),
+            (Principal::ApiKey, Action::Publish, "nowhere:x", Some(ErrorCode::UnknownNamespace)),
+        ];
+        for (principal, action, channel, expected) in cases {
+            assert_eq!(verdict(principal, action, channel), expected, "{principal:?} {action:?} {channel}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Who a client is: tokens, made here for guests, or by the application's own server for its users.
+
+use std::sync::{Mutex, PoisonError};
+
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde_json::{Map, Value};
+use shared::ids::UserId;
+use shared::limits::TOKEN_BYTES_MAX;
+use shared::protocol::{ErrorCode, Refusal};
+use tokio::time::Instant;
+
+use super::claims::{self, Claims, InvalidClaim};
+use crate::clock;
+use crate::rate::RateLimit;
+
+/// Refused tokens that are logged a second, with a burst of twice as many: clients send as many as they like.
+const REFUSALS_LOGGED_PER_SECOND: u32 = 5;
+
+/// Makes and reads tokens.
+pub struct Tokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+    logged: Mutex<RateLimit>,
+}
+
+impl Tokens {
+    /// Tokens signed with `secret`.
+    pub fn new(secret: &str) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The claims are read by `claims::read`, which can tell what is wrong with one.
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        let (encoding, decoding) =
+            (EncodingKey::from_secret(secret.as_bytes()), DecodingKey::from_secret(secret.as_bytes()));
+        let logged = Mutex::new(RateLimit::new(REFUSALS_LOGGED_PER_SECOND, 2, Instant::now()));
+        Self { encoding, decoding, validation, logged }
+    }
+
+    /// Reads a token. The client is told only that it is not valid; the log line says what is wrong with it.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with `invalid_token`: it is not signed with this server's secret, has ended, or names nobody.
+    pub fn read(&self, token: &str) -> Result<Claims, Refusal> {
+        self.verify(token).and_then(|claims| claims::read(&claims, clock::now().0 / 1000)).map_err(|wrong| {
+            let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+            if logged.take(1.0, Instant::now()).is_ok() {
+                tracing::warn!(claim = wrong.claim, reason = wrong.reason, "refused a token");
+            }
+            Refusal::new(ErrorCode::InvalidToken, "This token is not valid here, or no longer.")
+        })
+    }
+
+    /// The claims of a token that is signed with this server's secret.
+    fn verify(&self, token: &str) -> Result<Map<String, Value>, InvalidClaim> {
+        let wrong = |claim, reason: &str| InvalidClaim { claim, reason: reason.to_owned() };
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(wrong("(all)", "the token is too long"));
+        }
+        let verified = jsonwebtoken::decode(token, &self.decoding, &self.validation);
+        // The library's own words are left out: they may hold parts of the token.
+        let verified = verified.map_err(|error| match error.kind() {
+            ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => {
+                wrong("alg", "the token is not signed with HS256")
+            }
+            ErrorKind::InvalidSignature => {
+                wrong("(signature)", "the token is signed with another secret than the token secret")
+            }
+            _ => wrong("(all)", "this is no JSON Web Token"),
+        })?;
+        // RFC 7515 section 4.1.11: whoever does not understand what is named there must not accept the token.
+        if verified.header.crit.is_some() {
+            return Err(wrong(
+                "crit",
+                "the token's header names extensions that have to be understood, and none is",
+            ));
+        }
+        Ok(verified.claims)
+    }
+
+    /// Makes a new guest and a token for them.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with `internal` where there is no randomness, or the token cannot be signed.
+    pub fn new_guest(&self) -> Result<(UserId, String), Refusal> {
+        let failed = |error: &dyn std::fmt::Display| {
+            tracing::error!(%error, "a guest could not be made");
+            Refusal::new(ErrorCode::Internal, "The server could not make a new guest.")
+        };
+        let number = crate::random::number().map_err(|error| failed(&error))?;
+        let guest = UserId::parse(&format!("guest-{}", readable(number))).map_err(|error| failed(&error))?;
+        let claims = Claims { sub: guest.clone(), name: None, exp: None };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|error| failed(&error))?;
+        Ok((guest, token))
+    }
+}
+
+/// Sixty bits in twelve letters and digits that are not mistaken for one another when read aloud.
+fn readable(mut number: u64) -> String {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut text = String::new();
+    for _ in 0..12 {
+        text.push(char::from(DIGITS[usize::try_from(number % 32).unwrap_or(0)]));
+        number /= 32;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::ids::DisplayName;
+
+    use super::*;
+
+    fn sign(secret: &str, claims: &Claims) -> String {
+        jsonwebtoken::encode(
+            &Header::new(Algorithm::HS256),
+            claims,
+            &EncodingKey::from_secret(secret.as_bytes()),
+        )
+        .unwrap()
+    }
+
+    fn ada(exp: Option<u64>) -> Claims {
+        Claims { sub: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada").ok(), exp }
+    }
+
+    #[test]
+    fn a_guest_is_the_same_with_its_token() {
+        let tokens = Tokens::new("secret");
+        let (guest, token) = tokens.new_guest().unwrap();
+        assert_eq!(tokens.read(&token).unwrap().sub, guest);
+        assert_ne!(tokens.new_guest().unwrap().0, guest);
+    }
+
+    #[test]
+    fn a_token_of_the_applications_server_is_read() {
+        assert_eq!(Tokens::new("secret").read(&sign("secret", &ada(None))), Ok(ada(None)));
+    }
+
+    #[test]
+    fn false_tokens_are_refused() {
+        let tokens = Tokens::new("secret");
+        let long_ago = 1_000_000;
+        let none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.";
+        for token in ["", "x", none, &sign("other", &ada(None)), &sign("secret", &ada(Some(long_ago)))] {
+            assert_eq!(tokens.read(token).unwrap_err().code, ErrorCode::InvalidToken, "{token}");
+        }
+        let claims = ada(None);
+        let stronger = Header::new(Algorithm::HS384);
+        let stronger =
+            jsonwebtoken::encode(&stronger, &claims, &EncodingKey::from_secret(b"secret")).unwrap();
+        assert_eq!(tokens.verify(&stronger).unwrap_err().claim, "alg");
+        assert_eq!(tokens.verify(&sign("secret\n", &claims)).unwrap_err().claim, "(signature)");
+        assert_eq!(tokens.verify("x.y.z").unwrap_err().claim, "(all)");
+        let too_long = "x".repeat(TOKEN_BYTES_MAX + 1);
+        assert_eq!(tokens.read(&too_long).unwrap_err().code, ErrorCode::InvalidToken);
+    }
+}

@@ -1,0 +1,318 @@
+//! The reading half of a connection, whatever carries it.
+
+use std::cell::OnceCell;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use shared::ids::{ChannelName, MessageId, RequestId};
+use shared::protocol::{CloseCode, ErrorCode, RawPayload, Refusal, Sender};
+use tokio::time::Instant;
+
+use super::budget::{Budget, Next};
+use super::frames::{Incoming, Received};
+use super::pace::Pace;
+use super::services::Services;
+use super::throttle::{Decision, Throttle, tokens_of};
+use crate::auth::{Action, Principal};
+use crate::clock;
+use crate::connection::outbound::Outbound;
+use crate::message::pong_frame;
+use crate::rate::RateLimit;
+use crate::sequencer::publication::{Publication, ReplyTo};
+use crate::sequencer::turn::Turns;
+use crate::store::Append;
+
+/// A connection may send this many messages per second that no retry helps. One that sends more is closed. Messages that are
+/// accepted between them make no difference.
+const ERRORS_PER_SECOND_MAX: u32 = 5;
+
+/// A connection may send the errors of this many seconds at once.
+const ERRORS_BURST_SECONDS: u32 = 10;
+
+/// When a client that was closed for flooding may come back, in milliseconds.
+const FLOOD_RETRY_MS: u64 = 10_000;
+
+/// What a kind of connection does with what it reads.
+pub trait Speaker {
+    /// Handles a text.
+    fn text(&mut self, connection: &mut Connection, text: &str) -> impl Future<Output = Result<(), Refused>>;
+    /// The refusal of a text that came above the connection's rate: it is not decoded.
+    fn over_rate(&self, connection: &Connection, text: &str, refusal: Refusal) -> Refused;
+}
+
+/// A refusal, and the request it answers.
+#[derive(Debug)]
+pub struct Refused {
+    /// The request, where it has a number.
+    pub id: Option<RequestId>,
+    /// The refusal.
+    pub refusal: Refusal,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { id: None, refusal }
+    }
+}
+
+/// An open WebSocket, seen from the side that reads.
+pub struct Connection {
+    pub(super) services: Rc<Services>,
+    pub(super) outbound: Rc<Outbound>,
+    pub(super) throttle: Throttle,
+    /// Made with the first message that names its turn: most connections only read.
+    turns: OnceCell<Arc<Turns>>,
+}
+
+impl Connection {
+    /// A connection that has just been opened.
+    pub fn new(services: Rc<Services>, outbound: Rc<Outbound>) -> Self {
+        let throttle = Throttle::new(services.settings.message_rate, Instant::now());
+        Self { services, outbound, throttle, turns: OnceCell::new() }
+    }
+
+    /// Reads until the end, whoever brings it.
+    pub async fn run(mut self, mut incoming: impl Incoming, mut speaker: impl Speaker) {
+        let (mut budget, mut pace) = (Budget::default(), Pace::default());
+        let mut errors = RateLimit::new(ERRORS_PER_SECOND_MAX, ERRORS_BURST_SECONDS, Instant::now());
+        while let Some(received) =
+            poll_fn(|context| self.poll_received(&mut incoming, &mut pace, context)).await
+        {
+            let now = Instant::now();
+            self.outbound.hear(now);
+            self.outbound.attend();
+            let bytes = received.bytes();
+            match budget.spend(bytes) {
+                Next::Continue => {}
+                // The worker's other tasks run before this client is read from again.
+                Next::Yield => {
+                    self.outbound.flush();
+                    tokio::task::yield_now().await;
+                }
+                // They run even if all clients send large messages.
+                Next::YieldLarge => {
+                    self.outbound.flush();
+                    self.services.worker.sources.gates.messages.pass(std::future::ready(())).await;
+                }
+            }
+            let late = self.turns.get().map_or(0, |turns| turns.take_late_tokens());
+            if late > 0 {
+                self.refund(late, now, &mut pace);
+                if !self.outbound.is_open() {
+                    continue;
+                }
+            }
+            let over_rate = match self.throttle.admit(&received, now) {
+                Decision::Admit => None,
+                Decision::Refuse { retry_after, pause } => {
+                    pace.owe(pause);
+                    Some(rate_limited(retry_after))
+                }
+                Decision::Close(pause) => {
+                    pace.owe(pause);
+                    self.close_flood();
+                    continue;
+                }
+            };
+            let result = match received {
+                Received::Text(text) => {
+                    self.outbound.info.count_received();
+                    match over_rate {
+                        None => speaker.text(&mut self, &text).await,
+                        Some(refusal) => Err(speaker.over_rate(&self, &text, refusal)),
+                    }
+                }
+                Received::Binary(_) => {
+                    let what = "Messages are texts; this one was binary.";
+                    Err(Refusal::new(ErrorCode::BinaryUnsupported, what).into())
+                }
+                // Above the rate only some pings are answered (RFC 6455 section 5.5.3).
+                Received::Ping(payload) => {
+                    if over_rate.is_none() {
+                        self.outbound.reply_frame(pong_frame(payload));
+                    }
+                    continue;
+                }
+                Received::Part(_) | Received::Pong => continue,
+                Received::Close(code) => {
+                    self.outbound.peer_closed(code);
+                    break;
+                }
+                Received::Broken { code, error } => {
+                    tracing::info!(connection = %self.outbound.info.connection, %code, %error, "broken");
+                    self.outbound.close(code, "");
+                    break;
+                }
+                Received::Gone => {
+                    self.outbound.end();
+                    break;
+                }
+            };
+            match result {
+                Ok(()) => self.throttle.handled(),
+                Err(refused) => {
+                    if refused.refusal.code == ErrorCode::OutOfTurn {
+                        self.refund(tokens_of(bytes), now, &mut pace);
+                    }
+                    // What can be retried, or is only not allowed, is not a protocol error. The rate limits it.
+                    let Refusal { code, retry_after_ms, .. } = &refused.refusal;
+                    let is_error = retry_after_ms.is_none() && *code != ErrorCode::Forbidden;
+                    self.refuse(refused);
+                    if is_error && errors.take(1.0, now).is_err() {
+                        let what = "Too many messages were refused.";
+                        self.outbound.announce_close(CloseCode::MISUSE, what, None);
+                    }
+                }
+            }
+        }
+        while !poll_fn(|context| self.poll_linger(&mut incoming, &mut budget, &mut pace, context)).await {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Gives back the tokens of messages that were refused with `out_of_turn`, by this connection or where messages are put
+    /// in order.
+    fn refund(&mut self, tokens: u32, now: Instant, pace: &mut Pace) {
+        match self.throttle.refund(tokens, now) {
+            Decision::Admit => {}
+            Decision::Refuse { pause, .. } => pace.owe(pause),
+            Decision::Close(pause) => {
+                pace.owe(pause);
+                self.close_flood();
+            }
+        }
+    }
+
+    /// Tells the client that something was refused.
+    fn refuse(&self, Refused { id, refusal }: Refused) {
+        let info = &self.outbound.info;
+        tracing::debug!(connection = %info.connection, code = refusal.code.as_str(), "refused");
+        self.outbound.reply_frame(info.mode.refusal(id, refusal));
+    }
+
+    /// Closes the connection of a client that sends too much for too long.
+    fn close_flood(&self) {
+        tracing::info!(connection = %self.outbound.info.connection, "closed with 4003: too much above the message rate");
+        let what = "Too much was sent above the allowed rate.";
+        self.outbound.announce_close(CloseCode::FLOOD, what, Some(FLOOD_RETRY_MS));
+    }
+
+    /// The next that the peer sends; nothing when the connection is no longer open.
+    fn poll_received(
+        &self,
+        incoming: &mut impl Incoming,
+        pace: &mut Pace,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Received>> {
+        match self.outbound.poll_room(context) {
+            Poll::Ready(true) => {
+                if pace.poll_ready(context).is_ready()
+                    && let Poll::Ready(received) = incoming.poll_next(context)
+                {
+                    return Poll::Ready(Some(received));
+                }
+            }
+            Poll::Ready(false) => return Poll::Ready(None),
+            Poll::Pending => {}
+        }
+        // All frames that had arrived are handled: their answers go out in one write.
+        self.outbound.poll_write(context);
+        Poll::Pending
+    }
+
+    /// Reads and drops what the peer still sends, until our close frame is out and the peer's is in: true. False when the
+    /// budget is spent.
+    fn poll_linger(
+        &mut self,
+        incoming: &mut impl Incoming,
+        budget: &mut Budget,
+        pace: &mut Pace,
+        context: &mut Context<'_>,
+    ) -> Poll<bool> {
+        loop {
+            self.outbound.poll_write(context);
+            if self.outbound.poll_end(context).is_ready() {
+                return Poll::Ready(true);
+            }
+            ready!(pace.poll_ready(context));
+            match ready!(incoming.poll_next(context)) {
+                Received::Close(_) | Received::Gone => {
+                    self.outbound.peer_closed(CloseCode::NORMAL);
+                    self.outbound.poll_write(context);
+                    return self.outbound.poll_end(context).map(|()| true);
+                }
+                received => {
+                    // What is dropped is read no faster than what is refused.
+                    if let Decision::Refuse { pause, .. } | Decision::Close(pause) =
+                        self.throttle.admit(&received, Instant::now())
+                    {
+                        pace.owe(pause);
+                    }
+                    if budget.spend(received.bytes()) != Next::Continue {
+                        return Poll::Ready(false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The turns of what it publishes.
+    pub(super) fn turns(&self) -> &Arc<Turns> {
+        self.turns.get_or_init(Arc::default)
+    }
+
+    /// Queues a message for its place in the order. The answer comes by way of the worker.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where the message cannot be taken.
+    pub(super) fn publish(
+        &self,
+        request: Option<RequestId>,
+        message: NewMessage,
+        from: Sender,
+    ) -> Result<(), Refusal> {
+        let NewMessage { channel, id, turn, payload, text_bytes } = message;
+        let worker = &self.services.worker;
+        let policy = self.services.permissions.may(Principal::User(&from.user), Action::Publish, &channel)?;
+        let connection = self.outbound.info.connection;
+        let turn = turn.map(|known| self.turns().enter(known, tokens_of(text_bytes))).transpose()?;
+        let others_wait = self.outbound.owes();
+        let reply = ReplyTo::Connection { worker: worker.index, connection, request, turn, others_wait };
+        let append = Append { channel, id, at: clock::now(), from, payload };
+        let bytes = append.bytes();
+        worker.publish(Publication { append, reply }, policy)?;
+        self.outbound.owe(bytes);
+        Ok(())
+    }
+}
+
+fn rate_limited(wait: Duration) -> Refusal {
+    let what = "More messages came than are allowed. Wait a moment.";
+    // Milliseconds are the client's unit. Rounded up: a client that came back too early would be refused again.
+    Refusal::for_now(ErrorCode::RateLimited, what, wait + Duration::from_millis(1))
+}
+
+/// A message that somebody wants to publish.
+pub(super) struct NewMessage {
+    pub(super) channel: ChannelName,
+    pub(super) id: MessageId,
+    /// The last turn that its sender knows of, where it keeps to turns.
+    pub(super) turn: Option<u64>,
+    pub(super) payload: RawPayload,
+    /// Bytes of the text that it came in.
+    pub(super) text_bytes: usize,
+}
+
+impl Drop for Connection {
+    /// However a connection ends, it is taken out everywhere.
+    fn drop(&mut self) {
+        let info = &self.outbound.info;
+        let seconds = clock::now().since(info.opened_at).as_secs_f64();
+        tracing::info!(connection = %info.connection, code = self.outbound.close_code().map(|code| code.0), seconds, "close");
+        self.services.metrics.closed();
+        self.services.worker.remove(&self.outbound);
+    }
+}

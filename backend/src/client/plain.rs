@@ -1,0 +1,63 @@
+//! Plain mode, on `/`: open, message, close and push, as in a few lines of script.
+//!
+//! The server answers each text `T` with `已收到你的消息:T`. Such a client is also a guest in the room of plain
+//! clients: its texts are chat there, and what others say reaches it as a line `name: text`.
+
+use shared::ids::{DisplayName, RequestId};
+use shared::protocol::{ErrorCode, Payload, RawPayload, Refusal, Sender};
+
+use super::connection::{Connection, NewMessage, Refused, Speaker};
+use crate::auth::{Action, Principal};
+use crate::config::plain_channel;
+use crate::message::text_frame;
+use crate::random;
+
+/// Speaks lines of text.
+pub struct Plain;
+
+impl Speaker for Plain {
+    async fn text(&mut self, connection: &mut Connection, text: &str) -> Result<(), Refused> {
+        let info = &connection.outbound.info;
+        let from = info.identity().cloned();
+        tracing::info!(target: "tidings::message", connection = %info.connection, bytes = text.len(), "message");
+        connection.outbound.reply_frame(text_frame(format!("已收到你的消息:{text}")));
+        let (Some(from), false) = (from, shared::text::is_blank(text)) else { return Ok(()) };
+        let id = random::message_id().map_err(|error| {
+            tracing::error!(%error, "no message id can be made");
+            Refusal::new(ErrorCode::Internal, "The server could not take the message.")
+        })?;
+        let payload = Payload::chat(text);
+        payload.check()?;
+        let payload = RawPayload::from(&payload);
+        let message =
+            NewMessage { channel: plain_channel(), id, turn: None, payload, text_bytes: text.len() };
+        Ok(connection.publish(None, message, from)?)
+    }
+
+    fn over_rate(&self, _: &Connection, _: &str, refusal: Refusal) -> Refused {
+        refusal.into()
+    }
+}
+
+/// Makes the client a guest of the room. Where that fails, it still gets its answers.
+pub async fn welcome(connection: &Connection) {
+    if let Err(refusal) = join(connection).await {
+        let number = connection.outbound.info.connection;
+        tracing::warn!(connection = %number, code = refusal.code.as_str(), "a plain client is not in the room");
+    }
+}
+
+async fn join(connection: &Connection) -> Result<(), Refusal> {
+    let (services, outbound) = (&connection.services, &connection.outbound);
+    let (user, _) = services.tokens.new_guest()?;
+    let name = DisplayName::parse(&format!("Guest {}", outbound.info.connection));
+    let name = name.map_err(|error| Refusal::new(ErrorCode::InvalidName, error.to_string()))?;
+    services.registry.identify(&outbound.info, Sender { user: user.clone(), name });
+    let channel = plain_channel();
+    let policy = services.permissions.may(Principal::User(&user), Action::Subscribe, &channel)?;
+    let feed = services.worker.feed(&channel, policy.history).await.map_err(|error| error.refusal())?;
+    let head = feed.head().unwrap_or_default();
+    outbound.subscribe(feed, RequestId(0), head, None);
+    services.worker.join(outbound, &channel, policy);
+    Ok(())
+}

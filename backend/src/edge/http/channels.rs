@@ -1,0 +1,119 @@
+//! `/api/channels`: which channels there are, what was said and who is there.
+
+use std::sync::Arc;
+
+use actix_web::web::{Json, Path, Query};
+use serde::{Deserialize, Serialize};
+use shared::ids::{ChannelName, Offset};
+use shared::limits::PAGE_MESSAGES_MAX;
+use shared::protocol::{ErrorCode, Message, RawPayload, Refusal, Sender};
+
+use super::auth::Authorized;
+use super::parts::Part;
+use crate::auth::{Action, Permissions, Principal};
+use crate::edge::refusal::{ApiError, invalid};
+use crate::presence::PresenceBoard;
+use crate::store::LogReads;
+
+/// Most channels in one answer.
+const PAGE_CHANNELS_MAX: u32 = 1000;
+
+/// How many messages an answer has where nothing is said.
+const PAGE_MESSAGES: u32 = 50;
+
+/// Which part of the list.
+#[derive(Debug, Deserialize)]
+pub(super) struct ChannelRange {
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+/// A part of the list.
+#[derive(Debug, Serialize)]
+pub(super) struct Channels {
+    channels: Vec<Channel>,
+}
+
+/// A channel that has had messages.
+#[derive(Debug, Serialize)]
+pub(super) struct Channel {
+    channel: ChannelName,
+    head: Offset,
+    members: usize,
+}
+
+pub(super) async fn list(
+    _key: Authorized,
+    reads: Part<LogReads>,
+    board: Part<Arc<PresenceBoard>>,
+    range: Query<ChannelRange>,
+) -> Result<Json<Channels>, ApiError> {
+    let ChannelRange { after, limit } = range.into_inner();
+    let limit = limit.unwrap_or(PAGE_CHANNELS_MAX).clamp(1, PAGE_CHANNELS_MAX);
+    let found = reads.0.channels(after.unwrap_or_default(), limit).await.map_err(|error| error.refusal())?;
+    let counts = board.0.counts(found.iter().map(|(channel, _)| channel));
+    let channel = |((channel, head), members)| Channel { channel, head, members };
+    Ok(Json(Channels { channels: found.into_iter().zip(counts).map(channel).collect() }))
+}
+
+/// Which messages: those after an offset, or the newest before one.
+#[derive(Debug, Deserialize)]
+pub(super) struct MessageRange {
+    after: Option<Offset>,
+    before: Option<Offset>,
+    limit: Option<u32>,
+}
+
+/// Some messages.
+#[derive(Debug, Serialize)]
+pub(super) struct Messages {
+    /// Oldest first.
+    messages: Vec<Message<RawPayload>>,
+    /// Whether there are more in that direction.
+    more: bool,
+}
+
+pub(super) async fn messages(
+    _key: Authorized,
+    permissions: Part<Arc<Permissions>>,
+    reads: Part<LogReads>,
+    name: Path<String>,
+    range: Query<MessageRange>,
+) -> Result<Json<Messages>, ApiError> {
+    let channel = channel(&name)?;
+    permissions.0.may(Principal::ApiKey, Action::ReadHistory, &channel)?;
+    let limit = range.limit.unwrap_or(PAGE_MESSAGES).clamp(1, PAGE_MESSAGES_MAX);
+    let run = match (range.after, range.before) {
+        (Some(_), Some(_)) => return Err(invalid("Give “after” or “before”, not both.")),
+        (Some(after), None) => reads.0.read(&channel, after, limit).await,
+        (None, before) => reads.0.read_before(&channel, before, limit).await,
+    };
+    let run = run.map_err(|error| error.refusal())?;
+    Ok(Json(Messages { messages: run.messages, more: run.more }))
+}
+
+/// Who is in a channel.
+#[derive(Debug, Serialize)]
+pub(super) struct Members {
+    /// How many they are, also when the list is cut.
+    count: usize,
+    members: Vec<Sender>,
+}
+
+pub(super) async fn presence(
+    _key: Authorized,
+    permissions: Part<Arc<Permissions>>,
+    board: Part<Arc<PresenceBoard>>,
+    name: Path<String>,
+) -> Result<Json<Members>, ApiError> {
+    let channel = channel(&name)?;
+    permissions.0.may(Principal::ApiKey, Action::SeeMembers, &channel)?;
+    let members = board.0.members(&channel);
+    let count = board.0.counts([&channel]).first().copied().unwrap_or_default();
+    // Somebody may have come between the two.
+    Ok(Json(Members { count: count.max(members.len()), members }))
+}
+
+fn channel(name: &str) -> Result<ChannelName, Refusal> {
+    ChannelName::parse(name).map_err(|error| Refusal::new(ErrorCode::InvalidChannel, error.to_string()))
+}

@@ -1,0 +1,41 @@
+//! Whether the server lives, whether it can do its work, and what it has counted.
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+use shared::protocol::{ErrorCode, Refusal};
+
+use super::auth::MayReadMetrics;
+use super::parts::Part;
+use crate::edge::refusal::{ApiError, not_ready};
+use crate::sequencer::publisher::Publisher;
+use crate::store::LogReads;
+use crate::telemetry::metrics::Metrics;
+
+/// All is well.
+#[derive(Debug, Serialize)]
+struct Status {
+    status: &'static str,
+}
+
+pub(super) async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(Status { status: "alive" })
+}
+
+pub(super) async fn ready(
+    reads: Part<LogReads>,
+    publisher: Part<Publisher>,
+) -> Result<HttpResponse, ApiError> {
+    if let Err(error) = reads.0.health() {
+        return Ok(not_ready(&error.refusal()));
+    }
+    if publisher.0.log().is_writable() {
+        return Ok(HttpResponse::Ok().json(Status { status: "ready" }));
+    }
+    let what = "The log cannot be written; publishing is refused.";
+    Err(ApiError(Refusal::new(ErrorCode::StorageFailed, what)))
+}
+
+pub(super) async fn metrics(_may: MayReadMetrics, metrics: Part<Metrics>) -> HttpResponse {
+    let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    HttpResponse::Ok().content_type(format).body(metrics.0.render())
+}

@@ -1,0 +1,17 @@
+//! The HTTP API and the page: one file a resource.
+
+mod assets;
+mod auth;
+mod body;
+mod channels;
+mod connections;
+mod health;
+mod parts;
+mod policy;
+mod publish;
+mod push;
+mod resource;
+mod routes;
+
+pub use parts::Parts;
+pub use routes::{configure, say_that_it_closes};

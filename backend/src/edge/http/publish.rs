@@ -1,0 +1,81 @@
+//! `POST /api/publish`: a message into a channel.
+
+use std::sync::Arc;
+
+use actix_web::web::Json;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
+use shared::protocol::{ErrorCode, RawPayload, Refusal, Sender};
+use tokio::sync::oneshot;
+
+use super::auth::Authorized;
+use super::body::Body;
+use super::parts::Part;
+use crate::auth::{Action, Permissions, Principal};
+use crate::edge::refusal::ApiError;
+use crate::sequencer::publication::{Publication, ReplyTo};
+use crate::sequencer::publisher::Publisher;
+use crate::store::{Append, Appended, LogReads};
+use crate::{clock, random};
+
+/// What is to be published.
+#[derive(Debug, Deserialize)]
+pub(super) struct Request {
+    channel: ChannelName,
+    payload: Box<RawValue>,
+    /// By which a retry is recognised; without it, the server makes one, and a retry is a new message.
+    message_id: Option<MessageId>,
+    /// In whose name; without it, in the server's.
+    from: Option<Sender>,
+}
+
+/// Where it is now.
+#[derive(Debug, Serialize)]
+pub(super) struct Response {
+    offset: Offset,
+    epoch: Epoch,
+    duplicate: bool,
+}
+
+pub(super) async fn publish(
+    _key: Authorized,
+    permissions: Part<Arc<Permissions>>,
+    publisher: Part<Publisher>,
+    reads: Part<LogReads>,
+    Body(request): Body<Request>,
+) -> Result<Json<Response>, ApiError> {
+    let Request { channel, payload, message_id, from } = request;
+    let payload = RawPayload::check(&payload)?;
+    let history = permissions.0.may(Principal::ApiKey, Action::Publish, &channel)?.history;
+    let epoch = if history { reads.0.epoch() } else { publisher.0.live_epoch() };
+    let id = message_id.map_or_else(random::message_id, Ok).map_err(|error| internal(&error))?;
+    let from = from.map_or_else(server_itself, Ok)?;
+    let appended =
+        append(&publisher.0, Append { channel, id, at: clock::now(), from, payload }, history).await?;
+    let (offset, duplicate) = match appended {
+        Appended::Accepted { offset, .. } => (offset, false),
+        Appended::Duplicate { offset } => (offset, true),
+    };
+    Ok(Json(Response { offset, epoch, duplicate }))
+}
+
+async fn append(publisher: &Publisher, append: Append, history: bool) -> Result<Appended, Refusal> {
+    let (reply, answer) = oneshot::channel();
+    publisher.publish(Publication { append, reply: ReplyTo::Caller(reply) }, history)?;
+    // Who puts messages in order answers all that it has taken, unless it dies.
+    let died =
+        || Refusal::new(ErrorCode::Internal, "The server does not know whether the message was stored.");
+    answer.await.map_err(|_| died())?
+}
+
+fn server_itself() -> Result<Sender, Refusal> {
+    let user = UserId::parse("server").map_err(|error| internal(&error))?;
+    let name = DisplayName::parse("Server").map_err(|error| internal(&error))?;
+    Ok(Sender { user, name })
+}
+
+fn internal(error: &dyn std::fmt::Display) -> Refusal {
+    tracing::error!(%error, "a publication could not be made");
+    Refusal::new(ErrorCode::Internal, "The server could not take the message.")
+}

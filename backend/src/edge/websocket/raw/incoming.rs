@@ -1,0 +1,253 @@
+//! What comes in on a connection on a TCP stream of its own.
+
+use std::cell::RefCell;
+use std::io::{self, Read as _};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use actix_http::ws::{Codec, Frame, Item, ProtocolError};
+use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
+use shared::protocol::CloseCode;
+use socket2::SockRef;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio_util::codec::Decoder as _;
+
+use crate::channel::wire::Wire;
+use crate::client::frames::{Incoming, Received};
+use crate::edge::websocket::failure::close_code;
+use crate::edge::websocket::guard::Scanner;
+
+/// How much is read at a time, at most, in bytes.
+const READ_BYTES_MAX: usize = 64 * 1024;
+
+thread_local! {
+    /// Where sockets are read into: one buffer a thread, whatever the number of connections.
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES_MAX].into_boxed_slice());
+}
+
+/// Reads frames and puts those of one message together. It holds memory only for a message that is not complete.
+pub(super) struct RawIncoming {
+    wire: Rc<Wire<TcpStream>>,
+    scanner: Scanner,
+    codec: Codec,
+    /// What has arrived of frames that are not complete.
+    buffer: BytesMut,
+    /// A message that comes in several frames.
+    parts: Option<Parts>,
+    state: State,
+    message_bytes_max: usize,
+}
+
+/// The frames of a message so far.
+struct Parts {
+    text: bool,
+    bytes: BytesMut,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// A frame's header must not be: what came before it is still to be told.
+    Refused(CloseCode),
+    /// What was wrong has been told. The rest is read and dropped, so that the peer gets to read our close frame: a socket
+    /// that is closed with unread bytes in it is reset. Each read is passed on as a part, so that it counts in the budget.
+    Draining,
+    /// The peer has closed its side.
+    Gone,
+}
+
+impl RawIncoming {
+    /// Reads from a stream of which `begun` has been read already. Messages may be as large as `message_bytes_max`.
+    pub(super) fn new(wire: Rc<Wire<TcpStream>>, begun: &[u8], message_bytes_max: usize) -> Self {
+        let codec = Codec::new().max_size(message_bytes_max);
+        let (scanner, buffer) = (Scanner::new(message_bytes_max), BytesMut::new());
+        let mut incoming =
+            Self { wire, scanner, codec, buffer, parts: None, state: State::Open, message_bytes_max };
+        incoming.take(begun);
+        incoming
+    }
+
+    /// Takes bytes that have arrived, up to a header that must not be.
+    fn take(&mut self, chunk: &[u8]) {
+        if self.state != State::Open {
+            return;
+        }
+        let end = match self.scanner.scan(chunk) {
+            Ok(()) => chunk.len(),
+            Err(found) => {
+                self.state = State::Refused(found.code);
+                found.at
+            }
+        };
+        self.buffer.extend_from_slice(&chunk[..end]);
+    }
+
+    /// The next message of what has arrived.
+    fn decode(&mut self) -> Option<Received> {
+        while !self.buffer.is_empty() {
+            let received = match self.codec.decode(&mut self.buffer) {
+                Ok(Some(frame)) => self.assemble(frame),
+                Ok(None) => return None,
+                Err(error) => Some(self.fail(&error)),
+            };
+            if self.buffer.is_empty() {
+                // An idle connection holds no memory for what it read.
+                self.buffer = BytesMut::new();
+            }
+            if received.is_some() {
+                return received;
+            }
+        }
+        None
+    }
+
+    fn assemble(&mut self, frame: Frame) -> Option<Received> {
+        Some(match frame {
+            Frame::Text(bytes) => self.text(bytes),
+            Frame::Binary(bytes) => Received::Binary(bytes.len()),
+            Frame::Ping(payload) => Received::Ping(payload),
+            Frame::Pong(_) => Received::Pong,
+            Frame::Close(reason) => {
+                Received::Close(reason.map_or(CloseCode::NORMAL, |reason| CloseCode(reason.code.into())))
+            }
+            Frame::Continuation(Item::FirstText(part)) => self.begin(true, &part),
+            Frame::Continuation(Item::FirstBinary(part)) => self.begin(false, &part),
+            Frame::Continuation(Item::Continue(part)) => match self.add_part(&part) {
+                Ok(()) => Received::Part(part.len()),
+                Err(error) => self.fail(&error),
+            },
+            Frame::Continuation(Item::Last(part)) => match self.add_part(&part) {
+                Ok(()) => {
+                    // The line above has found it.
+                    let Parts { text, bytes } = self.parts.take()?;
+                    if text { self.text(bytes.freeze()) } else { Received::Binary(bytes.len()) }
+                }
+                Err(error) => self.fail(&error),
+            },
+        })
+    }
+
+    fn begin(&mut self, text: bool, part: &[u8]) -> Received {
+        self.parts = Some(Parts { text, bytes: BytesMut::from(part) });
+        Received::Part(part.len())
+    }
+
+    /// Adds a part to the message that has begun. The scanner and the codec check the same; the memory for a message
+    /// must not depend on their agreement.
+    fn add_part(&mut self, part: &[u8]) -> Result<(), ProtocolError> {
+        let parts = self.parts.as_mut().ok_or(ProtocolError::ContinuationNotStarted)?;
+        if parts.bytes.len() + part.len() > self.message_bytes_max {
+            return Err(ProtocolError::Overflow);
+        }
+        parts.bytes.extend_from_slice(part);
+        Ok(())
+    }
+
+    fn text(&mut self, bytes: Bytes) -> Received {
+        match ByteString::try_from(bytes) {
+            Ok(text) => Received::Text(text),
+            Err(error) => self.fail(&io::Error::new(io::ErrorKind::InvalidData, error).into()),
+        }
+    }
+
+    fn fail(&mut self, error: &ProtocolError) -> Received {
+        self.state = State::Draining;
+        (self.buffer, self.parts) = (BytesMut::new(), None);
+        match close_code(error) {
+            Some(code) => Received::Broken { code, error: error.to_string() },
+            None => Received::Gone,
+        }
+    }
+
+    /// Reads once. Returns the number of bytes: 0 at the end.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<usize> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let length = ready!(poll_read(self.wire.socket(), context, scratch)).unwrap_or(0);
+            match length {
+                0 => self.state = State::Gone,
+                _ => self.take(&scratch[..length]),
+            }
+            Poll::Ready(length)
+        })
+    }
+}
+
+/// Reads what has come, and returns how much that was: nothing at the end. The runtime does so only for whom a stream
+/// belongs to alone.
+fn poll_read(stream: &TcpStream, context: &mut Context<'_>, chunk: &mut [u8]) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_read_ready(context))?;
+        let mut some = None;
+        let read = stream.try_io(Interest::READABLE, || match (&*SockRef::from(stream)).read(chunk)? {
+            // There was no more: the next look at it can wait for news, and one call to the system is saved.
+            length if (1..chunk.len()).contains(&length) => {
+                some = Some(length);
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            length => Ok(length),
+        });
+        match (some, read) {
+            (Some(length), _) => return Poll::Ready(Ok(length)),
+            (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            (None, Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            (None, read) => return Poll::Ready(read),
+        }
+    }
+}
+
+impl Incoming for RawIncoming {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Received> {
+        loop {
+            if let Some(received) = self.decode() {
+                return Poll::Ready(received);
+            }
+            match self.state {
+                State::Open => {}
+                State::Draining => match ready!(self.poll_read(context)) {
+                    0 => continue,
+                    length => return Poll::Ready(Received::Part(length)),
+                },
+                State::Refused(code) => {
+                    self.state = State::Draining;
+                    self.buffer = BytesMut::new();
+                    let error = "refused at the frame's header".to_owned();
+                    return Poll::Ready(Received::Broken { code, error });
+                }
+                State::Gone => return Poll::Ready(Received::Gone),
+            }
+            ready!(self.poll_read(context));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_dropped_counts_in_the_budget_read_by_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let mut incoming = RawIncoming::new(Wire::new(server), &[], 1024);
+        // Reserved bits (RFC 6455 section 5.2), and much more than one read behind them.
+        let sent = vec![0xff; 4 * READ_BYTES_MAX];
+        let sender = tokio::spawn(async move {
+            client.write_all(&sent).await.unwrap();
+            client
+        });
+        let mut next = async || poll_fn(|context| incoming.poll_next(context)).await;
+        assert!(matches!(next().await, Received::Broken { code: CloseCode::PROTOCOL, .. }));
+        // The first bytes were read with the header.
+        let Received::Part(dropped) = next().await else { panic!("what is dropped is passed on") };
+        assert!((1..=READ_BYTES_MAX).contains(&dropped), "{dropped} bytes");
+        drop(sender.await.unwrap());
+    }
+}

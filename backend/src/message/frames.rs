@@ -1,0 +1,121 @@
+//! WebSocket frames from the server to its clients (RFC 6455 section 5).
+
+use std::cell::RefCell;
+use std::io::Write as _;
+
+use actix_http::ws::{CloseReason, Codec, Message as WsMessage};
+use bytes::{Bytes, BytesMut};
+use shared::ids::RequestId;
+use shared::protocol::{CloseCode, RawPayload, codec};
+use tokio_util::codec::Encoder as _;
+
+use super::json;
+
+/// A message from the server, with its payload as JSON text.
+pub type ServerMessage = shared::protocol::ServerMessage<RawPayload>;
+
+/// A message of the server's as a text frame.
+pub fn server_frame(message: &ServerMessage) -> Bytes {
+    framed(|bytes| match message {
+        ServerMessage::Message(message) => json::write_message(bytes, message),
+        ServerMessage::Accepted(accepted) => json::write_accepted(bytes, accepted),
+        message => {
+            // Writing to memory cannot fail, and all keys of our messages are texts.
+            let written = codec::write_server(message, bytes);
+            debug_assert!(written.is_ok());
+        }
+    })
+}
+
+/// The answer to `history`, as [`server_frame`] writes it. `messages` is a JSON array.
+pub fn page_frame(id: RequestId, messages: &str, more: bool) -> Bytes {
+    framed(|bytes| {
+        bytes.reserve(messages.len() + 64);
+        // Writing to memory cannot fail.
+        let written = write!(bytes, r#"{{"type":"page","id":{},"messages":{messages},"more":{more}}}"#, id.0);
+        debug_assert!(written.is_ok());
+    })
+}
+
+/// A text frame.
+pub fn text_frame(text: String) -> Bytes {
+    framed(|bytes| bytes.extend_from_slice(text.as_bytes()))
+}
+
+/// The longest header of an unmasked frame, in bytes (RFC 6455 section 5.2).
+const HEADER_BYTES_MAX: usize = 10;
+
+thread_local! {
+    /// Where a frame is written before its length is known: it then takes as much memory as it is long, and no more.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What of the scratch stays when a frame is done, in bytes.
+const SCRATCH_BYTES_MAX: usize = 64 * 1024;
+
+/// A whole text frame around what `write` writes, in one piece of memory.
+fn framed(write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+    SCRATCH.with_borrow_mut(|bytes| {
+        bytes.clear();
+        bytes.extend_from_slice(&[0; HEADER_BYTES_MAX]);
+        write(bytes);
+        let begin = put_header(bytes);
+        let frame = Bytes::copy_from_slice(&bytes[begin..]);
+        bytes.shrink_to(SCRATCH_BYTES_MAX);
+        frame
+    })
+}
+
+/// Writes the header of a text frame before what follows the first [`HEADER_BYTES_MAX`] bytes. Returns where it begins.
+fn put_header(bytes: &mut [u8]) -> usize {
+    let length = bytes.len() - HEADER_BYTES_MAX;
+    let mut header = [0; HEADER_BYTES_MAX];
+    header[0] = 0x81;
+    let header = match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short @ ..=125), _) => {
+            header[1] = short;
+            &header[..2]
+        }
+        (_, Ok(length)) => {
+            header[1] = 126;
+            header[2..4].copy_from_slice(&length.to_be_bytes());
+            &header[..4]
+        }
+        (_, Err(_)) => {
+            header[1] = 127;
+            header[2..].copy_from_slice(&(length as u64).to_be_bytes());
+            &header[..]
+        }
+    };
+    let begin = HEADER_BYTES_MAX - header.len();
+    bytes[begin..HEADER_BYTES_MAX].copy_from_slice(header);
+    begin
+}
+
+/// A ping.
+pub fn ping_frame() -> Bytes {
+    encode(WsMessage::Ping(Bytes::new()))
+}
+
+/// The answer to a ping.
+pub fn pong_frame(payload: Bytes) -> Bytes {
+    encode(WsMessage::Pong(payload))
+}
+
+/// A close frame. The reason is cut to what the protocol allows.
+pub fn close_frame(code: CloseCode, reason: &str) -> Bytes {
+    let mut end = reason.len().min(shared::limits::CLOSE_REASON_BYTES_MAX);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    let description = Some(reason[..end].to_owned());
+    encode(WsMessage::Close(Some(CloseReason { code: code.0.into(), description })))
+}
+
+pub(super) fn encode(message: WsMessage) -> Bytes {
+    let mut bytes = BytesMut::new();
+    // Only continuations can be refused, and none is written here.
+    let written = Codec::new().encode(message, &mut bytes);
+    debug_assert!(written.is_ok());
+    bytes.freeze()
+}

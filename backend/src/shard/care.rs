@@ -1,0 +1,68 @@
+//! What a worker does about once a second: it finds connections that are dead or late, sends heartbeats, and forgets what
+//! is no longer used. Connections are visited in slices, so that fifty thousand of them delay no message.
+
+use std::ops::Bound;
+use std::rc::Rc;
+use std::time::Duration;
+
+use shared::protocol::CloseCode;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::worker::Worker;
+use crate::connection::outbound::Outbound;
+use crate::message::ping_frame;
+
+/// Maximum number of connections that are visited before the worker's other tasks run.
+const SLICE_CONNECTIONS_MAX: usize = 256;
+
+/// Looks after the connections of a worker for as long as it lives.
+pub(super) async fn run(worker: Rc<Worker>) {
+    let mut ticks = interval(worker.tick_length());
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        visit_connections(&worker).await;
+        worker.feeds.borrow_mut().sweep();
+        worker.sources.pages.sweep();
+    }
+}
+
+async fn visit_connections(worker: &Worker) {
+    let (heartbeat, hello) = (worker.parts.settings.heartbeat(), worker.parts.settings.hello());
+    let mut from = Bound::Unbounded;
+    loop {
+        let slice = worker.connections.borrow().slice(from, SLICE_CONNECTIONS_MAX);
+        let Some(last) = slice.last() else { return };
+        from = Bound::Excluded(last.info.connection);
+        for outbound in &slice {
+            outbound.sweep();
+            outbound.count();
+            if outbound.is_open() {
+                look_after(outbound, heartbeat, hello);
+            }
+        }
+        if slice.len() < SLICE_CONNECTIONS_MAX {
+            return;
+        }
+        drop(slice);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Keeps a connection alive, or finds that it is not.
+fn look_after(outbound: &Outbound, heartbeat: Duration, hello: Duration) {
+    if outbound.info.identity().is_none() && outbound.age() > hello {
+        return outbound.announce_close(CloseCode::NO_HELLO, "No hello came in time.", None);
+    }
+    if outbound.silence() > heartbeat * 2 {
+        tracing::info!(connection = %outbound.info.connection, "silent");
+        return outbound.announce_close(CloseCode::SILENT, "Nothing was heard of you for too long.", None);
+    }
+    if outbound.beat(heartbeat) {
+        if let Some(frame) = outbound.info.mode.heartbeat(|| outbound.heads()) {
+            outbound.reply_frame(frame);
+        }
+        // The answer tells that the peer is there; a browser gives it by itself.
+        outbound.reply_frame(ping_frame());
+    }
+}

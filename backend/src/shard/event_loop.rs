@@ -1,0 +1,72 @@
+//! The event loop of a worker: takes commands from its mailbox and hands news to its connections.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use tokio::sync::mpsc;
+
+use super::deliveries::Deliveries;
+use super::signals::Signals;
+use super::worker::{Worker, WorkerParts};
+use super::{announce, care};
+use crate::mailbox::ToWorker;
+
+/// Maximum number of commands that are taken from the mailbox at once: many small batches are then one for their readers.
+const COMMANDS_AT_ONCE_MAX: usize = 64;
+
+/// Starts a worker on this thread.
+pub fn start(index: usize, parts: WorkerParts, mailbox: mpsc::Receiver<ToWorker>) -> Rc<Worker> {
+    let worker = Worker::new(index, parts);
+    actix_web::rt::spawn(care::run(Rc::clone(&worker)));
+    actix_web::rt::spawn(announce::run(Rc::clone(&worker)));
+    actix_web::rt::spawn(run(Rc::clone(&worker), mailbox));
+    worker
+}
+
+async fn run(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<ToWorker>) {
+    let (mut inbox, mut commands) = (Vec::new(), VecDeque::new());
+    let (mut deliveries, mut signals) = (Deliveries::default(), Signals::default());
+    loop {
+        let has_work = !(commands.is_empty() && deliveries.is_empty() && signals.is_empty());
+        tokio::select! {
+            biased;
+            count = mailbox.recv_many(&mut inbox, COMMANDS_AT_ONCE_MAX), if commands.is_empty() => match count {
+                0 => return,
+                _ => commands.extend(inbox.drain(..)),
+            },
+            // What is still to be delivered does not wait for the mailbox.
+            () = std::future::ready(()), if has_work => {}
+        }
+        while deliveries.has_room()
+            && let Some(command) = commands.pop_front()
+        {
+            carry_out(&worker, command, &mut deliveries, &mut signals);
+        }
+        deliveries.advance(&worker.connections.borrow());
+        signals.advance(&worker.feeds.borrow(), &worker.connections.borrow());
+        if !(deliveries.is_empty() && signals.is_empty()) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn carry_out(worker: &Worker, command: ToWorker, deliveries: &mut Deliveries, signals: &mut Signals) {
+    match command {
+        ToWorker::Batch(batch) => {
+            let answered = worker.queue_answers(batch.answers.get(worker.index));
+            deliveries.flush_later(answered);
+            signals.forget_typing(&batch);
+            deliveries.add(&batch.channels, &mut worker.feeds.borrow_mut());
+        }
+        ToWorker::Relay { key, frame, except } => signals.add(key, frame, except),
+        ToWorker::Push { connection, push, reply } => {
+            // The caller may have gone.
+            let _ = reply.send(worker.push(connection, &push.push));
+        }
+        ToWorker::Disconnect { connection, code, reason } => worker.disconnect(connection, code, &reason),
+        ToWorker::Stop { reply } => {
+            deliveries.finish(&worker.connections.borrow());
+            worker.stop(reply);
+        }
+    }
+}

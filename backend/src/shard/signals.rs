@@ -1,0 +1,169 @@
+//! Delivers signals in pieces, after messages, so that typing in a large room does not delay a message.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+
+use bytes::Bytes;
+use shared::ids::{ChannelName, ConnectionId};
+
+use super::connections::Connections;
+use super::feeds::Feeds;
+use crate::channel::feed::Feed;
+use crate::mailbox::Batch;
+use crate::message::{SlotKey, SlotKind};
+
+/// Maximum bytes of the queued signals of one worker. At the limit, new ones are dropped.
+const SIGNALS_BYTES_MAX: usize = 512 * 1024;
+
+/// Estimated memory of a queued signal beside its frame, in bytes.
+const AROUND_BYTES: usize = 256;
+
+/// Maximum number of readers that are told per iteration.
+const READERS_PER_ITERATION_MAX: usize = 256;
+
+/// The queued signals, of each user, channel and kind only the newest.
+#[derive(Default)]
+pub(super) struct Signals {
+    /// Those whose delivery has not begun.
+    waiting: HashMap<SlotKey, Signal>,
+    /// Their order.
+    order: VecDeque<SlotKey>,
+    /// Their bytes.
+    bytes: usize,
+    /// The one that some readers have been told.
+    begun: Option<Begun>,
+}
+
+struct Signal {
+    frame: Bytes,
+    except: Option<ConnectionId>,
+}
+
+impl Signal {
+    fn bytes(&self) -> usize {
+        AROUND_BYTES + self.frame.len()
+    }
+}
+
+struct Begun {
+    key: SlotKey,
+    signal: Signal,
+    feed: Rc<Feed>,
+    /// The reader whose turn it is.
+    next: usize,
+}
+
+impl Signals {
+    /// Whether nothing is left to be told.
+    pub(super) fn is_empty(&self) -> bool {
+        self.begun.is_none() && self.order.is_empty()
+    }
+
+    /// Adds a signal, which takes the place of an older one of its key. The connection `except` is not told.
+    pub(super) fn add(&mut self, key: SlotKey, frame: Bytes, except: Option<ConnectionId>) {
+        let signal = Signal { frame, except };
+        let replaced = self.waiting.get(&key).map_or(0, Signal::bytes);
+        let bytes = self.bytes - replaced + signal.bytes();
+        if bytes > SIGNALS_BYTES_MAX {
+            return;
+        }
+        self.bytes = bytes;
+        if self.waiting.insert(key.clone(), signal).is_none() {
+            self.order.push_back(key);
+        }
+    }
+
+    /// Drops queued typing signals of channels that have new messages, because the sender has stopped typing. Others repeat theirs
+    /// within seconds.
+    pub(super) fn forget_typing(&mut self, batch: &Batch) {
+        if self.is_empty() {
+            return;
+        }
+        let channels: HashSet<&ChannelName> = batch.channels.iter().map(|news| &news.channel).collect();
+        let is_typing_there = |key: &SlotKey| key.kind == SlotKind::Typing && channels.contains(&key.channel);
+        self.order.retain(|key| !is_typing_there(key));
+        self.waiting.retain(|key, _| !is_typing_there(key));
+        self.bytes = self.waiting.values().map(Signal::bytes).sum();
+        self.begun.take_if(|begun| is_typing_there(&begun.key));
+    }
+
+    /// Tells some readers.
+    pub(super) fn advance(&mut self, feeds: &Feeds, connections: &Connections) {
+        let mut left = READERS_PER_ITERATION_MAX;
+        while left > 0
+            && let Some(mut begun) = self.begun.take().or_else(|| self.begin(feeds))
+        {
+            let Begun { key, signal, feed, next } = &mut begun;
+            let mut told = 1;
+            let more = feed.readers(*next, left, |reader| {
+                told += 1;
+                let Some(outbound) = connections.at(reader.connection) else { return };
+                if outbound.info.mode.gets_signals() && signal.except != Some(outbound.info.connection) {
+                    outbound.signal(key.clone(), signal.frame.clone());
+                }
+            });
+            left = left.saturating_sub(told);
+            if let Some(more) = more {
+                *next = more;
+                self.begun = Some(begun);
+            }
+        }
+    }
+
+    /// The next signal that somebody here is to be told.
+    fn begin(&mut self, feeds: &Feeds) -> Option<Begun> {
+        while let Some(key) = self.order.pop_front() {
+            let Some(signal) = self.waiting.remove(&key) else { continue };
+            self.bytes -= signal.bytes();
+            if let Some(feed) = feeds.get(&key.channel) {
+                return Some(Begun { key, signal, feed: Rc::clone(feed), next: 0 });
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::ids::UserId;
+
+    use super::*;
+    use crate::mailbox::News;
+
+    fn typing(user: &str) -> SlotKey {
+        let (channel, user) = (ChannelName::parse("room:lobby").unwrap(), UserId::parse(user).unwrap());
+        SlotKey { channel, user, kind: SlotKind::Typing }
+    }
+
+    #[test]
+    fn queued_signals_are_bounded_in_bytes() {
+        let mut signals = Signals::default();
+        let frame = |bytes: usize| Bytes::from(vec![0; bytes - AROUND_BYTES]);
+        let mut is_queued = |user: &str, bytes: usize| {
+            signals.add(typing(user), frame(bytes), None);
+            signals.waiting.get(&typing(user)).is_some_and(|signal| signal.bytes() == bytes)
+        };
+        assert!(is_queued("ada", SIGNALS_BYTES_MAX - AROUND_BYTES));
+        assert!(!is_queued("bob", AROUND_BYTES + 1), "one byte too many");
+        assert!(is_queued("bob", AROUND_BYTES), "as many as there may be");
+        assert!(
+            !is_queued("ada", SIGNALS_BYTES_MAX - AROUND_BYTES + 1),
+            "a replacement that is larger by one byte"
+        );
+        assert!(is_queued("ada", AROUND_BYTES), "a replacement frees the bytes of the older one");
+        assert!(is_queued("eve", SIGNALS_BYTES_MAX - 2 * AROUND_BYTES));
+
+        signals.advance(&Feeds::default(), &Connections::default());
+        assert_eq!((signals.is_empty(), signals.bytes), (true, 0), "a delivered signal takes no bytes");
+    }
+
+    #[test]
+    fn typing_that_is_forgotten_takes_no_bytes() {
+        let mut signals = Signals::default();
+        signals.add(typing("ada"), Bytes::from_static(b"typing"), None);
+        let mut batch = Batch::default();
+        batch.channels.push(News::new(typing("ada").channel, Vec::new()));
+        signals.forget_typing(&batch);
+        assert_eq!((signals.is_empty(), signals.bytes), (true, 0));
+    }
+}

@@ -1,0 +1,110 @@
+//! Brings a log of an earlier version to the tables of this one.
+//!
+//! It is written anew into a file beside, which then takes the place of the old one. Whenever that is interrupted, the
+//! old file is as it was, and the next start begins again.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::store::LogError;
+use crate::store::sqlite::{files, schema};
+
+/// What the new file is called until it is complete, after the name of the log.
+const SUFFIX: &str = ".migrating";
+
+/// Number of messages that are copied by one statement.
+const CHUNK_MESSAGES: i64 = 5_000;
+
+/// How often a log line says how far it is.
+const PROGRESS: Duration = Duration::from_secs(10);
+
+/// Brings the log in `path` from version 1 to [`schema::VERSION`]. `copied` is told the number of messages after each chunk.
+///
+/// # Errors
+/// [`LogError`]; then the log is as it was.
+pub(super) fn run(
+    path: &Path,
+    old: Connection,
+    copied: impl FnMut(u64) -> Result<(), LogError>,
+) -> Result<(), LogError> {
+    let (new, bytes) = (files::beside(path, SUFFIX), files::length(path));
+    tracing::warn!(
+        bytes,
+        "the log was written by an earlier version; it is written anew, which takes some seconds a GB and as much room again on the disk"
+    );
+    // The write-ahead log goes, so that none is left beside the new file. This fails while somebody else has the log open.
+    old.execute_batch("PRAGMA journal_mode = DELETE").map_err(|error| {
+        LogError::Failed(format!("it cannot be migrated while another program has it open: {error}"))
+    })?;
+    drop(old);
+    remove(&new)?;
+    let begun = Instant::now();
+    let result = write(path, &new, copied).and_then(|()| {
+        std::fs::rename(&new, path).map_err(|error| files::cannot(path, &error))?;
+        files::sync_directory(path).map_err(|error| files::cannot(path, &error))
+    });
+    if result.is_err() {
+        remove(&new)?;
+    }
+    result?;
+    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(bytes, new_bytes = files::length(path), ms, "the log has been written anew");
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<(), LogError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(files::cannot(path, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn write(
+    path: &Path,
+    new: &Path,
+    mut copied: impl FnMut(u64) -> Result<(), LogError>,
+) -> Result<(), LogError> {
+    drop(files::create(new).map_err(|error| files::cannot(new, &error))?);
+    let connection = Connection::open(new)?;
+    // A file that is not complete is thrown away: it needs no journal. The cache is for the index of ids.
+    connection
+        .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144;")?;
+    connection.execute("ATTACH ?1 AS old", [path.to_string_lossy()])?;
+    connection.execute_batch(schema::TABLES)?;
+    connection.execute_batch(
+        "INSERT INTO main.meta SELECT key, value FROM old.meta;
+         INSERT INTO main.channels SELECT c.id, c.name, c.head, COALESCE(
+             (SELECT at FROM old.messages WHERE channel = c.id ORDER BY offset DESC LIMIT 1),
+             CAST(unixepoch() AS INTEGER) * 1000) FROM old.channels c;",
+    )?;
+    let (mut last, mut messages, mut told) = ((i64::MIN, i64::MIN), 0, Instant::now());
+    loop {
+        let added = connection.execute(
+            "INSERT INTO main.messages (channel, offset, id, at, user, name, payload)
+             SELECT channel, offset, id, at, user, name, payload FROM old.messages
+             WHERE (channel, offset) > (?1, ?2) ORDER BY channel, offset LIMIT ?3",
+            params![last.0, last.1, CHUNK_MESSAGES],
+        )?;
+        if added == 0 {
+            break;
+        }
+        messages += added as u64;
+        copied(messages)?;
+        if told.elapsed() > PROGRESS {
+            told = Instant::now();
+            tracing::info!(messages, "the log is being written anew");
+        }
+        let newest = "SELECT channel, offset FROM main.messages ORDER BY rowid DESC LIMIT 1";
+        last = connection.query_row(newest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    }
+    let left: Option<i64> =
+        connection.query_row("SELECT COUNT(*) FROM old.messages", [], |row| row.get(0)).optional()?;
+    if left.map(i64::cast_unsigned) != Some(messages) {
+        return Err(LogError::Damaged(format!("{messages} of {left:?} messages can be read")));
+    }
+    connection.pragma_update(None, "user_version", schema::VERSION)?;
+    connection.close().map_err(|(_, error)| error)?;
+    std::fs::File::open(new).and_then(|file| file.sync_all()).map_err(|error| files::cannot(new, &error))
+}

@@ -1,0 +1,67 @@
+//! How the file is opened.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{migration, schema};
+use crate::config::Durability;
+use crate::store::LogError;
+
+/// How long a reader waits for a lock, in milliseconds. In WAL mode only the rare reset of the write-ahead log holds one.
+pub(super) const BUSY_MS: u64 = 5_000;
+
+/// Size in bytes to which SQLite cuts the write-ahead log back when it begins again.
+pub(super) const WAL_KEPT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Opens the connection that writes. Makes the tables of a new log, and migrates one of an earlier version.
+pub(super) fn writer(path: &Path, durability: Durability) -> Result<Connection, LogError> {
+    let mut connection = connect(path, durability)?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match version {
+        schema::VERSION => Ok(connection),
+        0 => {
+            schema::create(&mut connection)?;
+            Ok(connection)
+        }
+        1 => {
+            migration::run(path, connection, |_| Ok(()))?;
+            connect(path, durability)
+        }
+        _ => {
+            let what = format!("{} was written by a later version of Tidings", path.display());
+            Err(LogError::Failed(what))
+        }
+    }
+}
+
+fn connect(path: &Path, durability: Durability) -> Result<Connection, LogError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    // A temporary file would need a descriptor, which a full server has none of.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
+    )?;
+    connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES.cast_signed())?;
+    // With FULL every commit waits for the disk; with NORMAL only the checkpoint does.
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    Ok(connection)
+}
+
+/// Opens a connection that reads.
+pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    // Only one thread at a time has it: else SQLite would take a lock for each column that is read.
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Else a statement is prepared anew for each other offset, as if its plan could depend on that.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(connection)
+}

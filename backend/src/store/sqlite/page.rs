@@ -1,0 +1,171 @@
+//! Reading messages in a row.
+
+use rusqlite::{Connection, Row, Rows, params};
+use serde::Serialize;
+use shared::ids::{ChannelName, DisplayName, MessageId, Offset, UserId};
+use shared::protocol::{Message, RawPayload, Sender};
+use shared::time::Timestamp;
+
+use super::convert::{stored, unreadable};
+use crate::store::{RUN_BYTES_MAX, Run, RunJson};
+
+/// The newest before an offset, newest first.
+const BEFORE: &str = "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
+    WHERE c.name = ?1 AND m.offset < ?2 ORDER BY m.offset DESC LIMIT ?3";
+
+/// The oldest after an offset.
+const AFTER: &str = "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
+    WHERE c.name = ?1 AND m.offset > ?2 ORDER BY m.offset LIMIT ?3";
+
+/// What a message takes as JSON where it says little, in bytes.
+const MESSAGE_BYTES: usize = 512;
+
+pub(super) fn after(
+    connection: &Connection,
+    channel: &ChannelName,
+    after: Offset,
+    limit: u32,
+) -> rusqlite::Result<Run> {
+    let mut messages = Vec::new();
+    let more = select(connection, AFTER, channel, stored(after.0), limit, |row| {
+        messages.push(message(channel, row)?);
+        Ok(())
+    })?;
+    Ok(Run { messages, more })
+}
+
+pub(super) fn before(
+    connection: &Connection,
+    channel: &ChannelName,
+    before: Option<Offset>,
+    limit: u32,
+) -> rusqlite::Result<Run> {
+    let mut messages = Vec::new();
+    let more = select(connection, BEFORE, channel, bound(before), limit, |row| {
+        messages.push(message(channel, row)?);
+        Ok(())
+    })?;
+    messages.reverse();
+    Ok(Run { messages, more })
+}
+
+/// The same as JSON, with the payloads as they are stored.
+pub(super) fn json_before(
+    connection: &Connection,
+    channel: &ChannelName,
+    before: Option<Offset>,
+    limit: u32,
+) -> rusqlite::Result<RunJson> {
+    let (mut newest_first, mut ends) = (Vec::new(), vec![0]);
+    let more = select(connection, BEFORE, channel, bound(before), limit, |row| {
+        newest_first.reserve(MESSAGE_BYTES);
+        write_json(channel, row, &mut newest_first)?;
+        ends.push(newest_first.len());
+        Ok(())
+    })?;
+    let mut messages = Vec::with_capacity(newest_first.len() + ends.len() + 1);
+    messages.push(b'[');
+    for ends in ends.windows(2).rev() {
+        if messages.len() > 1 {
+            messages.push(b',');
+        }
+        if let [begin, end] = *ends {
+            messages.extend_from_slice(&newest_first[begin..end]);
+        }
+    }
+    messages.push(b']');
+    let messages = String::from_utf8(messages).map_err(|error| unreadable(5, error))?;
+    Ok(RunJson { messages, more })
+}
+
+/// `None` is before all that is still to come.
+fn bound(before: Option<Offset>) -> i64 {
+    before.map_or(i64::MAX, |offset| stored(offset.0))
+}
+
+fn select(
+    connection: &Connection,
+    sql: &str,
+    channel: &ChannelName,
+    bound: i64,
+    limit: u32,
+    take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query(params![channel.as_str(), bound, i64::from(limit) + 1])?;
+    take_rows(rows, limit, take)
+}
+
+/// Takes rows up to a limit of messages or of [`RUN_BYTES_MAX`], and looks whether there is one more.
+fn take_rows(
+    mut rows: Rows<'_>,
+    limit: u32,
+    mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<bool> {
+    let (mut messages, mut bytes) = (0, 0);
+    while let Some(row) = rows.next()? {
+        if messages == limit || bytes >= RUN_BYTES_MAX {
+            return Ok(true);
+        }
+        messages += 1;
+        bytes += row.get_ref(5)?.as_str()?.len();
+        take(row)?;
+    }
+    Ok(false)
+}
+
+fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message<RawPayload>> {
+    let offset = row.get::<_, i64>(0)?.cast_unsigned();
+    let user = UserId::parse(row.get_ref(3)?.as_str()?).map_err(|error| unreadable(3, error))?;
+    let name = DisplayName::of_record(row.get_ref(4)?.as_str()?);
+    Ok(Message {
+        channel: channel.clone(),
+        offset: Offset(offset),
+        // This store's offsets are dense.
+        prev: Offset(offset - 1),
+        id: MessageId::from_bytes(row.get(1)?),
+        at: Timestamp(row.get::<_, i64>(2)?.cast_unsigned()),
+        from: Sender { user, name },
+        payload: RawPayload::from_stored(row.get(5)?).map_err(|error| unreadable(5, error))?,
+    })
+}
+
+/// A [`Message`] without its payload.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    channel: &'a ChannelName,
+    offset: Offset,
+    prev: Offset,
+    id: MessageId,
+    at: Timestamp,
+    from: Whom<'a>,
+}
+
+/// A [`Sender`].
+#[derive(Serialize)]
+struct Whom<'a> {
+    user: &'a str,
+    name: &'a str,
+}
+
+fn write_json(channel: &ChannelName, row: &Row<'_>, out: &mut Vec<u8>) -> rusqlite::Result<()> {
+    let offset = row.get::<_, i64>(0)?.cast_unsigned();
+    let envelope = Envelope {
+        channel,
+        offset: Offset(offset),
+        prev: Offset(offset - 1),
+        id: MessageId::from_bytes(row.get(1)?),
+        at: Timestamp(row.get::<_, i64>(2)?.cast_unsigned()),
+        from: Whom { user: row.get_ref(3)?.as_str()?, name: row.get_ref(4)?.as_str()? },
+    };
+    let payload = row.get_ref(5)?.as_str()?;
+    // One that is no JSON would spoil the others' page in silence.
+    serde_json::from_str::<serde::de::IgnoredAny>(payload).map_err(|error| unreadable(5, error))?;
+    serde_json::to_writer(&mut *out, &envelope).map_err(|error| unreadable(0, error))?;
+    let closed = out.pop();
+    debug_assert_eq!(closed, Some(b'}'));
+    out.extend_from_slice(br#","payload":"#);
+    out.extend_from_slice(payload.as_bytes());
+    out.push(b'}');
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Logs that an earlier version wrote.
+
+use super::*;
+use crate::store::sqlite::convert::stored;
+
+/// The tables of version 1, as the server before made them.
+const TABLES_1: &str = "
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE channels (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, head INTEGER NOT NULL);
+    CREATE TABLE messages (
+        channel INTEGER NOT NULL,
+        offset INTEGER NOT NULL,
+        id BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        user TEXT NOT NULL,
+        name TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        PRIMARY KEY (channel, offset)
+    ) WITHOUT ROWID;
+    CREATE UNIQUE INDEX message_ids ON messages (id, channel);
+    INSERT INTO meta VALUES ('next_connection', 10001), ('open', 1), ('boot', 0), ('backup', 0), ('epoch', 4711);
+    INSERT INTO channels VALUES (1, 'room:a', 7000), (2, 'room:b', 6000), (3, 'room:trimmed', 9);
+    PRAGMA user_version = 1;
+";
+
+const MESSAGES: u64 = 13_000;
+
+/// Writes a log of version 1 that was not closed, with 13,000 messages in two channels.
+fn write_version_1(path: &Path) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; BEGIN").unwrap();
+    connection.execute_batch(TABLES_1).unwrap();
+    let mut insert =
+        connection.prepare("INSERT INTO messages VALUES (?1, ?2, ?3, ?4, 'ada', 'Ada', ?5)").unwrap();
+    for number in 0..MESSAGES {
+        let (channel, offset) = if number < 7_000 { (1, number + 1) } else { (2, number - 6_999) };
+        let payload = format!(r#"{{"type":"chat","text":"{number}"}}"#);
+        let values = params![channel, offset.cast_signed(), &id(number)[..], stored(number), payload];
+        insert.execute(values).unwrap();
+    }
+    connection.execute_batch("COMMIT").unwrap();
+}
+
+fn id(number: u64) -> [u8; 16] {
+    u128::from(number).to_be_bytes()
+}
+
+fn expect_all(log: &SqliteLog) {
+    assert_eq!(log.epoch(), Epoch(4711), "readers go on where they were");
+    for (name, first, count) in [("room:a", 0, 7_000), ("room:b", 7_000, 6_000)] {
+        let channel = ChannelName::parse(name).unwrap();
+        let (mut after, mut texts) = (Offset::START, Vec::new());
+        loop {
+            let run = log.read(&channel, after, 1_000).unwrap();
+            texts.extend(run.messages.iter().map(|message| message.at.0));
+            after = run.messages.last().unwrap().offset;
+            if !run.more {
+                break;
+            }
+        }
+        assert_eq!(texts, (first..first + count).collect::<Vec<_>>());
+        assert_eq!(log.bounds(&channel).unwrap(), Bounds { head: Offset(count), floor: Offset(0) });
+    }
+    let trimmed = ChannelName::parse("room:trimmed").unwrap();
+    assert_eq!(log.bounds(&trimmed).unwrap(), Bounds { head: Offset(9), floor: Offset(9) });
+    assert_eq!(log.reserve_connections(1).unwrap(), 10_001);
+}
+
+#[test]
+fn a_log_of_version_1_is_the_same_in_the_new_tables() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tidings.db");
+    write_version_1(&path);
+    // What a migration that was killed has left.
+    let leftover = directory.path().join("tidings.db.migrating");
+    std::fs::write(&leftover, b"half of a log").unwrap();
+    let log = open(&directory);
+    expect_all(&log);
+    assert!(!leftover.exists());
+    // Retries are recognised, and offsets go on.
+    let again =
+        Append { id: shared::ids::MessageId::from_bytes(id(6_999)), ..conformance::chat("room:a", 1) };
+    let appended = log.append(&[again, conformance::chat("room:a", 2)]).unwrap();
+    let next = Appended::Accepted { offset: Offset(7_001), prev: Offset(7_000) };
+    assert_eq!(appended, [Appended::Duplicate { offset: Offset(7_000) }, next]);
+    drop(log);
+    assert_eq!(open(&directory).bounds(&conformance::chat("room:a", 1).channel).unwrap().head.0, 7_001);
+}
+
+#[test]
+fn a_migration_that_is_interrupted_leaves_the_log_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tidings.db");
+    write_version_1(&path);
+    let mut chunks = 0;
+    let interrupted = migration::run(&path, Connection::open(&path).unwrap(), |_| {
+        chunks += 1;
+        if chunks == 2 { Err(LogError::Full("no room".to_owned())) } else { Ok(()) }
+    });
+    assert!(matches!(interrupted, Err(LogError::Full(_))), "{interrupted:?}");
+    assert_eq!(chunks, 2, "it was in the middle");
+    let version: i64 =
+        Connection::open(&path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, 1);
+    expect_all(&open(&directory));
+}
+
+#[test]
+fn a_log_that_somebody_reads_is_not_migrated_under_their_eyes() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tidings.db");
+    write_version_1(&path);
+    let reader = Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT COUNT(*) FROM meta").unwrap();
+    let refused = migration::run(&path, Connection::open(&path).unwrap(), |_| Ok(()));
+    assert!(
+        matches!(&refused, Err(LogError::Failed(what)) if what.contains("another program")),
+        "{refused:?}"
+    );
+    drop(reader);
+    expect_all(&open(&directory));
+}
+
+#[test]
+fn a_backup_of_version_1_that_is_put_back_has_a_new_epoch() {
+    let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = before.path().join("tidings.db");
+    write_version_1(&path);
+    let file = after.path().join("tidings.db");
+    Backup::of(&path).unwrap().write(&file, |_| {}).unwrap();
+    let log = open(&after);
+    assert_ne!(log.epoch(), Epoch(4711));
+    assert_eq!(log.bounds(&conformance::chat("room:a", 1).channel).unwrap().head.0, 7_000);
+}

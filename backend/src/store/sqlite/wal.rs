@@ -1,0 +1,42 @@
+//! The write-ahead log: how large it may become.
+//!
+//! SQLite writes it from its beginning again when all of it is in the database and nobody reads it. Until then it
+//! grows: a backup, or readers that overlap without end, hold it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::{files, open};
+
+/// Size in bytes from which the writer waits for the readers, so that the write-ahead log can be emptied.
+pub(super) const WAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// How long the writer waits for them, in milliseconds. Publications wait for that.
+const WAIT_MS: u64 = 200;
+
+/// Whether the write-ahead log is above [`WAL_BYTES_MAX`].
+pub(super) fn is_large(path: &Path) -> bool {
+    files::length(&files::wal(path)) > WAL_BYTES_MAX
+}
+
+/// Copies what can be copied into the database. Neither writers nor readers wait.
+pub(super) fn checkpoint(path: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open(path)?;
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+}
+
+/// Copies the rest and empties the write-ahead log, on the connection that writes.
+pub(super) fn cut_back(writer: &Connection) -> rusqlite::Result<()> {
+    writer.busy_timeout(Duration::from_millis(WAIT_MS))?;
+    let result = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    writer.busy_timeout(Duration::from_millis(open::BUSY_MS))?;
+    match result? {
+        0 => tracing::info!("the write-ahead log was cut back"),
+        _ => tracing::warn!(
+            "the write-ahead log cannot be cut back now: somebody reads the log, such as a backup or a check"
+        ),
+    }
+    Ok(())
+}
