@@ -1,5 +1,5 @@
 //! The command line of the bench. `cargo xtask bench` builds what it needs and starts it.
-#![allow(clippy::print_stdout, reason = "telling the figures is what this program is for")]
+#![allow(clippy::print_stdout, reason = "this program prints its figures")]
 
 use std::process::ExitCode;
 

@@ -18,20 +18,20 @@ pub struct Options {
 pub enum Command {
     /// Measure
     Run(RunOptions),
-    /// Tell the names of scenarios and servers
+    /// List the scenarios and the servers
     List,
-    /// Write the page of figures anew from the lines that are kept beside it
+    /// Regenerate docs/PERFORMANCE.md from the result lines in docs/bench
     Page,
-    /// Be the server that the others are compared with: epoll by hand
+    /// Run the reference server: hand-written epoll
     Reference {
-        /// Leave Nagle's algorithm on, as a server does that forgets about it
+        /// Leave Nagle's algorithm on
         #[arg(long)]
         nagle: bool,
     },
 }
 
 impl RunOptions {
-    /// The name under which the lines are kept beside the page of figures, where they are.
+    /// Name of the result file for docs/PERFORMANCE.md, or `None` if the run is not stored there.
     pub fn page_name(&self) -> Option<&str> {
         let everything = self.scenarios.is_empty() && self.servers.is_empty() && !self.quick;
         self.page.as_deref().or(everything.then_some("run"))
@@ -41,30 +41,30 @@ impl RunOptions {
 /// What to measure.
 #[derive(Debug, Clone, Args)]
 pub struct RunOptions {
-    /// The scenarios; all where none is named
+    /// The scenarios [default: all]
     pub scenarios: Vec<String>,
-    /// The servers, parted by commas; all where none is named
+    /// The servers, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub servers: Vec<String>,
-    /// How often each server is measured, all in turn; tables show the median
+    /// Rounds: how often each server is measured, in alternation; tables show the median
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub repeat: u32,
-    /// Only see whether all works: short runs, whose figures mean nothing
+    /// Short runs that only check that everything works; their figures mean nothing
     #[arg(long)]
     pub quick: bool,
-    /// The size of each delivered frame, with its header
+    /// Size of each delivered frame, with its header
     #[arg(long, default_value_t = crate::scenario::FRAME_BYTES, value_name = "BYTES")]
     pub frame_bytes: usize,
-    /// How long a message's way is measured for, where a scenario has no end of its own [default: 3; 0.2 with --quick]
+    /// Duration of a measurement, if the scenario has no end of its own [default: 3; 0.2 with --quick]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub seconds: Option<u64>,
-    /// How long clients come and go in `churn` [default: 60; 1 with --quick]
+    /// Duration of `churn` [default: 60; 1 with --quick]
     #[arg(long, value_name = "SECONDS")]
     pub churn_seconds: Option<u64>,
-    /// Keep the lines beside the page of figures under this name, and write the page anew; a run of everything does so under `run`
+    /// Store the results in docs/bench under this name and regenerate docs/PERFORMANCE.md; a run of everything uses the name `run`
     #[arg(long, value_name = "NAME")]
     pub page: Option<String>,
-    /// The file that the lines are added to [default: bench/results.jsonl in cargo's target folder]
+    /// File to which the result lines are appended [default: bench/results.jsonl in cargo's target folder]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }

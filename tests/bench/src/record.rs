@@ -1,4 +1,4 @@
-//! What a run says, as a line of JSON.
+//! The result of a run, as a line of JSON.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -11,10 +11,10 @@ use crate::failure::Failure;
 use crate::load::check::Faults;
 use crate::machine::Machine;
 
-/// A share of its core, from which on a process has no more to give.
+/// From this share of its core on, a process is saturated.
 const BUSY: f64 = 0.95;
 
-/// The share of its core below which a server has more to give.
+/// Below this share of its core, a server is not saturated.
 const IDLE: f64 = 0.90;
 
 /// One run of one scenario against one server.
@@ -24,24 +24,24 @@ pub struct Record {
     pub scenario: String,
     /// The server's name.
     pub server: String,
-    /// What it says of its version.
+    /// Version that the server reports.
     #[serde(default)]
     pub version: String,
     /// Which of the repeated runs it is, from 1.
     pub run: u32,
-    /// In older lines the one other server that it was measured in turn with; empty where all were.
+    /// In older lines, the other server that it was measured in alternation with; empty if all servers were.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pair: String,
-    /// Whether it was a short run, whose figures only show that all works.
+    /// Whether it was a short run, whose figures only show that everything works.
     pub quick: bool,
-    /// What the run was started with.
+    /// Arguments of the run.
     #[serde(default)]
     pub command: String,
     /// When it ended, in seconds since 1970.
     pub at: u64,
-    /// What it ran on.
+    /// The machine.
     pub machine: Machine,
-    /// What was measured; missing where it failed.
+    /// The figures; missing if the run failed.
     #[serde(flatten)]
     pub measured: Option<Measured>,
     /// Why there is no figure.

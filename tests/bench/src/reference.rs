@@ -1,4 +1,4 @@
-//! The least that a push server can do: epoll by hand, one thread, no protocol, no checks, no log.
+//! The least that a push server can do: hand-written epoll, one thread, no protocol, no checks, no log.
 //!
 //! In each turn it reads what has come, joins each room's new frames, and writes them to each reader with one call. What
 //! others take beyond that is what their comfort costs.
@@ -87,7 +87,7 @@ enum Role {
 }
 
 impl<T: FnMut(u64) -> Tamper> Reference<T> {
-    /// A server on `listener`. `tamper` is asked for each message, which it is told the number of.
+    /// Creates a server on `listener`. It calls `tamper` with the number of each message.
     ///
     /// # Errors
     /// The operating system's.
@@ -319,7 +319,7 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
     }
 }
 
-/// Listens, with as many who wait to be accepted as the system allows.
+/// Listens with the maximum accept queue of the system.
 ///
 /// # Errors
 /// The operating system's.

@@ -12,10 +12,10 @@ use crate::record::{self, Record};
 use crate::scenario::{self, Scenario, Span};
 use crate::server::{Site, Subject};
 
-/// Measures. `tell` is given each record as soon as it is there; it is in the file by then.
+/// Measures. Calls `tell` with each record after it is written to the file.
 ///
 /// # Errors
-/// A name that is none, or a file that cannot be written. A server that fails is in the records instead.
+/// If a name is unknown, or if a file cannot be written. A failed server is a record, not an error.
 pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBuf, Failure> {
     let scenarios = named(&options.scenarios, Scenario::named, scenario::ALL)?;
     let subjects = named(&options.servers, Subject::named, &Subject::ALL)?;
@@ -27,7 +27,7 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
     std::fs::create_dir_all(out.parent().unwrap_or(Path::new(".")))
         .map_err(Failure::io("making a folder"))?;
     open_many_files();
-    // Where the page is written to says nothing about the figures.
+    // The name of the result file says nothing about the figures.
     let command = std::env::args().skip(2).collect::<Vec<_>>().join(" ");
     let versions = install(&subjects, &site);
     // Before this thread has only one core left.
@@ -72,8 +72,7 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
     Ok(out)
 }
 
-/// Who is measured, in which order: one after the other, and in every second round the other way about. What the machine does
-/// otherwise, and does more and more, meets all of them alike.
+/// Order of the servers in a round. Every second round reverses it, so that a drift of the machine affects all servers equally.
 fn in_turn(subjects: &[Subject], run: u32) -> Vec<Subject> {
     let mut subjects = subjects.to_vec();
     if run.is_multiple_of(2) {
@@ -82,7 +81,7 @@ fn in_turn(subjects: &[Subject], run: u32) -> Vec<Subject> {
     subjects
 }
 
-/// Installs what is missing, and tells each server's version, or why it cannot be measured.
+/// Installs what is missing. Returns each server's version, or why it cannot be measured.
 fn install(subjects: &[Subject], site: &Site) -> BTreeMap<&'static str, Result<String, String>> {
     let install = |subject: &Subject| {
         if !subject.is_ours() {
@@ -123,7 +122,7 @@ fn open_many_files() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
-    // Where that is refused, the scenarios that need more will say so.
+    // If the system refuses, the scenarios that need more files report it.
     let _ = setrlimit(Resource::Nofile, limit);
 }
 

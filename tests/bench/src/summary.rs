@@ -1,11 +1,11 @@
-//! A figure of many runs: its median, and how far the runs were apart.
+//! Median and range of a figure over several runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::record::Record;
 
-/// The figure that a scenario is about: the first of these that its records have.
+/// The main figure of a scenario is the first of these that its records have.
 const LEADING: [&str; 10] = [
     "seconds_to_connect",
     "memory_bytes_per_subscription",
@@ -22,16 +22,16 @@ const LEADING: [&str; 10] = [
 /// Lowest, middle and highest of several runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
-    /// The lowest.
+    /// Lowest.
     pub min: f64,
-    /// The one in the middle; of an even number of runs the mean of the two.
+    /// Median; for an even number of runs the mean of the middle two.
     pub median: f64,
-    /// The highest.
+    /// Highest.
     pub max: f64,
 }
 
 impl Spread {
-    /// Of these values; nothing where there are none.
+    /// Spread of these values, or `None` if there are none.
     pub fn of(mut values: Vec<f64>) -> Option<Self> {
         values.sort_by(f64::total_cmp);
         let (min, max) = (*values.first()?, *values.last()?);
@@ -46,7 +46,7 @@ pub fn spread(records: &[Record], scenario: &str, server: &str, figure: &str) ->
     Spread::of(runs.filter_map(|record| record.measured.as_ref()?.figures.get(figure).copied()).collect())
 }
 
-/// One line for each scenario and server, with the figure that the scenario is about, and its ratio to the reference.
+/// Formats one line per scenario and server, with the main figure and its ratio to the reference.
 pub fn table(records: &[Record]) -> String {
     let mut rows: BTreeMap<(usize, &str, usize, &str), ()> = BTreeMap::new();
     let (scenarios, servers) = (

@@ -1,4 +1,4 @@
-//! What the generator tells of a server can be believed: it notices what is lost, what comes twice, and what comes late.
+//! The generator detects lost, duplicated and late messages.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -20,14 +20,14 @@ const SPAN: Span = Span {
     warm_up: Duration::from_millis(20),
     measure: Duration::from_millis(200),
     silence: Duration::from_millis(500),
-    // More than the number of the odd one, whatever was tried before.
+    // More than `ODD`, also after the probe messages.
     least: 2 * ODD,
     divisor: 1,
     frame_bytes: 384,
     churn: Duration::ZERO,
 };
 
-/// The number of the message that is lost, doubled or held back: later than any of those that try whether readers hear.
+/// Number of the message that is lost, duplicated or delayed: later than all probe messages.
 const ODD: u64 = 60;
 
 /// Two rooms of five readers, with two publishers in each, by the clock: a lost message does not stop it.

@@ -1,4 +1,4 @@
-//! The page about speed says what the lines beside it say.
+//! docs/PERFORMANCE.md agrees with the result lines in docs/bench.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -71,13 +71,13 @@ pub enum Heard<'a> {
     Page(u64),
     /// Something was refused.
     Refused(&'a [u8]),
-    /// Nothing that matters here.
+    /// Not relevant for the bench.
     Other,
 }
 
 impl Dialect {
-    /// How those speak who come back to where `answer`, the last one to a greeting, had left them; nothing where that tells
-    /// no position, or rooms have no history.
+    /// Dialect of clients that resume from the position in `answer`, the last answer to a greeting. `None` if the answer has no
+    /// position, or if rooms have no history.
     pub fn back(&self, answer: &[u8]) -> Option<Self> {
         match self {
             Self::Tidings(tidings) => tidings.back(answer).map(Self::Tidings),
@@ -99,7 +99,7 @@ impl Dialect {
         }
     }
 
-    /// What has to be said before a connection is of use.
+    /// Messages that a connection has to send first.
     pub fn greeting(&self, place: Place) -> Vec<Say> {
         match self {
             Self::Tidings(tidings) => tidings.greeting(place),
@@ -110,7 +110,7 @@ impl Dialect {
         }
     }
 
-    /// Appends the text that publishes `data` at `place`; the answer, where there is one, will name `request`.
+    /// Appends the text that publishes `data` at `place`. The answer, if any, has the id `request`.
     pub fn publish(&self, place: Place, request: u64, data: &[u8], out: &mut Vec<u8>) {
         match self {
             Self::Tidings(tidings) => tidings.publish(place.room, request, data, out),
@@ -121,7 +121,7 @@ impl Dialect {
         }
     }
 
-    /// Reads what came in one frame.
+    /// Decodes a frame.
     pub fn read<'a>(&self, payload: &'a [u8], each: &mut impl FnMut(Heard<'a>)) {
         match self {
             Self::Tidings(_) => each(tidings::read(payload)),
@@ -141,7 +141,7 @@ impl Dialect {
     }
 }
 
-/// The position that an answer tells under that name, as epoch and offset.
+/// The position in an answer's field `name`, as epoch and offset.
 fn position(answer: &[u8], name: &str) -> Option<(String, u64)> {
     let answer: serde_json::Value = serde_json::from_slice(answer).ok()?;
     let position = answer.get(name)?;

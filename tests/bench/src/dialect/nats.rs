@@ -26,7 +26,7 @@ impl Nats {
         Self { history: true, ..Self::default() }
     }
 
-    /// Those who come back.
+    /// Dialect of resuming clients.
     pub(super) fn back(&self) -> Option<Self> {
         self.history.then(|| Self { back: true, ..self.clone() })
     }

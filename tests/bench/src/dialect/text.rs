@@ -9,13 +9,13 @@ pub enum Text {
     Live,
     /// Those that come from now on, of rooms with one.
     Log,
-    /// Also those that the history has.
+    /// Also receives the messages of the history.
     Back,
 }
 
 impl Text {
-    /// `/sub/N` follows room N, each text on `/pub/N` goes to who follows it, `/both/N` is both, `/echo/N` answers each text
-    /// with itself. Rooms with a history are below `/log`, and `/log/back/N` follows one from its oldest message on.
+    /// `/sub/N` subscribes to room N, each text on `/pub/N` goes to its subscribers, `/both/N` does both, `/echo/N` returns each
+    /// text. Rooms with a history are below `/log`, and `/log/back/N` subscribes from the oldest message on.
     pub(super) fn path(self, place: Place) -> String {
         let verb = match place.role {
             Role::Reader if self == Self::Back => "back",

@@ -1,22 +1,22 @@
-//! The typed protocol, written by hand: a generator that serialized would be slower than what it measures.
+//! The typed protocol as literal text, because a generator that serialized would be slower than the server that it measures.
 
 use std::io::Write as _;
 
 use super::{Heard, Place, Role, Say, position};
 
-/// Where typed clients connect.
+/// Path of the typed protocol.
 pub(super) const PATH: &str = "/ws";
 
 /// The longest text of a chat, in bytes; data may be longer.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 
-/// What comes after a chat's text, at the end of a `message`.
+/// Bytes after a chat's text, at the end of a `message`.
 const TAIL: &[u8] = br#""}}"#;
 
 /// How a server of ours is used.
 #[derive(Debug, Clone)]
 pub struct Tidings {
-    /// `live`, without history; `log`, with it; or `room`, which also tells who comes and goes.
+    /// `live`: no history; `log`: history; `room`: history and presence.
     pub namespace: &'static str,
     /// The position to resume from, as epoch and offset.
     pub since: Option<(String, u64)>,
@@ -50,7 +50,7 @@ impl Tidings {
         }
     }
 
-    /// The text that subscribes to a channel beside those of places.
+    /// Text that subscribes to a channel in addition to those of the places.
     pub fn subscribe(&self, request: u64, channel: u32) -> String {
         format!(r#"{{"type":"subscribe","id":{request},"channel":"{}:more-{channel}"}}"#, self.namespace)
     }

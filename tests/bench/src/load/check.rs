@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-/// Most skipped numbers that are remembered, to tell a late message from a double one.
+/// Maximum number of remembered skipped numbers, which distinguish a late message from a duplicate.
 const SKIPPED_MAX: usize = 100_000;
 
 /// What went wrong, in messages.
@@ -51,7 +51,7 @@ impl Check {
         Self { next: vec![0; ways], skipped: HashSet::new(), forgotten: 0, faults: Faults::default() }
     }
 
-    /// Begins anew on all ways, with `number`.
+    /// Expects `number` next on this way.
     pub fn expect(&mut self, way: usize, number: u64) {
         self.next[way] = number;
     }

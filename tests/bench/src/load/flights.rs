@@ -25,7 +25,7 @@ impl Flights {
         Self { window, readers, publishers: vec![Publisher::default(); publishers], missing }
     }
 
-    /// The number of the next message, where one more may be on its way; it counts as sent.
+    /// Returns the number of the next message and counts it as sent, or `None` if the window is full.
     pub fn take_off(&mut self, publisher: usize) -> Option<u64> {
         let entry = &mut self.publishers[publisher];
         if entry.sent - entry.done >= self.window {

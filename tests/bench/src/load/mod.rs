@@ -203,8 +203,8 @@ impl Load {
         Ok(connection)
     }
 
-    /// Reads what these connections hear before what others do: what they wait for is then the server, and not this thread's work
-    /// for a crowd.
+    /// Reads these connections before all others, so that their delay shows the server and not this thread's work for the other
+    /// connections.
     ///
     /// # Errors
     /// The operating system's.
@@ -361,7 +361,7 @@ impl Load {
         }
     }
 
-    /// Does nothing for a while, and leaves the core to others: for scenarios that are not about how soon something is heard.
+    /// Sleeps and leaves the core to others, for scenarios that do not measure delays.
     pub fn sleep(&mut self, duration: Duration) {
         let begun = Instant::now();
         std::thread::sleep(duration);
@@ -373,7 +373,7 @@ impl Load {
         self.idle
     }
 
-    /// Keeps count of who is open.
+    /// Updates the number of open connections.
     fn note(&mut self, index: usize, was_open: bool) {
         let Some(connection) = self.connections.get(index) else { return };
         match (was_open, connection.is_open()) {

@@ -43,6 +43,6 @@ impl Cores {
 fn move_to(core: usize) {
     let mut set = CpuSet::new();
     set.set(core);
-    // Where the system does not allow it, the figures are less steady; they are not wrong.
+    // If the system does not allow it, the figures vary more, but are not wrong.
     let _ = sched_setaffinity(None, &set);
 }

@@ -1,4 +1,4 @@
-//! What a process and all its children use, as `/proc` tells it.
+//! Processor time and memory of a process and all its children, from `/proc`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The process and whoever descends from it.
+    /// The process and all its descendants.
     pub fn of(root: u32) -> Self {
         Self { root }
     }
@@ -37,7 +37,7 @@ impl Tree {
         self.members().into_iter().filter_map(|process| status_kib(process, "VmHWM:")).sum()
     }
 
-    /// Ends all of them at once. Those that end by themselves meanwhile are no concern.
+    /// Kills all of them. Ignores processes that have already ended.
     pub fn kill(self) {
         for process in self.members() {
             if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn children_count_and_are_killed_with_their_parent() {
-        // The shell tells its child's number, and waits for it.
+        // The shell prints its child's id and waits for it.
         let mut shell = Command::new("sh");
         shell.args(["-c", "sleep 600 & echo $!; wait"]).stdout(Stdio::piped());
         let mut shell = shell.spawn().unwrap();

@@ -1,4 +1,4 @@
-//! A bar for each server, the shortest first.
+//! Bar charts: a bar per server, the shortest first.
 
 use std::fmt::Write as _;
 
@@ -13,13 +13,13 @@ pub(super) struct Bar {
     pub(super) spread: Spread,
 }
 
-/// Where the bars begin, how long the longest is, and how high each is with its gap, in pixels.
+/// Left edge of the bars, length of the longest bar, height of a bar with its gap, and top edge, in pixels.
 const LEFT: f64 = 190.0;
 const LONGEST: f64 = 440.0;
 const HEIGHT: f64 = 24.0;
 const TOP: f64 = 34.0;
 
-/// A bar that would make all others invisible is cut, and says so by its number: so many times the median of all.
+/// Maximum length of a bar, in medians of all bars. A longer bar is cut and marked with an arrow, so that the others stay visible.
 const CUT: f64 = 6.0;
 
 pub(super) fn svg(title: &str, bars: &[Bar]) -> String {

@@ -1,4 +1,4 @@
-//! What grows: a table and a chart for each curve.
+//! How a figure scales: tables and a chart for each curve.
 
 use std::fmt::Write as _;
 
@@ -11,9 +11,9 @@ pub(super) struct Curve {
     pub(super) file: &'static str,
     pub(super) title: &'static str,
     pub(super) about: &'static str,
-    /// What is on the axis of sizes.
+    /// Label of the x axis.
     pub(super) sizes: &'static str,
-    /// The name of each scenario but for the size at its end.
+    /// Name of each scenario without the size at its end.
     pub(super) prefix: &'static str,
     pub(super) points: &'static [u32],
     /// Name and title.
@@ -21,19 +21,19 @@ pub(super) struct Curve {
     growth: Growth,
 }
 
-/// What is said of a curve in one line.
+/// The sentence that summarizes a curve.
 enum Growth {
-    /// What one more costs: a figure that is the sum of all, its factor, and the unit of the product.
+    /// Cost of one more: the total figure, a factor for its unit, and the resulting unit.
     OneMore { figure: &'static str, factor: f64, one: &'static str, unit: &'static str },
-    /// How many times a figure is larger at the end than at the beginning.
+    /// Ratio of the figure at the largest size to that at the smallest.
     Times { figure: &'static str, what: &'static str },
 }
 
 pub(super) const ALL: &[Curve] = &[
     Curve {
         file: "readers.svg",
-        title: "Growth: readers of a room",
-        about: "One message in flight, so each delivery is a write.",
+        title: "Scaling: readers per room",
+        about: "One message in flight, so each delivery is a write of its own.",
         sizes: "readers",
         prefix: "readers-",
         points: &[10, 100, 1000, 5000, 10_000, 19_000],
@@ -41,14 +41,14 @@ pub(super) const ALL: &[Curve] = &[
         growth: Growth::OneMore {
             figure: "cpu_us_per_publish",
             factor: 1.0,
-            one: "One more reader",
-            unit: "µs of each message",
+            one: "one more reader",
+            unit: "µs per message",
         },
     },
     Curve {
         file: "channels.svg",
-        title: "Growth: channels",
-        about: "Silent channels with one subscriber each; 1000 of them to a connection. With few, the figure is that of the memory's pages.",
+        title: "Scaling: channels",
+        about: "Silent channels with one subscriber each, 1000 channels per connection. With few channels, the figure shows whole pages of memory.",
         sizes: "channels",
         prefix: "channels-",
         points: &[1, 100, 1000, 10_000, 100_000],
@@ -60,14 +60,14 @@ pub(super) const ALL: &[Curve] = &[
         growth: Growth::OneMore {
             figure: "memory_after_kib",
             factor: 1024.0,
-            one: "One more channel with its subscription",
+            one: "one more channel with its subscription",
             unit: "bytes",
         },
     },
     Curve {
         file: "log.svg",
-        title: "Growth: messages in the log",
-        about: "One publish in flight; pages of 100 messages from anywhere.",
+        title: "Scaling: messages in the log",
+        about: "One publish in flight; history pages of 100 messages from any position.",
         sizes: "messages",
         prefix: "log-",
         points: &[1, 1000, 100_000, 1_000_000],
@@ -77,7 +77,7 @@ pub(super) const ALL: &[Curve] = &[
             ("page_p50_us", "page p50 µs"),
             ("page_p99_us", "page p99 µs"),
         ],
-        growth: Growth::Times { figure: "accepted_p50_us", what: "A publish (p50)" },
+        growth: Growth::Times { figure: "accepted_p50_us", what: "a publish (p50)" },
     },
 ];
 
@@ -106,7 +106,7 @@ impl Curve {
             let titles: Vec<String> = self.points.iter().map(|point| size(f64::from(*point))).collect();
             let _ = write!(
                 out,
-                "\n| {title}, at {} of | {} |\n|---|{}\n",
+                "\n| {title}, by number of {} | {} |\n|---|{}\n",
                 self.sizes,
                 titles.join(" | "),
                 "---|".repeat(titles.len())
@@ -121,7 +121,7 @@ impl Curve {
         }
     }
 
-    /// Between the smallest, the middle and the largest size that were measured.
+    /// Compares the smallest, the middle and the largest measured size.
     fn growth(&self, records: &[Record], server: &str) -> Option<String> {
         let (Growth::OneMore { figure, .. } | Growth::Times { figure, .. }) = self.growth;
         let value = |point: &u32| {
@@ -178,8 +178,8 @@ mod tests {
         let points = [(10, 100.0), (5000, 5090.0), (19_000, 33_090.0)];
         let records = points.map(|(point, value)| record(curve, point, "cpu_us_per_publish", value));
         let line = curve.growth(&records, "tidings").unwrap();
-        let expected = "**Tidings**: One more reader costs 1.00 µs of each message between 10 and 5,000, 2.00 µs of each message \
-                        between 5,000 and 19,000.";
+        let expected = "**Tidings**: one more reader costs 1.00 µs per message between 10 and 5,000, 2.00 µs per message between 5,000 \
+                        and 19,000.";
         assert_eq!(line, expected);
         assert_eq!(curve.growth(&records[..1], "tidings"), None);
     }
@@ -192,7 +192,7 @@ mod tests {
         let line = curve.growth(&records, "tidings").unwrap();
         assert_eq!(
             line,
-            "**Tidings**: A publish (p50) takes 1.50 times as long with 1,000,000 messages as with 1."
+            "**Tidings**: a publish (p50) takes 1.50 times as long with 1,000,000 messages as with 1."
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The tables of the eight ways of delivering: what a delivery costs, and what the publish alone does.
+//! The tables of the eight fan-out scenarios: the cost of a delivery, and of a publish alone.
 
 use std::fmt::Write as _;
 
@@ -8,14 +8,14 @@ use crate::scenario::fanout::apart::{DELIVERY_ALONE, PUBLISH_ALONE};
 use crate::server::Subject;
 use crate::summary::{self, Spread};
 
-/// The eight ways in which servers are compared, with a column's title.
+/// The eight fan-out scenarios that compare servers, each with the title of its column.
 const COLUMNS: [(&str, &str); 8] = [
     ("one", "1→1000, one"),
     ("sixteen", "1→1000, 16"),
     ("four", "4→1000, 16"),
     ("wide", "1→5000, 16"),
     ("rooms", "100 rooms of 10, one"),
-    ("rooms-paced", "the same, 2000/s"),
+    ("rooms-paced", "100 rooms of 10, 2000/s"),
     ("paced", "1→1000, 20/s"),
     ("echo", "echo"),
 ];
@@ -25,30 +25,30 @@ const HISTORY: &str = "tidings-full";
 
 const CPU: &str = "cpu_us_per_delivery";
 
-/// What history is told about: a row's title, and its figure.
+/// Rows of the table about history: title and figure.
 const HISTORY_ROWS: [(&str, &str); 2] =
-    [("a delivery alone", DELIVERY_ALONE), ("with its part of the publish", CPU)];
+    [("delivery alone", DELIVERY_ALONE), ("delivery with its share of the publish", CPU)];
 
-/// What a delivery costs with its part of the publish, and ours beside each.
+/// Writes the cost of a delivery with its share of the publish, and the ratio of Tidings to each server.
 pub(super) fn write(records: &[Record], out: &mut String) {
     let table = Table::of(records);
     if table.rows.is_empty() {
         return;
     }
-    *out += "\n## What a delivery costs\n\nThe server's processor time, its own and the kernel's for it, in µs for each delivered message. \
-             \"one\" is one message in flight, so each is a write of its own; \"16\" are up to 16 for each publisher, so that servers which \
-             join what has queued gain.\n\n";
+    *out += "\n## Processor time per delivery\n\nThe server's processor time, its own and the kernel's for it, in µs per delivered message. \
+             \"one\" is one message in flight, so each delivery is a write of its own. \"16\" is up to 16 messages in flight per \
+             publisher, so servers that batch queued messages gain.\n\n";
     table.write(out, "server", &table.rows, |scenario, server| {
         summary::spread(records, scenario, server, CPU)
     });
-    *out += "\n### Tidings beside each of them\n\nThe same figure of Tidings divided by the server's, for the runs of the same round: below \
-             1, Tidings is cheaper.\n\n";
+    *out += "\n### Tidings compared to each server\n\nThe figure of Tidings divided by the server's, for runs of the same round. Below 1, Tidings \
+             is cheaper.\n\n";
     table.write(out, "Tidings ÷", &table.others(), |scenario, server| {
         ratio(&runs(records, scenario, OURS, server, CPU), &runs(records, scenario, server, OURS, CPU))
     });
 }
 
-/// The same with the publish counted apart.
+/// Writes the cost of a delivery and of a publish, measured separately.
 pub(super) fn apart(records: &[Record], out: &mut String) {
     let has =
         |record: &Record| record.measured.as_ref().is_some_and(|it| it.figures.contains_key(DELIVERY_ALONE));
@@ -56,42 +56,43 @@ pub(super) fn apart(records: &[Record], out: &mut String) {
         return;
     }
     let table = Table::of(records);
-    *out += "\n### The publish counted apart\n\nA message costs a server the publish and so many deliveries: two unknowns. So each round measures \
-             each server with a tenth of the readers too, all else the same (with `echo`, with nine readers more in each room). What the \
-             additional readers add is the deliveries'; what both have in common is the publish's, with its answer where a server answers \
-             (Tidings and Centrifuge do). A tenth of the readers still takes longer than a publish, so that as many messages queue.\n\nµs of a \
-             delivery alone:\n\n";
+    *out += "\n### Delivery and publish measured separately\n\nA message costs a server one publish and a number of deliveries. To separate these two \
+             unknowns, each round also measures each server with a tenth of the readers (with `echo`: with nine more readers in each room). \
+             The additional readers cost deliveries only. The rest is the publish, with its answer if the server answers (Tidings and \
+             Centrifuge do). A tenth of the readers still takes longer than a publish, so as many messages queue.\n\nDelivery alone, in \
+             µs:\n\n";
     table.write(out, "server", &table.rows, |scenario, server| {
         summary::spread(records, scenario, server, DELIVERY_ALONE)
     });
     sums(records, &table, out);
-    *out += "\nThat of Tidings divided by the server's:\n\n";
+    *out += "\nThe figure of Tidings divided by the server's:\n\n";
     table.write(out, "Tidings ÷", &table.others(), |scenario, server| {
         let alone = |server| runs(records, scenario, server, server, DELIVERY_ALONE);
         ratio(&alone(OURS), &alone(server))
     });
-    *out += "\nµs of a publish alone, which the first table spreads over its deliveries:\n\n";
+    *out += "\nPublish alone, in µs. The first table spreads it over the deliveries. A negative value means that it is smaller than the noise, or \
+             that the cost of a delivery changes with the number of readers.\n\n";
     table.write(out, "server", &table.rows, |scenario, server| {
         summary::spread(records, scenario, server, PUBLISH_ALONE)
     });
 }
 
-/// What it costs that each message is on disk before it is delivered.
+/// Writes the cost of storing each message on disk before it is delivered.
 pub(super) fn history(records: &[Record], out: &mut String) {
     let table = Table::of(records);
     if !table.rows.contains(&HISTORY) || !table.rows.contains(&OURS) {
         return;
     }
-    *out += "\n### With history\n\nWhat it costs with history and `durability = full`, where each message is on disk before it is delivered, \
-             divided by what it costs without: the delivery alone, with the publish taken off as above, and the delivery with its part of the \
-             publish.\n\n";
-    table.write_titled(out, "history ÷ without", &HISTORY_ROWS, |scenario, figure| {
+    *out += "\n### Cost of history\n\nThe cost with history and `durability = full`, which stores each message on disk before it is delivered, \
+             divided by the cost without history. The first row is the delivery alone, as above. The second row is the delivery with its \
+             share of the publish.\n\n";
+    table.write_titled(out, "with history ÷ without", &HISTORY_ROWS, |scenario, figure| {
         let of = |server| runs(records, scenario, server, server, figure);
         ratio(&of(HISTORY), &of(OURS))
     });
 }
 
-/// The sum of a row's medians, for those servers that have a figure in each column.
+/// Writes the sum of a row's medians, for servers that have a figure in every column.
 fn sums(records: &[Record], table: &Table<'_>, out: &mut String) {
     let median = |scenario: &str, server: &str| {
         Some(summary::spread(records, scenario, server, DELIVERY_ALONE)?.median)
@@ -101,11 +102,11 @@ fn sums(records: &[Record], table: &Table<'_>, out: &mut String) {
     let sums = table.rows.iter().filter_map(|server| Some((label(server), sum(server)?)));
     let sums: Vec<String> = sums.map(|(server, sum)| format!("{server} {}", number(sum))).collect();
     if !sums.is_empty() {
-        let _ = writeln!(out, "\nThe sum of the eight: {}.", sums.join(", "));
+        let _ = writeln!(out, "\nSum of the eight columns: {}.", sums.join(", "));
     }
 }
 
-/// The columns and rows that there are figures for.
+/// The columns and rows that have figures.
 struct Table<'a> {
     columns: Vec<(&'static str, &'static str)>,
     rows: Vec<&'a str>,
@@ -119,13 +120,13 @@ impl<'a> Table<'a> {
         Self { rows: servers(records, &scenarios), columns }
     }
 
-    /// The rows of servers that are not ours.
+    /// Rows of the other servers.
     fn others(&self) -> Vec<&'a str> {
         let ours = |server: &&str| Subject::named(server).is_some_and(Subject::is_ours);
         self.rows.iter().copied().filter(|server| !ours(server)).collect()
     }
 
-    /// A row for each server.
+    /// Writes a row per server.
     fn write(
         &self,
         out: &mut String,
@@ -137,7 +138,7 @@ impl<'a> Table<'a> {
         self.write_titled(out, first, &rows, cell);
     }
 
-    /// A row for each title, of what it stands for. Those in which nothing is known are left out.
+    /// Writes a row per title. Skips rows without any figure.
     fn write_titled(
         &self,
         out: &mut String,

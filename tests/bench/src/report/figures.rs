@@ -1,4 +1,4 @@
-//! Figures of many records, and how they are written.
+//! Selects figures from records and formats them.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::record::Record;
 use crate::server::Subject;
 use crate::summary::Spread;
 
-/// The servers that have a figure, in the order in which they are listed.
+/// Servers that have a record of one of these scenarios, in the order of the tables.
 pub(super) fn servers<'a>(records: &'a [Record], scenarios: &[&str]) -> Vec<&'a str> {
     let has = |name: &str| {
         records.iter().any(|record| record.server == name && scenarios.contains(&record.scenario.as_str()))
@@ -15,19 +15,19 @@ pub(super) fn servers<'a>(records: &'a [Record], scenarios: &[&str]) -> Vec<&'a 
     known.into_iter().filter(|name| has(name)).collect()
 }
 
-/// What a server is called in tables.
+/// Name of a server in tables, as Markdown.
 pub(super) fn label(server: &str) -> &str {
     match server {
         "tidings" => "**Tidings**",
         "tidings-2" => "**Tidings**, two workers",
         "tidings-full" => "**Tidings**, history, `full`",
         "tidings-normal" => "**Tidings**, history, `normal`",
-        "reference" => "epoll by hand",
-        "reference-nagle" => "epoll by hand, Nagle left on",
+        "reference" => "hand-written epoll",
+        "reference-nagle" => "hand-written epoll, Nagle on",
         "uwebsockets" => "uWebSockets",
         "socketio" => "Socket.IO",
         "axum" => "axum chat",
-        "actix-ws" => "actix-ws as in the tutorials",
+        "actix-ws" => "actix-ws tutorial chat",
         "centrifuge" => "Centrifuge library",
         "nats" => "nats-server",
         "swoole" => "Swoole",
@@ -35,13 +35,13 @@ pub(super) fn label(server: &str) -> &str {
     }
 }
 
-/// The same without marks, for charts.
+/// Name of a server in charts, without Markdown.
 pub(super) fn plain(server: &str) -> String {
     label(server).replace(['*', '`'], "")
 }
 
-/// A figure of each run of a scenario against a server, by the run's number. Older lines have one for each server that they were
-/// measured in turn with: `other` names it.
+/// Returns a figure of each run of a scenario, by the run's number. Older lines have one record per server that they were measured
+/// in alternation with: `other` selects it.
 pub(super) fn runs(
     records: &[Record],
     scenario: &str,
@@ -55,13 +55,13 @@ pub(super) fn runs(
     runs.filter_map(|record| Some((record.run, *record.measured.as_ref()?.figures.get(figure)?))).collect()
 }
 
-/// The spread of one figure divided by another, run by run.
+/// Spread of the ratios `ours / theirs` of runs with the same number.
 pub(super) fn ratio(ours: &BTreeMap<u32, f64>, theirs: &BTreeMap<u32, f64>) -> Option<Spread> {
     let ratios = ours.iter().filter_map(|(run, value)| Some(value / theirs.get(run)?));
     Spread::of(ratios.filter(|ratio| ratio.is_finite()).collect())
 }
 
-/// A number in as many digits as mean something.
+/// Formats a number: two decimals below 10, one below 100, none above, with a separator for thousands.
 pub(super) fn number(value: f64) -> String {
     match value.abs() {
         large if large >= 1000.0 => thousands(value.round()),
@@ -71,7 +71,7 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
-/// Median, and lowest to highest where they are not written the same.
+/// Formats a median, with the lowest and the highest if they differ as written.
 pub(super) fn spread(spread: Option<Spread>) -> String {
     let Some(Spread { min, median, max }) = spread else { return "–".to_owned() };
     let [min, median, max] = [min, median, max].map(number);

@@ -1,4 +1,4 @@
-//! The lines of runs, as they are kept beside the page.
+//! Reads and writes the result lines next to the page.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::failure::Failure;
 use crate::record::Record;
 
-/// Replaces a file of lines.
+/// Replaces a file of result lines.
 pub(super) fn write(path: &Path, records: &[Record]) -> Result<(), Failure> {
     let mut text = String::new();
     for record in records {
@@ -16,8 +16,8 @@ pub(super) fn write(path: &Path, records: &[Record]) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(Failure::io("writing the lines of the page"))
 }
 
-/// All lines in a folder. Where a scenario is in several files, those of the newest count: runs of different days are not to
-/// be mixed.
+/// Reads all result lines in a folder. If a scenario is in several files, only the newest file counts, because runs of different
+/// days must not be mixed.
 pub(super) fn read(folder: &Path) -> Result<Vec<Record>, Failure> {
     let listed = std::fs::read_dir(folder).map_err(Failure::io("reading the folder of lines"))?;
     let mut files = Vec::new();

@@ -1,4 +1,4 @@
-//! The page about speed: tables and charts, made from the lines of runs and from nothing else.
+//! Writes the generated part of docs/PERFORMANCE.md and its charts, from the result lines in docs/bench and nothing else.
 
 mod bars;
 mod curves;
@@ -14,19 +14,18 @@ use std::path::{Path, PathBuf};
 use crate::failure::Failure;
 use crate::record::Record;
 
-/// What the tool writes in the page stands between these.
+/// Mark the begin and the end of the generated part of the page.
 const BEGIN: &str = "<!-- From here to the end mark, `cargo xtask bench` writes. -->";
 const END: &str = "<!-- The end mark. -->";
 
-/// Where the lines and the charts are, beside the page.
+/// Folder of the result lines and the charts, next to the page.
 const FOLDER: &str = "bench";
 const PAGE: &str = "PERFORMANCE.md";
 
-/// Adds the records of a run to what the page in `docs` shows, under a name, and writes the page anew. An earlier run of the name
-/// is replaced.
+/// Stores the records of a run as `name` in `docs` and regenerates the page. Replaces an earlier run of that name.
 ///
 /// # Errors
-/// A file that cannot be read or written, or a page without marks.
+/// If a file cannot be read or written, or if the page has no marks.
 pub fn publish(docs: &Path, name: &str, records: &[Record]) -> Result<(), Failure> {
     let folder = docs.join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(Failure::io("making a folder"))?;
@@ -34,10 +33,10 @@ pub fn publish(docs: &Path, name: &str, records: &[Record]) -> Result<(), Failur
     write(docs)
 }
 
-/// Writes the page in `docs` and its charts anew, from the lines that are there.
+/// Regenerates the page in `docs` and its charts from the stored result lines.
 ///
 /// # Errors
-/// A file that cannot be read or written, or a page without marks.
+/// If a file cannot be read or written, or if the page has no marks.
 pub fn write(docs: &Path) -> Result<(), Failure> {
     for (path, text) in files(docs)? {
         std::fs::write(&path, text).map_err(Failure::io("writing the page"))?;
@@ -45,22 +44,23 @@ pub fn write(docs: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The page in `docs` and its charts, as they have to be.
+/// Returns the expected text of the page in `docs` and of its charts, by path.
 ///
 /// # Errors
-/// A file that cannot be read, or a page without marks.
+/// If a file cannot be read, or if the page has no marks.
 pub fn files(docs: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
     let (page, folder) = (docs.join(PAGE), docs.join(FOLDER));
     let records = lines::read(&folder)?;
     let text = std::fs::read_to_string(&page).map_err(Failure::io("reading the page"))?;
     let charts = svg::charts(&records);
     let part = tables::part(&records, &charts);
-    let text = between(&text, &part).ok_or_else(|| Failure::Server(format!("{PAGE} has lost its marks")))?;
+    let text =
+        between(&text, &part).ok_or_else(|| Failure::Server(format!("{PAGE} has no begin or end mark")))?;
     let charts = charts.into_iter().map(|chart| (folder.join(chart.file), chart.svg));
     Ok(std::iter::once((page, text)).chain(charts).collect())
 }
 
-/// The text with another part between its marks.
+/// Replaces the part between the marks. Returns `None` if a mark is missing.
 fn between(text: &str, part: &str) -> Option<String> {
     let (before, rest) = text.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_wrote_stays() {
+    fn text_outside_the_marks_is_kept() {
         let text = format!("# Speed\n\n{BEGIN}\nold\n{END}\n\n## What was tried\n");
         let expected = format!("# Speed\n\n{BEGIN}\n\nnew\n{END}\n\n## What was tried\n");
         assert_eq!(between(&text, "new"), Some(expected));

@@ -1,4 +1,4 @@
-//! The charts, as small SVG files that follow the reader's light or dark.
+//! The charts, as small SVG files with a light and a dark theme.
 
 use std::fmt::Write as _;
 
@@ -15,12 +15,12 @@ pub(super) struct Chart {
     pub(super) svg: String,
 }
 
-/// Colours for both: the server's own in the accent, all others in grey.
+/// Colours for both themes: Tidings in the accent colour, the others in grey.
 const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1f2328}.t{font-weight:600;font-size:14px}.m{fill:#59636e}\
 .a{fill:#0969da}.b{fill:#8c959f}.e{stroke:#1f2328}.g{stroke:#d1d9e0}.l{fill:none;stroke-width:2}\
 @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.m{fill:#9198a1}.a{fill:#4493f8}.b{fill:#656c76}.e{stroke:#f0f6fc}.g{stroke:#3d444d}}";
 
-/// All charts that the records have figures for.
+/// Draws all charts for which the records have figures.
 pub(super) fn charts(records: &[Record]) -> Vec<Chart> {
     let first = |scenarios: [&'static str; 2]| {
         let known = scenarios.into_iter().find(|scenario| !servers(records, &[scenario]).is_empty());
@@ -98,7 +98,7 @@ pub(super) fn frame(width: f64, height: f64, title: &str, content: &str) -> Stri
     )
 }
 
-/// Where the lines are drawn.
+/// Area of the curves, in pixels.
 const LEFT: f64 = 64.0;
 const TOP: f64 = 40.0;
 const WIDTH: f64 = 620.0;

@@ -1,4 +1,4 @@
-//! The tables of the page.
+//! The tables of the page, one section per group of scenarios.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -11,12 +11,12 @@ use crate::record::Record;
 use crate::scenario::Scenario;
 use crate::summary;
 
-/// A table of one figure for each server and scenario, or of several figures of one.
+/// A section of the page: one table per scenario, with a row per server and a column per figure.
 struct Section {
     title: &'static str,
     about: &'static str,
     scenarios: &'static [&'static str],
-    /// Name, and a column's title.
+    /// Names of figures, each with the title of its column.
     figures: &'static [(&'static str, &'static str)],
 }
 
@@ -31,11 +31,11 @@ const DELAYS: &[(&str, &str)] = &[
 const SECTIONS: &[Section] = &[
     Section {
         title: "Latency",
-        about: "From a publish to its delivery, as the generator sees both. A message goes to 1000 readers one after the other, so that of \
-                the reader in the middle is half of a fan-out even where nothing waits. `latency-25` gives each server the same, about half of \
-                what the slowest of them can carry; `latency-100` gives the same to all, and to some more than they can carry; \
-                `latency-500` is about half of the highest load that any of them carries, and only few carry it; \
-                `latency-half` is at half of what each server itself reaches with 16 in flight, so the faster a server, the more it is given.",
+        about: "Time from a publish to its delivery, seen by the generator. The server writes a message to 1000 readers one after the other, \
+                so the median reader waits for half of the fan-out even if nothing queues. `latency-25` gives every server the same load, \
+                about half of what the slowest server can carry. `latency-100` gives every server the same load, which is too much for \
+                some of them. `latency-500` is about half of the highest load that any server carries; few servers carry it. \
+                `latency-half` is half of the rate that each server reaches with 16 messages in flight, so a faster server gets more load.",
         scenarios: &["latency-25", "latency-100", "latency-500", "latency-half"],
         figures: &[
             ("delay_p50_us", "p50 µs"),
@@ -47,7 +47,7 @@ const SECTIONS: &[Section] = &[
     },
     Section {
         title: "Memory of idle connections",
-        about: "One subscription each, all to the same room. The memory is the processes' own (VmRSS); the kernel's is not in it.",
+        about: "Each connection has one subscription, all to the same room. Memory is the resident set of the processes (VmRSS), without the kernel's memory.",
         scenarios: &["idle-10000", "idle-19000"],
         figures: &[
             ("memory_kib_per_connection", "KiB per connection"),
@@ -55,8 +55,8 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
-        title: "Subscriptions",
-        about: "To 1000 channels, 1000 of one connection.",
+        title: "Memory of subscriptions",
+        about: "There are 1000 channels. Each connection has 1000 subscriptions.",
         scenarios: &["subscriptions-100000"],
         figures: &[
             ("memory_bytes_per_subscription", "bytes per subscription"),
@@ -64,8 +64,8 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
-        title: "The log",
-        about: "Acknowledged publishes with nobody to deliver to. `full` waits for the disk, once for all that have queued.",
+        title: "Publish rate and latency of the log",
+        about: "Acknowledged publishes without readers. With `full`, the log waits for the disk once for all publishes that have queued (group commit).",
         scenarios: &["publish-1", "publish-8", "publish-64", "publish-64x16"],
         figures: &[
             ("publishes_per_second", "publishes/s"),
@@ -75,8 +75,8 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
-        title: "A publisher among the readers, large messages, stalled readers",
-        about: "`half-stalled` counts the deliveries to those who read; the others' memory is for each of them.",
+        title: "Publisher as reader, large messages, stalled readers",
+        about: "`half-stalled` counts only deliveries to the readers that read. Its memory column is per stalled reader.",
         scenarios: &["member", "large", "half-stalled"],
         figures: &[
             ("cpu_us_per_delivery", "CPU µs per delivery"),
@@ -86,27 +86,27 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
-        title: "Small frames in a row",
-        about: "Everybody in a room of ten talks: each is sent ten small frames between two of its own, so that its system puts off \
-                acknowledging them. Where Nagle's algorithm is on, a server's next frame waits for that.",
+        title: "Small frames and Nagle's algorithm",
+        about: "Everybody in a room of ten publishes. Each client receives ten small frames between two of its own, so its operating system \
+                delays acknowledgements. If Nagle's algorithm is on, the server's next frame waits for that acknowledgement.",
         scenarios: &["talk"],
         figures: DELAYS,
     },
     Section {
-        title: "All readers of a room with one worker",
-        about: "Two workers, on the one core that all servers here have: what is compared is what the room costs, not what a second core would do.",
+        title: "All readers of a room on one worker",
+        about: "Two workers on the one core that every server has here. The tables compare the cost of the room, not the gain of a second core.",
         scenarios: &["one-sided", "both-sided"],
         figures: DELAYS,
     },
     Section {
-        title: "A small room beside something large",
-        about: "The delays are the small room's: 10 readers, 100 messages a second.",
+        title: "Small room next to a heavy load",
+        about: "The delays are those of the small room: 10 readers, 100 messages a second.",
         scenarios: &["flooded", "resuming"],
         figures: DELAYS,
     },
     Section {
         title: "Readers that never read",
-        about: "Their sockets take little, as those behind a network do; what is left is the server's.",
+        about: "The readers' sockets accept little data, as sockets behind a network do, so the memory is the server's own.",
         scenarios: &["stalled-300", "stalled-5000"],
         figures: &[
             ("memory_kib_per_reader", "KiB per reader"),
@@ -115,24 +115,24 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
-        title: "Coming back",
-        about: "1000 readers, 1000 missed messages each.",
+        title: "Resume after a disconnect",
+        about: "1000 readers resume at once. Each has missed 1000 messages.",
         scenarios: &["resume", "resume-room"],
         figures: &[
-            ("seconds_to_resume", "s until all have all"),
+            ("seconds_to_resume", "s until all are up to date"),
             ("deliveries_per_second", "deliveries/s"),
             ("cpu_us_per_delivery", "CPU µs per delivery"),
         ],
     },
     Section {
         title: "10,000 handshakes at once",
-        about: "Until each follows the room. A connection that finds the kernel's queue full tries again after a second.",
+        about: "Time until every client has subscribed to the room. If the kernel's accept queue is full, the client's kernel tries again after a second.",
         scenarios: &["handshakes"],
         figures: &[("seconds_to_connect", "s"), ("cpu_us_per_connect", "CPU µs per connect")],
     },
     Section {
-        title: "Churn",
-        about: "100 connects and 100 closes a second, each connection with a subscription.",
+        title: "Connect and disconnect (churn)",
+        about: "100 connects and 100 closes a second. Each connection has one subscription.",
         scenarios: &["churn"],
         figures: &[
             ("connects", "connects"),
@@ -143,7 +143,7 @@ const SECTIONS: &[Section] = &[
     },
 ];
 
-/// All that the tool writes in the page.
+/// Returns the generated part of the page.
 pub(super) fn part(records: &[Record], charts: &[Chart]) -> String {
     let mut out = circumstances(records);
     let chart = |out: &mut String, file: &str| {
@@ -177,19 +177,18 @@ pub(super) fn part(records: &[Record], charts: &[Chart]) -> String {
     out
 }
 
-/// What the figures were taken on, when, how, and of which versions.
+/// Describes the machine, the method, the commands and the versions of the servers.
 fn circumstances(records: &[Record]) -> String {
-    let mut out = "## The run\n\n".to_owned();
-    let Some(first) = records.first() else { return out + "There is none yet.\n" };
+    let mut out = "## Test setup\n\n".to_owned();
+    let Some(first) = records.first() else { return out + "There is no run yet.\n" };
     let machine = &first.machine;
     let _ = writeln!(
         out,
-        "{}, {} cores, {:.0} GiB, Linux {}. The server has a core of its own, the generator another; frames of {} bytes where nothing \
-         else is said. A server's processor time is the clock that the kernel keeps for each of its processes, in nanoseconds: the \
-         server's own work and the kernel's for it, so also what a write does on the other side of the loopback, and that of threads that \
-         have ended. Each figure is the median of its runs, with the lowest and the highest in brackets. In each \
-         round all servers run one after the other, and every second round goes the other way about: what the machine does more and \
-         more of meets all alike.\n",
+        "{}, {} cores, {:.0} GiB, Linux {}. The server runs on one core and the load generator on the other. Frames have {} bytes unless \
+         a table says otherwise. Processor time is the kernel's clock of each server process, in nanoseconds. It includes the server's own \
+         work, the kernel's work for it (also the receiving side of a write to the loopback), and threads that have ended. Each figure \
+         is the median of its runs, with the lowest and the highest in brackets. In each round all servers run one after the other. \
+         Every second round reverses the order, so that a drift of the machine affects all servers equally.\n",
         machine.processor,
         machine.cores,
         machine.memory_kib as f64 / 1024.0 / 1024.0,
@@ -200,7 +199,8 @@ fn circumstances(records: &[Record]) -> String {
         let _ = writeln!(out, "    cargo xtask bench {command}");
     }
     if records.iter().any(|record| record.quick) {
-        let _ = writeln!(out, "\n**Quick runs are among them: their figures only show that all works.**");
+        let _ =
+            writeln!(out, "\n**Some runs are quick runs. Their figures only show that everything works.**");
     }
     let _ = writeln!(out, "\n| server | version |\n|---|---|");
     let versions: BTreeMap<&str, &str> = records
@@ -248,7 +248,7 @@ impl Section {
     }
 }
 
-/// What has no figure, and what has one that is not quite what it says.
+/// Lists the scenarios without a figure, and those whose figure is uncertain, with the reason.
 fn failures(records: &[Record], out: &mut String) {
     let mut notes: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for record in records {
@@ -261,20 +261,20 @@ fn failures(records: &[Record], out: &mut String) {
         let Some(measured) = &record.measured else { continue };
         let faults = measured.faults;
         if !faults.none() {
-            note("lost, doubled or late messages".to_owned());
+            note("lost, duplicated or late messages".to_owned());
         }
         if measured.generator_bound {
-            note("the generator had no time left, and the server had".to_owned());
+            note("the generator was the bottleneck, not the server".to_owned());
         }
         let held_back = measured.figures.get("held_back").copied().unwrap_or(0.0);
         if held_back > 0.0 {
-            note(format!("too slow for the rate, {} times", number(held_back)));
+            note(format!("slower than the requested rate, {} times", number(held_back)));
         }
     }
     if notes.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n## What has no figure, or one with a reservation\n");
+    let _ = writeln!(out, "\n## Missing or uncertain figures\n");
     for (what, scenarios) in notes {
         let scenarios: Vec<String> = scenarios.into_iter().map(|scenario| format!("`{scenario}`")).collect();
         let _ = writeln!(out, "- {what} ({})", scenarios.join(", "));

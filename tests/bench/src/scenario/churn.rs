@@ -1,4 +1,4 @@
-//! Clients that come and go: whether memory grows with those who have gone.
+//! Clients connect and disconnect: checks whether memory grows with closed connections.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -13,11 +13,10 @@ use crate::record::Measured;
 /// Connects a second, and as many closes.
 const PER_SECOND: u32 = 100;
 
-/// What part of the time is over before memory is looked at for the first time.
+/// The first memory reading is after this fraction (1/n) of the time.
 const WARM_UP: u32 = 6;
 
-/// How long the generator sleeps between two looks: nothing here is about how soon it hears something, and a core that only
-/// waits for an hour is no use to anybody.
+/// Sleep between two polls. This scenario measures no delays, and a busy core for an hour would be a waste.
 const NAP: Duration = Duration::from_millis(2);
 
 pub(super) fn run(

@@ -1,4 +1,4 @@
-//! Many who come at the same moment: how long it takes until all follow a room, and what it costs.
+//! Many clients connect at the same moment: time until all have subscribed to a room, and its cost.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! What those who come back have missed.
+//! Publishes the messages that resuming readers have missed.
 
 use crate::dialect::{Dialect, Heard, Place, Role};
 use crate::failure::Failure;
@@ -7,7 +7,7 @@ use crate::load::{Load, Sockets};
 
 use super::Span;
 
-/// How many each has missed.
+/// Missed messages of each reader.
 pub(super) const MESSAGES: u32 = 1000;
 
 const DATA_BYTES: usize = 128;
@@ -15,8 +15,8 @@ const DATA_BYTES: usize = 128;
 /// Messages on their way at a time.
 const WINDOW: u64 = 64;
 
-/// Publishes `messages` in a room, as `publisher`, and waits until a reader has heard the last of them. Returns how those
-/// speak who come back to where that reader had begun.
+/// Publishes `messages` in a room, as `publisher`, and waits until a reader has received the last one. Returns the dialect of readers
+/// that resume from the position where this reader began.
 pub(super) fn publish(
     load: &mut Load,
     dialect: &Dialect,

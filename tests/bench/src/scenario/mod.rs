@@ -23,26 +23,25 @@ use crate::machine::process::Tree;
 use crate::record::Measured;
 use crate::server::{Running, Subject};
 
-/// The size of each delivered frame, with its header, in bytes, where nothing else is said: that of ours with a text of 128
-/// bytes.
+/// Default size of each delivered frame with its header, in bytes: that of a Tidings frame with a text of 128 bytes.
 pub const FRAME_BYTES: usize = 384;
 
-/// How long a run lasts.
+/// Duration and size of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
-    /// Before it counts.
+    /// Time before it counts.
     pub warm_up: Duration,
-    /// While it counts.
+    /// Time while it counts.
     pub measure: Duration,
-    /// After so long without anything, what is missing is lost.
+    /// After this time without a message, missing messages count as lost.
     pub silence: Duration,
-    /// Messages that are published at least, however long that takes.
+    /// Minimum number of published messages, however long that takes.
     pub least: u64,
     /// All large numbers are divided by this.
     pub divisor: u32,
     /// The size of each delivered frame.
     pub frame_bytes: usize,
-    /// How long clients come and go.
+    /// Duration of `churn`.
     pub churn: Duration,
 }
 
@@ -58,7 +57,7 @@ impl Span {
         churn: Duration::from_secs(60),
     };
 
-    /// Only long enough to see that it works.
+    /// Only long enough to check that it works.
     pub const QUICK: Self = Self {
         warm_up: Duration::from_millis(50),
         measure: Duration::from_millis(200),
@@ -74,7 +73,7 @@ impl Span {
     }
 
     fn of_plan(&self, plan: Plan) -> Plan {
-        // Small rooms, and those of one, stay as they are.
+        // Small rooms, and rooms of one, keep their size.
         let readers = self.of(plan.readers).max(SMALL_ROOM).min(plan.readers);
         Plan { readers, stalled: plan.stalled / self.divisor, ..plan }
     }
@@ -83,9 +82,9 @@ impl Span {
 /// Something to measure.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
-    /// What it is called on the command line and in the output.
+    /// Name on the command line and in the output.
     pub name: &'static str,
-    /// A sentence about it.
+    /// Description.
     pub about: &'static str,
     work: Work,
 }
@@ -93,9 +92,9 @@ pub struct Scenario {
 #[derive(Debug, Clone, Copy)]
 enum Work {
     FanOut(Plan),
-    /// The same, to see what small frames in a row cost a server that holds them back.
+    /// The same, to measure the effect of Nagle's algorithm on small frames.
     SmallFrames(Plan),
-    /// The same, to compare how connections can be shared out between two workers.
+    /// The same, to compare distributions of connections over two workers.
     TwoWorkers(Plan),
     Idle {
         connections: u32,
@@ -144,7 +143,7 @@ const ROOM: Plan = Plan {
 /// 64 KiB with the header.
 const LARGE_BYTES: usize = 64 * 1024;
 
-/// One of the eight ways of delivering in which servers are compared.
+/// One of the eight fan-out scenarios that compare servers.
 const COLUMN: Plan = Plan { apart: true, ..ROOM };
 const ROOMS: Plan = Plan { rooms: 100, readers: SMALL_ROOM, ..COLUMN };
 
@@ -167,13 +166,13 @@ scenarios! {
         Work::FanOut(Plan { pace: Pace::PerSecond(2000), ..ROOMS });
     "paced", "1 publisher to 1000 readers, 20 messages a second",
         Work::FanOut(Plan { pace: Pace::PerSecond(20), ..COLUMN });
-    "echo", "100 connections, each of which gets back what it sends, one message in flight",
+    "echo", "100 connections that each get back what they send, one message in flight",
         Work::FanOut(Plan { rooms: 100, readers: 0, ..COLUMN });
     "idle-10000", "memory of 10000 connections with one subscription each", Work::Idle { connections: 10_000 };
     "idle-19000", "memory of 19000 connections with one subscription each", Work::Idle { connections: 19_000 };
     "latency-25", "1 publisher to 1000 readers, 25 messages a second: 25000 deliveries",
         Work::FanOut(Plan { pace: Pace::PerSecond(25), latency: true, ..ROOM });
-    "latency-half", "1 publisher to 1000 readers, at half of the rate that 16 in flight reach",
+    "latency-half", "1 publisher to 1000 readers, at half of the rate that the server reaches with 16 in flight",
         Work::FanOut(Plan { pace: Pace::HalfOfWindow(16), latency: true, ..ROOM });
     "latency-100", "1 publisher to 1000 readers, 100 messages a second: 100000 deliveries",
         Work::FanOut(Plan { pace: Pace::PerSecond(100), latency: true, ..ROOM });
@@ -181,9 +180,9 @@ scenarios! {
         Work::FanOut(Plan { pace: Pace::PerSecond(500), latency: true, ..ROOM });
     "large", "1 publisher to 100 readers, frames of 64 KiB, one in flight",
         Work::FanOut(Plan { readers: 100, frame_bytes: Some(LARGE_BYTES), latency: true, ..ROOM });
-    "member", "1000 readers, one of whom is the publisher, one message in flight",
+    "member", "1000 readers, one of which is the publisher, one message in flight",
         Work::FanOut(Plan { members: true, latency: true, ..ROOM });
-    "talk", "10 rooms of 10 who all talk, 100 messages a second in each",
+    "talk", "10 rooms of 10 clients that all publish, 100 messages a second in each room",
         Work::SmallFrames(Plan {
             rooms: 10,
             readers: SMALL_ROOM,
@@ -193,16 +192,16 @@ scenarios! {
             latency: true,
             ..ROOM
         });
-    "one-sided", "1 publisher to 1000 readers, 16 in flight, all with one of two workers; with the other as many who hear nothing",
+    "one-sided", "1 publisher to 1000 readers, 16 in flight, all on one of two workers; as many silent connections on the other",
         Work::TwoWorkers(Plan { pace: Pace::Window(16), latency: true, one_sided: true, ..ROOM });
-    "both-sided", "the same readers, with both workers alike",
+    "both-sided", "the same readers, spread evenly over both workers",
         Work::TwoWorkers(Plan { pace: Pace::Window(16), latency: true, ..ROOM });
-    "half-stalled", "1 publisher to 500 readers who read and 500 who never do, frames of 1 KiB, one in flight",
+    "half-stalled", "1 publisher to 500 readers that read and 500 that never read, frames of 1 KiB, one in flight",
         Work::FanOut(Plan { readers: 500, stalled: 500, frame_bytes: Some(1024), latency: true, ..ROOM });
-    "handshakes", "10000 clients who come at the same moment", Work::Handshakes { connections: 10_000 };
-    "flooded", "a room of 10 readers, 100 messages a second, beside one of 5000 readers with 16 in flight",
+    "handshakes", "10000 clients that connect at the same moment", Work::Handshakes { connections: 10_000 };
+    "flooded", "a room of 10 readers, 100 messages a second, next to a room of 5000 readers with 16 in flight",
         Work::Flooded { readers: 5000 };
-    "resuming", "a room of 10 readers, 100 messages a second, while 1000 others resume 1000 messages each",
+    "resuming", "a room of 10 readers, 100 messages a second, while 1000 other readers resume 1000 messages each",
         Work::Resuming { readers: 1000 };
     "readers-10", "1 publisher to 10 readers, one message in flight", Work::FanOut(Plan { readers: 10, ..ROOM });
     "readers-100", "1 publisher to 100 readers, one message in flight", Work::FanOut(Plan { readers: 100, ..ROOM });
@@ -220,14 +219,14 @@ scenarios! {
     "subscriptions-100000", "memory of 100000 subscriptions to 1000 channels",
         Work::Channels { subscriptions: 100_000, channels: 1000 };
     "log-1", "1 publisher, one publish in flight, with 1 message in the log", Work::History { messages: 1 };
-    "log-1000", "the same with 1000, and pages of 100 from anywhere in them", Work::History { messages: 1000 };
-    "log-100000", "the same with 100000", Work::History { messages: 100_000 };
-    "log-1000000", "the same with 1000000", Work::History { messages: 1_000_000 };
-    "churn", "100 clients a second come and go", Work::Churn;
+    "log-1000", "the same with 1000 messages, and history pages of 100 from any position", Work::History { messages: 1000 };
+    "log-100000", "the same with 100000 messages", Work::History { messages: 100_000 };
+    "log-1000000", "the same with 1000000 messages", Work::History { messages: 1_000_000 };
+    "churn", "100 clients a second connect and disconnect", Work::Churn;
     "stalled-300", "300 readers that never read, while 100000 messages of 1 KiB pass", Work::Stalled { readers: 300 };
     "stalled-5000", "5000 readers that never read, while 100000 messages of 1 KiB pass", Work::Stalled { readers: 5000 };
-    "resume", "1000 readers come back at once, each to 1000 missed messages", Work::Resume { presence: false };
-    "resume-room", "the same in a room whose members are told of each that comes", Work::Resume { presence: true };
+    "resume", "1000 readers reconnect at once, each with 1000 missed messages", Work::Resume { presence: false };
+    "resume-room", "the same in a room that announces each join to its members", Work::Resume { presence: true };
     "publish-1", "1 publisher, one publish in flight, no readers", Work::Publish { publishers: 1, window: 1 };
     "publish-8", "8 publishers, one publish in flight each, no readers", Work::Publish { publishers: 8, window: 1 };
     "publish-64", "64 publishers, one publish in flight each, no readers", Work::Publish { publishers: 64, window: 1 };
@@ -240,10 +239,10 @@ impl Scenario {
         ALL.iter().find(|scenario| scenario.name == name).copied()
     }
 
-    /// Whether a server can do what is measured: only ours acknowledges, and only rooms with a history can be resumed.
+    /// Whether a server supports the scenario: only Tidings acknowledges, and only rooms with a history can be resumed.
     pub fn fits(&self, subject: Subject) -> bool {
         match (self.work, subject) {
-            // Two workers change what a room costs, what stands beside it, and what grows; the rest is the same.
+            // Two workers change the cost of a room, its neighbours, and scaling; the rest is the same.
             (Work::FanOut(plan), Subject::TidingsTwo) => !plan.latency && plan.frame_bytes.is_none(),
             (Work::Flooded { .. } | Work::Channels { .. } | Work::History { .. }, Subject::TidingsTwo) => {
                 true
@@ -273,7 +272,7 @@ impl Scenario {
         }
     }
 
-    /// Whether it is a point of a curve about ours; peers are compared at one point.
+    /// Whether it is a point of a curve for Tidings; peers are compared at one point.
     fn is_growth(&self) -> bool {
         self.name.starts_with("readers-")
     }
@@ -281,7 +280,7 @@ impl Scenario {
     /// Measures.
     ///
     /// # Errors
-    /// What kept it from a figure.
+    /// Why there is no figure.
     pub fn run(&self, subject: Subject, server: &Running, span: &Span) -> Result<Measured, Failure> {
         let Running { address, .. } = *server;
         let (tree, dialect) = (server.tree(), subject.dialect());

@@ -1,4 +1,4 @@
-//! How long messages of a small room take while something large goes on beside it.
+//! Latency of a small room next to a heavy load.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -21,16 +21,16 @@ const READERS: usize = 10;
 /// Its messages a second.
 const PER_SECOND: u32 = 100;
 
-/// What the two rooms' publishers are called in stamps.
+/// Publisher numbers of the two rooms in stamps.
 const SMALL: u16 = 0;
 const LARGE: u16 = 1;
 
 const DATA_BYTES: usize = 128;
 
-/// Those who come back are opened so many at a time; between them the small room is heard.
+/// Number of resuming readers opened at a time. In between, the generator reads the small room.
 const OPENED_AT_ONCE: usize = 16;
 
-/// Messages of the large room on their way.
+/// Messages of the large room in flight.
 const WINDOW: u32 = 16;
 
 /// A small room of which each delivery is timed.
@@ -72,7 +72,7 @@ impl Small {
         (self.base, self.delivered, self.delays) = (self.sent, 0, histogram());
     }
 
-    /// Waits for what is on its way, and tells what was found.
+    /// Waits for the messages in flight and adds the figures.
     fn finish(mut self, load: &mut Load, measured: &mut Measured, span: &Span) -> Result<(), Failure> {
         let due = (self.sent - self.base) * READERS as u64;
         let until = Instant::now() + span.silence;
@@ -141,7 +141,7 @@ pub(super) fn flooded(
     Ok(measured)
 }
 
-/// While `readers` come back to another room, each to 1000 missed messages.
+/// Measures while `readers` resume in another room, each with 1000 missed messages.
 pub(super) fn resuming(
     readers: u32,
     address: SocketAddr,
@@ -162,7 +162,7 @@ pub(super) fn resuming(
     let mut to_open = places.chunks(OPENED_AT_ONCE);
     let (mut delivered, mut heard_at) = (0, Instant::now());
     while delivered < all {
-        // To open them all takes this thread some forty milliseconds, in which it would hear nothing.
+        // Opening all of them at once takes this thread about 40 ms, in which it would read nothing.
         load.open_all(to_open.next().unwrap_or_default(), Sockets::Plain)?;
         let mut new = 0;
         let turn = load.turn(Duration::from_millis(100), &mut |arrival| match stamp_of(&arrival) {

@@ -1,4 +1,4 @@
-//! What an acknowledged publish costs, and how long it takes, where nobody reads.
+//! Cost and latency of an acknowledged publish without readers.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

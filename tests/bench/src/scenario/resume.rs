@@ -1,4 +1,4 @@
-//! How long it takes until many who were away have what they missed.
+//! Time until many resuming readers have received what they missed.
 
 use std::net::SocketAddr;
 

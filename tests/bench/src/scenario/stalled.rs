@@ -1,4 +1,4 @@
-//! What readers cost that never read, while messages pass.
+//! Cost of readers that never read, while messages are published.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -15,10 +15,10 @@ use crate::record::Measured;
 const MESSAGES: u32 = 100_000;
 const DATA_BYTES: usize = 1024;
 
-/// Publishes that are not accepted, or not yet with the one reader who reads, at a time.
+/// Maximum number of publishes that are not accepted, or that the one active reader has not received yet.
 const WINDOW: u64 = 64;
 
-/// How often memory is looked at.
+/// Interval between two memory readings.
 const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) fn run(

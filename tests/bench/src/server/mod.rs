@@ -15,16 +15,16 @@ use crate::dialect::{Dialect, Text};
 use crate::failure::Failure;
 use crate::machine::cores::Cores;
 
-/// Where servers are started.
+/// Paths and cores for starting servers.
 #[derive(Debug, Clone)]
 pub struct Site {
     /// The folder of the programs that cargo has built.
     pub programs: PathBuf,
     /// The folder that peers are installed into.
     pub peers: PathBuf,
-    /// A folder for their data. It is on the disk that durable figures are about.
+    /// Folder for the servers' data, on the disk that the durable scenarios measure.
     pub scratch: PathBuf,
-    /// The cores; nothing where there is only one.
+    /// The two cores, or `None` if the machine has only one.
     pub cores: Option<Cores>,
 }
 
@@ -43,13 +43,13 @@ pub enum Subject {
     TidingsTwo,
     /// Ours, in a namespace with history: each message is on disk before it is delivered.
     TidingsFull,
-    /// The same, where the operating system chooses the moment of writing.
+    /// The same with `durability = normal`: the operating system chooses when to write.
     TidingsNormal,
-    /// epoll by hand: the least that a server can do.
+    /// Hand-written epoll: the least that a server can do.
     Reference,
-    /// The same with Nagle's algorithm left on: what a server loses that forgets about it.
+    /// The same with Nagle's algorithm on: what a server loses if it does not turn it off.
     ReferenceNagle,
-    /// A server that others have made.
+    /// A server of another project.
     Peer(Peer),
 }
 
@@ -109,7 +109,7 @@ impl Subject {
         }
     }
 
-    /// How it is spoken to about rooms with a history, where it has such.
+    /// Dialect for rooms with a history, or `None` if the server has none.
     pub fn with_history(self) -> Option<Dialect> {
         match self {
             Self::Tidings | Self::TidingsTwo | Self::Reference | Self::ReferenceNagle => None,
@@ -118,7 +118,7 @@ impl Subject {
         }
     }
 
-    /// Installs what is missing, and tells the version.
+    /// Installs what is missing and returns the version.
     ///
     /// # Errors
     /// [`Failure::Start`]: why it cannot be measured here.

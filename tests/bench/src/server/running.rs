@@ -19,7 +19,7 @@ const LISTEN_LOOK: Duration = Duration::from_millis(20);
 /// A server that runs. Dropping it kills it and removes its data.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it listens.
+    /// Address that the server listens on.
     pub address: SocketAddr,
     child: Child,
     folder: Option<PathBuf>,
@@ -56,7 +56,7 @@ impl Running {
         }
     }
 
-    /// Starts a server that has been told where to listen.
+    /// Starts a server that got its address as an argument.
     ///
     /// # Errors
     /// [`Failure::Start`].

@@ -5,13 +5,13 @@ use std::process::{Command, Stdio};
 use super::{Running, Site, fresh_folder};
 use crate::failure::Failure;
 
-/// `log` is what `room` is, without telling who comes and goes: what that costs is a figure of its own.
+/// `log` is like `room`, but without presence: the cost of presence is a figure of its own.
 const CONFIG: &str = "[namespaces.log]\nhistory = true\npresence = false\n";
 
-/// A thousand clients that come at once, on a busy machine, are not to be cut off for saying hello late.
+/// On a busy machine a thousand simultaneous clients may send hello late; the server must not close them.
 const HELLO_MS: &str = "120000";
 
-/// Its version, and the commit that is checked out. The documents, which a run changes, are not part of what is measured.
+/// Version and checked-out commit. Ignores changes of the documents, because a run writes them.
 pub(super) fn version() -> String {
     let version = env!("CARGO_PKG_VERSION");
     let Some(commit) = git(&["rev-parse", "--short=10", "HEAD"]) else { return version.to_owned() };
@@ -20,7 +20,7 @@ pub(super) fn version() -> String {
     format!("{version} {commit}{mark}")
 }
 
-/// What git says, where there is one.
+/// Output of git, or `None` if git is missing or fails.
 fn git(arguments: &[&str]) -> Option<String> {
     let mut git = Command::new("git");
     git.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::null());

@@ -21,7 +21,7 @@ pub fn request(host: &str, path: &str) -> String {
 /// The length of the head that `bytes` begin with; nothing where it has not all come yet.
 ///
 /// # Errors
-/// The first line, where the head is longer than any of ours.
+/// Returns the first line if the head is longer than the maximum.
 pub fn head_bytes(bytes: &[u8]) -> Result<Option<usize>, String> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|end| end + 4);
     if end.is_none() && bytes.len() > HEAD_BYTES_MAX {

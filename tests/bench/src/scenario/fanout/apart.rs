@@ -1,23 +1,23 @@
-//! The publish's own cost, told apart from that of its deliveries.
+//! Separates the publish's own cost from that of its deliveries.
 //!
-//! A message costs the server `publish + readers × delivery`. Measured with two numbers of readers, and all else the same, that is two
-//! equations. It works for every server, also for those that answer no publish, and the pattern of the messages stays: a tenth of
-//! the readers still keeps a server busy for long enough that as many messages queue.
+//! A message costs the server `publish + readers × delivery`. Two numbers of readers, with everything else equal, give two
+//! equations. This works for every server, also without an answer to a publish. The pattern of the messages stays the same: a tenth of
+//! the readers still keeps a server busy long enough that as many messages queue.
 
 use super::super::Span;
 use super::{Pace, Plan};
 use crate::record::Measured;
 
-/// What is told: the cost of a message without its deliveries, and of a delivery without its part of the message.
+/// Figures: the cost of a message without its deliveries, and of a delivery without its share of the message.
 pub const PUBLISH_ALONE: &str = "cpu_us_publish_alone";
 /// See [`PUBLISH_ALONE`].
 pub const DELIVERY_ALONE: &str = "cpu_us_delivery_alone";
 
-/// What a message costs with all its deliveries, and how many there are.
+/// Figures: the cost of a message with all its deliveries, and their number.
 const COST: &str = "cpu_us_per_publish";
 const READERS: &str = "readers";
 
-/// Half of the time is enough for as many messages, but not where the clock says how many there are.
+/// Half of the time is enough for as many messages, unless the clock sets their number.
 pub(super) fn span(plan: Plan, span: &Span) -> Span {
     let measure = match plan.pace {
         Pace::Window(_) | Pace::HalfOfWindow(_) => span.measure / 2,

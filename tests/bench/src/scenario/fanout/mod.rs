@@ -21,17 +21,17 @@ use crate::load::{Arrival, Load, Sockets};
 use crate::machine::process::Tree;
 use crate::record::Measured;
 
-/// Most messages of one publisher that are on their way where the clock says when to publish. At the limit the server is
-/// too slow for the rate, and the run says so.
+/// Maximum number of messages in flight per publisher if the clock sets the rate. At the limit the server is too slow for the
+/// rate, and the run reports it.
 const PACED_WINDOW: u32 = 4096;
 
-/// How often the first message is tried until all readers hear it: some servers subscribe after they have answered.
+/// Maximum number of probe messages until all readers receive one, because some servers subscribe after they have answered.
 const PROBES_MAX: u64 = 10;
 
-/// How long nothing comes before such a message counts as not heard.
+/// A probe message counts as not received after this time without any message.
 const PROBE_WAIT: Duration = Duration::from_secs(1);
 
-/// About how much longer our frames are than the texts in them.
+/// Approximate size of a Tidings frame without its text.
 const ENVELOPE_BYTES: usize = 256;
 
 /// How long a quiet moment is, before anything is measured.
@@ -115,10 +115,10 @@ struct Fan {
     plan: Plan,
     span: Span,
     load: Load,
-    /// Those who follow a silent room, where there are such. They are only there.
+    /// Subscribers of a silent room, if the plan has any. They only stay connected.
     _aside: Option<Load>,
     data_bytes: usize,
-    /// How many numbers each publisher had used when the counting began.
+    /// Number of messages of each publisher before the counting began.
     base: u64,
     tally: Tally,
 }
@@ -174,7 +174,7 @@ impl Fan {
         Ok(Self { plan, span, load, _aside: aside, data_bytes, base, tally })
     }
 
-    /// Publishes until all readers hear it, and finds how long a text has to be for frames of the size that all have.
+    /// Publishes until all readers receive a message, and computes the length of the text for the requested frame size.
     fn probe(&mut self) -> Result<(), Failure> {
         let ways = self.plan.hearing() * self.plan.publishers.max(1) as usize;
         for number in self.base..self.base + PROBES_MAX {
@@ -211,13 +211,13 @@ impl Fan {
         Err(Failure::Server(format!("not all readers heard one of {PROBES_MAX} messages")))
     }
 
-    /// Starts counting numbers anew.
+    /// Restarts the counting.
     fn begin(&mut self, window: u32) {
         self.base += self.tally.flights.sent(0).max(self.tally.most_sent());
         self.tally = Tally::new(self.plan, self.base, window);
     }
 
-    /// Publishes for a while, then waits for what is on its way.
+    /// Publishes for `duration`, then waits for the messages in flight.
     fn publish_for(&mut self, pace: Pace, duration: Duration) -> Result<(), Failure> {
         let (until, least) = (Instant::now() + duration, self.tally.flights.sent_by_all() + self.span.least);
         let goes_on = |tally: &Tally| Instant::now() < until || tally.flights.sent_by_all() < least;
@@ -267,7 +267,7 @@ impl Fan {
         Ok(turn.events > 0)
     }
 
-    /// Waits for what may still come too often, and tells what came wrong.
+    /// Waits for late duplicates and returns the faults.
     fn finish(mut self) -> Result<crate::load::check::Faults, Failure> {
         while self.load.turn(QUIET, &mut |arrival| self.tally.take(&arrival))?.events > 0 {}
         if let Some(why) = self.load.failure() {

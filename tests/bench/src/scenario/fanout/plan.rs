@@ -1,11 +1,11 @@
-//! Who is connected, who publishes when, and which connection is whose.
+//! Which connections exist, when each publisher publishes, and which connection belongs to which publisher.
 
 use crate::dialect::{Place, Role};
 
 /// Readers of a small room.
 pub(in crate::scenario) const SMALL_ROOM: u32 = 10;
 
-/// How many times fewer readers there are where the publish's own cost is to be told apart.
+/// Divisor of the number of readers in the second measurement, which separates the publish's own cost.
 const FEWER: u32 = 10;
 
 /// How many readers there are, and what they are sent.
@@ -23,31 +23,31 @@ pub struct Plan {
     pub latency: bool,
     /// Whether publishers are among the readers.
     pub members: bool,
-    /// Readers of the first room, beside the others, that never read.
+    /// Additional readers of the first room that never read.
     pub stalled: u32,
-    /// Whether each connection is followed by one that follows a silent room: a server that gives connections to its workers in turn
-    /// then has all of the plan's with one of two.
+    /// Whether a subscriber of a silent room connects after each connection. A server that assigns connections to its workers in
+    /// turn then has all connections of the plan on one of two workers.
     pub one_sided: bool,
-    /// The size of each delivered frame, where it is not that of all scenarios.
+    /// Size of each delivered frame, if it differs from the default.
     pub frame_bytes: Option<usize>,
-    /// Whether another number of readers is measured before, so that the publish's own cost can be told apart.
+    /// Whether another number of readers is measured first, to separate the publish's own cost.
     pub apart: bool,
 }
 
 /// When publishers publish.
 #[derive(Debug, Clone, Copy)]
 pub enum Pace {
-    /// As soon as fewer than so many messages of theirs are on their way.
+    /// As soon as fewer than this number of their messages are in flight.
     Window(u32),
-    /// So many times a second, all publishers in turn.
+    /// This many times a second, all publishers in turn.
     PerSecond(u32),
     /// At half of the rate that this window reaches.
     HalfOfWindow(u32),
 }
 
 impl Plan {
-    /// The same with another number of readers: a tenth, or nine more where the publisher is the only one. Nothing where
-    /// nothing is to be told apart.
+    /// The same plan with another number of readers: a tenth, or nine more if the publisher is the only reader. `None` unless
+    /// the publish is measured apart.
     pub(super) fn with_other_readers(self) -> Option<Self> {
         let other = match self.readers {
             0 => Self { readers: SMALL_ROOM, members: true, ..self },
@@ -75,7 +75,7 @@ impl Plan {
         (self.rooms * if self.readers == 0 { 1 } else { self.publishers }) as usize
     }
 
-    /// The connections that hear something come first.
+    /// Number of connections that receive messages. They come first.
     pub(super) fn hearing(&self) -> usize {
         (self.rooms * self.readers.max(1)) as usize
     }

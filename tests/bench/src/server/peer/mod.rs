@@ -67,8 +67,8 @@ impl Peer {
         }
     }
 
-    /// How it is spoken to about rooms with a history, where it has such. That of Socket.IO is each client's own: only one
-    /// whose connection broke gets what it missed, and so a thousand of them would first have to be there.
+    /// Dialect for rooms with a history, or `None` if the peer has none. Socket.IO's history belongs to each client: only a client
+    /// whose connection broke gets what it missed, so a thousand clients would have to connect first.
     pub fn with_history(self) -> Option<Dialect> {
         match self {
             Self::Nats => Some(Dialect::Nats(Nats::with_history())),
@@ -158,7 +158,7 @@ impl Shop {
         Err(self.failed(format!("{program} failed: {last}")))
     }
 
-    /// Writes a settings file in which names in capitals stand for what is known only now.
+    /// Writes a settings file from a template. Names in capitals are placeholders for values known at the start.
     fn fill(&self, file: &str, values: &[(&str, &str)]) -> Result<PathBuf, Failure> {
         let read = std::fs::read_to_string(self.source.join(file));
         let mut text = read.map_err(Failure::io("reading a peer's settings"))?;

@@ -7,7 +7,7 @@ use super::{Running, Shop, Site, debian};
 use crate::failure::Failure;
 use crate::server::running::free_port;
 
-/// nginx makes a folder of this one at each start where nchan is loaded, whatever it is told.
+/// nginx with nchan creates a folder in this one at each start, regardless of its settings.
 const STATE: &str = "/var/lib/nginx";
 
 pub(super) fn install(shop: &Shop) -> Result<String, Failure> {
