@@ -208,7 +208,8 @@ impl Session {
                 }
             }
             Input::Seen { channel, delivered, read } => {
-                if self.is_online() {
+                // The server refuses one that names neither, and that error has no id.
+                if self.is_online() && (delivered.is_some() || read.is_some()) {
                     self.send_unanswered(ClientMessage::Seen { channel, delivered, read });
                 }
             }
