@@ -1,7 +1,7 @@
-//! The write-ahead log: how large it may become.
+//! Limits the size of the write-ahead log.
 //!
-//! SQLite writes it from its beginning again when all of it is in the database and nobody reads it. Until then it
-//! grows: a backup, or readers that overlap without end, hold it.
+//! SQLite overwrites the write-ahead log from its start when all of it is copied into the database and no reader uses it. Until
+//! then it grows: a backup, or readers that overlap continuously, prevent the reset.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use rusqlite::Connection;
 
 use super::{files, open};
 
-/// Size in bytes from which the writer waits for the readers, so that the write-ahead log can be emptied.
+/// Size in bytes above which the writer waits for the readers, so that the write-ahead log can be emptied.
 pub(super) const WAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// How long the writer waits for them, in milliseconds. Publications wait for that.
+/// Maximum time that the writer waits for the readers, in milliseconds. Publications wait as long.
 const WAIT_MS: u64 = 200;
 
-/// Whether the write-ahead log is above [`WAL_BYTES_MAX`].
+/// Returns whether the write-ahead log is larger than [`WAL_BYTES_MAX`].
 pub(super) fn is_large(path: &Path) -> bool {
     files::length(&files::wal(path)) > WAL_BYTES_MAX
 }
 
-/// Copies what can be copied into the database. Neither writers nor readers wait.
+/// Copies as much as possible into the database. Neither writers nor readers wait.
 pub(super) fn checkpoint(path: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open(path)?;
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
