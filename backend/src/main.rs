@@ -1,4 +1,4 @@
-//! Starts the server.
+//! The command line program: starts the server, or makes a backup.
 
 use std::process::ExitCode;
 
@@ -18,13 +18,13 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Catches SIGXFSZ: a file that may grow no further (`ulimit -f`, `LimitFSIZE=`) is then an error of the write, as a full disk is,
-/// and not the end of the process.
+/// Catches SIGXFSZ. A write above the limit of file sizes (`ulimit -f`, `LimitFSIZE=`) is then an error like a full disk, and
+/// does not kill the process.
 fn survive_file_limit() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         let signal = rustix::process::Signal::XFSZ.as_raw();
-        // It stays caught without the stream.
+        // The signal stays caught after the stream is dropped.
         drop(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(signal))?);
     }
     Ok(())
@@ -51,7 +51,7 @@ async fn serve(args: ServeArgs) -> ExitCode {
     }
 }
 
-/// Makes a backup, and says on standard error how far it is: after each tenth.
+/// Makes a backup, and prints its progress to standard error after each tenth.
 #[allow(clippy::print_stderr, reason = "progress, for whoever waits")]
 fn copy(BackupArgs { file, data }: &BackupArgs) -> ExitCode {
     const MIB: u64 = 1024 * 1024;
