@@ -10,7 +10,7 @@ use crate::config::Policy;
 /// The subject of a permission check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Principal<'a> {
-    /// A caller of the HTTP API who has shown the API key. It may do everything that a channel offers.
+    /// A caller of the HTTP API with the right API key. It may do everything that a channel offers.
     ApiKey,
     /// A user, or a guest.
     User(&'a UserId),

@@ -29,8 +29,8 @@ pub(crate) fn prepare(path: &Path) -> Result<File, ServerError> {
     Ok(lock)
 }
 
-/// Opens the lock file, and creates it if it does not exist. Only the owner may open it: anybody else who can could lock it and
-/// keep the server from starting.
+/// Opens the lock file, and creates it if it does not exist. Only the owner may open it, because any user with access could lock
+/// it and keep the server from starting.
 fn open_lock(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);

@@ -13,7 +13,7 @@ use crate::store::{Append, Appended};
 pub struct Publication {
     /// The message.
     pub append: Append,
-    /// Who is told.
+    /// The receiver of the reply.
     pub reply: ReplyTo,
 }
 
@@ -80,7 +80,7 @@ impl ReplyTo {
 pub struct Outcome {
     /// The message.
     pub append: Append,
-    /// Who is told.
+    /// The receiver of the reply.
     pub reply: ReplyTo,
     /// The message's offset, or the reason why it was refused.
     pub result: Result<Appended, Refusal>,

@@ -1,4 +1,4 @@
-//! `/api/connections`: who is connected, and showing somebody the door.
+//! `/api/connections`: lists the open connections, and closes one.
 
 use std::sync::Arc;
 
@@ -15,21 +15,21 @@ use crate::connection::registry::{ConnectionView, Registry};
 use crate::edge::refusal::{ApiError, invalid};
 use crate::mailbox::{Mailboxes, ToWorker};
 
-/// Most connections in one answer.
+/// Maximum number of connections in a response.
 const PAGE_CONNECTIONS_MAX: usize = 1000;
 
-/// Which part of the list.
+/// The requested part of the list.
 #[derive(Debug, Deserialize)]
 pub(super) struct Range {
     after: Option<ConnectionId>,
     limit: Option<usize>,
 }
 
-/// A part of the list.
+/// The response: a part of the list.
 #[derive(Debug, Serialize)]
 pub(super) struct List {
     connections: Vec<ConnectionView>,
-    /// How many are open in all.
+    /// The total number of open connections.
     open: usize,
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn get(
     Ok(Json(info.view()))
 }
 
-/// What the client is told.
+/// The close code and reason for the client.
 #[derive(Debug, Deserialize)]
 pub(super) struct Farewell {
     code: Option<CloseCode>,
