@@ -52,7 +52,7 @@ async fn serve(args: ServeArgs) -> ExitCode {
 }
 
 /// Makes a backup, and prints its progress to standard error after each tenth.
-#[allow(clippy::print_stderr, reason = "progress, for whoever waits")]
+#[allow(clippy::print_stderr, reason = "progress for the operator")]
 fn copy(BackupArgs { file, data }: &BackupArgs) -> ExitCode {
     const MIB: u64 = 1024 * 1024;
     let mut tenths = 0;
@@ -72,7 +72,7 @@ fn copy(BackupArgs { file, data }: &BackupArgs) -> ExitCode {
     }
 }
 
-#[allow(clippy::print_stderr, reason = "the one sentence that a user sees when nothing could be started")]
+#[allow(clippy::print_stderr, reason = "the error that the operator sees if the start fails")]
 fn fail(error: &dyn std::fmt::Display) -> ExitCode {
     eprintln!("tidings: {error}");
     ExitCode::FAILURE

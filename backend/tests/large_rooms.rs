@@ -51,13 +51,13 @@ fn a_message_in_a_small_room_does_not_wait_for_a_message_in_a_large_one() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
     rig.until(|| !journal.borrow().is_empty());
-    assert!(journal.borrow().len() < READERS, "the large room is told piece by piece");
+    assert!(journal.borrow().len() < READERS, "the large room is served in pieces");
 
     rig.say(SMALL);
     rig.turns(1);
     rig.until(|| journal.borrow().len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
-    assert!(place < READERS / 2, "the small room was told as number {place}");
+    assert!(place < READERS / 2, "the small room was served as number {place}");
 }
 
 #[test]
@@ -65,13 +65,13 @@ fn a_message_in_a_small_room_does_not_wait_for_a_signal_in_a_large_one() {
     let (mut rig, journal) = gather();
     rig.type_in(LARGE);
     rig.until(|| !journal.borrow().is_empty());
-    assert!(journal.borrow().len() < READERS, "the large room is told piece by piece");
+    assert!(journal.borrow().len() < READERS, "the large room is served in pieces");
 
     rig.say(SMALL);
     rig.turns(1);
     rig.until(|| journal.borrow().len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
-    assert!(place < READERS * 3 / 4, "the small room was told as number {place}");
+    assert!(place < READERS * 3 / 4, "the small room was served as number {place}");
 }
 
 #[test]

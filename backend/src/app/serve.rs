@@ -108,7 +108,7 @@ pub async fn serve(
         part = first_end(&core.mailboxes, &core.publisher, log_thread_ended, retention.ended()) => {
             // Parts also end when the server stops.
             if !stopping.load(Ordering::SeqCst) {
-                tracing::error!(%part, "a part has died; ending, to be started again");
+                tracing::error!(%part, "a part has died; the server exits and must be restarted");
                 return Err(ServerError::Died(part));
             }
             server.await?;

@@ -87,7 +87,7 @@ fn streams(
                     }
                     // Nagle's algorithm delays small frames by tens of milliseconds.
                     if let Err(error) = stream.set_nodelay(true) {
-                        tracing::debug!(%error, "a stream keeps Nagle's algorithm");
+                        tracing::debug!(%error, "cannot disable Nagle's algorithm");
                     }
                     if raw::is_wanted(&stream).await {
                         raw::serve(services, stream, headers).await;

@@ -48,7 +48,7 @@ pub(super) fn read(claims: &Map<String, Value>, now: u64) -> Result<Claims, Inva
     let sub = UserId::parse(&sub).or_else(|error| invalid("sub", error.to_string()))?;
     let exp = time(claims, "exp")?;
     if exp.is_some_and(|exp| exp.saturating_add(LEEWAY_SECONDS) < now) {
-        return invalid("exp", "the token has ended");
+        return invalid("exp", "the token has expired");
     }
     if time(claims, "nbf")?.is_some_and(|nbf| nbf > now.saturating_add(LEEWAY_SECONDS)) {
         return invalid("nbf", "the token is not valid yet");

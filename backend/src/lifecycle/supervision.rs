@@ -58,7 +58,7 @@ pub async fn first_end(
 /// Aborts the process. Prints the line itself, because the log writer's thread may not run before the end.
 #[allow(clippy::print_stderr, reason = "the last line of a process that aborts")]
 pub(crate) fn abort(part: &str) -> ! {
-    eprintln!("tidings: {part} has died; ending, to be started again");
+    eprintln!("tidings: {part} has died; the server exits and must be restarted");
     std::process::abort();
 }
 

@@ -264,7 +264,7 @@ impl Writer {
 
 /// The refusal if a store returns fewer results than it got entries, which breaks its contract.
 fn lost_count() -> Refusal {
-    Refusal::new(ErrorCode::Internal, "The server lost count of what it stored.")
+    Refusal::new(ErrorCode::Internal, "The store returned too few results.")
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ pub enum LogError {
     #[error("the log cannot be read: {0}")]
     Unreadable(String),
     /// The store is damaged: a part of it differs from what was written.
-    #[error("the log is damaged: {0}. Put a backup in its place")]
+    #[error("the log is damaged: {0}. Restore a backup")]
     Damaged(String),
     /// Another error.
     #[error("the log failed: {0}")]
@@ -128,7 +128,9 @@ impl LogError {
         // An operator must act before a retry can succeed.
         const RETRY_DAMAGED: Duration = Duration::from_secs(30);
         let (what, retry) = match self {
-            Self::Full(_) => ("The server cannot store messages now: its disk takes no more.", RETRY),
+            Self::Full(_) => {
+                ("The server cannot store messages now: its disk is full or cannot be written.", RETRY)
+            }
             Self::Unreadable(_) => ("The server cannot read its log now.", RETRY),
             Self::Damaged(_) => ("The server cannot use its log: it is damaged.", RETRY_DAMAGED),
             Self::Failed(_) => ("The server cannot use its log now.", RETRY),

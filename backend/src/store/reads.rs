@@ -120,7 +120,7 @@ impl LogReads {
             let _ = tell.send(read(&*log));
             drop(permit);
         }));
-        let result = told.await.map_err(|_| LogError::Failed("the read was given up".to_owned()));
+        let result = told.await.map_err(|_| LogError::Failed("the read was dropped".to_owned()));
         result.flatten().inspect_err(|error| tracing::error!(%error, "the log cannot be read"))
     }
 }

@@ -69,7 +69,7 @@ impl Retention {
                     trim(&*log, rule, &stopped);
                 }
                 if let Err(error) = log.tidy() {
-                    tracing::error!(%error, "the log cannot give back disk space");
+                    tracing::error!(%error, "the log cannot return disk space");
                 }
             }
         })?;

@@ -68,11 +68,13 @@ pub(super) async fn disconnect(
     let Farewell { code, reason } = farewell.into_inner();
     let code = code.unwrap_or(CloseCode::DISCONNECTED);
     if !code.is_for_applications() {
-        return Err(invalid("“code” has to be 1000, or 4000 to 4499 (come back) or 4500 to 4999 (do not)."));
+        return Err(invalid(
+            "“code” must be 1000, 4000 to 4499 (the client reconnects) or 4500 to 4999 (it does not).",
+        ));
     }
     let reason = reason.unwrap_or_else(|| "An operator ended the connection.".to_owned());
     if reason.len() > CLOSE_REASON_BYTES_MAX {
-        return Err(invalid(format!("“reason” may have {CLOSE_REASON_BYTES_MAX} bytes.")));
+        return Err(invalid(format!("“reason” may have at most {CLOSE_REASON_BYTES_MAX} bytes.")));
     }
     let info = registry.0.get(connection).ok_or_else(|| unknown(connection))?;
     mailboxes.0.tell(info.worker, ToWorker::Disconnect { connection, code, reason })?;

@@ -122,7 +122,7 @@ async fn open(
 fn bound_unsent(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
-        tracing::debug!(%error, "a stream keeps the kernel's own limit");
+        tracing::debug!(%error, "cannot limit the unsent bytes of a stream");
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = stream;

@@ -33,7 +33,7 @@ pub(super) fn run(
     let (new, bytes) = (files::beside(path, SUFFIX), files::length(path));
     tracing::warn!(
         bytes,
-        "the log was written by an earlier version and is being migrated; that takes some seconds per GB and the same space again on the disk"
+        "the log was written by an earlier version and is being migrated; that takes some seconds per GB, and as much disk space"
     );
     // Remove the write-ahead log, so that none is left beside the new file. This fails if another program has the log open.
     old.execute_batch("PRAGMA journal_mode = DELETE").map_err(|error| {

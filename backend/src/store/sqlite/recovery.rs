@@ -34,14 +34,14 @@ pub(super) fn begin(
         let next = schema::get(&transaction, "next_connection")?;
         schema::set(&transaction, "next_connection", next.saturating_add(NUMBERS_SINCE_BACKUP))?;
         schema::set(&transaction, "backup", 0)?;
-        tracing::warn!("the log is a backup that was put back: all readers will be told of a gap");
+        tracing::warn!("the log is a restored backup: all readers will get a gap");
     } else if open == marker(Durability::Normal) {
         let same_boot =
             boot.is_some_and(|boot| schema::get(&transaction, "boot").is_ok_and(|was| was == boot));
         if !same_boot {
             schema::set(&transaction, "epoch", schema::random_number()?)?;
             tracing::warn!(
-                "the machine stopped while the log was open with durability normal: the last messages may be lost, and all readers will be told of a gap"
+                "the machine stopped while the log was open with durability normal: the last messages may be lost, and all readers will get a gap"
             );
         }
     }

@@ -33,9 +33,9 @@ pub(super) fn cut_back(writer: &Connection) -> rusqlite::Result<()> {
     let result = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     writer.busy_timeout(Duration::from_millis(open::BUSY_MS))?;
     match result? {
-        0 => tracing::info!("the write-ahead log was cut back"),
+        0 => tracing::info!("the write-ahead log was truncated"),
         _ => tracing::warn!(
-            "the write-ahead log cannot be cut back now: somebody reads the log, such as a backup or a check"
+            "the write-ahead log cannot be truncated now: a reader uses it, such as a backup or a check"
         ),
     }
     Ok(())
