@@ -1,5 +1,5 @@
-//! How long the parts of a message's way take, each by itself: `cargo bench -p backend`.
-#![allow(clippy::unwrap_used, reason = "a bench that cannot go on fails")]
+//! Benchmarks of the single parts of a message's path: `cargo bench -p backend`.
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot continue must fail")]
 
 mod rig;
 
@@ -89,16 +89,16 @@ fn log_append_normal(bencher: Bencher<'_, '_>, batch: u64) {
     });
 }
 
-/// Publishers who wait for the answer to each message before they send the next: how many of them share a wait for the disk.
+/// Measures how many publishers share one wait for the disk, if each waits for the reply to its message before it sends the next.
 #[divan::bench(args = [1, 8, 64], sample_count = 20, sample_size = 1)]
 fn log_group_commit_full(bencher: Bencher<'_, '_>, publishers: usize) {
     const MESSAGES: u64 = 2048;
-    // On the disk that the program is built on; the system's own folder may be in memory.
+    // Use the disk of the target directory, because the system's temporary directory may be in memory.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Full).unwrap();
     let (stored, answers) = mpsc::channel();
     let (queue, thread) = direct::start(Arc::new(log), move |batch| {
-        // After the end, nobody waits.
+        // The receiver may be dropped at the end of the benchmark.
         let _ = stored.send(batch.len());
     })
     .unwrap();

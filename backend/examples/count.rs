@@ -1,7 +1,8 @@
-//! What `cargo xtask count` counts the instructions and the allocations of: messages to readers, without a network and without a clock.
+//! The program whose instructions and allocations `cargo xtask count` counts: messages to subscribers, without a network and
+//! without a clock.
 //!
-//! Arguments: how many readers, and how many messages.
-#![allow(clippy::unwrap_used, reason = "a bench that cannot go on fails")]
+//! Arguments: the number of subscribers and the number of messages.
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot continue must fail")]
 
 #[path = "../benches/rig/mod.rs"]
 mod rig;
@@ -9,7 +10,7 @@ mod rig;
 fn main() {
     let mut numbers = std::env::args().filter_map(|argument| argument.parse::<usize>().ok());
     let (Some(readers), Some(messages)) = (numbers.next(), numbers.next()) else {
-        // `cargo bench` and `cargo test` start it without.
+        // `cargo bench` and `cargo test` start it without arguments.
         return;
     };
     let mut rig = rig::Rig::new(readers);
@@ -18,5 +19,5 @@ fn main() {
         rig.publish();
     }
     let bytes = rig.written() - before;
-    assert!(bytes >= readers * messages * 128, "all have all: {bytes} bytes");
+    assert!(bytes >= readers * messages * 128, "not all subscribers got all messages: {bytes} bytes");
 }

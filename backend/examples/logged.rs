@@ -1,7 +1,8 @@
-//! Messages to a channel with history, for callgrind: what a logged publish costs, without a network and without a clock.
+//! Messages to a channel with history, for callgrind: measures the cost of a logged publish without a network and without a
+//! clock.
 //!
-//! Arguments: how many batches, and how many messages in each.
-#![allow(clippy::unwrap_used, reason = "a bench that cannot go on fails")]
+//! Arguments: the number of batches and the number of messages in each.
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot continue must fail")]
 
 #[path = "../benches/rig/mod.rs"]
 mod rig;
@@ -12,7 +13,7 @@ const CHANNEL: &str = "room:bench";
 fn main() {
     let mut numbers = std::env::args().filter_map(|argument| argument.parse::<usize>().ok());
     let (Some(batches), Some(messages)) = (numbers.next(), numbers.next()) else {
-        // `cargo bench` and `cargo test` start it without.
+        // `cargo bench` and `cargo test` start it without arguments.
         return;
     };
     let mut rig = rig::Rig::empty();
@@ -24,5 +25,5 @@ fn main() {
         rig.turn();
     }
     let bytes = rig.written() - before;
-    assert!(bytes >= batches * messages * 30, "all are answered: {bytes} bytes");
+    assert!(bytes >= batches * messages * 30, "not all messages were answered: {bytes} bytes");
 }

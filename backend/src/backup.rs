@@ -1,4 +1,4 @@
-//! `tidings backup`: copies the log while the server goes on.
+//! `tidings backup`: copies the log while the server runs.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::store::LogError;
 use crate::store::sqlite::{Backup, Progress};
 
-/// Why there is no backup. The text is for the operator.
+/// The reason why a backup failed. The text is for the operator.
 #[derive(Debug, Error)]
 pub enum BackupError {
     /// There is no log to copy.
@@ -18,8 +18,8 @@ pub enum BackupError {
     Failed(#[from] LogError),
 }
 
-/// Copies the log of the data directory to a file that is not there yet, and tells how far it is. To restore it, put the
-/// file in the place of `tidings.db` while no server runs: readers are then told of a gap. Returns the number of bytes.
+/// Copies the log of the data directory to a file that does not exist yet, and reports progress. To restore the backup, replace
+/// `tidings.db` with the file while no server runs; readers then get a `gap`. Returns the number of bytes.
 ///
 /// # Errors
 /// [`BackupError`].

@@ -1,11 +1,11 @@
-//! Who can read the files of the server: their owner alone.
+//! Restricts the server's files to their owner.
 
 use std::path::Path;
 
-/// Takes the rights of the group and of others from a file or directory that has any. `mode` is what the owner keeps.
+/// Removes the permissions of the group and of others from a file or directory, if it has any. `mode` is the new mode.
 ///
 /// # Errors
-/// The operating system's, for instance if the file belongs to somebody else.
+/// The operating system's error, for instance if the file belongs to another user.
 pub fn owner_only(path: &Path, mode: u32) -> std::io::Result<()> {
     #[cfg(unix)]
     {
@@ -13,7 +13,7 @@ pub fn owner_only(path: &Path, mode: u32) -> std::io::Result<()> {
         let permissions = path.metadata()?.permissions();
         if permissions.mode() & 0o077 != 0 {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
-            tracing::info!(path = %path.display(), "the rights of others were taken away");
+            tracing::info!(path = %path.display(), "removed the access of others");
         }
     }
     #[cfg(not(unix))]

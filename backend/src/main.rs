@@ -1,4 +1,4 @@
-//! Starts the server.
+//! The command line program: starts the server, or makes a backup.
 
 use std::process::ExitCode;
 
@@ -18,13 +18,13 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Catches SIGXFSZ: a file that may grow no further (`ulimit -f`, `LimitFSIZE=`) is then an error of the write, as a full disk is,
-/// and not the end of the process.
+/// Catches SIGXFSZ. A write above the limit of file sizes (`ulimit -f`, `LimitFSIZE=`) is then an error like a full disk, and
+/// does not kill the process.
 fn survive_file_limit() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         let signal = rustix::process::Signal::XFSZ.as_raw();
-        // It stays caught without the stream.
+        // The signal stays caught after the stream is dropped.
         drop(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(signal))?);
     }
     Ok(())
@@ -51,8 +51,8 @@ async fn serve(args: ServeArgs) -> ExitCode {
     }
 }
 
-/// Makes a backup, and says on standard error how far it is: after each tenth.
-#[allow(clippy::print_stderr, reason = "progress, for whoever waits")]
+/// Makes a backup, and prints its progress to standard error after each tenth.
+#[allow(clippy::print_stderr, reason = "progress for the operator")]
 fn copy(BackupArgs { file, data }: &BackupArgs) -> ExitCode {
     const MIB: u64 = 1024 * 1024;
     let mut tenths = 0;
@@ -72,7 +72,7 @@ fn copy(BackupArgs { file, data }: &BackupArgs) -> ExitCode {
     }
 }
 
-#[allow(clippy::print_stderr, reason = "the one sentence that a user sees when nothing could be started")]
+#[allow(clippy::print_stderr, reason = "the error that the operator sees if the start fails")]
 fn fail(error: &dyn std::fmt::Display) -> ExitCode {
     eprintln!("tidings: {error}");
     ExitCode::FAILURE

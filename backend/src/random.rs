@@ -1,19 +1,19 @@
-//! Randomness from the operating system, for what must not be guessed or met twice.
+//! Random numbers from the operating system, for values that must be unguessable or unique.
 
 use getrandom::Error;
 use shared::ids::MessageId;
 
 use crate::clock;
 
-/// A number that nobody can guess.
+/// Returns an unguessable number.
 ///
 /// # Errors
-/// The operating system's own, where it has no randomness to give.
+/// The operating system's error if it provides no random numbers.
 pub fn number() -> Result<u64, Error> {
     getrandom::u64()
 }
 
-/// An id for a message whose sender gives none.
+/// Returns a message id, for a message without one.
 ///
 /// # Errors
 /// As [`number`].
@@ -23,7 +23,7 @@ pub fn message_id() -> Result<MessageId, Error> {
     Ok(MessageId::new(clock::now().0, &random))
 }
 
-/// A secret of 256 bits, as 64 hexadecimal digits.
+/// Returns a secret of 256 bits, as 64 hexadecimal digits.
 ///
 /// # Errors
 /// As [`number`].

@@ -1,10 +1,10 @@
-//! How often something may be done: messages of a connection, false keys of the API.
+//! Rate limits, for example of a connection's messages or of false API keys.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A bucket that holds what some seconds allow, and fills with time.
+/// A token bucket. It holds the tokens of some seconds at most, and fills with time.
 #[derive(Debug)]
 pub(crate) struct RateLimit {
     per_second: u32,
@@ -14,17 +14,18 @@ pub(crate) struct RateLimit {
 }
 
 impl RateLimit {
-    /// `per_second` tokens a second, with a burst of `burst_seconds` times as many; 0: no limit.
+    /// Creates a full bucket that gets `per_second` tokens per second and holds `burst_seconds` times as many. 0 tokens per
+    /// second mean no limit.
     pub(crate) fn new(per_second: u32, burst_seconds: u32, now: Instant) -> Self {
         let tokens_max = f64::from(per_second) * f64::from(burst_seconds);
         Self { per_second, tokens_max, tokens: tokens_max, filled: now }
     }
 
-    /// Pays `price` tokens. One token is enough for any price; what is missing is owed, so that a price above the burst can
-    /// be paid.
+    /// Removes `price` tokens. Any price needs only one token in the bucket; the level may become negative, so that a price above
+    /// the burst is possible.
     ///
     /// # Errors
-    /// How long to wait until there is a token.
+    /// The time until one token is available.
     pub(crate) fn take(&mut self, price: f64, now: Instant) -> Result<(), Duration> {
         if self.per_second == 0 {
             return Ok(());
@@ -41,7 +42,7 @@ impl RateLimit {
 }
 
 impl RateLimit {
-    /// Gives tokens back that were paid for nothing.
+    /// Returns tokens to the bucket that were removed without use.
     pub(crate) fn give_back(&mut self, price: f64) {
         self.tokens = (self.tokens + price).min(self.tokens_max);
     }
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_is_taken_and_one_more_is_not() {
+    fn a_burst_is_admitted_and_one_more_is_not() {
         let now = Instant::now();
         let mut limit = RateLimit::new(10, 2, now);
         assert_eq!((0..20).filter(|_| limit.take(1.0, now).is_ok()).count(), 20);
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_above_the_burst_is_owed() {
+    fn a_price_above_the_burst_makes_the_level_negative() {
         let now = Instant::now();
         let mut limit = RateLimit::new(10, 2, now);
         assert!(limit.take(30.0, now).is_ok());

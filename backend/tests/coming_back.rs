@@ -1,4 +1,4 @@
-//! Readers who come back to much that they have missed, beside those who are live.
+//! Subscribers that resume with a large backlog, beside one that is live.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "../benches/rig/mod.rs"]
@@ -14,16 +14,16 @@ use rig::{Rig, Sink};
 const MISSED: &str = "live:missed";
 const LIVE: &str = "live:live";
 
-/// How many come back.
+/// Number of resuming subscribers.
 const READERS: usize = 100;
 
-/// What goes out at once at most, and a frame above it.
+/// Upper bound of the bytes of one write: the limit of a write, plus the frame that exceeds it.
 const WRITE_BYTES_MAX: usize = 64 * 1024 + 1024;
 
-/// What was written to whom, in order: nobody's number is that of the reader who is live.
+/// The writes in order: the subscriber's number, and the bytes. The live subscriber has no number.
 type Journal = Rc<RefCell<Vec<(Option<usize>, usize)>>>;
 
-/// A reader who notes what is written.
+/// Returns the wire of a subscriber that records its writes.
 fn reader(number: Option<usize>, journal: &Journal) -> Rc<Wire> {
     let journal = Rc::clone(journal);
     Wire::new(Sink(move |bytes: &[u8]| {
@@ -38,10 +38,10 @@ fn written_to(journal: &[(Option<usize>, usize)], reader: usize) -> usize {
 }
 
 #[test]
-fn who_is_live_does_not_wait_for_those_who_come_back_to_much() {
+fn a_live_subscriber_does_not_wait_for_resuming_ones_with_a_large_backlog() {
     let (mut rig, journal) = (Rig::empty(), Journal::default());
     rig.join(LIVE, reader(None, &journal));
-    // One who stays, so that the feed does.
+    // One subscriber stays, so that the feed exists.
     rig.gather(1, &[MISSED]);
     let before = rig.written();
     while rig.written() < before + RING_BYTES_MAX {
@@ -54,13 +54,13 @@ fn who_is_live_does_not_wait_for_those_who_come_back_to_much() {
     let largest = journal.borrow().iter().map(|(_, bytes)| *bytes).max();
     assert!(largest < Some(WRITE_BYTES_MAX), "{largest:?} bytes in one write");
     let before = journal.borrow().len();
-    assert!(before < 2 * READERS, "{before} writes until all have something");
+    assert!(before < 2 * READERS, "{before} writes until each resuming subscriber has something");
 
     rig.say(LIVE);
     let told = |journal: &[(Option<usize>, usize)]| journal.iter().any(|(number, _)| number.is_none());
     rig.until(|| told(&journal.borrow()));
     let meanwhile = journal.borrow().len() - before;
-    assert!(meanwhile < READERS / 2, "{meanwhile} writes to those who have come back");
+    assert!(meanwhile < READERS / 2, "{meanwhile} writes to resuming subscribers before the live one");
 
     let all = |journal: &[_]| (0..READERS).all(|reader| written_to(journal, reader) > RING_BYTES_MAX / 2);
     rig.until(|| all(&journal.borrow()));

@@ -1,6 +1,6 @@
-//! A part of the server dies: the process ends, and says which.
+//! If a part of the server dies, the server ends with an error that names the part.
 
-#![allow(clippy::unwrap_used, reason = "in a test a failure is a panic")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
 const KEY: &str = "0123456789abcdef";
 
-/// A log that fails as no log should.
+/// A log that panics in some operations.
 struct Broken {
     log: SqliteLog,
     appends: bool,
@@ -83,7 +83,7 @@ impl Log for Broken {
     }
 }
 
-/// Serves on a broken log until the server ends by itself. Meanwhile somebody publishes.
+/// Runs a server on a broken log until it ends by itself. A client publishes during that time.
 fn serve_until_it_ends(appends: bool, tidies: bool) -> ServerError {
     let folder = tempfile::tempdir().unwrap();
     let log = SqliteLog::open(&folder.path().join("tidings.db"), Durability::Normal).unwrap();
@@ -108,7 +108,7 @@ fn serve_until_it_ends(appends: bool, tidies: bool) -> ServerError {
         Arc::new(Broken { log, appends, tidies }),
         listener,
     ));
-    // Nobody was told that the message is stored.
+    // The client got no acknowledgement.
     let mut answer = Vec::new();
     if !appends && stream.read_to_end(&mut answer).is_ok() {
         assert!(!answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));

@@ -1,4 +1,4 @@
-//! The order of the floors in `src/lib.rs`, held against the imports.
+//! Checks the imports of all modules against the floors in `src/lib.rs`.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,12 +22,12 @@ const FLOORS: [&[&str]; 10] = [
     &["app"],
 ];
 
-/// Modules of one floor that import another of the same floor, or from a lower one of the lowest: `config` writes its key files by
-/// `file_rights` and `random`, which asks `clock`.
+/// Allowed imports within one floor. `config` writes its key files with `file_rights` and `random`, and `random` reads `clock`;
+/// `dialect` uses `mailbox`.
 const BESIDE: [(&str, &str); 4] =
     [("config", "file_rights"), ("config", "random"), ("random", "clock"), ("dialect", "mailbox")];
 
-/// The modules that a file imports, as paths from the root of the crate. Those of its tests are left out.
+/// The modules that a file imports, as written in the file. Imports of its tests are left out.
 #[derive(Default)]
 struct Imports {
     paths: Vec<Vec<String>>,
@@ -76,7 +76,7 @@ impl Imports {
     }
 }
 
-/// Each file's module path, and the modules that it imports.
+/// Returns the imported modules of each file, by the file's module path.
 fn imports() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
     let mut files = BTreeMap::new();
     read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut Vec::new(), &mut files);
@@ -84,7 +84,7 @@ fn imports() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
     let resolve = |module: &[String], path: &[String]| {
         let mut from: Vec<String> = match path[0].as_str() {
             "crate" | "self" | "super" => Vec::new(),
-            // A child of the module, or another crate.
+            // The path begins with a child of the module, or with another crate.
             _ => module.to_vec(),
         };
         let mut rest = path;
@@ -119,7 +119,7 @@ fn read(folder: &Path, module: &mut Vec<String>, files: &mut BTreeMap<Vec<String
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        // Tests and their fixtures may look at everything.
+        // Tests and their fixtures may import everything.
         if ["tests", "main", "lib", "conformance"].contains(&name.as_str()) {
             continue;
         }
@@ -160,7 +160,7 @@ fn a_module_imports_only_from_lower_floors() {
 #[test]
 fn no_file_is_part_of_an_import_cycle() {
     let imports = imports();
-    // Files that nothing left over imports are taken out until none is: what stays is part of a cycle, or leads to one.
+    // Remove files that import no remaining file, until there are none: each remaining file is part of a cycle, or imports one.
     let mut left: BTreeSet<_> = imports.keys().cloned().collect();
     loop {
         let is_free = |module: &&Vec<String>| !imports[*module].iter().any(|target| left.contains(target));
@@ -170,7 +170,7 @@ fn no_file_is_part_of_an_import_cycle() {
         }
         free.iter().for_each(|module| drop(left.remove(module)));
     }
-    // Of these, only files that a file left over imports can be in a cycle.
+    // Of these, only a file that a remaining file imports can be part of a cycle.
     loop {
         let imported: BTreeSet<_> = left.iter().flat_map(|module| imports[module].clone()).collect();
         let before = left.len();
@@ -184,7 +184,7 @@ fn no_file_is_part_of_an_import_cycle() {
 }
 
 #[test]
-fn the_table_of_floors_in_the_documentation_is_this_one() {
+fn the_table_of_floors_in_the_documentation_matches_this_one() {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
     for line in text.lines().filter(|line| line.starts_with("//! | ") && line.contains('`')) {
         let mut cells = line.trim_start_matches("//! | ").split(" | ");

@@ -1,4 +1,4 @@
-//! Many clients that send large messages at once, on one worker.
+//! Many clients of one worker send large messages at the same time.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "../benches/rig/mod.rs"]
@@ -8,7 +8,8 @@ use rig::Rig;
 
 const CLIENTS: usize = 40;
 
-/// A turn of the runtime is one of some sixty tasks, which is more than there are here.
+/// Maximum number of large messages handled in one event loop iteration. An iteration runs about 60 tasks, more than there are
+/// here.
 const A_TURN_MAX: usize = CLIENTS / 4;
 
 fn most_in_a_turn(bytes: usize) -> usize {
@@ -25,12 +26,12 @@ fn most_in_a_turn(bytes: usize) -> usize {
 }
 
 #[test]
-fn the_sockets_are_looked_at_between_large_messages_of_many_clients() {
+fn sockets_are_polled_between_large_messages_of_many_clients() {
     let most = most_in_a_turn(60_000);
-    assert!(most <= A_TURN_MAX, "{most} large messages were handled before any socket was looked at again");
+    assert!(most <= A_TURN_MAX, "{most} large messages were handled before any socket was polled again");
 }
 
 #[test]
-fn small_messages_of_many_clients_wait_for_nobody() {
+fn small_messages_of_many_clients_are_not_delayed() {
     assert!(most_in_a_turn(100) > A_TURN_MAX);
 }

@@ -1,4 +1,4 @@
-//! A room with many readers beside one with few, on one worker.
+//! A room with many subscribers beside a room with one, on one worker.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "../benches/rig/mod.rs"]
@@ -16,10 +16,10 @@ const LARGE: &str = "live:large";
 const SMALL: &str = "live:small";
 const READERS: usize = 1000;
 
-/// In which order messages and signals were written to readers: the room, and the reader's number.
+/// The order in which messages and signals were written: the room, and the subscriber's number.
 type Journal = Rc<RefCell<Vec<(&'static str, usize)>>>;
 
-/// A reader who notes what is written.
+/// Returns the wire of a subscriber that records its writes.
 fn reader(room: &'static str, number: usize, journal: &Journal) -> Rc<Wire> {
     let journal = Rc::clone(journal);
     Wire::new(Sink(move |bytes: &[u8]| {
@@ -29,7 +29,7 @@ fn reader(room: &'static str, number: usize, journal: &Journal) -> Rc<Wire> {
     }))
 }
 
-/// A large room, and a small one.
+/// Returns a rig with a large room and a small one.
 fn gather() -> (Rig, Journal) {
     gather_many(READERS)
 }
@@ -41,41 +41,41 @@ fn gather_many(readers: usize) -> (Rig, Journal) {
             rig.join(room, reader(room, number, &journal));
         }
     }
-    // A turn of the runtime is one of some sixty tasks.
+    // An event loop iteration runs about 60 tasks.
     rig.turns(readers);
     (rig, journal)
 }
 
 #[test]
-fn who_speaks_in_a_small_room_does_not_wait_for_a_large_one() {
+fn a_message_in_a_small_room_does_not_wait_for_a_message_in_a_large_one() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
     rig.until(|| !journal.borrow().is_empty());
-    assert!(journal.borrow().len() < READERS, "the large room is told piece by piece");
+    assert!(journal.borrow().len() < READERS, "the large room is served in pieces");
 
     rig.say(SMALL);
     rig.turns(1);
     rig.until(|| journal.borrow().len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
-    assert!(place < READERS / 2, "the small room was told as number {place}");
+    assert!(place < READERS / 2, "the small room was served as number {place}");
 }
 
 #[test]
-fn who_speaks_in_a_small_room_does_not_wait_until_a_large_one_knows_who_types() {
+fn a_message_in_a_small_room_does_not_wait_for_a_signal_in_a_large_one() {
     let (mut rig, journal) = gather();
     rig.type_in(LARGE);
     rig.until(|| !journal.borrow().is_empty());
-    assert!(journal.borrow().len() < READERS, "the large room is told piece by piece");
+    assert!(journal.borrow().len() < READERS, "the large room is served in pieces");
 
     rig.say(SMALL);
     rig.turns(1);
     rig.until(|| journal.borrow().len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
-    assert!(place < READERS * 3 / 4, "the small room was told as number {place}");
+    assert!(place < READERS * 3 / 4, "the small room was served as number {place}");
 }
 
 #[test]
-fn nobody_is_told_after_a_message_that_its_sender_types() {
+fn no_subscriber_gets_a_typing_signal_after_the_senders_message() {
     let (mut rig, kinds) = (Rig::empty(), Rc::new(RefCell::new(vec![String::new(); READERS])));
     for number in 0..READERS {
         let kinds = Rc::clone(&kinds);
@@ -97,20 +97,23 @@ fn nobody_is_told_after_a_message_that_its_sender_types() {
     rig.turns(READERS);
     let kinds = kinds.borrow();
     assert!(kinds.iter().all(|kinds| kinds == "m" || kinds == "sm"), "a signal came after the message");
-    assert!(kinds.iter().any(|kinds| kinds == "m"), "some had not been told when the message came");
+    assert!(
+        kinds.iter().any(|kinds| kinds == "m"),
+        "some subscribers had no signal when the message was sent"
+    );
 }
 
 #[test]
-fn who_types_on_and_on_is_told_of_once_where_nobody_has_been_told() {
+fn repeated_typing_signals_are_conflated() {
     let (mut rig, journal) = gather();
     (0..100).for_each(|_| rig.type_in(SMALL));
     rig.turns(100);
     let told = journal.borrow().len();
-    assert!((1..50).contains(&told), "told {told} times");
+    assert!((1..50).contains(&told), "{told} signals were written");
 }
 
 #[test]
-fn what_comes_while_a_large_room_is_told_does_not_wait_until_all_have_been() {
+fn a_new_message_does_not_wait_until_a_large_room_has_the_previous_one() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
     rig.until(|| !journal.borrow().is_empty());
@@ -121,22 +124,25 @@ fn what_comes_while_a_large_room_is_told_does_not_wait_until_all_have_been() {
     rig.until(|| journal.borrow().len() == 4 * READERS);
     let numbers: Vec<_> = journal.borrow().iter().map(|(_, number)| *number).collect();
     let before = numbers.windows(2).position(|pair| pair[0] == pair[1]).unwrap();
-    assert!(before < READERS / 2, "{before} were told before the others were said");
+    assert!(
+        before < READERS / 2,
+        "{before} subscribers got the first message before the others were published"
+    );
     let (early, rest) = numbers.split_at(before);
-    assert!(early.iter().copied().eq(0..before), "the first message, to some");
+    assert!(early.iter().copied().eq(0..before), "some subscribers get the first message alone");
     let (late, rest) = rest.split_at(4 * (READERS - before));
     assert!(
         late.iter().copied().eq((before..READERS).flat_map(|number| [number; 4])),
-        "all at once, to the others"
+        "the others get all four at once"
     );
     assert!(
         rest.iter().copied().eq((0..before).flat_map(|number| [number; 3])),
-        "and what was missing, to the first"
+        "then the first get the three that they miss"
     );
 }
 
 #[test]
-fn a_round_is_not_given_something_new_with_each_piece() {
+fn the_number_of_additions_to_a_round_is_limited() {
     const PIECES: usize = 40;
     const READERS: usize = PIECES * 128;
     let (mut rig, journal) = gather_many(READERS);
@@ -147,20 +153,17 @@ fn a_round_is_not_given_something_new_with_each_piece() {
     let journal = journal.borrow();
     let told = journal.chunk_by(|one, next| one == next).take(READERS).map(<[_]>::len);
     let mut amounts: Vec<_> = told.collect();
-    assert_eq!(amounts.len(), READERS, "a round has ended");
-    assert!(
-        amounts.is_sorted(),
-        "the later somebody's turn in the first round, the more there is to be told"
-    );
+    assert_eq!(amounts.len(), READERS, "the first round is complete");
+    assert!(amounts.is_sorted(), "later subscribers of the first round get more messages");
     amounts.dedup();
     assert!(amounts.len() > NEWS_A_ROUND_MAX / 2, "{amounts:?}");
     assert!(amounts.len() <= NEWS_A_ROUND_MAX, "{amounts:?}");
 }
 
 #[test]
-fn the_more_each_reader_is_told_the_fewer_are_told_at_a_time() {
+fn a_piece_has_fewer_subscribers_if_each_gets_more_bytes() {
     let (mut rig, journal) = gather();
-    // No reader of the room is told more than these at a time.
+    // No subscriber of the room gets more than these messages at a time.
     (0..200).for_each(|_| rig.say(LARGE));
     let (before, most) = (Cell::new(0), Cell::new(0));
     rig.until(|| {
@@ -172,8 +175,9 @@ fn the_more_each_reader_is_told_the_fewer_are_told_at_a_time() {
     assert!(most > 200 && most < messages_max, "{most} messages of more than 128 bytes");
 }
 
-/// The bytes that a publisher and so many readers are sent while more is said than a feed holds, and than the last readers of
-/// a large room can be told meanwhile. They follow two channels, so that each is told from the ring.
+/// Returns the bytes sent to a publisher and `readers` subscribers while more is published than a feed holds, and more than the
+/// last subscribers of a large room can receive in that time. They subscribe to two channels, so that each is served from the
+/// ring.
 fn flooded(readers: usize) -> usize {
     const TURNS: usize = 40;
     let mut rig = Rig::empty();
@@ -183,7 +187,7 @@ fn flooded(readers: usize) -> usize {
         (0..2 * RING_FRAMES_MAX / TURNS).for_each(|_| rig.say(LARGE));
         rig.turns(1);
     }
-    // Until a while brings nothing more.
+    // Run until many iterations write nothing more.
     loop {
         let written = rig.written();
         rig.turns(1000);
@@ -194,11 +198,11 @@ fn flooded(readers: usize) -> usize {
 }
 
 #[test]
-fn the_last_reader_of_a_large_room_misses_nothing_while_it_is_flooded() {
+fn the_last_subscriber_of_a_flooded_large_room_misses_nothing() {
     const READERS: usize = 2560;
     let answers = flooded(0);
     let messages = flooded(1) - answers;
-    assert!(messages > RING_FRAMES_MAX * 100, "a reader is sent all of it: {messages} bytes");
-    // In a channel without history, a gap would stand for what has left the ring, and is shorter.
+    assert!(messages > RING_FRAMES_MAX * 100, "one subscriber must get all messages: {messages} bytes");
+    // In a channel without history, messages that have left the ring are replaced by a gap, which is shorter.
     assert_eq!(flooded(READERS) - answers, READERS * messages);
 }

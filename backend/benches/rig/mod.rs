@@ -1,5 +1,5 @@
-//! The whole way of a message on one thread: from a publisher's text to the readers' sockets, without a network.
-#![allow(dead_code, reason = "each of those who build it uses a part")]
+//! The whole path of a message on one thread: from a publisher's text to the subscribers' sockets, without a network.
+#![allow(dead_code, reason = "each program that includes this module uses only a part of it")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -32,17 +32,17 @@ use shared::ids::Epoch;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{LocalSet, yield_now};
 
-/// Turns that everything has, so that a text is read, queued, fanned out and written. Few: each takes as many instructions as a
-/// tenth of a publish, and none of them is the server's.
+/// Number of event loop iterations in which a text is read, queued, fanned out and written. It is small, because an iteration
+/// takes as many instructions as a tenth of a publish, and none of them belongs to the server.
 const TURNS: usize = 4;
 
 /// A channel without history.
 const CHANNEL: &str = "live:bench";
 
-/// The incarnation of the channels without history.
+/// The epoch of the channels without history.
 const LIVE_EPOCH: Epoch = Epoch(1);
 
-/// A server with one worker, a publisher and some readers.
+/// A server with one worker, a publisher and some subscribers.
 pub(crate) struct Rig {
     runtime: Runtime,
     local: LocalSet,
@@ -56,7 +56,7 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    /// `readers` follow [`CHANNEL`].
+    /// Creates a rig in which `readers` connections subscribe to [`CHANNEL`].
     pub(crate) fn new(readers: usize) -> Self {
         let mut rig = Self::empty();
         for _ in 0..readers {
@@ -66,7 +66,7 @@ impl Rig {
         rig
     }
 
-    /// Nobody follows anything.
+    /// Creates a rig without subscribers.
     pub(crate) fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
@@ -106,12 +106,12 @@ impl Rig {
         rig
     }
 
-    /// Has one more reader follow a channel, from the next turn on.
+    /// Opens a connection that subscribes to a channel in the next iteration.
     pub(crate) fn join(&mut self, channel: &str, wire: Rc<Wire>) {
         self.join_all(&[channel], wire);
     }
 
-    /// Has one more reader follow channels, from the next turn on.
+    /// Opens a connection that subscribes to channels in the next iteration.
     pub(crate) fn join_all(&mut self, channels: &[&str], wire: Rc<Wire>) {
         let reader = open(&self.local, &self.runtime, &self.services, wire);
         for (channel, id) in channels.iter().zip(1..) {
@@ -119,14 +119,14 @@ impl Rig {
         }
     }
 
-    /// Has one more reader come back to the beginning of a channel without history.
+    /// Opens a connection that resumes at the beginning of a channel without history.
     pub(crate) fn come_back(&mut self, channel: &str, wire: Rc<Wire>) {
         let since = format!(r#"{{"epoch":"{LIVE_EPOCH}","offset":0}}"#);
         let reader = open(&self.local, &self.runtime, &self.services, wire);
         reader.say(format!(r#"{{"type":"subscribe","id":1,"channel":"{channel}","since":{since}}}"#));
     }
 
-    /// Has readers follow channels whose sockets take everything, and waits until they do.
+    /// Opens connections that subscribe to channels, with sockets that accept everything, and waits until they are subscribed.
     pub(crate) fn gather(&mut self, readers: usize, channels: &[&str]) {
         for _ in 0..readers {
             self.join_all(channels, counting(&self.written));
@@ -134,13 +134,13 @@ impl Rig {
         self.turns(TURNS.max(readers));
     }
 
-    /// Publishes a message of 128 bytes, and waits until all have it.
+    /// Publishes a message of 128 bytes, and waits until all subscribers have it.
     pub(crate) fn publish(&mut self) {
         self.say(CHANNEL);
         self.turn();
     }
 
-    /// Has the publisher say something of 128 bytes.
+    /// Makes the publisher send a message of 128 bytes.
     pub(crate) fn say(&mut self, channel: &str) {
         self.number += 1;
         let (number, text) = (self.number, "x".repeat(128));
@@ -149,7 +149,7 @@ impl Rig {
         ));
     }
 
-    /// Has so many clients say something of this size at the same time, in a channel with history.
+    /// Makes `clients` new clients send a message of `bytes` bytes at the same time, in a channel with history.
     pub(crate) fn say_at_once(&mut self, clients: usize, bytes: usize) {
         let text = "x".repeat(bytes);
         let clients: Vec<_> = std::iter::repeat_with(|| {
@@ -167,31 +167,31 @@ impl Rig {
         }
     }
 
-    /// How many publications have come to the log since it was asked last.
+    /// Removes the publications from the log's queue, and returns their number.
     pub(crate) fn publications(&mut self) -> usize {
         let batches = std::iter::repeat_with(|| self.writer.queued().len());
         batches.take_while(|publications| *publications > 0).sum()
     }
 
-    /// Has the publisher follow a channel and type in it.
+    /// Makes the publisher subscribe to a channel and send a typing signal.
     pub(crate) fn type_in(&mut self, channel: &str) {
         self.publisher.say(format!(r#"{{"type":"subscribe","id":0,"channel":"{channel}"}}"#));
         self.publisher.say(format!(r#"{{"type":"signal","channel":"{channel}","kind":"typing"}}"#));
     }
 
-    /// Does what the log's thread does.
+    /// Writes one batch to the log, as the log thread does.
     pub(crate) fn commit(&mut self) {
         let batch = self.writer.queued();
         let outcomes = self.writer.write(batch);
         (self.sink)(outcomes);
     }
 
-    /// The bytes that all sockets have taken.
+    /// Returns the number of bytes that all sockets have accepted.
     pub(crate) fn written(&self) -> usize {
         self.written.get()
     }
 
-    /// Lets everything have turns until `done`.
+    /// Runs event loop iterations until `done`.
     #[track_caller]
     pub(crate) fn until(&self, done: impl Fn() -> bool) {
         const TURNS_MAX: usize = 10_000;
@@ -201,15 +201,15 @@ impl Rig {
             }
             self.turns(1);
         }
-        panic!("not after {TURNS_MAX} turns");
+        panic!("not done after {TURNS_MAX} iterations");
     }
 
-    /// Lets everything have some turns.
+    /// Runs some event loop iterations, enough for one message.
     pub(crate) fn turn(&self) {
         self.turns(TURNS);
     }
 
-    /// Lets everything have so many turns.
+    /// Runs this number of event loop iterations.
     pub(crate) fn turns(&self, turns: usize) {
         self.local.block_on(&self.runtime, async {
             for _ in 0..turns {
@@ -231,7 +231,7 @@ fn open(local: &LocalSet, runtime: &Runtime, services: &Rc<Services>, wire: Rc<W
     script
 }
 
-/// A socket that takes everything, and tells of each write.
+/// A socket that accepts everything, and calls a function with each write.
 pub(crate) struct Sink<F>(pub(crate) F);
 
 impl<F: Fn(&[u8])> Socket for Sink<F> {
@@ -245,13 +245,13 @@ impl<F: Fn(&[u8])> Socket for Sink<F> {
     }
 }
 
-/// A way to a client that adds up what it is sent.
+/// Returns a wire that counts the written bytes.
 fn counting(bytes: &Rc<Cell<usize>>) -> Rc<Wire> {
     let all = Rc::clone(bytes);
     Wire::new(Sink(move |bytes: &[u8]| all.set(all.get() + bytes.len())))
 }
 
-/// What a client says.
+/// The texts that a client sends.
 #[derive(Clone, Default)]
 struct Script(Rc<RefCell<(VecDeque<String>, Option<Waker>)>>);
 

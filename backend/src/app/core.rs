@@ -1,4 +1,4 @@
-//! Everything between the store and the network, made of its parts.
+//! Builds the parts between the store and the network, and connects them.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,21 +21,21 @@ use crate::shard::worker::WorkerParts;
 use crate::store::{Log, LogError, LogReads, Offload};
 use crate::telemetry::metrics::Metrics;
 
-/// What a [`Core`] is made of.
+/// The inputs of a [`Core`].
 pub struct CoreParts {
     /// The settings of this server.
     pub settings: Settings,
-    /// The log that is read, and that keeps the numbers of connections.
+    /// The log, for reads and for reserving connection numbers.
     pub log: Arc<dyn Log>,
-    /// Runs the reads.
+    /// Runs the reads outside of the workers.
     pub offload: Arc<dyn Offload>,
     /// The queue of the log thread.
     pub queue: LogQueue,
     /// The queues of the channels without history: as many as there are workers, at least one.
     pub live: Vec<LiveQueue>,
-    /// What clients show to say who they are.
+    /// Verifies and creates the tokens that identify users.
     pub tokens: Tokens,
-    /// What is chosen anew with each start.
+    /// Random values that are chosen at each start.
     pub start: Start,
     /// The mailboxes of all workers.
     pub mailboxes: Mailboxes,
@@ -43,16 +43,16 @@ pub struct CoreParts {
     ///
     /// [`PRESENCE_MEMBERS_MAX`]: crate::presence::PRESENCE_MEMBERS_MAX
     pub presence_members_max: usize,
-    /// What is counted.
+    /// The counters.
     pub metrics: Metrics,
 }
 
-/// The parts that all workers share. Only the composition root has all of them; it gives each part to those who use it.
+/// The parts that all workers share. Only the composition root has all of them; it passes each part to its users.
 #[derive(Clone)]
 pub struct Core {
     /// The settings of this server.
     pub settings: Arc<Settings>,
-    /// The way to the sequencers.
+    /// Routes publications to the sequencers.
     pub publisher: Publisher,
     /// All open connections.
     pub registry: Arc<Registry>,
@@ -60,7 +60,7 @@ pub struct Core {
     pub presence: Arc<PresenceBoard>,
     /// The mailboxes of all workers.
     pub mailboxes: Mailboxes,
-    /// What may be done in which channels.
+    /// Decides what may be done in which channels.
     pub permissions: Arc<Permissions>,
     reads: LogReads,
     tokens: Arc<Tokens>,
@@ -70,7 +70,7 @@ pub struct Core {
 }
 
 impl Core {
-    /// Puts the parts together. There are no workers yet.
+    /// Builds and connects the parts. Does not start workers.
     ///
     /// # Errors
     /// [`LogError`] if the log cannot reserve numbers for connections.
@@ -102,7 +102,7 @@ impl Core {
         })
     }
 
-    /// Starts a worker on this thread. Returns what its clients use.
+    /// Starts a worker on this thread. Returns the services for its clients.
     pub fn start_worker(&self, index: usize, mailbox: mpsc::Receiver<ToWorker>) -> Rc<Services> {
         let parts = WorkerParts {
             settings: Arc::clone(&self.settings),
@@ -125,7 +125,7 @@ impl Core {
         })
     }
 
-    /// What the HTTP handlers of a worker thread use.
+    /// Returns the parts that the HTTP handlers of a worker thread use.
     pub(super) fn http_parts(&self, services: Rc<Services>) -> Parts {
         Parts {
             settings: Arc::clone(&self.settings),

@@ -1,4 +1,4 @@
-//! The composition root: puts the parts together, starts them and stops them in order. Nothing below knows it.
+//! The composition root: builds and connects the parts, starts them, and stops them in order. No module below depends on it.
 
 mod core;
 mod serve;

@@ -1,4 +1,4 @@
-//! Starts the server, waits for what ends it, and stops it in order.
+//! Starts the server, waits for a signal or a dead part, and stops the server in order.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -29,14 +29,14 @@ use crate::store::sqlite::SqliteLog;
 use crate::store::{Log, Threads};
 use crate::telemetry::metrics::Metrics;
 
-/// Runs the server until it is told to stop by SIGTERM or SIGINT.
+/// Runs the server until SIGTERM or SIGINT stops it.
 ///
 /// # Errors
 /// [`ServerError`].
 pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let _lock = directory::prepare(&settings.data)?;
     let path = settings.data.join("tidings.db");
-    // Before the log is touched: one that could not be served would be left unclosed, and be checked at the next start.
+    // Bind before the log is opened. Otherwise a failed bind would leave the log unclosed, and the next start would check it.
     let socket = listener::bind(&settings)?;
     let log =
         SqliteLog::open(&path, settings.durability).map_err(|reason| ServerError::Log { path, reason })?;
@@ -44,7 +44,7 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     serve(settings, Arc::new(log), listener).await
 }
 
-/// Runs the server on a log and a socket that listens, until it is told to stop by SIGTERM or SIGINT, or a part of it dies.
+/// Runs the server on a log and a listening socket, until SIGTERM or SIGINT stops it or a part dies.
 ///
 /// # Errors
 /// [`ServerError`].
@@ -66,7 +66,7 @@ pub async fn serve(
     let mut sink = distributor.clone().sink();
     let (log_thread_lives, log_thread_ended) = oneshot::channel::<()>();
     let (queue, log_thread) = direct::start(Arc::clone(&log), move |batch| {
-        // The thread drops it when it ends, however it ends.
+        // The thread drops the sender when it ends, also after a panic.
         let _lives = &log_thread_lives;
         sink(batch);
     })?;
@@ -90,7 +90,7 @@ pub async fn serve(
 
     let ends = receivers.into_iter().zip(sequencers).enumerate().collect();
     let mut server = streams::start(&core, ends, distributor, &api_key, listener, open_files)?;
-    // Before the address is announced: whoever knows it may stop the server at once.
+    // Catch the signals before the address is announced: a supervisor may stop the server as soon as it knows the address.
     let signals = Signals::new()?;
     let stopping = Arc::new(AtomicBool::new(false));
     let stopper = stop_on_signal(signals, core.clone(), server.handle(), door, Arc::clone(&stopping));
@@ -103,12 +103,12 @@ pub async fn serve(
     }
     tokio::select! {
         ended = &mut server => ended?,
-        // The signals are caught: without the task that waits for them, nobody could stop the server in order.
+        // The signals are caught, so without the task that waits for them nothing could stop the server in order.
         Err(_) = &mut stopper => return Err(ServerError::Died(Part::Stopper)),
         part = first_end(&core.mailboxes, &core.publisher, log_thread_ended, retention.ended()) => {
-            // Parts end when the server stops, too.
+            // Parts also end when the server stops.
             if !stopping.load(Ordering::SeqCst) {
-                tracing::error!(%part, "a part has died; ending, to be started again");
+                tracing::error!(%part, "a part has died; the server exits and must be restarted");
                 return Err(ServerError::Died(part));
             }
             server.await?;
@@ -116,7 +116,7 @@ pub async fn serve(
     }
     stopper.abort();
     core.publisher.log().stop();
-    // What is queued is acknowledged to nobody any more, but it is kept.
+    // Queued messages are still stored, although no client can receive the acknowledgement.
     let log_thread = log_thread.join();
     retention.stop();
     if let Err(error) = log.close() {
@@ -127,7 +127,7 @@ pub async fn serve(
     Ok(())
 }
 
-/// What the namespaces keep, where that is not everything.
+/// Returns the retention rules of the namespaces that do not keep everything.
 fn rules(settings: &Settings) -> Vec<Rule> {
     let limited = settings
         .namespaces
@@ -141,7 +141,7 @@ fn rules(settings: &Settings) -> Vec<Rule> {
     limited.map(rule).collect()
 }
 
-/// Tells all clients to come back, waits until they have closed, and stops.
+/// On a signal, asks all clients to reconnect later, waits until their connections are closed, and stops the server.
 async fn stop_on_signal(
     mut signals: Signals,
     core: Core,
@@ -152,8 +152,8 @@ async fn stop_on_signal(
     signals.wait().await;
     tracing::info!("stopping");
     server.pause().await;
-    // The kernel would go on to take connections in, which nobody would answer. Linux refuses them from here on; where
-    // the system does not know this, they end with the process.
+    // Without this the kernel would accept further connections that nothing answers. Linux refuses them from here on; on a system
+    // without this, they end with the process.
     let _ = SockRef::from(&door).shutdown(std::net::Shutdown::Both);
     let stopped = core.mailboxes.stop();
     let all = futures_util::future::join_all(stopped);

@@ -1,4 +1,4 @@
-//! The worker threads, and what each does with the streams that come to it.
+//! Starts the worker threads, and routes each accepted stream.
 
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
@@ -26,14 +26,14 @@ use crate::lifecycle::{ServerError, supervision};
 use crate::mailbox::ToWorker;
 use crate::sequencer::live::Sequencer;
 
-/// Connections that a worker takes from the operating system at most. The settings' own limit is below and answers;
-/// this one only stops accepting.
+/// Maximum number of connections that a worker accepts from the operating system. The limit in the settings is lower and sends a
+/// refusal; this one only stops accepting.
 const SOCKETS_PER_WORKER_MAX: usize = 100_000;
 
-/// What a worker takes from: its mailbox, and the publications whose channels are at home with it.
+/// The receiving ends of a worker: its mailbox, and the sequencer of the channels whose home it is.
 pub(super) type Ends = (mpsc::Receiver<ToWorker>, Sequencer);
 
-/// Starts the worker threads, which serve what comes to the listener.
+/// Starts the worker threads, which serve the connections of the listener.
 pub(super) fn start(
     core: &Core,
     ends: Vec<(usize, Ends)>,
@@ -49,12 +49,12 @@ pub(super) fn start(
         .max_concurrent_connections(SOCKETS_PER_WORKER_MAX)
         .shutdown_timeout(stop.as_secs())
         .disable_signals()
-        // The closure runs once on each worker thread, which is where a worker's state has to be made.
+        // The closure runs once on each worker thread. A worker's state must be created on its thread.
         .listen("tidings", listener, move || {
             let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let Some((index, (mailbox, sequencer))) = next else {
-                // A worker thread has died, and with it the connections that its mailbox knew: only a fresh start is sound.
-                // The thread that would end in order waits for this closure.
+                // A worker thread has died, and with it the connections of its mailbox, so only a restart is safe. Abort, because
+                // the thread that would stop the server in order waits for this closure.
                 supervision::abort("a worker thread");
             };
             actix_web::rt::spawn(distributor.clone().live(sequencer));
@@ -63,7 +63,7 @@ pub(super) fn start(
     Ok(server.run())
 }
 
-/// What a worker does with each stream: typed connections leave actix's dispatcher at once, all else is requests.
+/// Serves each stream of a worker: typed connections bypass actix's dispatcher, all other streams carry HTTP requests.
 fn streams(
     core: Core,
     services: Rc<Services>,
@@ -85,9 +85,9 @@ fn streams(
                         open_files::turn_away(&stream);
                         return Ok(());
                     }
-                    // Nagle's algorithm holds small frames back for tens of milliseconds.
+                    // Nagle's algorithm delays small frames by tens of milliseconds.
                     if let Err(error) = stream.set_nodelay(true) {
-                        tracing::debug!(%error, "a stream keeps Nagle's algorithm");
+                        tracing::debug!(%error, "cannot disable Nagle's algorithm");
                     }
                     if raw::is_wanted(&stream).await {
                         raw::serve(services, stream, headers).await;
@@ -103,7 +103,7 @@ fn streams(
     })
 }
 
-/// The HTTP API, the page, and the WebSockets that come as requests.
+/// Serves the HTTP API, the web app, and the WebSockets that are opened inside actix's dispatcher.
 fn requests(
     parts: Parts,
     key: Arc<str>,
@@ -115,7 +115,7 @@ fn requests(
     InitError = (),
 > {
     let keep_alive = parts.settings.keep_alive();
-    // A path may end with a slash: many clients add one.
+    // Accept a slash at the end of a path, because many clients add one.
     let app = App::new()
         .wrap(NormalizePath::trim())
         .wrap_fn(|request, service| {
@@ -125,8 +125,8 @@ fn requests(
         .configure(|app| http::configure(app, parts, &key));
     HttpService::build()
         .keep_alive(keep_alive)
-        // `SharedStream::close` waits instead: it ends the sending direction first, so that a client that waits for the
-        // server's close does not wait in vain.
+        // `SharedStream::close` waits instead. It ends the sending direction first, so that a client that waits for the server's
+        // close sees it.
         .client_disconnect_timeout(Duration::ZERO)
         .h1(map_config(app, |()| AppConfig::default()))
 }

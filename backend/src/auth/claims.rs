@@ -1,31 +1,31 @@
-//! The claims of a token (RFC 7519 section 4), as libraries in many languages write them.
+//! Reads the claims of a token (RFC 7519 section 4) in the forms that common libraries write.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::ids::{DisplayName, UserId};
 use shared::limits::NAME_CHARS_MAX;
 
-/// Seconds that the clocks of two machines may differ: a token counts for so much longer, and so much earlier.
+/// Maximum difference between the clocks of two machines, in seconds. A token is valid that much longer and that much earlier.
 pub const LEEWAY_SECONDS: u64 = 60;
 
-/// Latest time that a claim may name, in seconds since the Unix epoch. It is in the year 5138; as milliseconds, the same
-/// number is in 1973. So a claim above it is in milliseconds by mistake, and would make a token that never ends.
+/// Maximum time in a claim, in seconds since the Unix epoch. It is in the year 5138; the same number of milliseconds is in 1973.
+/// A larger value is therefore in milliseconds by mistake, and would make a token that never expires.
 const TIME_SECONDS_MAX: u64 = 100_000_000_000;
 
-/// The claims of a token. An application's server makes one with the token secret and HS256.
+/// The claims of a token. An application's server creates tokens with the token secret and HS256.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The user's id.
     pub sub: UserId,
-    /// What others are shown, where `hello` gives no name.
+    /// The display name, if `hello` has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<DisplayName>,
-    /// When the token ends, in seconds since the Unix epoch; without it, never.
+    /// Expiry time, in seconds since the Unix epoch; without it the token does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exp: Option<u64>,
 }
 
-/// A claim for which a token is refused, and why. The text is for the operator.
+/// The claim because of which a token is refused, and the reason. The text is for the operator.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct InvalidClaim {
     pub(super) claim: &'static str,
@@ -36,11 +36,11 @@ fn invalid<T>(claim: &'static str, reason: impl Into<String>) -> Result<T, Inval
     Err(InvalidClaim { claim, reason: reason.into() })
 }
 
-/// Reads the claims of a token whose signature is right. `now` is in seconds since the Unix epoch.
+/// Reads the claims of a token whose signature is verified. `now` is in seconds since the Unix epoch.
 pub(super) fn read(claims: &Map<String, Value>, now: u64) -> Result<Claims, InvalidClaim> {
     let sub = match claims.get("sub") {
         Some(Value::String(text)) => text.clone(),
-        // Databases number their users, and many libraries sign the number as it is.
+        // Databases number their users, and many libraries sign the number as a JSON number.
         Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
         Some(_) => return invalid("sub", "it is neither a text nor a whole number"),
         None => return invalid("sub", "it is missing; it is the user's id"),
@@ -48,7 +48,7 @@ pub(super) fn read(claims: &Map<String, Value>, now: u64) -> Result<Claims, Inva
     let sub = UserId::parse(&sub).or_else(|error| invalid("sub", error.to_string()))?;
     let exp = time(claims, "exp")?;
     if exp.is_some_and(|exp| exp.saturating_add(LEEWAY_SECONDS) < now) {
-        return invalid("exp", "the token has ended");
+        return invalid("exp", "the token has expired");
     }
     if time(claims, "nbf")?.is_some_and(|nbf| nbf > now.saturating_add(LEEWAY_SECONDS)) {
         return invalid("nbf", "the token is not valid yet");
@@ -56,12 +56,13 @@ pub(super) fn read(claims: &Map<String, Value>, now: u64) -> Result<Claims, Inva
     Ok(Claims { sub, name: claims.get("name").and_then(name), exp })
 }
 
-/// A point in time. Fractions are legal (RFC 7519 section 2, NumericDate), and cut off.
+/// Reads a time. Fractions are valid (RFC 7519 section 2, NumericDate) and are truncated.
 fn time(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<u64>, InvalidClaim> {
     let seconds = match claims.get(claim) {
         None => return Ok(None),
         Some(Value::Number(number)) => number.as_f64().unwrap_or(f64::NAN),
-        // An application that means “never” leaves the claim out; with null, a mistake would make a token without end.
+        // An application that wants no expiry omits the claim. If null were accepted, a mistake would make a token that never
+        // expires.
         Some(_) => return invalid(claim, "it is not a number of seconds since the Unix epoch"),
     };
     if seconds > TIME_SECONDS_MAX as f64 {
@@ -74,8 +75,8 @@ fn time(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<u64>,
     Ok(Some(seconds as u64))
 }
 
-/// A name that can be shown, made of one that may be too long or have line breaks. A name is decoration: nobody is kept
-/// out because of it.
+/// Returns a name that can be displayed, from one that may be too long or have line breaks. A bad name never refuses a token,
+/// because names are only for display.
 fn name(value: &Value) -> Option<DisplayName> {
     let text = value.as_str()?;
     let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).collect();
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_that_cannot_be_used_is_named() {
+    fn an_invalid_claim_is_named_in_the_error() {
         for (claim, value, word) in [
             ("exp", json!(NOW * 1000), "milliseconds"),
             ("nbf", json!(NOW * 1000), "milliseconds"),
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_cannot_be_shown_as_it_is_keeps_nobody_out() {
+    fn an_unusable_name_does_not_refuse_a_token() {
         let long = "x".repeat(NAME_CHARS_MAX + 1);
         for (name, shown) in [
             (json!("Ada"), Some("Ada")),

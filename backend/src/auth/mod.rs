@@ -1,4 +1,4 @@
-//! Who a client is, and what it may do.
+//! Authentication and authorization: who a client is, and what it may do.
 
 mod claims;
 pub mod permission;

@@ -1,4 +1,4 @@
-//! The one answer to the question who may do what in a channel.
+//! Decides who may do what in a channel. All permission checks are here.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use shared::protocol::{ErrorCode, Refusal};
 
 use crate::config::Policy;
 
-/// Who wants to do something.
+/// The subject of a permission check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Principal<'a> {
-    /// A caller of the HTTP API who has shown the API key. It may do everything that a channel offers.
+    /// A caller of the HTTP API with the right API key. It may do everything that a channel offers.
     ApiKey,
     /// A user, or a guest.
     User(&'a UserId),
 }
 
-/// What somebody wants to do in a channel.
+/// An action in a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Subscribe to it.
@@ -27,18 +27,18 @@ pub enum Action {
     SeeMembers,
     /// Publish a message.
     Publish,
-    /// Send a signal. It reaches all subscribers as a message does, so it takes the same right.
+    /// Send a signal. It reaches all subscribers like a message, so it needs the same permission.
     Signal,
 }
 
-/// What is allowed in the channels of each namespace.
+/// The policies of all namespaces.
 #[derive(Debug, Clone, Default)]
 pub struct Permissions {
     namespaces: BTreeMap<Namespace, Policy>,
 }
 
 impl Permissions {
-    /// Allows what the policies say. A channel of any other namespace is refused.
+    /// Creates permissions from policies. A channel of any other namespace is refused.
     pub fn new(namespaces: BTreeMap<Namespace, Policy>) -> Self {
         Self { namespaces }
     }
@@ -55,7 +55,7 @@ impl Permissions {
         channel: &ChannelName,
     ) -> Result<&Policy, Refusal> {
         let policy = self.policy(channel).ok_or_else(|| {
-            let what = format!("There are no channels in “{}” on this server.", channel.namespace());
+            let what = format!("The namespace “{}” is not configured on this server.", channel.namespace());
             Refusal::new(ErrorCode::UnknownNamespace, what)
         })?;
         let (access, refusal) = match action {
@@ -80,7 +80,7 @@ impl Permissions {
         }
     }
 
-    /// The policy of a channel. `None` if its namespace is not configured.
+    /// Returns the policy of a channel, or `None` if its namespace is not configured.
     pub fn policy(&self, channel: &ChannelName) -> Option<&Policy> {
         self.namespaces.get(channel.namespace())
     }

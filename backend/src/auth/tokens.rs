@@ -1,4 +1,4 @@
-//! Who a client is: tokens, made here for guests, or by the application's own server for its users.
+//! Tokens identify clients. This server creates them for guests, and the application's server for its users.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,10 +14,11 @@ use super::claims::{self, Claims, InvalidClaim};
 use crate::clock;
 use crate::rate::RateLimit;
 
-/// Refused tokens that are logged a second, with a burst of twice as many: clients send as many as they like.
+/// Maximum number of refused tokens that are logged per second, with a burst of twice as many. Clients can send any number of
+/// them.
 const REFUSALS_LOGGED_PER_SECOND: u32 = 5;
 
-/// Makes and reads tokens.
+/// Creates and verifies tokens.
 pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -26,10 +27,10 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Tokens signed with `secret`.
+    /// Creates and verifies tokens with `secret`.
     pub fn new(secret: &str) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
-        // The claims are read by `claims::read`, which can tell what is wrong with one.
+        // `claims::read` checks the claims instead, because it can name what is wrong with one.
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         validation.validate_aud = false;
@@ -39,28 +40,31 @@ impl Tokens {
         Self { encoding, decoding, validation, logged }
     }
 
-    /// Reads a token. The client is told only that it is not valid; the log line says what is wrong with it.
+    /// Verifies a token and reads its claims. The refusal says only that the token is not valid; the log line has the reason.
     ///
     /// # Errors
-    /// A [`Refusal`] with `invalid_token`: it is not signed with this server's secret, has ended, or names nobody.
+    /// A [`Refusal`] with `invalid_token` if the token is not signed with this server's secret, has expired, or names no user.
     pub fn read(&self, token: &str) -> Result<Claims, Refusal> {
         self.verify(token).and_then(|claims| claims::read(&claims, clock::now().0 / 1000)).map_err(|wrong| {
             let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
             if logged.take(1.0, Instant::now()).is_ok() {
                 tracing::warn!(claim = wrong.claim, reason = wrong.reason, "refused a token");
             }
-            Refusal::new(ErrorCode::InvalidToken, "This token is not valid here, or no longer.")
+            Refusal::new(
+                ErrorCode::InvalidToken,
+                "This token is not valid for this server, or it has expired.",
+            )
         })
     }
 
-    /// The claims of a token that is signed with this server's secret.
+    /// Verifies that a token is signed with this server's secret, and returns its claims.
     fn verify(&self, token: &str) -> Result<Map<String, Value>, InvalidClaim> {
         let wrong = |claim, reason: &str| InvalidClaim { claim, reason: reason.to_owned() };
         if token.len() > TOKEN_BYTES_MAX {
             return Err(wrong("(all)", "the token is too long"));
         }
         let verified = jsonwebtoken::decode(token, &self.decoding, &self.validation);
-        // The library's own words are left out: they may hold parts of the token.
+        // Omit the library's error text, because it may contain parts of the token.
         let verified = verified.map_err(|error| match error.kind() {
             ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => {
                 wrong("alg", "the token is not signed with HS256")
@@ -68,9 +72,9 @@ impl Tokens {
             ErrorKind::InvalidSignature => {
                 wrong("(signature)", "the token is signed with another secret than the token secret")
             }
-            _ => wrong("(all)", "this is no JSON Web Token"),
+            _ => wrong("(all)", "this is not a JSON Web Token"),
         })?;
-        // RFC 7515 section 4.1.11: whoever does not understand what is named there must not accept the token.
+        // RFC 7515 section 4.1.11: a recipient that does not understand these extensions must reject the token.
         if verified.header.crit.is_some() {
             return Err(wrong(
                 "crit",
@@ -80,14 +84,14 @@ impl Tokens {
         Ok(verified.claims)
     }
 
-    /// Makes a new guest and a token for them.
+    /// Creates a new guest and a token for it.
     ///
     /// # Errors
-    /// A [`Refusal`] with `internal` where there is no randomness, or the token cannot be signed.
+    /// A [`Refusal`] with `internal` if the system provides no random numbers, or the token cannot be signed.
     pub fn new_guest(&self) -> Result<(UserId, String), Refusal> {
         let failed = |error: &dyn std::fmt::Display| {
-            tracing::error!(%error, "a guest could not be made");
-            Refusal::new(ErrorCode::Internal, "The server could not make a new guest.")
+            tracing::error!(%error, "cannot create a guest");
+            Refusal::new(ErrorCode::Internal, "The server could not create a guest.")
         };
         let number = crate::random::number().map_err(|error| failed(&error))?;
         let guest = UserId::parse(&format!("guest-{}", readable(number))).map_err(|error| failed(&error))?;
@@ -98,7 +102,7 @@ impl Tokens {
     }
 }
 
-/// Sixty bits in twelve letters and digits that are not mistaken for one another when read aloud.
+/// Encodes 60 bits as twelve letters and digits that are not confused with each other when read aloud.
 fn readable(mut number: u64) -> String {
     const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut text = String::new();
@@ -129,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_is_the_same_with_its_token() {
+    fn the_token_of_a_guest_identifies_the_guest() {
         let tokens = Tokens::new("secret");
         let (guest, token) = tokens.new_guest().unwrap();
         assert_eq!(tokens.read(&token).unwrap().sub, guest);
@@ -137,12 +141,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_the_applications_server_is_read() {
+    fn a_token_of_the_applications_server_is_accepted() {
         assert_eq!(Tokens::new("secret").read(&sign("secret", &ada(None))), Ok(ada(None)));
     }
 
     #[test]
-    fn false_tokens_are_refused() {
+    fn invalid_tokens_are_refused() {
         let tokens = Tokens::new("secret");
         let long_ago = 1_000_000;
         let none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.";

@@ -1,4 +1,4 @@
-//! The reading half of a connection, whatever carries it.
+//! The reading half of a connection, independent of its transport: reads, throttles and handles messages until the end.
 
 use std::cell::OnceCell;
 use std::future::poll_fn;
@@ -25,28 +25,28 @@ use crate::sequencer::publication::{Publication, ReplyTo};
 use crate::sequencer::turn::Turns;
 use crate::store::Append;
 
-/// A connection may send this many messages per second that no retry helps. One that sends more is closed. Messages that are
-/// accepted between them make no difference.
+/// Maximum rate of messages with a refusal that no retry can help, per second. A connection above it is closed. Accepted messages
+/// in between do not reset it.
 const ERRORS_PER_SECOND_MAX: u32 = 5;
 
-/// A connection may send the errors of this many seconds at once.
+/// Burst of the maximum error rate, in seconds.
 const ERRORS_BURST_SECONDS: u32 = 10;
 
-/// When a client that was closed for flooding may come back, in milliseconds.
+/// Time after which a client that was closed for flooding may reconnect, in milliseconds.
 const FLOOD_RETRY_MS: u64 = 10_000;
 
-/// What a kind of connection does with what it reads.
+/// Handles the messages of one kind of connection (its dialect).
 pub trait Speaker {
-    /// Handles a text.
+    /// Handles a text message.
     fn text(&mut self, connection: &mut Connection, text: &str) -> impl Future<Output = Result<(), Refused>>;
-    /// The refusal of a text that came above the connection's rate: it is not decoded.
+    /// Returns the refusal of a text message above the connection's rate. The message is not decoded.
     fn over_rate(&self, connection: &Connection, text: &str, refusal: Refusal) -> Refused;
 }
 
 /// A refusal, and the request it answers.
 #[derive(Debug)]
 pub struct Refused {
-    /// The request, where it has a number.
+    /// The request id, if the request has one.
     pub id: Option<RequestId>,
     /// The refusal.
     pub refusal: Refusal,
@@ -58,23 +58,23 @@ impl From<Refusal> for Refused {
     }
 }
 
-/// An open WebSocket, seen from the side that reads.
+/// The reading half of an open WebSocket.
 pub struct Connection {
     pub(super) services: Rc<Services>,
     pub(super) outbound: Rc<Outbound>,
     pub(super) throttle: Throttle,
-    /// Made with the first message that names its turn: most connections only read.
+    /// Created by the first message that names its turn, because most connections only read.
     turns: OnceCell<Arc<Turns>>,
 }
 
 impl Connection {
-    /// A connection that has just been opened.
+    /// Creates the reading half of a connection that was just opened.
     pub fn new(services: Rc<Services>, outbound: Rc<Outbound>) -> Self {
         let throttle = Throttle::new(services.settings.message_rate, Instant::now());
         Self { services, outbound, throttle, turns: OnceCell::new() }
     }
 
-    /// Reads until the end, whoever brings it.
+    /// Reads and handles messages until either side closes the connection.
     pub async fn run(mut self, mut incoming: impl Incoming, mut speaker: impl Speaker) {
         let (mut budget, mut pace) = (Budget::default(), Pace::default());
         let mut errors = RateLimit::new(ERRORS_PER_SECOND_MAX, ERRORS_BURST_SECONDS, Instant::now());
@@ -87,12 +87,12 @@ impl Connection {
             let bytes = received.bytes();
             match budget.spend(bytes) {
                 Next::Continue => {}
-                // The worker's other tasks run before this client is read from again.
+                // Let the worker's other tasks run before this client is read again.
                 Next::Yield => {
                     self.outbound.flush();
                     tokio::task::yield_now().await;
                 }
-                // They run even if all clients send large messages.
+                // The gate limits the large messages of all clients together, so other tasks run even if every client sends them.
                 Next::YieldLarge => {
                     self.outbound.flush();
                     self.services.worker.sources.gates.messages.pass(std::future::ready(())).await;
@@ -126,10 +126,10 @@ impl Connection {
                     }
                 }
                 Received::Binary(_) => {
-                    let what = "Messages are texts; this one was binary.";
+                    let what = "Send text messages; binary messages are not supported.";
                     Err(Refusal::new(ErrorCode::BinaryUnsupported, what).into())
                 }
-                // Above the rate only some pings are answered (RFC 6455 section 5.5.3).
+                // Pings above the rate are not answered (RFC 6455 section 5.5.3 allows that).
                 Received::Ping(payload) => {
                     if over_rate.is_none() {
                         self.outbound.reply_frame(pong_frame(payload));
@@ -157,7 +157,8 @@ impl Connection {
                     if refused.refusal.code == ErrorCode::OutOfTurn {
                         self.refund(tokens_of(bytes), now, &mut pace);
                     }
-                    // What can be retried, or is only not allowed, is not a protocol error. The rate limits it.
+                    // A retryable refusal, or one because of missing permission, does not count as a protocol error. The rate
+                    // limits those.
                     let Refusal { code, retry_after_ms, .. } = &refused.refusal;
                     let is_error = retry_after_ms.is_none() && *code != ErrorCode::Forbidden;
                     self.refuse(refused);
@@ -173,8 +174,7 @@ impl Connection {
         }
     }
 
-    /// Gives back the tokens of messages that were refused with `out_of_turn`, by this connection or where messages are put
-    /// in order.
+    /// Refunds the tokens of messages that were refused with `out_of_turn`, by this connection or by a sequencer.
     fn refund(&mut self, tokens: u32, now: Instant, pace: &mut Pace) {
         match self.throttle.refund(tokens, now) {
             Decision::Admit => {}
@@ -186,7 +186,7 @@ impl Connection {
         }
     }
 
-    /// Tells the client that something was refused.
+    /// Sends a refusal to the client.
     fn refuse(&self, Refused { id, refusal }: Refused) {
         let info = &self.outbound.info;
         tracing::debug!(connection = %info.connection, code = refusal.code.as_str(), "refused");
@@ -200,7 +200,7 @@ impl Connection {
         self.outbound.announce_close(CloseCode::FLOOD, what, Some(FLOOD_RETRY_MS));
     }
 
-    /// The next that the peer sends; nothing when the connection is no longer open.
+    /// Waits for the next input of the peer. Returns `None` when the connection is no longer open.
     fn poll_received(
         &self,
         incoming: &mut impl Incoming,
@@ -218,13 +218,13 @@ impl Connection {
             Poll::Ready(false) => return Poll::Ready(None),
             Poll::Pending => {}
         }
-        // All frames that had arrived are handled: their answers go out in one write.
+        // All received frames are handled, so send their replies in one write.
         self.outbound.poll_write(context);
         Poll::Pending
     }
 
-    /// Reads and drops what the peer still sends, until our close frame is out and the peer's is in: true. False when the
-    /// budget is spent.
+    /// Reads and drops the peer's remaining input. Returns true when our close frame is sent and the peer's has arrived, false
+    /// when the budget is spent.
     fn poll_linger(
         &mut self,
         incoming: &mut impl Incoming,
@@ -245,7 +245,7 @@ impl Connection {
                     return self.outbound.poll_end(context).map(|()| true);
                 }
                 received => {
-                    // What is dropped is read no faster than what is refused.
+                    // Dropped input is read no faster than refused input.
                     if let Decision::Refuse { pause, .. } | Decision::Close(pause) =
                         self.throttle.admit(&received, Instant::now())
                     {
@@ -259,15 +259,15 @@ impl Connection {
         }
     }
 
-    /// The turns of what it publishes.
+    /// Returns the turns of this connection's publications.
     pub(super) fn turns(&self) -> &Arc<Turns> {
         self.turns.get_or_init(Arc::default)
     }
 
-    /// Queues a message for its place in the order. The answer comes by way of the worker.
+    /// Queues a message for its sequencer. The reply comes from the worker.
     ///
     /// # Errors
-    /// A [`Refusal`] where the message cannot be taken.
+    /// A [`Refusal`] if the message cannot be queued.
     pub(super) fn publish(
         &self,
         request: Option<RequestId>,
@@ -291,23 +291,23 @@ impl Connection {
 
 fn rate_limited(wait: Duration) -> Refusal {
     let what = "More messages came than are allowed. Wait a moment.";
-    // Milliseconds are the client's unit. Rounded up: a client that came back too early would be refused again.
+    // Round up to milliseconds, the client's unit: a client that retries too early is refused again.
     Refusal::for_now(ErrorCode::RateLimited, what, wait + Duration::from_millis(1))
 }
 
-/// A message that somebody wants to publish.
+/// A message that the client wants to publish.
 pub(super) struct NewMessage {
     pub(super) channel: ChannelName,
     pub(super) id: MessageId,
-    /// The last turn that its sender knows of, where it keeps to turns.
+    /// The newest turn that the sender knows of, if it uses turns.
     pub(super) turn: Option<u64>,
     pub(super) payload: RawPayload,
-    /// Bytes of the text that it came in.
+    /// Length in bytes of the text message that carried it.
     pub(super) text_bytes: usize,
 }
 
 impl Drop for Connection {
-    /// However a connection ends, it is taken out everywhere.
+    /// Removes the connection from its worker and the counters, however it ends.
     fn drop(&mut self) {
         let info = &self.outbound.info;
         let seconds = clock::now().since(info.opened_at).as_secs_f64();

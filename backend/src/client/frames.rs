@@ -1,4 +1,4 @@
-//! What a client has sent, whatever carries it.
+//! The input of a connection, independent of its transport.
 
 use std::task::{Context, Poll};
 
@@ -6,34 +6,34 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use shared::protocol::CloseCode;
 
-/// What a peer has sent.
+/// One input from the peer.
 #[derive(Debug)]
 pub enum Received {
-    /// A text.
+    /// A text message.
     Text(ByteString),
-    /// A binary message of this many bytes. It has no meaning here.
+    /// A binary message of this many bytes. The protocol has none, so the content is dropped.
     Binary(usize),
-    /// A frame of a message that is not complete, with this many bytes.
+    /// A frame of an incomplete message, with this many bytes.
     Part(usize),
-    /// A ping, to be answered with the same.
+    /// A ping with its payload, which the pong must repeat.
     Ping(Bytes),
-    /// The answer to a ping.
+    /// A pong.
     Pong,
-    /// Its close frame.
+    /// A close frame.
     Close(CloseCode),
-    /// Something against the protocol; nothing more can be read.
+    /// A violation of the WebSocket protocol. Nothing more can be read.
     Broken {
-        /// What it is told.
+        /// The close code for the peer.
         code: CloseCode,
-        /// For the operator.
+        /// The error for the operator's log.
         error: String,
     },
-    /// Nothing more: it is gone.
+    /// The end of the input: the peer is gone.
     Gone,
 }
 
 impl Received {
-    /// The bytes of what has come, without the header of its frame.
+    /// Returns the number of payload bytes.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -44,9 +44,9 @@ impl Received {
     }
 }
 
-/// Where a connection's messages come from: the one thing that its carriers do each in their own way.
+/// The input half of a transport. It is the only part that differs between transports.
 pub trait Incoming {
-    /// The next that the peer sends. After [`Received::Broken`] only [`Received::Part`] comes, for bytes that are dropped, and
-    /// [`Received::Gone`], which then comes each time.
+    /// Waits for the next input of the peer. After [`Received::Broken`] it returns only [`Received::Part`], for bytes that are
+    /// dropped, and [`Received::Gone`]. After [`Received::Gone`] it always returns [`Received::Gone`].
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Received>;
 }

@@ -1,6 +1,6 @@
-//! Clients, seen from the side that reads: each message is paid for, decoded and carried out.
+//! The reading half of clients: charges, decodes and handles each message.
 //!
-//! [`connection`] is the loop that reads; [`typed`] and [`mod@plain`] are what it reads: the protocol of the `shared` crate, and
+//! [`connection`] is the read loop. [`typed`] and [`mod@plain`] handle what it reads: the protocol of the `shared` crate, and
 //! lines of text.
 
 mod budget;

@@ -1,5 +1,5 @@
-//! Throttles reading from a client that exceeds its rate: its bytes stay in the network and use no memory of the server. A
-//! connection that actix carries buffers some 160 KiB before that.
+//! Throttles reading from a client that exceeds its rate: its bytes stay in the network and use no memory of the server. On a
+//! connection inside actix, about 160 KiB are buffered before that takes effect.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -47,13 +47,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn short_pauses_are_added_up_and_long_ones_are_kept() {
+    async fn short_pauses_accumulate_and_long_ones_delay_the_next_read() {
         let (mut pace, begun) = (Pace::default(), Instant::now());
         pace.owe(Duration::from_millis(PAUSE_MS_MIN - 1));
         assert!(poll_fn(|context| pace.poll_ready(context)).now_or_never().is_some());
         pace.owe(Duration::from_millis(1));
         poll_fn(|context| pace.poll_ready(context)).await;
         assert!(begun.elapsed() >= Duration::from_millis(PAUSE_MS_MIN));
-        assert!(poll_fn(|context| pace.poll_ready(context)).now_or_never().is_some(), "it is over");
+        assert!(poll_fn(|context| pace.poll_ready(context)).now_or_never().is_some(), "the pause has ended");
     }
 }

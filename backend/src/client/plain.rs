@@ -1,7 +1,7 @@
-//! Plain mode, on `/`: open, message, close and push, as in a few lines of script.
+//! Plain mode, on `/`: clients that need only open, message, close and push, such as a script of a few lines.
 //!
-//! The server answers each text `T` with `已收到你的消息:T`. Such a client is also a guest in the room of plain
-//! clients: its texts are chat there, and what others say reaches it as a line `name: text`.
+//! The server answers each text `T` with `已收到你的消息:T`. The client is also a guest in the room of plain clients: its texts are chat
+//! messages there, and it receives the others' messages as lines `name: text`.
 
 use shared::ids::{DisplayName, RequestId};
 use shared::protocol::{ErrorCode, Payload, RawPayload, Refusal, Sender};
@@ -12,7 +12,7 @@ use crate::config::plain_channel;
 use crate::message::text_frame;
 use crate::random;
 
-/// Speaks lines of text.
+/// Handles the messages of plain clients: lines of text.
 pub struct Plain;
 
 impl Speaker for Plain {
@@ -23,8 +23,8 @@ impl Speaker for Plain {
         connection.outbound.reply_frame(text_frame(format!("已收到你的消息:{text}")));
         let (Some(from), false) = (from, shared::text::is_blank(text)) else { return Ok(()) };
         let id = random::message_id().map_err(|error| {
-            tracing::error!(%error, "no message id can be made");
-            Refusal::new(ErrorCode::Internal, "The server could not take the message.")
+            tracing::error!(%error, "cannot create a message id");
+            Refusal::new(ErrorCode::Internal, "The server could not accept the message.")
         })?;
         let payload = Payload::chat(text);
         payload.check()?;
@@ -39,7 +39,7 @@ impl Speaker for Plain {
     }
 }
 
-/// Makes the client a guest of the room. Where that fails, it still gets its answers.
+/// Adds the client to the room as a guest. If that fails, the client still gets replies to its texts.
 pub async fn welcome(connection: &Connection) {
     if let Err(refusal) = join(connection).await {
         let number = connection.outbound.info.connection;

@@ -1,4 +1,4 @@
-//! What the clients of one worker use.
+//! The services that the clients of one worker use.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -19,15 +19,15 @@ use crate::shard::worker::Worker;
 use crate::store::LogReads;
 use crate::telemetry::metrics::Metrics;
 
-/// What the clients of one worker use.
+/// The services that the clients of one worker use.
 pub struct Services {
     /// The worker.
     pub worker: Rc<Worker>,
     /// The settings of this server.
     pub settings: Arc<Settings>,
-    /// What clients show to say who they are.
+    /// Verifies and creates the tokens that identify users.
     pub tokens: Arc<Tokens>,
-    /// What they may do.
+    /// Decides what users may do.
     pub permissions: Arc<Permissions>,
     /// All open connections.
     pub registry: Arc<Registry>,
@@ -37,15 +37,15 @@ pub struct Services {
     pub reads: LogReads,
     /// The mailboxes of all workers, for signals.
     pub mailboxes: Mailboxes,
-    /// What is counted.
+    /// The counters.
     pub metrics: Metrics,
 }
 
 impl Services {
-    /// Opens a connection: it has a number from here on, and its worker knows it.
+    /// Opens a connection: assigns its number, and registers it with its worker.
     ///
     /// # Errors
-    /// A [`Refusal`] with `overloaded` if too many connections are open, or if there is no number.
+    /// A [`Refusal`] with `overloaded` if too many connections are open, or if no number is available.
     pub fn open(
         &self,
         address: Option<SocketAddr>,

@@ -16,7 +16,7 @@ pub(super) const BYTES_PER_TOKEN: usize = 4 * 1024;
 /// Tokens for a frame that does not complete a message. The last frame pays for the bytes of all.
 const PART_TOKENS: f64 = 1.0 / 16.0;
 
-/// Number of clients that a signal reaches for one token.
+/// Number of recipients of a signal that cost one token.
 const READERS_PER_TOKEN: usize = 100;
 
 /// The first bucket holds the tokens of this many seconds.
@@ -89,8 +89,8 @@ impl Throttle {
         }
     }
 
-    /// Gives back the tokens of messages that were refused with `out_of_turn`, and charges the second bucket instead, so that
-    /// the client does not pay twice when it sends them again.
+    /// Refunds the tokens of messages that were refused with `out_of_turn`, and charges the second bucket instead, so that the
+    /// client does not pay twice when it resends them.
     pub(super) fn refund(&mut self, tokens: u32, now: Instant) -> Decision {
         let tokens = f64::from(tokens);
         self.allowed.give_back(tokens);
@@ -106,7 +106,7 @@ impl Throttle {
         if self.message_rate == 0.0 {
             return Decision::Admit;
         }
-        // A client sends again what was refused, in its order: each message waits for those before it too.
+        // A client resends refused messages in their order, so each message also waits for those before it.
         let before = Duration::from_secs_f64(self.refused_tokens / self.message_rate);
         let retry_after = wait + before.min(RETRY_MAX);
         self.refused_tokens += tokens;
@@ -117,7 +117,7 @@ impl Throttle {
         }
     }
 
-    /// Charges a signal for the number of clients that it reaches, beyond its frame. Returns whether it is admitted.
+    /// Charges a signal for its number of recipients, in addition to its frame. Returns whether it is admitted.
     pub(super) fn admit_signal(&mut self, readers: usize, now: Instant) -> bool {
         self.allowed.take((readers / READERS_PER_TOKEN) as f64, now).is_ok()
     }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_costs_by_its_bytes() {
+    fn the_cost_of_a_message_depends_on_its_bytes() {
         let now = Instant::now();
         let of_burst = |bytes| admitted(&mut Throttle::new(50, now), &text(bytes), now);
         assert_eq!([0, BYTES_PER_TOKEN, BYTES_PER_TOKEN + 1, 64 * 1024].map(of_burst), [100, 100, 50, 7]);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_out_of_turn_is_not_charged_twice() {
+    fn a_message_refused_out_of_turn_is_not_charged_twice() {
         let now = Instant::now();
         let mut throttle = Throttle::new(50, now);
         for _ in 0..60 {
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_handled_now_and_then_does_not_save_a_flood() {
+    fn an_occasional_admitted_message_does_not_save_a_flooding_client() {
         let start = Instant::now();
         let (mut throttle, mut now) = (Throttle::new(50, start), start);
         loop {

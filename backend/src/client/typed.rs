@@ -1,4 +1,4 @@
-//! What the server does with each message of a typed client.
+//! Handles the messages of typed clients.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ use crate::config::Policy;
 use crate::message::{ServerMessage, SlotKey, SlotKind, page_frame, server_frame};
 use crate::shard::worker::Reach;
 
-/// Speaks the protocol of the `shared` crate.
+/// Handles the messages of typed clients: the protocol of the `shared` crate.
 pub struct Typed;
 
 impl Speaker for Typed {
@@ -40,7 +40,7 @@ impl Speaker for Typed {
             (ClientMessage::Hello(_), Some(_)) => {
                 Err(Refusal::new(ErrorCode::AlreadyGreeted, "Hello has been said on this connection."))
             }
-            (_, None) => Err(Refusal::new(ErrorCode::HelloRequired, "Say hello first.")),
+            (_, None) => Err(Refusal::new(ErrorCode::HelloRequired, "Send hello first.")),
             (message, Some(from)) => match handle(connection, message, from, text.len()) {
                 Ok(Some(question)) => ask(connection, question).await,
                 Ok(None) => Ok(()),
@@ -57,13 +57,13 @@ impl Speaker for Typed {
     }
 }
 
-/// What the log may have to be asked for, before there is an answer.
+/// A request whose answer may need a read of the log.
 enum Question {
     Subscribe(Subscribe, Sender),
     History { id: RequestId, channel: ChannelName, before: Option<Offset>, limit: u32 },
 }
 
-/// Does at once what can be done at once, and returns the rest.
+/// Handles a message without waiting. Returns the request if its answer may need a read of the log.
 fn handle(
     connection: &mut Connection,
     message: ClientMessage<RawPayload>,
@@ -94,7 +94,7 @@ fn handle(
         }
         ClientMessage::Seen { channel, delivered, read } => {
             if delivered.is_none() && read.is_none() {
-                return Err(Refusal::new(ErrorCode::MissingField, "Say delivered or read, or both."));
+                return Err(Refusal::new(ErrorCode::MissingField, "Send “delivered” or “read”, or both."));
             }
             let kind = SlotKind::Seen { delivered: delivered.is_some(), read: read.is_some() };
             signal(connection, channel, from, kind, SignalState::Seen { delivered, read })?;
@@ -103,7 +103,8 @@ fn handle(
     Ok(None)
 }
 
-/// Has the log asked. In a box: an idle connection would else hold the memory for it as long as it lives.
+/// Answers a question by reading the log if necessary. The future is boxed: otherwise an idle connection would hold the memory
+/// for it during its whole life.
 fn ask(
     connection: &Connection,
     question: Question,
@@ -118,10 +119,7 @@ fn ask(
 
 fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
     if hello.version != protocol::VERSION {
-        let what = format!(
-            "This server speaks version {}; the page may have to be loaded again.",
-            protocol::VERSION
-        );
+        let what = format!("This server speaks protocol version {}. Reload the page.", protocol::VERSION);
         return Err(Refusal::new(ErrorCode::UnsupportedVersion, what));
     }
     let (services, info) = (&connection.services, &connection.outbound.info);
@@ -153,15 +151,16 @@ async fn subscribe(connection: &Connection, request: Subscribe, from: Sender) ->
     let most = connection.services.settings.subscriptions_max;
     let again = outbound.is_subscribed(&channel);
     if !again && outbound.subscription_count() >= most {
-        let what = format!("This connection follows {most} channels already; more are not allowed.");
+        let what = format!("This connection has {most} subscriptions. That is the maximum.");
         return Err(Refusal::new(ErrorCode::TooManySubscriptions, what));
     }
     let feed = worker.feed(&channel, policy.history).await.map_err(|error| error.refusal())?;
     if since.is_some_and(|since| feed.head().is_some_and(|head| since.offset > head)) {
-        // A client that comes from a quicker worker is not ahead of the log.
+        // This worker may be behind the one that the client comes from. Read the head from the log before the client counts as
+        // `ahead`.
         worker.learn_head(&feed).await.map_err(|error| error.refusal())?;
     }
-    // Only now: without history, a channel whose ring is empty begins at its head.
+    // Compute the floor after the head is known: without history, a channel with an empty ring begins at its head.
     let floor = floor(connection, &feed, since).await?;
     let head = feed.head().unwrap_or_default();
     let (cursor, gap) = begin(since, &feed, head, floor);
@@ -175,7 +174,7 @@ async fn subscribe(connection: &Connection, request: Subscribe, from: Sender) ->
     Ok(())
 }
 
-/// The offset before the oldest message that can still be had, where the answer matters.
+/// Returns the offset before the oldest available message. Skips the lookup if the exact value does not affect the answer.
 async fn floor(connection: &Connection, feed: &Rc<Feed>, since: Option<Position>) -> Result<Offset, Refusal> {
     let ring = feed.ring_floor();
     match since {
@@ -190,7 +189,7 @@ async fn floor(connection: &Connection, feed: &Rc<Feed>, since: Option<Position>
     }
 }
 
-/// Where a subscription begins, and what its reader has missed for good.
+/// Returns the cursor at which a subscription begins, and the gap if messages after `since` are no longer available.
 fn begin(since: Option<Position>, feed: &Feed, head: Offset, floor: Offset) -> (Offset, Option<Gap>) {
     let gap = |reason| (floor, Some(Gap { oldest: Offset(floor.0 + 1), reason }));
     match since {
@@ -228,10 +227,10 @@ fn presence(
     Ok(())
 }
 
-/// Tells the other subscribers something that is true only now.
+/// Relays a signal to the other subscribers. Signals are not stored.
 ///
-/// A signal fans out as a message does, so it needs the same right, and it is paid for by the number of clients that are
-/// told. One that cannot be paid for is dropped: a later one says the same.
+/// A signal is fanned out like a message, so it needs the same permission, and it is charged by the number of recipients. A
+/// signal that exceeds the rate is dropped, because a later one replaces it.
 fn signal(
     connection: &mut Connection,
     channel: ChannelName,
@@ -255,7 +254,7 @@ fn signal(
     Ok(())
 }
 
-/// Nobody has seen what is not there yet.
+/// Limits the offsets of a `seen` signal to the head of the channel.
 fn up_to(state: SignalState, head: Option<Offset>) -> SignalState {
     let bound = |offset: Option<Offset>| offset.map(|offset| head.map_or(offset, |head| offset.min(head)));
     match state {
@@ -275,7 +274,7 @@ fn may<'a>(
     connection.services.permissions.may(Principal::User(&from.user), action, channel)
 }
 
-/// The number of a request, so that a refusal can name it.
+/// Returns the id of a request, so that a refusal can name it.
 fn request_of(message: &ClientMessage<RawPayload>) -> Option<RequestId> {
     match message {
         ClientMessage::Subscribe(Subscribe { id, .. })

@@ -1,4 +1,4 @@
-//! Where clients arrive: HTTP, WebSockets, and the TCP streams under both.
+//! The network edge: HTTP, WebSockets, and the TCP streams below both.
 
 pub mod http;
 pub mod refusal;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::error::ServerError;
 
-/// Makes the data directory, tries whether it takes a file (a clear word now is better than a refusal later), and
-/// takes it for this server alone, for as long as what it returns lives. Nobody but its owner can look into it.
+/// Creates the data directory, tests that it is writable (so that an error appears at the start, not at the first message), and
+/// locks it for this server until the returned file is dropped. Only the owner can access the directory.
 pub(crate) fn prepare(path: &Path) -> Result<File, ServerError> {
     let probe = path.join(".probe");
     let failed = |reason| ServerError::Data { path: path.to_owned(), reason };
@@ -20,16 +20,17 @@ pub(crate) fn prepare(path: &Path) -> Result<File, ServerError> {
         Err(TryLockError::WouldBlock) => return Err(ServerError::InUse(path.to_owned())),
         Err(TryLockError::Error(reason)) => return Err(failed(reason)),
     }
-    // A directory with the sticky bit is shared on purpose, such as /tmp.
+    // Do not restrict a directory with the sticky bit, such as /tmp: it is shared on purpose.
     if !is_shared(path)
         && let Err(error) = crate::file_rights::owner_only(path, 0o700)
     {
-        tracing::warn!(path = %path.display(), %error, "the rights of others cannot be taken from the data directory");
+        tracing::warn!(path = %path.display(), %error, "cannot remove the access of others to the data directory");
     }
     Ok(lock)
 }
 
-/// Opens the lock, and makes it where there is none. Whoever can open it could keep the server from starting.
+/// Opens the lock file, and creates it if it does not exist. Only the owner may open it, because any user with access could lock
+/// it and keep the server from starting.
 fn open_lock(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -37,7 +38,7 @@ fn open_lock(path: &Path) -> std::io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let lock = options.open(path)?;
     if let Err(error) = crate::file_rights::owner_only(path, 0o600) {
-        tracing::warn!(path = %path.display(), %error, "the rights of others cannot be taken from the file");
+        tracing::warn!(path = %path.display(), %error, "cannot remove the access of others to the file");
     }
     Ok(lock)
 }

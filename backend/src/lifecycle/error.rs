@@ -1,4 +1,4 @@
-//! Why the server could not start, or ended.
+//! The errors that prevent a start or end the server.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::supervision::Part;
 use crate::config::KeyError;
 use crate::store::LogError;
 
-/// Why the server could not start, or ended. The text is for the operator.
+/// The reason why the server could not start, or ended. The text is for the operator.
 #[derive(Debug, Error)]
 pub enum ServerError {
     /// The data directory cannot be used.
@@ -16,21 +16,21 @@ pub enum ServerError {
     Data {
         /// The directory.
         path: PathBuf,
-        /// The operating system's word.
+        /// The operating system's error.
         reason: std::io::Error,
     },
-    /// Another server has the data directory.
+    /// Another server uses the data directory.
     #[error("another server uses the data directory {}. Stop it, or give another with --data DIR", .0.display())]
     InUse(PathBuf),
-    /// A part has ended without which the server cannot work.
-    #[error("{0} has ended, which it never should; the server has to be started again")]
+    /// A part that the server cannot work without has ended.
+    #[error("{0} has ended unexpectedly; start the server again")]
     Died(Part),
     /// The log cannot be opened.
     #[error("the log in {} cannot be opened: {reason}", path.display())]
     Log {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         reason: LogError,
     },
     /// There is no API key, or no token secret.
@@ -41,13 +41,13 @@ pub enum ServerError {
     Listen {
         /// The address.
         address: std::net::SocketAddr,
-        /// The operating system's word.
+        /// The operating system's error.
         reason: std::io::Error,
     },
-    /// Something else of the operating system's failed.
+    /// Another operation of the operating system failed.
     #[error("the server failed: {0}")]
     Io(#[from] std::io::Error),
-    /// The operating system has no randomness.
-    #[error("no randomness can be had: {0}")]
+    /// The operating system provides no random numbers.
+    #[error("the operating system provides no random numbers: {0}")]
     Randomness(#[from] getrandom::Error),
 }

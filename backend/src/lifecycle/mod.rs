@@ -1,4 +1,4 @@
-//! The life of the process: what is taken before it starts, what ends it, and in which order it stops.
+//! The life cycle of the process: its resources before the start, the events that end it, and its supervision.
 
 pub mod directory;
 mod error;

@@ -1,35 +1,35 @@
-//! How many files and sockets the process may have open, and who is turned away before they run out.
+//! The limit of open files, and the refusal of connections before it is reached.
 
 use tokio::net::TcpStream;
 
-/// Descriptors that the server needs beside those of its connections: the log and its readers, the socket that listens,
-/// standard output, and a few in reserve.
+/// Number of descriptors that the server needs in addition to those of its connections: the log and its readers, the listening
+/// socket, standard output, and a reserve.
 const FILES_OF_SERVER: usize = 48;
 
-/// Descriptors that a worker thread's runtime needs.
+/// Number of descriptors that a worker thread's runtime needs.
 const FILES_OF_WORKER: usize = 8;
 
-/// Sockets that are kept for requests when no more WebSocket is taken in, so that `/healthz` answers.
+/// Number of sockets that are reserved for requests when no more WebSockets are accepted, so that `/healthz` answers.
 const SOCKETS_FOR_REQUESTS: usize = 16;
 
 /// The limit of open files.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OpenFiles {
-    /// The number of sockets that may be open; no limit where the system tells none.
+    /// Maximum number of open sockets; `None` if the system reports no limit.
     sockets_max: Option<usize>,
-    /// The number of files that may be open.
+    /// Maximum number of open files; `None` if the system reports no limit.
     files_max: Option<usize>,
 }
 
 impl OpenFiles {
-    /// Raises the process's limit as far as the system allows.
+    /// Raises the limit of the process as far as the system allows.
     pub(crate) fn raise_limit(workers: usize) -> Self {
         let files_max = raise();
         let kept = FILES_OF_SERVER + FILES_OF_WORKER * workers;
         Self { sockets_max: files_max.map(|files| files.saturating_sub(kept)), files_max }
     }
 
-    /// The number of WebSockets that may be open, where `wanted` are set. Says so if that is fewer.
+    /// Returns the maximum number of open WebSockets: at most `wanted`, the setting. Logs a warning if it is lower.
     pub(crate) fn connections_max(self, wanted: usize) -> usize {
         let (Some(sockets), Some(files)) = (self.sockets_max, self.files_max) else { return wanted };
         let connections = sockets.saturating_sub(SOCKETS_FOR_REQUESTS).max(1);
@@ -44,8 +44,8 @@ impl OpenFiles {
         connections.min(wanted)
     }
 
-    /// Whether a socket that was just accepted leaves enough descriptors for what the server needs. The system gives the
-    /// lowest number that is free: as many are in use.
+    /// Returns whether enough descriptors are left after this socket was accepted. The system assigns the lowest free number, so
+    /// the number is about the count of open files.
     pub(crate) fn has_room_for(self, stream: &TcpStream) -> bool {
         #[cfg(unix)]
         {
@@ -61,12 +61,12 @@ impl OpenFiles {
     }
 }
 
-/// Tells a peer that there is no room, as far as its socket takes that at once.
+/// Refuses a peer with 503, without waiting for its socket.
 pub(crate) fn turn_away(stream: &TcpStream) {
     const ANSWER: &[u8] =
         b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
-    tracing::debug!("a connection is turned away: the process may open no more files");
-    // Who does not get it sees that the connection is closed.
+    tracing::debug!("a connection is refused: the process has no more file descriptors");
+    // A peer that does not receive it sees that the connection is closed.
     let _ = stream.try_write(ANSWER);
 }
 
@@ -78,11 +78,11 @@ fn raise() -> Option<usize> {
     let files = match raised {
         Ok(()) => maximum,
         Err(error) => {
-            tracing::debug!(%error, "the limit of open files stays as it is");
+            tracing::debug!(%error, "the limit of open files cannot be raised");
             current
         }
     };
-    tracing::info!(files, "files that may be open");
+    tracing::info!(files, "maximum number of open files");
     files.map(|files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 

@@ -1,6 +1,6 @@
 //! The signals that stop the server.
 
-/// The signals that stop the server. They are caught from when this is made.
+/// The signals that stop the server. They are caught as soon as this is created.
 pub(crate) struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
@@ -27,7 +27,7 @@ impl Signals {
 
     #[cfg(not(unix))]
     pub(crate) async fn wait(&mut self) {
-        // Where the signal cannot be had, the server runs until it is killed.
+        // If the signal cannot be caught, the server runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

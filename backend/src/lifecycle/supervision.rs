@@ -1,4 +1,4 @@
-//! Notices that a part of the server has died, so that the process ends instead of seeming to work.
+//! Detects that a part of the server has died, so that the process ends instead of appearing to work.
 
 use std::pin::pin;
 
@@ -7,16 +7,16 @@ use futures_util::future::{Either, select, select_all};
 use crate::mailbox::Mailboxes;
 use crate::sequencer::publisher::Publisher;
 
-/// A part without which the server cannot work.
+/// A part that the server cannot work without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The thread that writes the log.
     LogThread,
     /// The thread that trims the log.
     Retention,
-    /// The loop of a worker, which takes what its mailbox has.
+    /// The event loop of a worker, which handles its mailbox.
     Worker,
-    /// The task that puts the messages of channels without history in order.
+    /// The task that orders the messages of channels without history.
     Sequencer,
     /// The task that waits for the signals that stop the server.
     Stopper,
@@ -34,8 +34,8 @@ impl std::fmt::Display for Part {
     }
 }
 
-/// Waits for the first part that ends, and returns which. `log_thread` and `retention` resolve when their threads have
-/// ended. Each part owns one end of a channel, and drops it however it ends.
+/// Waits for the first part that ends, and returns it. `log_thread` and `retention` resolve when their threads have ended. Each
+/// part owns one end of a channel, and drops it however it ends.
 pub async fn first_end(
     mailboxes: &Mailboxes,
     publisher: &Publisher,
@@ -55,10 +55,10 @@ pub async fn first_end(
     }
 }
 
-/// Ends the process at once. The line is written here: the thread that writes log lines may not come to it.
+/// Aborts the process. Prints the line itself, because the log writer's thread may not run before the end.
 #[allow(clippy::print_stderr, reason = "the last line of a process that aborts")]
 pub(crate) fn abort(part: &str) -> ! {
-    eprintln!("tidings: {part} has died; ending, to be started again");
+    eprintln!("tidings: {part} has died; the server exits and must be restarted");
     std::process::abort();
 }
 
@@ -78,7 +78,7 @@ mod tests {
     use crate::store::retention::Retention;
     use crate::store::sqlite::SqliteLog;
 
-    /// A server of which one part panics: its loop, or its sequencer.
+    /// Runs a server of which one part panics: the event loop of a worker, or its sequencer. Returns the part that was detected.
     async fn dead_part(worker_panics: bool) -> Part {
         let folder = tempfile::tempdir().unwrap();
         let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_task_that_panics_on_a_worker_is_noticed() {
+    async fn a_panic_of_a_workers_task_is_detected() {
         assert_eq!(dead_part(true).await, Part::Worker);
         assert_eq!(dead_part(false).await, Part::Sequencer);
     }

@@ -29,7 +29,7 @@ pub(super) struct Capacity {
 }
 
 impl Capacity {
-    /// Admits a publication of so many bytes. `may_use_reserve` is [`Publication::may_use_reserve`].
+    /// Admits a publication of `bytes` bytes. `may_use_reserve` is [`Publication::may_use_reserve`].
     ///
     /// # Errors
     /// A [`Refusal`] with `overloaded` if [`QUEUE_PUBLICATIONS_MAX`] or [`QUEUE_BYTES_MAX`] would be exceeded, or their

@@ -1,8 +1,8 @@
-//! The one thread that writes the log.
+//! The queue of publications for the log, and the one thread that writes the log.
 //!
-//! It takes whatever has queued, appends it at once and hands the outcome to the sink: under load, many messages
-//! share the wait for the disk; when idle, a message waits for nobody. Where more has queued than one transaction takes,
-//! senders take turns (`fair`).
+//! The thread appends everything that is queued in one transaction and hands the outcomes to the sink. Under load, many messages
+//! share one wait for the disk; when idle, a message does not wait for others. If more is queued than one transaction may hold,
+//! the senders share it fairly (`fair`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,38 +18,38 @@ use crate::sequencer::publication::{Outcome, Publication, ReplyTo};
 use crate::sequencer::turn::Turn;
 use crate::store::{Append, Appended, Log};
 
-/// Most publications in one transaction.
+/// Maximum number of publications in one transaction.
 pub const BATCH_PUBLICATIONS_MAX: usize = 384;
 
 /// Maximum bytes of one transaction. The publication that exceeds it is still part of it. Publications that arrive during a
 /// transaction wait for its end, so a short transaction delays them little.
 pub const BATCH_BYTES_MAX: usize = 256 * 1024;
 
-/// Most publications that are handed over at once.
+/// Maximum number of publications in one call of [`LogQueue::hand_over`].
 pub const HANDOVER_PUBLICATIONS_MAX: usize = 64;
 
-/// A publication that has its place in the queue, and is still to be handed over.
+/// A publication that [`LogQueue::enter`] has admitted, before [`LogQueue::hand_over`].
 #[derive(Debug)]
 pub struct Queued(Publication);
 
 impl Queued {
-    /// The memory that it holds, in bytes.
+    /// The memory that the publication holds, in bytes.
     pub fn bytes(&self) -> usize {
         self.0.bytes()
     }
 }
 
-/// The way into the log. Cheap to clone.
+/// The sending end of the queue of the log thread. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LogQueue {
     jobs: Sender<Job>,
     state: Arc<State>,
 }
 
-/// What the two ends of the queue share.
+/// The state that both ends of the queue share.
 #[derive(Debug)]
 struct State {
-    /// That of the publications that wait, handed over or not.
+    /// Counts all waiting publications, whether they are handed over or only admitted.
     capacity: Capacity,
     writable: AtomicBool,
     ended: AtomicBool,
@@ -62,7 +62,7 @@ enum Job {
 }
 
 impl LogQueue {
-    /// Gives a publication its place in the queue. It never waits.
+    /// Admits a publication to the queue. Never blocks.
     ///
     /// # Errors
     /// A [`Refusal`] with `overloaded` if [`QUEUE_PUBLICATIONS_MAX`](capacity::QUEUE_PUBLICATIONS_MAX) or
@@ -75,7 +75,7 @@ impl LogQueue {
         Ok(Queued(publication))
     }
 
-    /// Queues one publication, and hands it over at once. It never waits.
+    /// Admits one publication and hands it over at once. Never blocks.
     ///
     /// # Errors
     /// As [`enter`](Self::enter).
@@ -84,34 +84,33 @@ impl LogQueue {
         Ok(())
     }
 
-    /// Hands publications over, at most [`HANDOVER_PUBLICATIONS_MAX`], in their order: the thread wakes once for all of
-    /// them.
+    /// Hands over at most [`HANDOVER_PUBLICATIONS_MAX`] publications, in their order. The thread wakes once for all of them.
     pub fn hand_over(&self, publications: Vec<Queued>) {
         debug_assert!(publications.len() <= HANDOVER_PUBLICATIONS_MAX);
-        // A thread that has ended meanwhile answers nobody: they were never told that it is stored.
+        // If the thread has ended, the publications are dropped without an answer. None of them was acknowledged.
         let _ = self.jobs.send(Job::Append(publications));
     }
 
-    /// Whether the last batch could be written, and the thread that writes has not ended.
+    /// Returns whether the last batch was written and the log thread is still running.
     pub fn is_writable(&self) -> bool {
         self.state.writable.load(Ordering::Relaxed) && !self.state.ended.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of publications that wait, handed over or not, and their bytes.
+    /// Returns the number of waiting publications, admitted or handed over, and their bytes.
     pub fn waiting(&self) -> (usize, usize) {
         self.state.capacity.used()
     }
 
-    /// Tells the thread to end when it has written all that is queued.
+    /// Stops the thread after it has written everything that is queued.
     pub fn stop(&self) {
-        // Where the thread is gone already, there is nothing to end.
+        // If the thread has ended already, there is nothing to stop.
         let _ = self.jobs.send(Job::Stop);
     }
 }
 
-/// The way into a log, and what comes out at its end.
+/// Creates the queue of a log: its sending end, and its receiving end, which writes the log.
 pub fn queue(log: Arc<dyn Log>) -> (LogQueue, Writer) {
-    // Its length has a limit: that of `enter`.
+    // An unbounded channel suffices, because `enter` limits its length.
     let (jobs, receiver) = channel();
     let state = Arc::new(State {
         capacity: Capacity::default(),
@@ -122,10 +121,10 @@ pub fn queue(log: Arc<dyn Log>) -> (LogQueue, Writer) {
     (LogQueue { jobs, state }, writer)
 }
 
-/// Starts the thread. `sink` is given each batch when it is on disk, in order.
+/// Starts the log thread. It calls `sink` with each batch after the batch is on disk, in order.
 ///
 /// # Errors
-/// The operating system's, where it gives no thread.
+/// The operating system's error if it cannot start a thread.
 pub fn start(
     log: Arc<dyn Log>,
     mut sink: impl FnMut(Vec<Outcome>) + Send + 'static,
@@ -142,14 +141,14 @@ pub fn start(
     Ok((queue, thread))
 }
 
-/// The end of the queue: it takes what has come and has it appended.
+/// The receiving end of the queue. It collects publications into batches and appends them to the log.
 pub struct Writer {
     log: Arc<dyn Log>,
     jobs: Receiver<Job>,
     state: Arc<State>,
-    /// What has come since the last batch, in order.
+    /// Publications received since the last batch, in order.
     come: Vec<Publication>,
-    /// What has not found room in a batch.
+    /// Publications that did not fit into a batch.
     waiting: FairQueue,
     is_to_end: bool,
 }
@@ -165,7 +164,7 @@ impl Writer {
         Self { log, jobs, state, come: Vec::new(), waiting: FairQueue::default(), is_to_end: false }
     }
 
-    /// Waits until something has queued. Returns false when the thread is to end: nothing is left, and nothing more comes.
+    /// Waits until something is queued. Returns false when the thread must end: nothing is left, and nothing more can come.
     fn wait(&mut self) -> bool {
         let has_work = |writer: &Self| !(writer.waiting.is_empty() && writer.come.is_empty());
         if !has_work(self) && !self.is_to_end {
@@ -186,7 +185,7 @@ impl Writer {
         }
     }
 
-    /// What has queued, without waiting: at most [`BATCH_PUBLICATIONS_MAX`], and about [`BATCH_BYTES_MAX`].
+    /// Returns the next batch without waiting: at most [`BATCH_PUBLICATIONS_MAX`] publications, and about [`BATCH_BYTES_MAX`].
     pub fn queued(&mut self) -> Vec<Publication> {
         // The capacity bounds the number of jobs, and so this loop.
         while !self.is_to_end
@@ -216,9 +215,9 @@ impl Writer {
         batch
     }
 
-    /// Has a batch appended, and tells what became of each.
+    /// Appends a batch to the log. Returns one outcome for each publication, in order.
     pub fn write(&self, batch: Vec<Publication>) -> Vec<Outcome> {
-        // The store takes a slice of messages: they move there and back, and are not copied.
+        // The store needs a slice of messages: move them there and back instead of copying them.
         let (mut appends, mut waiting) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
         for Publication { append, reply } in batch {
             let refused = match reply.turn().map_or(Ok(()), Turn::check) {
@@ -253,7 +252,7 @@ impl Writer {
         let was_writable = self.state.writable.swap(result.is_ok(), Ordering::Relaxed);
         match &result {
             Ok(_) if !was_writable => tracing::info!("the log can be written again"),
-            // Once, not for each batch of a long night.
+            // Log the failure once, not for each batch that fails.
             Err(error) if was_writable => {
                 tracing::error!(%error, "publishing is refused until the log can be written")
             }
@@ -263,9 +262,9 @@ impl Writer {
     }
 }
 
-/// A store that answers fewer entries than it was given has broken its contract.
+/// The refusal if a store returns fewer results than it got entries, which breaks its contract.
 fn lost_count() -> Refusal {
-    Refusal::new(ErrorCode::Internal, "The server lost count of what it stored.")
+    Refusal::new(ErrorCode::Internal, "The store returned too few results.")
 }
 
 #[cfg(test)]
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_queued_is_written_before_the_end() {
+    fn everything_queued_is_written_before_the_thread_ends() {
         let directory = tempfile::tempdir().unwrap();
         let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap());
         let (outcomes, received) = channel();
@@ -308,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_found_no_room_in_a_batch_is_written_before_the_end_too() {
+    fn publications_that_did_not_fit_into_a_batch_are_written_before_the_end() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("tidings.db");
         let log = Arc::new(SqliteLog::open(&path, Durability::Normal).unwrap());
@@ -327,11 +326,11 @@ mod tests {
     }
 
     #[test]
-    fn each_of_a_batch_gets_its_own_outcome() {
+    fn each_publication_of_a_batch_gets_its_own_outcome() {
         let directory = tempfile::tempdir().unwrap();
         let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap());
         let (_queue, writer) = queue(log);
-        // Two, a retry of the first, one more.
+        // Two messages, a retry of the first, and one more.
         let batch = [1, 2, 1, 3];
         let outcomes = writer.write(batch.map(|number| publication(number).0).into());
         let ids: Vec<_> = outcomes.iter().map(|outcome| outcome.append.id).collect();
@@ -343,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_keeps_to_its_limit() {
+    fn a_batch_has_a_maximum_number_of_publications() {
         let directory = tempfile::tempdir().unwrap();
         let log =
             Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Normal).unwrap());
@@ -358,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_keeps_to_its_bytes() {
+    fn a_batch_has_a_maximum_number_of_bytes() {
         let directory = tempfile::tempdir().unwrap();
         let log =
             Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Normal).unwrap());
@@ -375,11 +374,11 @@ mod tests {
     }
 
     #[test]
-    fn one_more_than_the_queue_holds_is_refused() {
+    fn a_full_queue_refuses_a_publication() {
         let directory = tempfile::tempdir().unwrap();
         let log = Arc::new(SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap());
         let (gate, closed) = channel::<()>();
-        // The sink holds the thread until the gate opens, so that what is queued stays.
+        // The sink blocks the thread until the gate opens, so that the queue stays full.
         let (entered, inside) = channel();
         let (queue, thread) = start(log, move |_| {
             let _ = entered.send(());

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_message_does_not_wait_for_what_others_sent_before() {
+    fn a_short_message_does_not_wait_for_earlier_messages_of_other_senders() {
         let mut queue = FairQueue::default();
         for number in 0..4 {
             queue.push(publication(1, number, 10_000));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn each_senders_messages_stay_in_their_order() {
+    fn the_messages_of_one_sender_keep_their_order() {
         let mut queue = FairQueue::default();
         let bytes = [5, 5_000, 1, 300, 0, 9_000, 7];
         for (number, bytes) in (0..).zip(bytes) {
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_message_comes_before_the_first_large_one_of_others() {
+    fn a_short_message_is_removed_before_the_first_large_one_of_other_senders() {
         let mut queue = FairQueue::default();
         (1..=50).for_each(|connection| queue.push(publication(connection, 0, 10_000)));
         queue.push(publication(51, 0, 10));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn senders_without_publications_take_no_memory() {
+    fn senders_without_publications_use_no_memory() {
         let mut queue = FairQueue::default();
         for connection in 1..=100 {
             queue.push(publication(connection, 0, 10));

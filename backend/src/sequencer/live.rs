@@ -1,7 +1,7 @@
-//! The order of channels without history: their messages get offsets, but are in no store.
+//! Sequencers of the channels without history: their messages get offsets but are not stored.
 //!
-//! Such a channel is at home on one worker: what is published in it anywhere is put in order there, and handed to all
-//! workers from there. Where its publisher and its readers are on that worker, a message never leaves the thread.
+//! Each such channel has one home worker. Its sequencer orders everything that is published in the channel on any worker, and
+//! hands it to all workers. If the publisher and all subscribers are on the home worker, a message never leaves the thread.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,21 +14,21 @@ use crate::sequencer::capacity::Capacity;
 use crate::sequencer::publication::{Outcome, Publication};
 use crate::sequencer::turn::Turn;
 
-/// Most publications that are put in order at once.
+/// Maximum number of publications that a sequencer orders at once.
 pub const TURN_PUBLICATIONS_MAX: usize = 64;
 
-/// The way to a sequencer. Cheap to clone.
+/// The sending end of the queue of a sequencer. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LiveQueue {
     jobs: UnboundedSender<Publication>,
     state: Arc<State>,
 }
 
-/// What the two ends of the queue share.
+/// The state that both ends of the queue share.
 #[derive(Debug, Default)]
 struct State {
     capacity: Capacity,
-    /// Others than the sequencer look into it when they begin to follow a channel, and not on the way of a message.
+    /// Threads other than the sequencer lock it only when they begin to follow a channel, not on the path of a message.
     offsets: Mutex<LiveOffsets>,
 }
 
@@ -38,37 +38,37 @@ impl State {
     }
 }
 
-/// The way to a sequencer, and it.
+/// Creates a sequencer and the sending end of its queue.
 pub fn queue() -> (LiveQueue, Sequencer) {
-    // `Capacity` limits its length.
+    // An unbounded channel suffices, because `Capacity` limits its length.
     let (jobs, receiver) = unbounded_channel();
     let state = Arc::<State>::default();
     (LiveQueue { jobs, state: Arc::clone(&state) }, Sequencer { jobs: receiver, state })
 }
 
 impl LiveQueue {
-    /// Queues a publication. It never waits.
+    /// Queues a publication. Never blocks.
     ///
     /// # Errors
-    /// A [`Refusal`] with `overloaded` where [`QUEUE_PUBLICATIONS_MAX`](super::capacity::QUEUE_PUBLICATIONS_MAX) are
-    /// waiting, `stopping` where the sequencer has ended.
+    /// A [`Refusal`] with `overloaded` if [`QUEUE_PUBLICATIONS_MAX`](super::capacity::QUEUE_PUBLICATIONS_MAX) or
+    /// [`QUEUE_BYTES_MAX`](super::capacity::QUEUE_BYTES_MAX) are waiting, `stopping` if the sequencer has ended.
     pub fn publish(&self, publication: Publication) -> Result<(), Refusal> {
         self.state.capacity.admit(publication.bytes(), publication.may_use_reserve())?;
         self.jobs.send(publication).map_err(|_| super::capacity::stopping())
     }
 
-    /// Waits until nothing is put in order any more: the sequencer is gone.
+    /// Waits until the sequencer has ended.
     pub async fn closed(&self) {
         self.jobs.closed().await;
     }
 
-    /// The newest offset given in a channel.
+    /// Returns the newest offset of a channel.
     pub fn head(&self, channel: &ChannelName) -> Offset {
         self.state.offsets().head(channel)
     }
 }
 
-/// Puts what has come in order.
+/// The receiving end of the queue. It gives publications their offsets.
 #[derive(Debug)]
 pub struct Sequencer {
     jobs: UnboundedReceiver<Publication>,
@@ -76,7 +76,7 @@ pub struct Sequencer {
 }
 
 impl Sequencer {
-    /// Waits for publications and puts them in order: at most [`TURN_PUBLICATIONS_MAX`]. Nothing when no more can come.
+    /// Waits for publications and orders at most [`TURN_PUBLICATIONS_MAX`] of them. Returns `None` when no more can come.
     pub async fn next(&mut self) -> Option<Vec<Outcome>> {
         let mut turn = Vec::new();
         match self.jobs.recv_many(&mut turn, TURN_PUBLICATIONS_MAX).await {
@@ -85,7 +85,7 @@ impl Sequencer {
         }
     }
 
-    /// Puts what has come in order, without waiting.
+    /// Orders the publications that are queued, at most [`TURN_PUBLICATIONS_MAX`], without waiting.
     pub fn queued(&mut self) -> Vec<Outcome> {
         let mut turn = Vec::new();
         while turn.len() < TURN_PUBLICATIONS_MAX
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_queued_gets_its_places_in_the_order_in_which_it_came() {
+    fn queued_publications_get_offsets_in_the_order_of_arrival() {
         let (queue, mut sequencer) = queue();
         (1..=3).for_each(|number| queue.publish(publication(number)).unwrap());
         let outcomes = sequencer.queued();
@@ -140,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_keeps_to_its_limit() {
+    fn the_number_of_publications_ordered_at_once_is_limited() {
         let (queue, mut sequencer) = queue();
         (0..=TURN_PUBLICATIONS_MAX).for_each(|_| queue.publish(publication(1)).unwrap());
         assert_eq!([sequencer.queued().len(), sequencer.queued().len()], [TURN_PUBLICATIONS_MAX, 1]);
     }
 
     #[test]
-    fn one_more_than_the_queue_holds_is_refused_until_some_have_their_place() {
+    fn a_full_queue_refuses_a_publication_until_some_have_their_offset() {
         let (queue, mut sequencer) = queue();
         (0..QUEUE_PUBLICATIONS_MAX).for_each(|_| queue.publish(publication(1)).unwrap());
         assert_eq!(queue.publish(publication(2)).unwrap_err().code, ErrorCode::Overloaded);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_taken_when_nobody_puts_it_in_order() {
+    fn a_queue_without_a_sequencer_refuses_publications() {
         let (queue, sequencer) = queue();
         drop(sequencer);
         assert_eq!(queue.publish(publication(1)).unwrap_err().code, ErrorCode::Stopping);

@@ -1,7 +1,8 @@
-//! Puts publications in order and gives them their offsets.
+//! Orders publications and gives them their offsets.
 //!
-//! [`publisher`] is the way in. [`direct`] is the thread that appends to the log of this machine; [`live`] orders the channels
-//! without history, in memory. Both take [`publication`]s and give outcomes, which `fanout` hands to the workers.
+//! [`publisher`] routes a publication to the sequencer of its channel. [`direct`] is the thread that appends to the log of this
+//! machine; [`live`] orders the channels without history, in memory. Both turn [`publication`]s into outcomes, which `fanout`
+//! hands to the workers.
 
 pub mod capacity;
 pub mod direct;

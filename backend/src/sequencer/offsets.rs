@@ -1,4 +1,4 @@
-//! The offsets of channels without history.
+//! Offsets of the channels without history.
 
 use std::collections::HashMap;
 
@@ -6,23 +6,23 @@ use shared::ids::{ChannelName, Offset};
 
 use crate::store::Appended;
 
-/// Maximum number of channels in a generation. The newest offsets of one to two generations are remembered.
+/// Maximum number of channels in a generation. Heads are kept for between one and two generations of channels.
 const GENERATION_CHANNELS_MAX: usize = 50_000;
 
-/// Gives the offsets of the channels that are at home on one worker. They are of one sequence for all of these, so that
-/// a channel that was forgotten goes on above whatever it had: a reader that was up to date may then be told of a gap
-/// that is none, but never misses one.
+/// Assigns the offsets of the channels whose home is one worker. All these channels share one sequence. A channel that was
+/// evicted therefore continues above all its earlier offsets: a subscriber that was up to date may then get a `gap` although it
+/// missed nothing, but it never misses a gap.
 ///
-/// The channels that have been silent for longest are forgotten first: when a generation is full, it becomes the older one
-/// and what had been the older one is dropped. A channel that is published in moves to the younger generation.
+/// The least recently used channels are evicted first: when a generation is full, it becomes the older one and the previous older
+/// one is dropped. A publication moves its channel to the younger generation.
 #[derive(Debug, Default)]
 pub(super) struct LiveOffsets {
     last: u64,
-    /// All that is forgotten is at or below this.
+    /// Upper bound of the offsets of the evicted channels.
     floor: u64,
     young: HashMap<ChannelName, u64>,
     old: HashMap<ChannelName, u64>,
-    /// The newest offset of the older generation.
+    /// The newest offset of all when the older generation became full.
     old_last: u64,
 }
 
@@ -44,7 +44,7 @@ impl LiveOffsets {
         Appended::Accepted { offset: Offset(offset), prev: Offset(prev) }
     }
 
-    /// The `prev` that the next message of the channel will have, if nothing is forgotten meanwhile.
+    /// Returns the `prev` of the channel's next message, if the channel is not evicted before that message.
     pub(super) fn head(&self, channel: &ChannelName) -> Offset {
         let head = self.young.get(channel).or_else(|| self.old.get(channel));
         Offset(head.copied().unwrap_or(self.floor))
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forgotten_channel_goes_on_above_all_it_had() {
+    fn an_evicted_channel_continues_above_all_its_earlier_offsets() {
         let mut live = LiveOffsets::default();
         let first = name("first");
         append(&mut live, &first);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_names_makes_no_gap_in_a_channel_that_is_in_use() {
+    fn a_flood_of_channel_names_causes_no_gap_in_a_channel_in_use() {
         let mut live = LiveOffsets::default();
         let (ticker, rare) = (name("ticker"), name("rare"));
         let (_, mut ticker_head) = append(&mut live, &ticker);
@@ -101,7 +101,7 @@ mod tests {
                 assert_eq!(prev, ticker_head, "after {number} other names");
                 ticker_head = offset;
             }
-            // Nobody publishes in it, and for one generation it is remembered all the same.
+            // Nothing is published in `rare`, yet its head is kept for one generation.
             if number < GENERATION_CHANNELS_MAX {
                 assert_eq!(live.head(&rare).0, rare_head, "after {number} other names");
             }

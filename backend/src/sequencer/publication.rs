@@ -1,4 +1,4 @@
-//! What somebody wants to publish, and what becomes of it.
+//! A message to be published, the receiver of its reply, and its outcome.
 
 use shared::ids::{ConnectionId, RequestId};
 use shared::protocol::Refusal;
@@ -8,22 +8,23 @@ use crate::sequencer::capacity::RESERVE_PUBLICATION_BYTES_MAX;
 use crate::sequencer::turn::Turn;
 use crate::store::{Append, Appended};
 
-/// A message to be published, and who waits for the outcome.
+/// A message to be published, and the receiver of its reply.
 #[derive(Debug)]
 pub struct Publication {
     /// The message.
     pub append: Append,
-    /// Who is told.
+    /// The receiver of the reply.
     pub reply: ReplyTo,
 }
 
 impl Publication {
-    /// The memory that it holds while it waits, in bytes.
+    /// The memory that the publication holds while it waits, in bytes.
     pub fn bytes(&self) -> usize {
         self.append.bytes()
     }
 
-    /// Whether it may use the reserved part of a queue: it is small, and its sender has no other publication in a queue.
+    /// Whether the publication may use the reserved part of a queue: it is small, and its sender has no other publication in a
+    /// queue.
     pub(super) fn may_use_reserve(&self) -> bool {
         let others_wait = match self.reply {
             ReplyTo::Connection { others_wait, .. } => others_wait,
@@ -34,13 +35,13 @@ impl Publication {
     }
 }
 
-/// Somebody who waits for what becomes of a publication.
+/// A task that waits for the outcome of a publication.
 pub type Caller = oneshot::Sender<Result<Appended, Refusal>>;
 
-/// Who is told what became of a publication.
+/// The receiver of the reply to a publication.
 #[derive(Debug)]
 pub enum ReplyTo {
-    /// A connection, by way of its worker.
+    /// A connection. Its worker delivers the reply.
     Connection {
         /// The worker that owns it.
         worker: usize,
@@ -48,12 +49,12 @@ pub enum ReplyTo {
         connection: ConnectionId,
         /// The request to answer; a plain connection has none.
         request: Option<RequestId>,
-        /// The turn in which it was queued, where the client keeps to turns.
+        /// The turn in which the publication was queued, if the client uses turns.
         turn: Option<Turn>,
-        /// Whether the connection has other publications that wait for their answers.
+        /// Whether the connection has other publications that have no reply yet.
         others_wait: bool,
     },
-    /// A caller who waits.
+    /// A task of this process that waits for the outcome.
     Caller(Caller),
 }
 
@@ -65,7 +66,7 @@ impl ReplyTo {
         }
     }
 
-    /// Tells the connection, where it is one, that a new turn begins.
+    /// Begins a new turn, if the receiver is a connection that uses turns, and adds its number to the refusal.
     pub(super) fn refuse(&self, refusal: Refusal) -> Refusal {
         match self.turn() {
             Some(turn) => turn.refuse(refusal),
@@ -74,14 +75,14 @@ impl ReplyTo {
     }
 }
 
-/// What became of a publication.
+/// The outcome of a publication.
 #[derive(Debug)]
 pub struct Outcome {
     /// The message.
     pub append: Append,
-    /// Who is told.
+    /// The receiver of the reply.
     pub reply: ReplyTo,
-    /// Its place, or why it has none.
+    /// The message's offset, or the reason why it was refused.
     pub result: Result<Appended, Refusal>,
 }
 
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
     use crate::store::conformance::chat;
 
-    /// A publication of this many bytes in all.
+    /// A publication of `bytes` bytes in total.
     fn publication(bytes: usize, others_wait: bool) -> Publication {
         let (worker, connection) = (0, ConnectionId(1));
         let reply = ReplyTo::Connection { worker, connection, request: None, turn: None, others_wait };
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_publication_of_a_sender_without_others_may_use_the_reserve() {
+    fn a_small_publication_may_use_the_reserve_if_its_sender_has_no_other_in_a_queue() {
         let largest = publication(RESERVE_PUBLICATION_BYTES_MAX, false);
         assert_eq!((largest.bytes(), largest.may_use_reserve()), (RESERVE_PUBLICATION_BYTES_MAX, true));
         assert!(!publication(RESERVE_PUBLICATION_BYTES_MAX + 1, false).may_use_reserve());

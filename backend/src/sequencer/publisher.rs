@@ -1,4 +1,4 @@
-//! The way of publications to the sequencer of their channel.
+//! Routes publications to the sequencer of their channel.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -19,10 +19,10 @@ pub struct Publisher {
     start: Start,
 }
 
-/// What is chosen anew with each start of the server.
+/// Random values that are chosen at each start of the server.
 #[derive(Debug, Clone, Copy)]
 pub struct Start {
-    /// The incarnation of the channels without history.
+    /// The epoch of the channels without history.
     pub live_epoch: Epoch,
     /// A secret that is hashed with the name of a channel without history, so that no client can choose names that are all at
     /// home on one worker.
@@ -30,7 +30,7 @@ pub struct Start {
 }
 
 impl Publisher {
-    /// Queues publications for the log thread and for the sequencers of channels without history, at least one.
+    /// Publishes to the log thread and to the sequencers of the channels without history. `live` has at least one queue.
     pub fn new(log: LogQueue, live: impl Into<Arc<[LiveQueue]>>, start: Start) -> Self {
         Self { log, live: live.into(), start }
     }
@@ -40,15 +40,15 @@ impl Publisher {
         &self.log
     }
 
-    /// The incarnation of the channels without history.
+    /// Returns the epoch of the channels without history.
     pub fn live_epoch(&self) -> Epoch {
         self.start.live_epoch
     }
 
-    /// Queues a publication of a channel with or without history. It never waits.
+    /// Queues a publication for the log thread if `history`, else for the channel's live sequencer. Never blocks.
     ///
     /// # Errors
-    /// A [`Refusal`] if the queue admits no more.
+    /// A [`Refusal`] if the queue is full, or its sequencer has ended.
     pub fn publish(&self, publication: Publication, history: bool) -> Result<(), Refusal> {
         if history {
             self.log.append(publication)
@@ -57,7 +57,7 @@ impl Publisher {
         }
     }
 
-    /// The newest offset of a channel without history.
+    /// Returns the newest offset of a channel without history.
     pub fn live_head(&self, channel: &ChannelName) -> Offset {
         self.live(channel).head(channel)
     }
@@ -70,18 +70,18 @@ impl Publisher {
         }
     }
 
-    /// The queue of a channel without history. All workers agree on where the channel is at home.
+    /// The queue of a channel without history. All workers compute the same home for a channel.
     fn live(&self, channel: &ChannelName) -> &LiveQueue {
         &self.live[home(self.start.live_key, channel, self.live.len())]
     }
 }
 
-/// The index of the worker where a channel without history is at home, of so many.
+/// Returns the index of the home worker of a channel without history, below `workers`.
 fn home(key: u64, channel: &ChannelName, workers: usize) -> usize {
-    // The hasher's own key is a constant that everybody knows.
+    // `DefaultHasher::new` has a fixed, publicly known key, so hash a secret key too.
     let mut hasher = DefaultHasher::new();
     (key, channel).hash(&mut hasher);
-    // The remainder is below the number of workers, so the cast loses nothing that counts.
+    // On a 32-bit machine the cast drops half of the hash. That is harmless: the remainder is below the number of workers.
     hasher.finish() as usize % workers
 }
 
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_meet_on_one_worker_do_not_after_a_restart() {
+    fn channels_that_share_a_worker_are_spread_after_a_restart() {
         const WORKERS: usize = 4;
         let names = (0..4000).map(|number| ChannelName::parse(&format!("live:{number}")).unwrap());
         let chosen: Vec<_> = names.filter(|name| home(1, name, WORKERS) == 0).collect();

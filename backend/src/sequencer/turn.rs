@@ -1,9 +1,9 @@
-//! Keeps the messages of one connection in order when one of them is refused for now.
+//! Keeps the messages of one connection in order when one of them is refused with a retryable error.
 //!
-//! A client sends on while earlier messages are not answered. When one of those is refused because the disk is full or
-//! the client too quick, the ones behind it must not be taken: they would overtake it. Each such refusal begins a new
-//! turn and tells the client its number; a message names the last turn that its sender knows of. One that was sent
-//! before its sender knew of a refusal is refused as well.
+//! A client sends further messages before earlier ones are acknowledged. If one of those is refused because the disk is full or
+//! the client exceeds its rate, the messages behind it must not be accepted: they would overtake it. Each such refusal begins a
+//! new turn and carries its number. A message names the newest turn that its sender knows. A message that was sent before its
+//! sender knew of a refusal is refused too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -11,32 +11,32 @@ use std::time::Duration;
 
 use shared::protocol::{ErrorCode, Refusal};
 
-/// The turns of one connection. Its worker refuses messages, and so do those who put them in order: the log thread, and
-/// the sequencers of channels without history.
+/// The turns of one connection. Its worker can refuse messages, and so can the sequencers: the log thread and those of the
+/// channels without history.
 #[derive(Debug, Default)]
 pub struct Turns {
-    /// The last that was named.
+    /// The newest turn.
     last: AtomicU64,
-    /// The last that was named where messages are put in order. What its worker refuses has not been queued, and does
-    /// not make those late that were queued before.
+    /// The newest turn that a sequencer began. A message that the worker refuses was never queued, so its turn does not make
+    /// messages late that were queued before it.
     last_of_order: AtomicU64,
-    /// The tokens of messages that were queued and then refused with `out_of_turn`, until the connection takes them back.
+    /// The tokens of messages that were queued and then refused with `out_of_turn`, until the connection refunds them.
     late_tokens: AtomicU32,
 }
 
 impl Turns {
-    /// Lets a message through to the queue, whose sender knows of all turns up to `known`. `tokens` is what it cost of the
-    /// message rate.
+    /// Admits a message to the queue if its sender knows of all turns. `known` is the newest turn that the sender knows of;
+    /// `tokens` is the cost of the message in tokens of the message rate.
     ///
     /// # Errors
-    /// A [`Refusal`] with `out_of_turn` where a later turn has begun.
+    /// A [`Refusal`] with `out_of_turn` if a later turn has begun.
     pub fn enter(self: &Arc<Self>, known: u64, tokens: u32) -> Result<Turn, Refusal> {
         let turn = Turn { number: self.last.load(Ordering::SeqCst), tokens, turns: Arc::clone(self) };
         if known < turn.number { Err(out_of_turn()) } else { Ok(turn) }
     }
 
-    /// Begins a turn with a message that is refused before it is queued. A refusal that stands begins none: nobody
-    /// sends that message again.
+    /// Begins a turn for a message that is refused before it is queued. A refusal that is not retryable begins none, because the
+    /// client does not send that message again.
     pub fn refuse(&self, refusal: Refusal) -> Refusal {
         if refusal.retry_after_ms.is_none() {
             return refusal;
@@ -59,10 +59,10 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// Lets the message through to its place in the order.
+    /// Checks that the message may get an offset.
     ///
     /// # Errors
-    /// A [`Refusal`] with `out_of_turn` where one that was queued before it has been refused since.
+    /// A [`Refusal`] with `out_of_turn` if a sequencer has refused an earlier message since this one was queued.
     pub fn check(&self) -> Result<(), Refusal> {
         let late = self.number < self.turns.last_of_order.load(Ordering::SeqCst);
         if late {
@@ -72,7 +72,7 @@ impl Turn {
         Ok(())
     }
 
-    /// Begins a turn with the message, which gets no place.
+    /// Begins a turn for the message, which is refused and gets no offset.
     pub fn refuse(&self, refusal: Refusal) -> Refusal {
         let refusal = self.turns.refuse(refusal);
         if let Some(turn) = refusal.turn {
@@ -95,20 +95,24 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_behind_a_refused_message_does_not_overtake_it() {
+    fn a_message_sent_behind_a_refused_one_does_not_overtake_it() {
         let turns = Arc::<Turns>::default();
         let (first, second) = (turns.enter(0, 1).unwrap(), turns.enter(0, 1).unwrap());
         assert_eq!(first.check(), Ok(()));
         assert_eq!(first.refuse(full()).turn, Some(1));
         let late = second.check().unwrap_err();
         assert_eq!(late.code, ErrorCode::OutOfTurn);
-        assert_eq!(second.refuse(late).turn, Some(2), "who knows of the first refusal alone is late, too");
+        assert_eq!(
+            second.refuse(late).turn,
+            Some(2),
+            "a sender that knows only the first refusal is late too"
+        );
         assert!(turns.enter(0, 1).is_err() && turns.enter(1, 1).is_err());
         assert_eq!(turns.enter(2, 1).unwrap().check(), Ok(()));
     }
 
     #[test]
-    fn what_was_queued_before_a_refused_message_is_not_late() {
+    fn a_message_queued_before_a_refused_one_is_not_late() {
         let turns = Arc::<Turns>::default();
         let queued = turns.enter(0, 1).unwrap();
         assert_eq!(turns.refuse(full()).turn, Some(1));
@@ -116,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_stands_begins_no_turn() {
+    fn a_refusal_without_retry_begins_no_turn() {
         let turns = Arc::<Turns>::default();
         assert_eq!(turns.refuse(Refusal::new(ErrorCode::Forbidden, "No.")).turn, None);
         assert!(turns.enter(0, 1).is_ok());
     }
 
     #[test]
-    fn the_tokens_of_queued_messages_that_are_refused_out_of_turn_are_given_back_once() {
+    fn the_tokens_of_queued_messages_refused_out_of_turn_are_refunded_once() {
         let turns = Arc::<Turns>::default();
         let queued = [1, 2, 16].map(|tokens| turns.enter(0, tokens).unwrap());
         queued[0].refuse(full());

@@ -1,4 +1,4 @@
-//! The suite that every store of the log has to pass: one function a property of the contract of [`Log`].
+//! The test suite that every store must pass: one function per property of the contract of [`Log`].
 
 #![allow(clippy::unwrap_used, reason = "a suite of tests: one that cannot go on fails")]
 
@@ -8,30 +8,30 @@ use shared::time::Timestamp;
 
 use crate::store::{Append, Appended, Bounds, Keep, Log, RunJson, Trimmed};
 
-/// Checks the whole contract on an empty log.
+/// Checks the whole contract. The log must be empty.
 ///
 /// # Panics
-/// Where the log breaks it.
+/// If the log breaks the contract.
 pub fn check(log: &dyn Log) {
     an_unknown_channel_is_empty(log);
     offsets_grow_in_order(log);
     a_retry_is_recognised(log);
-    retries_among_new_messages_take_no_place(log);
-    an_id_is_taken_once_a_channel(log);
-    what_was_appended_can_be_read(log);
-    pages_meet_without_hole_or_overlap(log);
-    a_page_is_what_is_read_before(log);
+    retries_among_new_messages_use_no_offset(log);
+    a_channel_accepts_an_id_once(log);
+    an_appended_message_can_be_read(log);
+    consecutive_pages_have_no_hole_and_no_overlap(log);
+    a_page_equals_the_read_before_the_same_offset(log);
     channels_are_listed_by_name(log);
-    what_is_not_kept_is_trimmed(log);
+    messages_outside_the_retention_rule_are_trimmed(log);
     a_time_in_the_future_protects_no_message(log);
-    a_pass_goes_on_where_it_stopped(log);
-    offsets_that_no_message_can_have_are_beyond_all(log);
+    a_pass_continues_where_the_last_call_stopped(log);
+    impossible_offsets_are_after_all_messages(log);
 }
 
-/// A chat message whose id is made of `number`.
+/// Returns a chat message whose id is made of `number`.
 ///
 /// # Panics
-/// Where `channel` is no channel's name.
+/// If `channel` is not a valid channel name.
 pub fn chat(channel: &str, number: u8) -> Append {
     Append {
         channel: ChannelName::parse(channel).unwrap(),
@@ -42,7 +42,7 @@ pub fn chat(channel: &str, number: u8) -> Append {
     }
 }
 
-/// The payload of a chat message.
+/// Returns the payload of a chat message.
 pub fn chat_payload(text: &str) -> RawPayload {
     RawPayload::from(&Payload::chat(text))
 }
@@ -66,9 +66,9 @@ fn offsets_grow_in_order(log: &dyn Log) {
     let batch = [chat("room:order", 1), chat("room:order-too", 2), chat("room:order", 3)];
     let first = accepted(&log.append(&batch).unwrap());
     let second = accepted(&log.append(&[chat("room:order", 4)]).unwrap());
-    assert_eq!(first[0].0, 0, "nothing is before the first message");
-    assert_eq!(first[2].0, first[0].1, "prev names the one before, in the same batch");
-    assert_eq!(second[0].0, first[2].1, "and in the batch before");
+    assert_eq!(first[0].0, 0, "the first message has no previous one");
+    assert_eq!(first[2].0, first[0].1, "prev names the previous message in the same batch");
+    assert_eq!(second[0].0, first[2].1, "and in the previous batch");
     assert!(first[0].1 < first[2].1 && first[2].1 < second[0].1);
 }
 
@@ -83,10 +83,10 @@ fn a_retry_is_recognised(log: &dyn Log) {
     assert_eq!(log.append(&[entry]).unwrap(), [Appended::Duplicate { offset }]);
 }
 
-fn retries_among_new_messages_take_no_place(log: &dyn Log) {
+fn retries_among_new_messages_use_no_offset(log: &dyn Log) {
     let (here, other) = ("room:retries", "room:retries-too");
     log.append(&[chat(here, 1), chat(other, 1)]).unwrap();
-    // One was there before; one comes twice in the batch; all around them is new, in two channels.
+    // One message was appended before and one occurs twice in the batch; all others are new, in two channels.
     let numbers = (2..=12).chain([1, 5]).chain(13..=40);
     let batch: Vec<Append> = numbers.flat_map(|number| [chat(here, number), chat(other, number)]).collect();
     let appended = log.append(&batch).unwrap();
@@ -100,7 +100,7 @@ fn retries_among_new_messages_take_no_place(log: &dyn Log) {
         let before: Vec<Offset> = read.iter().map(|message| message.prev).collect();
         let offsets = read.iter().map(|message| message.offset);
         let all_but_last = std::iter::once(Offset::START).chain(offsets).take(read.len());
-        assert_eq!(before, all_but_last.collect::<Vec<_>>(), "each names the one before");
+        assert_eq!(before, all_but_last.collect::<Vec<_>>(), "each message names the previous one");
         let place = |entry: &Append| {
             let message = read.iter().find(|message| message.id == entry.id).unwrap();
             (message.offset, message.prev)
@@ -117,16 +117,16 @@ fn retries_among_new_messages_take_no_place(log: &dyn Log) {
             seen.push(entry.id);
         }
         let next = accepted(&log.append(&[chat(name, 41)]).unwrap());
-        assert_eq!(next[0].0, read.last().unwrap().offset.0, "nothing is between them");
+        assert_eq!(next[0].0, read.last().unwrap().offset.0, "no offset is skipped");
     }
 }
 
-fn an_id_is_taken_once_a_channel(log: &dyn Log) {
+fn a_channel_accepts_an_id_once(log: &dyn Log) {
     let batch = [chat("room:here", 9), chat("room:there", 9)];
     assert_eq!(accepted(&log.append(&batch).unwrap()).len(), 2);
 }
 
-fn what_was_appended_can_be_read(log: &dyn Log) {
+fn an_appended_message_can_be_read(log: &dyn Log) {
     let entry = chat("room:read", 7);
     log.append(std::slice::from_ref(&entry)).unwrap();
     let run = log.read(&entry.channel, Offset::START, 10).unwrap();
@@ -137,7 +137,7 @@ fn what_was_appended_can_be_read(log: &dyn Log) {
     );
 }
 
-fn pages_meet_without_hole_or_overlap(log: &dyn Log) {
+fn consecutive_pages_have_no_hole_and_no_overlap(log: &dyn Log) {
     let batch: Vec<Append> = (1..=25).map(|number| chat("room:pages", number)).collect();
     let all: Vec<u64> =
         accepted(&log.append(&batch).unwrap()).into_iter().map(|(_, offset)| offset).collect();
@@ -168,7 +168,7 @@ fn pages_meet_without_hole_or_overlap(log: &dyn Log) {
     assert_eq!(log.bounds(channel).unwrap().head.0, *all.last().unwrap());
 }
 
-fn a_page_is_what_is_read_before(log: &dyn Log) {
+fn a_page_equals_the_read_before_the_same_offset(log: &dyn Log) {
     let name = "room:page-as-json";
     let mut batch: Vec<Append> = (1..=10).map(|number| chat(name, number)).collect();
     batch[3].from.name = DisplayName::parse(r#"Ada "\ L"#).unwrap();
@@ -186,7 +186,7 @@ fn a_page_is_what_is_read_before(log: &dyn Log) {
     }
 }
 
-fn what_is_not_kept_is_trimmed(log: &dyn Log) {
+fn messages_outside_the_retention_rule_are_trimmed(log: &dyn Log) {
     let batch: Vec<Append> = (1..=20).map(|number| chat("trim:room", number)).collect();
     let other = chat("trimmed:room", 1);
     log.append(&batch).unwrap();
@@ -202,7 +202,7 @@ fn what_is_not_kept_is_trimmed(log: &dyn Log) {
     };
 
     let by_count = Keep { messages: Some(15), now, ..Keep::default() };
-    assert_eq!(trim(&by_count, 3), (3, Some(channel.clone())), "no more than was asked");
+    assert_eq!(trim(&by_count, 3), (3, Some(channel.clone())), "at most the requested number");
     assert_eq!(trim(&by_count, 10), (2, None));
     assert_eq!(trim(&by_count, 10), (0, None));
     assert_eq!(oldest(), Some(batch[5].at));
@@ -217,22 +217,18 @@ fn what_is_not_kept_is_trimmed(log: &dyn Log) {
     let nothing = Keep { messages: Some(0), now, ..Keep::default() };
     trim(&nothing, 100);
     let bounds = log.bounds(channel).unwrap();
-    assert_eq!(
-        (oldest(), bounds.floor),
-        (None, bounds.head),
-        "the head stays, so that readers learn of the gap"
-    );
+    assert_eq!((oldest(), bounds.floor), (None, bounds.head), "the head stays, so that readers get a gap");
     assert_eq!(
         log.bounds(&other.channel).unwrap().floor,
         Offset::START,
-        "another namespace with a like name"
+        "a namespace with a similar name is not trimmed"
     );
     let next = accepted(&log.append(&[chat("trim:room", 99)]).unwrap());
-    assert_eq!(next[0].0, bounds.head.0, "offsets go on");
+    assert_eq!(next[0].0, bounds.head.0, "offsets continue");
 }
 
 fn a_time_in_the_future_protects_no_message(log: &dyn Log) {
-    // The clock was ten years ahead for the first message and the fourth.
+    // The clock was ten years fast for the first and the fourth message.
     let mut batch: Vec<Append> = (1..=6).map(|number| chat("future:room", number)).collect();
     let ahead = Timestamp(1_000 + 10 * 365 * 24 * 60 * 60 * 1000);
     (batch[0].at, batch[3].at) = (ahead, ahead);
@@ -242,14 +238,14 @@ fn a_time_in_the_future_protects_no_message(log: &dyn Log) {
         let keep = Keep { since: Some(since), now, ..Keep::default() };
         log.trim(&namespace, &keep, None, 100).unwrap().messages
     };
-    assert_eq!(trim(batch[1].at, batch[5].at), 0, "the second is kept, and so is what comes before");
+    assert_eq!(trim(batch[1].at, batch[5].at), 0, "the second message is kept, and so are those before it");
     assert_eq!(trim(batch[2].at, batch[5].at), 2);
     assert_eq!(trim(batch[5].at, batch[5].at), 3, "the third, the fourth and the fifth");
     let left = log.read(&batch[0].channel, Offset::START, 10).unwrap().messages;
     assert_eq!(left.iter().map(|message| message.id).collect::<Vec<_>>(), [batch[5].id]);
 }
 
-fn a_pass_goes_on_where_it_stopped(log: &dyn Log) {
+fn a_pass_continues_where_the_last_call_stopped(log: &dyn Log) {
     const CHANNELS: u8 = 20;
     let name = |number| format!("pass:{number:03}");
     let batch: Vec<Append> =
@@ -270,7 +266,7 @@ fn a_pass_goes_on_where_it_stopped(log: &dyn Log) {
     assert!(messages.iter().all(|count| *count <= 3), "{messages:?}");
 }
 
-fn offsets_that_no_message_can_have_are_beyond_all(log: &dyn Log) {
+fn impossible_offsets_are_after_all_messages(log: &dyn Log) {
     let batch: Vec<Append> = (1..=3).map(|number| chat("room:beyond", number)).collect();
     log.append(&batch).unwrap();
     let channel = &batch[0].channel;
@@ -279,7 +275,11 @@ fn offsets_that_no_message_can_have_are_beyond_all(log: &dyn Log) {
     for offset in [1 << 53, i64::MAX.cast_unsigned(), 1 << 63, u64::MAX].map(Offset) {
         let after = log.read(channel, offset, 10).unwrap();
         assert!(after.messages.is_empty() && !after.more, "nothing comes after {offset}");
-        assert_eq!(log.read_before(channel, Some(offset), 2).unwrap(), newest, "all is before {offset}");
+        assert_eq!(
+            log.read_before(channel, Some(offset), 2).unwrap(),
+            newest,
+            "all messages are before {offset}"
+        );
         assert_eq!(log.page(channel, Some(offset), 2).unwrap(), page);
     }
 }

@@ -1,4 +1,4 @@
-//! The contract of a store.
+//! The contract of a store, and the types in it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,60 +8,60 @@ use shared::protocol::{ErrorCode, Message, RawPayload, Refusal, Sender};
 use shared::time::Timestamp;
 use thiserror::Error;
 
-/// A message to be added.
+/// A message to be appended.
 #[derive(Debug, Clone)]
 pub struct Append {
     /// The channel.
     pub channel: ChannelName,
-    /// Its sender's id for it, by which a retry is recognised.
+    /// The sender's id for the message. A retry has the same id.
     pub id: MessageId,
-    /// When the server took it.
+    /// When the server accepted the message.
     pub at: Timestamp,
-    /// Who sends it.
+    /// The sender.
     pub from: Sender,
-    /// What it says.
+    /// The payload.
     pub payload: RawPayload,
 }
 
 impl Append {
-    /// The memory that it holds while it waits, in bytes: its payload, and an estimate of the rest.
+    /// The memory that the message holds while it waits, in bytes: its payload, and an estimate of the rest.
     pub fn bytes(&self) -> usize {
         const AROUND_BYTES: usize = 512;
         AROUND_BYTES + self.payload.as_str().len()
     }
 }
 
-/// What became of an [`Append`].
+/// The outcome of an [`Append`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appended {
-    /// It is in the log.
+    /// The message is in the log.
     Accepted {
-        /// Its place.
+        /// Its offset.
         offset: Offset,
-        /// The place before it.
+        /// The offset of the message before it in the channel.
         prev: Offset,
     },
-    /// The log had it already.
+    /// The message was in the log already.
     Duplicate {
-        /// Its place.
+        /// Its offset.
         offset: Offset,
     },
 }
 
-/// What a log holds of a channel.
+/// The range of offsets that a log holds of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// The newest offset ever given; 0 for a channel without messages.
+    /// The newest offset ever assigned; 0 for a channel that has had no messages.
     pub head: Offset,
-    /// The offset just before the oldest message that is kept; `head` where none is.
+    /// The offset just before the oldest message that is kept; equal to `head` if none is kept.
     pub floor: Offset,
 }
 
-/// A run of messages ends after this many bytes of payload, however few messages those are: it is what a reader that
-/// stalls in the middle of it keeps in memory.
+/// Maximum bytes of payload in a run of messages. The message that reaches it is still part of the run. A reader that stalls in
+/// the middle of a run keeps that much in memory.
 pub const RUN_BYTES_MAX: usize = 64 * 1024;
 
-/// Some messages in a row.
+/// Consecutive messages of a channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     /// Oldest first.
@@ -70,7 +70,7 @@ pub struct Run {
     pub more: bool,
 }
 
-/// A [`Run`] as clients get it.
+/// A [`Run`] in the format that clients receive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunJson {
     /// A JSON array of messages, oldest first.
@@ -79,56 +79,58 @@ pub struct RunJson {
     pub more: bool,
 }
 
-/// What the channels of a namespace keep.
+/// The retention rule of a namespace's channels at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Keep {
-    /// Maximum number of messages in a channel, the newest; `None` keeps all.
+    /// Maximum number of messages in a channel; the newest are kept. `None` keeps all.
     pub messages: Option<u64>,
-    /// Messages taken at or after this time are kept; `None` keeps all.
+    /// Messages accepted at or after this time are kept; `None` keeps all.
     pub since: Option<Timestamp>,
-    /// The time of the trim. A message with a later time was taken while the clock was wrong: it does not protect the
-    /// messages before it, and it goes when a later message of its channel goes.
+    /// The time of the trim. A message with a later time was accepted while the clock was wrong: it does not protect the messages
+    /// before it, and it is deleted together with a later message of its channel.
     pub now: Timestamp,
-    /// A channel without messages whose newest was taken before this time is forgotten; `None` forgets none.
+    /// A channel without messages is forgotten if its newest message was accepted before this time; `None` forgets none.
     pub idle_since: Option<Timestamp>,
 }
 
-/// What one call of [`Log::trim`] has done.
+/// The result of one call of [`Log::trim`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trimmed {
     /// Number of messages deleted.
     pub messages: u32,
     /// Number of channels forgotten.
     pub channels: u32,
-    /// The channel to go on from; `None` at the end of the namespace.
+    /// The channel from which the next call must continue; `None` at the end of the namespace.
     pub next: Option<ChannelName>,
 }
 
-/// Why a log cannot do what it was asked.
+/// Why an operation on a log failed.
 #[derive(Debug, Error)]
 pub enum LogError {
-    /// Nothing more can be written: the disk is full, or the file system no longer takes writes.
+    /// Nothing can be written: the disk is full, or the file system rejects writes.
     #[error("the log cannot be written: {0}")]
     Full(String),
-    /// Something cannot be read. What is written is not affected.
+    /// A read failed. Writes are not affected.
     #[error("the log cannot be read: {0}")]
     Unreadable(String),
-    /// The store is damaged: a part of it is not what was written.
-    #[error("the log is damaged: {0}. Put a backup in its place")]
+    /// The store is damaged: a part of it differs from what was written.
+    #[error("the log is damaged: {0}. Restore a backup")]
     Damaged(String),
-    /// Something else failed.
+    /// Another error.
     #[error("the log failed: {0}")]
     Failed(String),
 }
 
 impl LogError {
-    /// What a client is told. What it does not say is for the operator.
+    /// Returns the refusal for a client. The details are only for the operator.
     pub fn refusal(&self) -> Refusal {
         const RETRY: Duration = Duration::from_secs(2);
-        // An operator has to act first.
+        // An operator must act before a retry can succeed.
         const RETRY_DAMAGED: Duration = Duration::from_secs(30);
         let (what, retry) = match self {
-            Self::Full(_) => ("The server cannot store messages now: its disk takes no more.", RETRY),
+            Self::Full(_) => {
+                ("The server cannot store messages now: its disk is full or cannot be written.", RETRY)
+            }
             Self::Unreadable(_) => ("The server cannot read its log now.", RETRY),
             Self::Damaged(_) => ("The server cannot use its log: it is damaged.", RETRY_DAMAGED),
             Self::Failed(_) => ("The server cannot use its log now.", RETRY),
@@ -137,39 +139,39 @@ impl LogError {
     }
 }
 
-/// A store of ordered channels. Its methods block; they are called from threads that may.
+/// A store of ordered channels. Its methods block; call them only from threads that may block.
 ///
-/// - *Atomic*: after [`append`](Log::append) has returned `Ok`, all of the batch survives what the store promises to
-///   survive; after `Err`, none of it is there.
-/// - *Ordered*: within a channel, offsets grow in the order of the batch, and with each batch. They may have holes;
-///   `prev` always names the one before.
-/// - *Idempotent*: a message id is taken once in a channel for as long as the message is kept, also within a batch.
-/// - *Read your writes*: what `append` has returned, every later read sees.
+/// - *Atomic*: after [`append`](Log::append) has returned `Ok`, the whole batch survives every failure that the store promises to
+///   survive. After `Err`, nothing of the batch is in the log.
+/// - *Ordered*: within a channel, offsets grow in the order of the batch, and from batch to batch. Offsets may have holes; `prev`
+///   always names the previous message.
+/// - *Idempotent*: a channel accepts a message id once for as long as the message is kept, also within a batch.
+/// - *Read your writes*: every read after `append` has returned sees the batch.
 pub trait Log: Send + Sync {
-    /// The incarnation of this log. A log that is begun anew, or put back to an earlier state, has another.
+    /// Returns the incarnation of this log. A log that was reset, or restored to an earlier state, has another epoch.
     fn epoch(&self) -> Epoch;
 
-    /// Adds a batch; the results are in its order.
+    /// Appends a batch. The results are in the order of the batch.
     ///
     /// # Errors
-    /// [`LogError`]; then nothing of the batch was added.
+    /// [`LogError`]; nothing of the batch was appended.
     fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError>;
 
-    /// The messages after an offset, oldest first, at most `limit`.
+    /// Reads at most `limit` messages after an offset, oldest first.
     ///
     /// # Errors
     /// [`LogError`].
     fn read(&self, channel: &ChannelName, after: Offset, limit: u32) -> Result<Run, LogError>;
 
-    /// The newest messages before an offset (or of all), oldest first, at most `limit`.
+    /// Reads the newest messages before an offset, or the newest of all: at most `limit`, oldest first.
     ///
     /// # Errors
     /// [`LogError`].
     fn read_before(&self, channel: &ChannelName, before: Option<Offset>, limit: u32)
     -> Result<Run, LogError>;
 
-    /// What [`read_before`](Log::read_before) returns, as JSON. A store that keeps payloads as texts does not have to read
-    /// them to write them anew.
+    /// Returns the result of [`read_before`](Log::read_before) as JSON. A store that keeps payloads as text can copy them without
+    /// decoding and encoding them.
     ///
     /// # Errors
     /// [`LogError`].
@@ -180,25 +182,26 @@ pub trait Log: Send + Sync {
         Ok(RunJson { messages, more })
     }
 
-    /// What is held of a channel.
+    /// Returns the range of offsets of a channel.
     ///
     /// # Errors
     /// [`LogError`].
     fn bounds(&self, channel: &ChannelName) -> Result<Bounds, LogError>;
 
-    /// The channels that have had a message and are not forgotten, by name, after `after`, with the head of each.
+    /// Lists the channels that have had a message and are not forgotten, with the head of each: at most `limit`, ordered by name,
+    /// beginning after `after`.
     ///
     /// # Errors
     /// [`LogError`].
     fn channels(&self, after: &str, limit: u32) -> Result<Vec<(ChannelName, Offset)>, LogError>;
 
-    /// Deletes the oldest messages of a namespace's channels that hold more than is kept, at most `messages_max`, and
-    /// forgets channels that are empty and idle. It goes through the channels by name, beginning with `from`, and looks
-    /// at a bounded number of them; the caller goes on from [`Trimmed::next`].
+    /// Deletes the oldest messages of a namespace's channels that hold more than is kept, at most `messages_max`, and forgets
+    /// channels that are empty and idle. It visits the channels in the order of their names, beginning with `from`, and looks at
+    /// a bounded number of them. The caller continues from [`Trimmed::next`].
     ///
-    /// The head of a channel stays, so that offsets go on and readers learn of the gap. A channel that was forgotten and
-    /// begins again gets offsets above those that it had: its head and floor are then those of the namespace's highest
-    /// forgotten channel, and a reader may be told of a gap that is none.
+    /// The head of a channel stays, so that offsets continue and readers get a `gap`. If a channel was forgotten and then begins
+    /// again, its offsets are above all its earlier ones: its head and floor are those of the namespace's highest forgotten
+    /// channel. A reader may therefore get a `gap` although it missed nothing.
     ///
     /// # Errors
     /// [`LogError`].
@@ -210,7 +213,7 @@ pub trait Log: Send + Sync {
         messages_max: u32,
     ) -> Result<Trimmed, LogError>;
 
-    /// Gives back disk space that is not needed any more. Called once in a while.
+    /// Returns unused disk space to the file system. Called periodically.
     ///
     /// # Errors
     /// [`LogError`].
@@ -218,7 +221,7 @@ pub trait Log: Send + Sync {
         Ok(())
     }
 
-    /// Whether the store is sound, as far as is known. It does not block.
+    /// Returns whether the store is sound, as far as is known. Does not block.
     ///
     /// # Errors
     /// [`LogError::Damaged`].
@@ -226,19 +229,19 @@ pub trait Log: Send + Sync {
         Ok(())
     }
 
-    /// Copies all of the log, as it is at one moment, to a file. A log opened from the copy has another epoch.
+    /// Copies the whole log to a file, as it is at one moment. A log opened from the copy has another epoch.
     ///
     /// # Errors
-    /// [`LogError`]; also where the file is there already.
+    /// [`LogError`], also if the file exists already.
     fn backup(&self, path: &Path) -> Result<(), LogError>;
 
-    /// Notes that the log was closed in order. Nothing is appended afterwards.
+    /// Marks the log as closed cleanly. Nothing may be appended afterwards.
     ///
     /// # Errors
     /// [`LogError`].
     fn close(&self) -> Result<(), LogError>;
 
-    /// Takes `count` numbers for connections that were never given before, and returns the first.
+    /// Reserves `count` numbers for connections that were never used before, and returns the first.
     ///
     /// # Errors
     /// [`LogError`].

@@ -1,7 +1,8 @@
-//! The store of messages.
+//! Stores messages.
 //!
-//! [`Log`] is the contract and `conformance` its test suite: a store is accepted if it passes. [`sqlite`] is the store of one
-//! machine. [`LogReads`] reads it from the workers, which must not block. [`retention`] deletes what is kept no longer.
+//! [`Log`] is the contract of a store, and `conformance` is its test suite: every store must pass it. [`sqlite`] is the store of
+//! one machine. [`LogReads`] reads the store from the workers, which must not block. [`retention`] deletes messages that are no
+//! longer kept.
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

@@ -1,4 +1,4 @@
-//! Reading the log from the workers, which must not block.
+//! Reads the log from the workers, which must not block.
 
 use std::sync::Arc;
 
@@ -7,16 +7,17 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::log::{Bounds, Log, LogError, Run, RunJson};
 
-/// Most reads at a time. One more waits: a storm of resuming clients must not take every thread and all memory.
+/// Maximum number of concurrent reads. Further reads wait, because a burst of resuming clients must not use all threads and all
+/// memory.
 const READS_MAX: usize = 4;
 
-/// Carries out what would block a worker. The server's has threads for it ([`Threads`]); a simulator has its own.
+/// Runs jobs that would block a worker. The server uses threads ([`Threads`]); the simulator has its own implementation.
 pub trait Offload: Send + Sync {
-    /// Has `job` run, now or later, somewhere else.
+    /// Runs `job` outside of the worker, now or later.
     fn run(&self, job: Box<dyn FnOnce() + Send>);
 }
 
-/// The threads that the runtime keeps for what blocks.
+/// The runtime's threads for blocking jobs.
 #[derive(Debug)]
 pub struct Threads;
 
@@ -26,7 +27,7 @@ impl Offload for Threads {
     }
 }
 
-/// The reading half of the log.
+/// Asynchronous reads of the log. Cheap to clone; all clones share one limit of concurrent reads.
 #[derive(Clone)]
 pub struct LogReads {
     log: Arc<dyn Log>,
@@ -35,7 +36,7 @@ pub struct LogReads {
 }
 
 impl LogReads {
-    /// Reads from `log`, by way of `offload`.
+    /// Reads from `log` on the threads of `offload`.
     pub fn new(log: Arc<dyn Log>, offload: Arc<dyn Offload>) -> Self {
         Self { log, offload, permits: Arc::new(Semaphore::new(READS_MAX)) }
     }
@@ -115,11 +116,11 @@ impl LogReads {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|error| failed(&error))?;
         let (log, (tell, told)) = (Arc::clone(&self.log), oneshot::channel());
         self.offload.run(Box::new(move || {
-            // Who asked may have gone meanwhile.
+            // The caller may be gone; then nobody needs the result.
             let _ = tell.send(read(&*log));
             drop(permit);
         }));
-        let result = told.await.map_err(|_| LogError::Failed("the read was given up".to_owned()));
+        let result = told.await.map_err(|_| LogError::Failed("the read was dropped".to_owned()));
         result.flatten().inspect_err(|error| tracing::error!(%error, "the log cannot be read"))
     }
 }

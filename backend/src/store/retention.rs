@@ -1,4 +1,4 @@
-//! The thread that trims the log to what the namespaces keep, and has it give back disk space. It shares the writer only
+//! The thread that trims the log to the retention rules of the namespaces and makes it return disk space. It uses the writer only
 //! for a few rows at a time.
 
 use std::sync::Arc;
@@ -13,24 +13,24 @@ use tokio::sync::oneshot;
 use crate::clock;
 use crate::store::{Keep, Log};
 
-/// Most messages that are deleted in one go: what a publication may have to wait for.
+/// Maximum number of messages deleted in one call. A publication may have to wait for that call.
 const TRIM_MESSAGES: u32 = 500;
 
-/// The pause between two goes, in which publications have the disk to themselves.
+/// Pause between two calls, in which only publications use the disk.
 const TRIM_PAUSE: Duration = Duration::from_millis(20);
 
-/// Shortest time for which an empty channel is remembered after its newest message. A reader that has been up to date for
-/// longer may be told of a gap that is none.
+/// Minimum time after its newest message for which an empty channel is remembered. A reader that has been up to date for longer
+/// may get a `gap` although it missed nothing.
 const IDLE_MIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// What a namespace keeps.
+/// The retention rule of a namespace.
 #[derive(Debug, Clone)]
 pub struct Rule {
     /// The namespace.
     pub namespace: Namespace,
-    /// The newest of this number.
+    /// Maximum number of messages in a channel; `None` keeps all.
     pub messages: Option<u64>,
-    /// Those not older than this.
+    /// Maximum age of a message; `None` keeps all.
     pub age: Option<Duration>,
 }
 
@@ -46,7 +46,7 @@ impl Rule {
     }
 }
 
-/// A running retention. It ends when it is stopped or dropped.
+/// The running retention thread. It ends when this is stopped or dropped.
 pub struct Retention {
     stop: Sender<()>,
     thread: JoinHandle<()>,
@@ -54,10 +54,10 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Starts the thread, which looks at the log every `every`.
+    /// Starts the thread, which trims the log once in each period of `every`.
     ///
     /// # Errors
-    /// The operating system's, where it gives no thread.
+    /// The operating system's error if it cannot start a thread.
     pub fn start(log: Arc<dyn Log>, rules: Vec<Rule>, every: Duration) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
         let (lives, ended) = oneshot::channel();
@@ -69,20 +69,20 @@ impl Retention {
                     trim(&*log, rule, &stopped);
                 }
                 if let Err(error) = log.tidy() {
-                    tracing::error!(%error, "the log cannot give back disk space");
+                    tracing::error!(%error, "the log cannot return disk space");
                 }
             }
         })?;
         Ok(Self { stop, thread, ended })
     }
 
-    /// Waits until the thread has ended. It ends by itself only when it panics.
+    /// Waits until the thread has ended. Without a stop it ends only if it panics.
     pub async fn ended(&mut self) {
-        // Nothing is sent: the sender is dropped.
+        // The thread sends nothing: the receiver resolves when the sender is dropped.
         let _ = (&mut self.ended).await;
     }
 
-    /// Ends it, and waits until it has.
+    /// Stops the thread and waits until it has ended.
     pub fn stop(self) {
         drop(self.stop);
         if self.thread.join().is_err() {
@@ -91,7 +91,7 @@ impl Retention {
     }
 }
 
-/// Goes once through the channels of a namespace.
+/// Trims all channels of a namespace once.
 fn trim(log: &dyn Log, rule: &Rule, stopped: &Receiver<()>) {
     let (mut messages, mut channels, mut from) = (0_u64, 0_u64, None);
     loop {
@@ -103,7 +103,7 @@ fn trim(log: &dyn Log, rule: &Rule, stopped: &Receiver<()>) {
                 if from.is_none() {
                     break;
                 }
-                // Where nothing was written, nobody was kept waiting.
+                // If nothing was deleted, no publication had to wait, so do not pause.
                 let pause = if trimmed.messages + trimmed.channels > 0 { TRIM_PAUSE } else { Duration::ZERO };
                 if stopped.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
                     break;

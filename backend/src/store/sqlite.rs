@@ -1,4 +1,4 @@
-//! The log of one machine: SQLite in WAL mode, one connection that writes, a few that read.
+//! The log of one machine: SQLite in WAL mode, with one connection that writes and a few that read.
 
 mod append;
 mod backup;
@@ -37,7 +37,7 @@ pub struct SqliteLog {
     writer: Mutex<Writer>,
     readers: Readers,
     health: Arc<Health>,
-    /// The check in the background, while there is one.
+    /// The check in the background, if one was started.
     checkup: Mutex<Option<Checkup>>,
 }
 
@@ -47,9 +47,9 @@ struct Writer {
 }
 
 impl SqliteLog {
-    /// Opens the log in `path`; creates it if there is none. The file is made readable by its owner alone. A log of an
-    /// earlier version is migrated first. A log that was not closed, or is a backup that was put back, is checked: at once
-    /// up to 16 MiB, in the background above.
+    /// Opens the log in `path`, and creates it if it does not exist. Only the owner can read the file. A log of an earlier
+    /// version is migrated first. A log that was not closed, or is a restored backup, is checked: up to 16 MiB before this
+    /// returns, a larger log in the background.
     ///
     /// # Errors
     /// [`LogError`] if the file cannot be opened, is damaged, or was written by a later version.
@@ -68,7 +68,7 @@ impl SqliteLog {
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
-        // A panic while writing has rolled its transaction back; the cache is dropped with it.
+        // A panic during a write has rolled its transaction back. The cached heads may be from that transaction, so drop them.
         self.writer.lock().unwrap_or_else(|poisoned| {
             let mut writer = poisoned.into_inner();
             writer.heads.clear();
@@ -167,7 +167,7 @@ impl Log for SqliteLog {
 
     fn tidy(&self) -> Result<(), LogError> {
         if wal::is_large(&self.path) {
-            // What can be copied without the writer's lock is copied before it is taken.
+            // Copy as much as possible without the writer's lock, so that publications wait only for the rest.
             self.writing(wal::checkpoint(&self.path))?;
             self.writing(wal::cut_back(&self.writer().connection))?;
         }

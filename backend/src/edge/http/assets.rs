@@ -1,4 +1,4 @@
-//! The page, embedded in the binary.
+//! Serves the web app, which is embedded in the binary.
 
 use std::borrow::Cow;
 
@@ -14,20 +14,20 @@ use super::policy;
 use super::resource::READ;
 use crate::edge::refusal::{self, ApiError};
 
-/// What trunk has built. A debug build reads the files when they are asked for, so that `trunk build` is enough to
-/// see a change; a release build carries them.
+/// The files that trunk has built. A debug build reads them from the disk for each request, so `trunk build` is enough to see a
+/// change. A release build embeds them.
 #[derive(RustEmbed)]
 #[folder = "../frontend/dist"]
 #[allow_missing = true]
 struct Page;
 
-/// What `/` says where the page has not been built.
+/// The response of `/` if the web app was not built.
 const NO_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Tidings</title>\
 <body style=\"font:1rem/1.6 system-ui;max-width:36rem;margin:4rem auto;padding:0 1rem\"><h1>Tidings is running</h1>\
 <p>This server was built without the page. Build it with <code>cargo xtask run</code>, or for development with \
 <code>trunk serve</code>. The API and the WebSockets on <code>/ws</code> and <code>/</code> work as they are.</p>";
 
-/// The compressed forms that lie beside a file, best first, and what their names end with.
+/// The compressed variants of a file, best first, with the suffixes of their names.
 const COMPRESSED: [(ContentEncoding, &str); 2] =
     [(ContentEncoding::Brotli, ".br"), (ContentEncoding::Gzip, ".gz")];
 
@@ -85,7 +85,8 @@ fn answer(request: &HttpRequest, path: &str, plain: EmbeddedFile) -> HttpRespons
     })
 }
 
-/// The best form of those that the client takes. Without an `Accept-Encoding` it is asked for none.
+/// Returns the best variant that the client accepts, or `None` for the uncompressed file. A client that sends no
+/// `Accept-Encoding` gets the uncompressed file.
 fn choose(
     request: &HttpRequest,
     forms: Vec<(ContentEncoding, EmbeddedFile)>,
@@ -96,14 +97,14 @@ fn choose(
     forms.into_iter().find(|(encoding, _)| chosen == Encoding::Known(*encoding))
 }
 
-/// Each form has a tag of its own: their bytes differ.
+/// Returns the entity tag of a variant. Each variant has its own, because their bytes differ.
 fn tag_of(file: &EmbeddedFile) -> EntityTag {
     let hash = file.metadata.sha256_hash();
     EntityTag::new_strong(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// trunk puts the hash of a file's content into its name: such a file never changes. The hash is a number of 64 bits,
-/// written without its leading zeros.
+/// Returns the `Cache-Control` of a file. trunk writes the hash of a file's content into its name, so such a file never changes.
+/// The hash is a 64-bit number, written without leading zeros.
 fn caching(path: &str) -> &'static str {
     let stem = path.split('.').next().unwrap_or_default();
     let hash = stem.rsplit('-').next().unwrap_or_default().trim_end_matches("_bg");
@@ -130,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_with_a_hash_are_kept_for_ever() {
+    fn only_files_with_a_hash_in_their_name_are_immutable() {
         for path in
             ["frontend-0123456789abcdef_bg.wasm", "frontend-123456789abcdef.js", "base-00ff00ff00ff00ff.css"]
         {

@@ -1,4 +1,4 @@
-//! The key of the HTTP API.
+//! Authenticates requests to the HTTP API with the API key.
 
 use std::cell::RefCell;
 use std::future::{Ready, ready};
@@ -18,17 +18,17 @@ use crate::config::{MetricsAccess, Settings};
 use crate::edge::refusal::ApiError;
 use crate::rate::RateLimit;
 
-/// False keys that each worker answers a second, with a burst of twice as many; beyond, it says `rate_limited`. The
-/// key cannot be guessed in any case; but who tries should not find out quickly, nor fill the log.
+/// Maximum number of false keys that each worker answers with `unauthorized` per second, with a burst of twice as many; further
+/// ones get `rate_limited`. The key cannot be guessed in any case, but attempts must not be fast, nor fill the log.
 const FALSE_KEYS_PER_SECOND: u32 = 50;
 
 type Digest = [u8; 32];
 
-/// The key that requests have to show.
+/// The API key that requests must have.
 #[derive(Clone)]
 pub(super) struct ApiKey {
-    /// Digest of the key. Comparing two digests takes the same time whatever the length of the shown key, so the time
-    /// does not tell the length of the right one.
+    /// Digest of the key. Comparing two digests takes the same time whatever the length of the presented key, so the time does
+    /// not reveal the length of the right one.
     digest: Digest,
     false_keys: Rc<RefCell<RateLimit>>,
 }
@@ -58,10 +58,10 @@ impl ApiKey {
     }
 }
 
-/// A request that has shown the key. Handlers that take one cannot be reached without.
+/// A request with the right API key. A handler with this parameter cannot run without it.
 pub(super) struct Authorized;
 
-/// A request that may read the counters: any, or with `--metrics key` one that has shown the key.
+/// A request that may read the counters: any request or, with `--metrics key`, one with the right API key.
 pub(super) struct MayReadMetrics;
 
 impl FromRequest for MayReadMetrics {

@@ -1,4 +1,4 @@
-//! The JSON body of a request, within a limit of time. `JsonConfig` in [`configure`](super::configure) limits its bytes.
+//! Reads the JSON body of a request within a time limit. `JsonConfig` in [`configure`](super::configure) limits its bytes.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use tokio::time::timeout;
 
 use crate::edge::refusal::ApiError;
 
-/// Maximum bytes of the body of a request: a payload and what is around it.
+/// Maximum bytes of a request body: a payload and the fields around it.
 pub(super) const BODY_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + 4 * 1024;
 
-/// Maximum time that a body may take to arrive, in milliseconds. Without it, a client that sends a byte now and then
-/// keeps its connection for ever.
+/// Maximum time that a body may take to arrive, in milliseconds. Without it, a client that sends one byte at a time keeps its
+/// connection for ever.
 const BODY_MS_MAX: u64 = 30_000;
 
 /// A body that was read and decoded.

@@ -1,4 +1,4 @@
-//! `/api/channels`: which channels there are, what was said and who is there.
+//! `/api/channels`: lists the channels, their messages and their members.
 
 use std::sync::Arc;
 
@@ -15,20 +15,20 @@ use crate::edge::refusal::{ApiError, invalid};
 use crate::presence::PresenceBoard;
 use crate::store::LogReads;
 
-/// Most channels in one answer.
+/// Maximum number of channels in a response.
 const PAGE_CHANNELS_MAX: u32 = 1000;
 
-/// How many messages an answer has where nothing is said.
+/// Default number of messages in a response.
 const PAGE_MESSAGES: u32 = 50;
 
-/// Which part of the list.
+/// The requested part of the list.
 #[derive(Debug, Deserialize)]
 pub(super) struct ChannelRange {
     after: Option<String>,
     limit: Option<u32>,
 }
 
-/// A part of the list.
+/// The response: a part of the list.
 #[derive(Debug, Serialize)]
 pub(super) struct Channels {
     channels: Vec<Channel>,
@@ -56,7 +56,7 @@ pub(super) async fn list(
     Ok(Json(Channels { channels: found.into_iter().zip(counts).map(channel).collect() }))
 }
 
-/// Which messages: those after an offset, or the newest before one.
+/// The requested messages: those after an offset, or the newest before one.
 #[derive(Debug, Deserialize)]
 pub(super) struct MessageRange {
     after: Option<Offset>,
@@ -64,12 +64,12 @@ pub(super) struct MessageRange {
     limit: Option<u32>,
 }
 
-/// Some messages.
+/// The response: some messages.
 #[derive(Debug, Serialize)]
 pub(super) struct Messages {
     /// Oldest first.
     messages: Vec<Message<RawPayload>>,
-    /// Whether there are more in that direction.
+    /// Whether there are more messages in that direction.
     more: bool,
 }
 
@@ -92,10 +92,10 @@ pub(super) async fn messages(
     Ok(Json(Messages { messages: run.messages, more: run.more }))
 }
 
-/// Who is in a channel.
+/// The response: the members of a channel.
 #[derive(Debug, Serialize)]
 pub(super) struct Members {
-    /// How many they are, also when the list is cut.
+    /// The total number of members, also if the list is truncated.
     count: usize,
     members: Vec<Sender>,
 }
@@ -110,7 +110,7 @@ pub(super) async fn presence(
     permissions.0.may(Principal::ApiKey, Action::SeeMembers, &channel)?;
     let members = board.0.members(&channel);
     let count = board.0.counts([&channel]).first().copied().unwrap_or_default();
-    // Somebody may have come between the two.
+    // A member may have joined between the two calls.
     Ok(Json(Members { count: count.max(members.len()), members }))
 }
 

@@ -1,4 +1,4 @@
-//! `/api/connections`: who is connected, and showing somebody the door.
+//! `/api/connections`: lists the open connections, and closes one.
 
 use std::sync::Arc;
 
@@ -15,21 +15,21 @@ use crate::connection::registry::{ConnectionView, Registry};
 use crate::edge::refusal::{ApiError, invalid};
 use crate::mailbox::{Mailboxes, ToWorker};
 
-/// Most connections in one answer.
+/// Maximum number of connections in a response.
 const PAGE_CONNECTIONS_MAX: usize = 1000;
 
-/// Which part of the list.
+/// The requested part of the list.
 #[derive(Debug, Deserialize)]
 pub(super) struct Range {
     after: Option<ConnectionId>,
     limit: Option<usize>,
 }
 
-/// A part of the list.
+/// The response: a part of the list.
 #[derive(Debug, Serialize)]
 pub(super) struct List {
     connections: Vec<ConnectionView>,
-    /// How many are open in all.
+    /// The total number of open connections.
     open: usize,
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn get(
     Ok(Json(info.view()))
 }
 
-/// What the client is told.
+/// The close code and reason for the client.
 #[derive(Debug, Deserialize)]
 pub(super) struct Farewell {
     code: Option<CloseCode>,
@@ -68,11 +68,13 @@ pub(super) async fn disconnect(
     let Farewell { code, reason } = farewell.into_inner();
     let code = code.unwrap_or(CloseCode::DISCONNECTED);
     if !code.is_for_applications() {
-        return Err(invalid("“code” has to be 1000, or 4000 to 4499 (come back) or 4500 to 4999 (do not)."));
+        return Err(invalid(
+            "“code” must be 1000, 4000 to 4499 (the client reconnects) or 4500 to 4999 (it does not).",
+        ));
     }
     let reason = reason.unwrap_or_else(|| "An operator ended the connection.".to_owned());
     if reason.len() > CLOSE_REASON_BYTES_MAX {
-        return Err(invalid(format!("“reason” may have {CLOSE_REASON_BYTES_MAX} bytes.")));
+        return Err(invalid(format!("“reason” may have at most {CLOSE_REASON_BYTES_MAX} bytes.")));
     }
     let info = registry.0.get(connection).ok_or_else(|| unknown(connection))?;
     mailboxes.0.tell(info.worker, ToWorker::Disconnect { connection, code, reason })?;

@@ -1,4 +1,4 @@
-//! Whether the server lives, whether it can do its work, and what it has counted.
+//! Health endpoints: `/healthz` reports that the server runs, `/readyz` that publishing works. `/metrics` returns the counters.
 
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::sequencer::publisher::Publisher;
 use crate::store::LogReads;
 use crate::telemetry::metrics::Metrics;
 
-/// All is well.
+/// The response of a healthy server.
 #[derive(Debug, Serialize)]
 struct Status {
     status: &'static str,

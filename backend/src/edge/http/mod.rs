@@ -1,4 +1,4 @@
-//! The HTTP API and the page: one file a resource.
+//! The HTTP API and the web app: one file per resource.
 
 mod assets;
 mod auth;

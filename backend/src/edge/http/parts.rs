@@ -1,4 +1,4 @@
-//! What handlers work with. Each names the parts that it needs.
+//! The parts that the handlers use. Each handler declares the parts that it needs.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::sequencer::publisher::Publisher;
 use crate::store::LogReads;
 use crate::telemetry::metrics::Metrics;
 
-/// A part, as a handler takes it.
+/// A part as a handler's parameter.
 pub(super) type Part<T> = ThinData<T>;
 
-/// All parts that the handlers of one worker thread take.
+/// All parts that the handlers of one worker thread use.
 pub struct Parts {
     /// The settings of this server.
     pub settings: Arc<Settings>,
-    /// What may be done in which channels.
+    /// Decides what may be done in which channels.
     pub permissions: Arc<Permissions>,
-    /// The way to the sequencers.
+    /// Routes publications to the sequencers.
     pub publisher: Publisher,
     /// The log.
     pub reads: LogReads,
@@ -34,11 +34,11 @@ pub struct Parts {
     pub presence: Arc<PresenceBoard>,
     /// The mailboxes of all workers.
     pub mailboxes: Mailboxes,
-    /// The room for pushes.
+    /// Limits the memory of pushes that wait for a worker.
     pub pushes: Pushes,
-    /// What is counted.
+    /// The counters.
     pub metrics: Metrics,
-    /// What a WebSocket needs that a request opens.
+    /// The services for a WebSocket that a request opens.
     pub services: Rc<Services>,
 }
 

@@ -1,12 +1,12 @@
-//! What the page may do, told to the browser: its content security policy.
+//! The content security policy of the web app.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The policy of a page. Its own files may run, and the one script that trunk writes into it to start them, which is
-/// named by its hash; nothing else, and nothing may be loaded from elsewhere. A message that somebody managed to
-/// turn into a script would not run.
+/// Returns the policy for an HTML document. The browser may run the server's own files, and the inline script that trunk writes
+/// to start them, which is identified by its hash. It runs nothing else and loads nothing from other origins: a message that was
+/// turned into a script would not run.
 pub(super) fn of_page(html: &[u8]) -> String {
     let html = String::from_utf8_lossy(html);
     let scripts: String = inline_scripts(&html)
@@ -18,7 +18,7 @@ pub(super) fn of_page(html: &[u8]) -> String {
     )
 }
 
-/// The texts between script tags. The page is our own: no script of it holds a `</script`.
+/// Returns the contents of the inline scripts. The HTML is our own, so no script contains `</script`.
 fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
     let tails = html.split("<script").skip(1);
     let scripts = tails.filter_map(|tail| {
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_inline_script_is_named_by_its_hash() {
+    fn each_inline_script_is_allowed_by_its_hash() {
         let policy = of_page(b"<script type=module>alert(1)</script><script src=/x.js></script>");
         // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
         assert!(policy.contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"), "{policy}");

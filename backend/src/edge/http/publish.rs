@@ -1,4 +1,4 @@
-//! `POST /api/publish`: a message into a channel.
+//! `POST /api/publish`: publishes a message in a channel.
 
 use std::sync::Arc;
 
@@ -19,18 +19,18 @@ use crate::sequencer::publisher::Publisher;
 use crate::store::{Append, Appended, LogReads};
 use crate::{clock, random};
 
-/// What is to be published.
+/// The message to publish.
 #[derive(Debug, Deserialize)]
 pub(super) struct Request {
     channel: ChannelName,
     payload: Box<RawValue>,
-    /// By which a retry is recognised; without it, the server makes one, and a retry is a new message.
+    /// Identifies a retry. Without it the server creates one, and a retry becomes a new message.
     message_id: Option<MessageId>,
-    /// In whose name; without it, in the server's.
+    /// The sender; without it, the server itself.
     from: Option<Sender>,
 }
 
-/// Where it is now.
+/// The position of the message.
 #[derive(Debug, Serialize)]
 pub(super) struct Response {
     offset: Offset,
@@ -63,7 +63,7 @@ pub(super) async fn publish(
 async fn append(publisher: &Publisher, append: Append, history: bool) -> Result<Appended, Refusal> {
     let (reply, answer) = oneshot::channel();
     publisher.publish(Publication { append, reply: ReplyTo::Caller(reply) }, history)?;
-    // Who puts messages in order answers all that it has taken, unless it dies.
+    // A sequencer replies to every publication that it accepted, unless it dies.
     let died =
         || Refusal::new(ErrorCode::Internal, "The server does not know whether the message was stored.");
     answer.await.map_err(|_| died())?
@@ -76,6 +76,6 @@ fn server_itself() -> Result<Sender, Refusal> {
 }
 
 fn internal(error: &dyn std::fmt::Display) -> Refusal {
-    tracing::error!(%error, "a publication could not be made");
-    Refusal::new(ErrorCode::Internal, "The server could not take the message.")
+    tracing::error!(%error, "cannot create a publication");
+    Refusal::new(ErrorCode::Internal, "The server could not accept the message.")
 }

@@ -1,4 +1,4 @@
-//! `POST /api/push`: a payload for one connection, or for all of a user.
+//! `POST /api/push`: sends a payload to one connection, or to all connections of a user.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,22 +18,22 @@ use crate::connection::registry::Registry;
 use crate::edge::refusal::{ApiError, invalid};
 use crate::mailbox::{HeldPush, Mailboxes, Pushes, ToWorker};
 
-/// What is to be pushed, and to whom.
+/// The payload to push, and its target.
 #[derive(Debug, Deserialize)]
 pub(super) struct Request {
     connection: Option<ConnectionId>,
     user: Option<UserId>,
     payload: Box<RawValue>,
-    /// In whose name.
+    /// The sender.
     from: Option<Sender>,
 }
 
-/// What became of a push.
+/// The outcome of a push.
 #[derive(Debug, Serialize)]
 pub(super) struct Response {
-    /// Number of connections that the push was handed to.
+    /// Number of connections that accepted the push.
     connections: usize,
-    /// Number of connections that did not take it: they are closing or do not read, or their worker is too busy.
+    /// Number of connections that did not accept it: they are closing or do not read, or their worker is overloaded.
     failed: usize,
 }
 
@@ -63,18 +63,18 @@ pub(super) async fn push(
     Ok(Json(outcome(&join_all(handed).await)?))
 }
 
-/// The response to a push, by what became of it at each connection. A push has no id: if one connection has it, a
-/// refusal would make the caller push again, and that connection would get it twice.
+/// Returns the response for the outcomes at the connections. A push has no id: if one connection has accepted it, a refusal would
+/// make the caller push again, and that connection would get it twice.
 fn outcome(handed: &[bool]) -> Result<Response, Refusal> {
     let connections = handed.iter().filter(|taken| **taken).count();
     if connections == 0 {
-        let what = "Nobody took it: the connection is closing, or does not read what it is sent.";
+        let what = "No connection accepted the push: it is closing, or it does not read.";
         return Err(Refusal::for_now(ErrorCode::Overloaded, what, Duration::from_secs(1)));
     }
     Ok(Response { connections, failed: handed.len() - connections })
 }
 
-/// Returns whether the connection took the push.
+/// Hands a push to a connection's worker. Returns whether the connection accepted it.
 async fn hand_over(
     mailboxes: &Mailboxes,
     worker: usize,
@@ -100,7 +100,7 @@ mod tests {
     use crate::mailbox::PUSHES_BYTES_MAX;
 
     #[test]
-    fn pushes_count_until_a_worker_has_them_also_if_nobody_waits_for_their_answer() {
+    fn pushes_use_capacity_until_a_worker_has_them_even_if_the_caller_is_gone() {
         let (mailboxes, mut receivers) = Mailboxes::new(1);
         let pushes = Pushes::default();
         let around = RawPayload::from(&Payload::chat("")).as_str().len();
@@ -111,17 +111,17 @@ mod tests {
         let small = 2 * around;
         let push = hold(PUSHES_BYTES_MAX - small).unwrap();
         let mut asking = Box::pin(hand_over(&mailboxes, 0, ConnectionId(1), &push));
-        assert_eq!(asking.as_mut().now_or_never(), None, "it waits for the worker");
+        assert_eq!(asking.as_mut().now_or_never(), None, "the call waits for the worker");
         drop(asking);
         drop(push);
         assert_eq!(hold(small + 1).unwrap_err().code, ErrorCode::Overloaded, "one byte too many");
         drop(hold(small).unwrap());
         drop(receivers[0].try_recv().unwrap());
-        assert!(hold(PUSHES_BYTES_MAX).is_ok(), "the worker is done with it");
+        assert!(hold(PUSHES_BYTES_MAX).is_ok(), "the worker has dropped the push");
     }
 
     #[test]
-    fn a_push_that_some_connections_took_is_no_refusal() {
+    fn a_push_accepted_by_some_connections_is_not_refused() {
         let response = outcome(&[true, false, true]).unwrap();
         assert_eq!((response.connections, response.failed), (2, 1));
         assert_eq!(outcome(&[false, false]).unwrap_err().code, ErrorCode::Overloaded);

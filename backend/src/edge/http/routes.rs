@@ -1,4 +1,4 @@
-//! Which address leads where.
+//! The routes of the HTTP server.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::client::services::Services;
 use crate::edge::refusal::{self, ApiError};
 use crate::edge::websocket::hosted;
 
-/// Adds all addresses to a worker's app.
+/// Adds all routes to a worker's app.
 pub fn configure(app: &mut ServiceConfig, parts: Parts, api_key: &Arc<str>) {
     let json = web::JsonConfig::default()
         .limit(BODY_BYTES_MAX)
@@ -52,10 +52,10 @@ pub fn configure(app: &mut ServiceConfig, parts: Parts, api_key: &Arc<str>) {
         .default_service(web::to(assets::file));
 }
 
-/// Says in a response to a request with `Connection: Upgrade` that the connection closes with it, if it upgrades to nothing.
+/// Adds `Connection: close` to the response of a request with `Connection: Upgrade` that is not upgraded.
 ///
-/// The dispatcher closes it without a word. Java's HTTP client, for one, offers an upgrade to HTTP/2 with each first request, and
-/// would use the connection again.
+/// The dispatcher closes such a connection without announcing it. Some clients would use it again: Java's HTTP client, for
+/// example, offers an upgrade to HTTP/2 with each first request.
 pub fn say_that_it_closes<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
     let asks = response.request().head().connection_type() == ConnectionType::Upgrade;
     if asks && response.status() != StatusCode::SWITCHING_PROTOCOLS {
@@ -72,14 +72,14 @@ async fn typed(
     hosted::open_typed(services.0, request, payload).await
 }
 
-/// A WebSocket on `/` is a plain client; everybody else gets the page.
+/// Opens a plain connection for a WebSocket request on `/`, and returns the web app for any other request.
 async fn root(
     services: Part<Rc<Services>>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let upgrade = request.headers().get(actix_web::http::header::UPGRADE);
-    // A list of protocols, any of which may be the one (RFC 9110 section 7.8).
+    // The header is a list of protocols; `websocket` may be any of them (RFC 9110 section 7.8).
     let offered = upgrade.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let websocket = offered.split(',').any(|one| one.trim().eq_ignore_ascii_case("websocket"));
     if websocket {

@@ -1,36 +1,36 @@
-//! Where the body of a request ends (RFC 9112 sections 6.3 and 7.1), so that the next request can be held back.
+//! Finds the end of a request body (RFC 9112 sections 6.3 and 7.1), so that the next request can be held back.
 
-/// What is still to come of a body.
+/// The rest of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
-    /// So many bytes.
+    /// This many bytes.
     Length(u64),
-    /// Chunks, each with its size before it.
+    /// Chunks, each preceded by its size.
     Chunked(Chunk),
 }
 
-/// Where in its chunks a body is.
+/// The state of the parser of a chunked body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Chunk {
-    /// In the line with the size, of which so much has been read.
+    /// In the size, with the value so far.
     Size(u64),
-    /// Behind the size, in the same line.
+    /// After the size, in the same line. The value is the size.
     Extension(u64),
-    /// In the data, of which so many bytes are left, with the line end behind it.
+    /// In the data. The value is the number of remaining bytes, including the line end after the data.
     Data(u64),
-    /// Behind the last chunk, at the beginning of a line.
+    /// After the last chunk, at the start of a line.
     TrailerStart,
-    /// Behind the last chunk, within a line.
+    /// After the last chunk, within a line.
     Trailer,
-    /// Behind the empty line that ends the body.
+    /// After the empty line that ends the body.
     End,
 }
 
 impl Body {
-    /// A body in chunks of which nothing has come.
+    /// A chunked body before its first byte.
     pub(crate) const CHUNKED: Self = Self::Chunked(Chunk::Size(0));
 
-    /// Takes what belongs to the body. Returns how many bytes that is.
+    /// Consumes the bytes that belong to the body, and returns their number.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> usize {
         match self {
             Self::Length(left) => take_data(left, bytes.len()),
@@ -44,14 +44,14 @@ impl Body {
         }
     }
 
-    /// Whether nothing more belongs to it.
+    /// Returns whether the body is complete.
     pub(crate) fn is_complete(&self) -> bool {
         matches!(self, Self::Length(0) | Self::Chunked(Chunk::End))
     }
 }
 
 impl Chunk {
-    /// Takes some bytes, at least one of those there are.
+    /// Consumes at least one of the bytes, and returns the number of consumed bytes.
     fn take(&mut self, bytes: &[u8]) -> usize {
         if let Self::Data(left) = self {
             let taken = take_data(left, bytes.len());
@@ -63,7 +63,7 @@ impl Chunk {
         let byte = bytes.first().copied().unwrap_or_default();
         let digit = char::from(byte).to_digit(16).map(u64::from);
         *self = match (*self, byte) {
-            // What is no size is refused by the dispatcher.
+            // The dispatcher refuses an invalid size, so it is ignored here.
             (Self::Size(size), _) if let Some(digit) = digit => {
                 Self::Size(size.saturating_mul(16).saturating_add(digit))
             }
@@ -82,7 +82,7 @@ impl Chunk {
     }
 }
 
-/// Bytes of the line end behind a chunk's data.
+/// Bytes of the line end after a chunk's data.
 const LINE_END_BYTES: u64 = 2;
 
 fn take_data(left: &mut u64, there: usize) -> usize {
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_ends_where_its_length_or_its_last_chunk_says() {
+    fn the_length_or_the_last_chunk_ends_a_body() {
         let next = b"GET / HTTP/1.1\r\n\r\n";
         for (body, framing) in [
             (&b"0123456789"[..], Body::Length(10)),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_without_end_is_no_panic() {
+    fn an_endless_size_causes_no_panic() {
         let mut body = Body::CHUNKED;
         assert_eq!(body.take(&[b'f'; 1000]), 1000);
         assert!(!body.is_complete());

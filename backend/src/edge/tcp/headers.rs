@@ -1,7 +1,7 @@
 //! Limits the bytes of incomplete request headers, per request and per worker.
 //!
-//! An unauthenticated client can send an incomplete header. So one header has a limit, and all incomplete headers of a worker
-//! have one together. A header that arrives in one read, as most do, is never refused because of other clients.
+//! An unauthenticated client can send an incomplete header. Therefore each header has a limit, and so have all incomplete headers
+//! of a worker together. A header that arrives in one read, as most do, is never refused because of other clients.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,25 +10,26 @@ use tokio::net::TcpStream;
 
 use super::framing::Body;
 
-/// Maximum bytes of one request's header, with its first line. nginx passes on up to 8 KiB a line, and browsers send 4 KiB a cookie.
+/// Maximum bytes of one request's header, including its first line. nginx passes on up to 8 KiB per line, and browsers send up to
+/// 4 KiB per cookie.
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 
-/// Maximum bytes of the unfinished headers of one worker's connections.
+/// Maximum bytes of the incomplete headers of one worker's connections.
 pub const HEADERS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// The answer to a header above a limit (RFC 6585 section 5). The connection closes with it.
+/// The response to a header above a limit (RFC 6585 section 5). It closes the connection.
 const TOO_LARGE: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// The answer to bytes that are not an HTTP/1 request. The connection closes with it.
+/// The response to bytes that are not an HTTP/1 request. It closes the connection.
 pub(crate) const MALFORMED: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// The answer while too many headers are incomplete.
+/// The response while too many headers are incomplete. It closes the connection.
 const TOO_MANY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
 
-/// The unfinished headers of one worker's connections. Clones share their count.
+/// Counts the bytes of the incomplete headers of one worker's connections. Clones share the count.
 #[derive(Debug, Clone, Default)]
 pub struct Headers(Rc<Cell<usize>>);
 
@@ -185,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_ends_with_an_empty_line_however_it_is_cut() {
+    fn a_header_ends_with_an_empty_line_however_it_is_split() {
         for request in [
             "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
             "\r\n\r\nGET / HTTP/1.0\r\n\r\n",
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_the_largest_size_is_taken_and_one_byte_more_is_not() {
+    fn a_header_of_the_maximum_size_is_accepted_and_a_larger_one_is_refused() {
         let headers = Headers::default();
         let of = |bytes: usize| format!("{}\r\n\r\n", "x".repeat(bytes - 4)).into_bytes();
         assert_eq!(headers.begin().take(&of(HEADER_BYTES_MAX)), Ok(Some(HEADER_BYTES_MAX)));
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_tells_how_long_the_body_is() {
+    fn the_header_gives_the_length_of_the_body() {
         for (fields, body) in [
             ("", Body::Length(0)),
             ("Host: content-length: 5\r\n", Body::Length(0)),
@@ -228,14 +229,14 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_behind_a_header_does_not_count() {
+    fn bytes_after_a_header_do_not_count() {
         let request = format!("POST / HTTP/1.1\r\n\r\n{}", "x".repeat(HEADER_BYTES_MAX));
         let end = request.find("x").unwrap_or_default();
         assert_eq!(Headers::default().begin().take(request.as_bytes()), Ok(Some(end)));
     }
 
     #[test]
-    fn unfinished_headers_of_all_connections_are_bounded_and_whole_ones_always_pass() {
+    fn incomplete_headers_of_all_connections_are_limited_and_complete_ones_are_always_accepted() {
         let headers = Headers::default();
         let mut held: Vec<Header> = Vec::new();
         for _ in 0..HEADERS_BYTES_MAX / HEADER_BYTES_MAX {

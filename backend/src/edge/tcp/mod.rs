@@ -1,4 +1,4 @@
-//! TCP streams that carry HTTP: how much is read of a request, and how a connection closes.
+//! TCP streams that carry HTTP: limits of reading, and closing without loss of the last response.
 
 mod framing;
 pub mod headers;

@@ -1,8 +1,8 @@
 //! The TCP stream that carries HTTP requests. It limits reading to one request at a time.
 //!
-//! actix's dispatcher answers all requests that it has read, into one buffer, and reads on. Without a limit, a client that
-//! sends many requests and reads no response could use unbounded memory. So the stream hands out one request at a time,
-//! and nothing while a response is on its way.
+//! actix's dispatcher answers all requests that it has read into one buffer, and reads on. Without a limit, a client that sends
+//! many requests and reads no response could use unbounded memory. Therefore the stream passes on one request at a time, and
+//! nothing while a response is being sent.
 
 use std::cell::RefCell;
 use std::io;
@@ -20,9 +20,8 @@ use super::framing::Body;
 use super::headers::{Header, Headers, Refused};
 use super::linger::linger;
 
-/// Maximum time from the first byte of a request to the first byte of its response, in milliseconds. actix limits only the
-/// header of a connection's first request; without this, a client that sends a byte now and then keeps its connection
-/// for ever.
+/// Maximum time from the first byte of a request to the first byte of its response, in milliseconds. actix limits only the header
+/// of a connection's first request. Without this limit, a client that sends one byte at a time keeps its connection for ever.
 pub const REQUEST_MS_MAX: u64 = 60_000;
 
 /// Maximum bytes handed to the dispatcher per poll, so that it writes responses before it reads more.
@@ -34,7 +33,7 @@ const UPGRADED: &[u8] = b"HTTP/1.1 101 ";
 /// An interim response (RFC 9110 section 15.2.1). The final one follows.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// A stream that outlives the dispatcher it is lent to.
+/// A stream that outlives the dispatcher that uses it.
 #[derive(Clone)]
 pub(crate) struct SharedStream(Rc<RefCell<Inner>>);
 
@@ -43,7 +42,7 @@ struct Inner {
     request_max: Duration,
     headers: Headers,
     state: State,
-    /// What has been read and is not handed out yet: the next request, or frames.
+    /// Bytes that were read and not passed on yet: the next request, or frames.
     held: Vec<u8>,
     /// True if `poll_read` returned `Pending` without a waker. [`drained`](Self::drained) must then wake the dispatcher.
     read_refused: bool,
@@ -51,42 +50,42 @@ struct Inner {
     must_yield: bool,
 }
 
-/// What the stream waits for.
+/// The event that the stream waits for.
 enum State {
     /// A request.
     Idle,
     /// The rest of a request, or its response.
     Request {
-        /// It is not waited for any longer than this.
+        /// Deadline of the request.
         end: Pin<Box<Sleep>>,
-        /// How much of it has been handed out.
+        /// How much of the request was passed on.
         progress: Progress,
     },
-    /// The client to read a response. The timer begins anew with each write; at its end the connection closes.
+    /// The client must read a response. Each write restarts the timer; when it expires, the connection closes.
     Response {
-        /// That end.
+        /// The deadline of the next write.
         end: Pin<Box<Sleep>>,
-        /// What is still to come of the request, if the response did not wait for it.
+        /// The rest of the request, if the response was sent before the request was complete.
         rest: Option<Body>,
     },
     /// The rest of a request that has been answered.
     Rest {
-        /// It is not waited for any longer than this.
+        /// Deadline of the rest.
         end: Pin<Box<Sleep>>,
-        /// What is still to come.
+        /// The rest of the request's body.
         rest: Body,
     },
     /// The frames of a WebSocket.
     WebSocket,
 }
 
-/// How much of a request is there.
+/// The part of a request that has arrived.
 enum Progress {
     /// A part of its header.
     Header(Header),
-    /// Its header, and a part of its body; this is the rest.
+    /// Its header and a part of its body. The value is the rest of the body.
     Body(Body),
-    /// All of it.
+    /// The complete request.
     Whole,
 }
 
@@ -100,7 +99,7 @@ impl Inner {
         Box::pin(sleep(self.request_max))
     }
 
-    /// Waits for the end of the time that a request, or a client that takes its response, may take.
+    /// Resolves with an error when the deadline of the request, or of the client's next read of the response, has passed.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let (State::Request { end, .. } | State::Response { end, .. } | State::Rest { end, .. }) =
             &mut self.state
@@ -110,7 +109,7 @@ impl Inner {
         end.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Whether more may be handed out. If not, the dispatcher is woken when it may.
+    /// Returns whether more may be passed on. If not, the dispatcher is woken when it may.
     fn may_read(&mut self, context: &Context<'_>) -> bool {
         if std::mem::take(&mut self.must_yield) && !matches!(self.state, State::WebSocket) {
             context.waker().wake_by_ref();
@@ -125,7 +124,7 @@ impl Inner {
         may
     }
 
-    /// Reads what has arrived. Nothing is read while something is held.
+    /// Reads once. Does not read while bytes are held.
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.held.is_empty() {
             let mut chunk = [0; READ_BYTES_MAX];
@@ -136,10 +135,10 @@ impl Inner {
         Poll::Ready(Ok(()))
     }
 
-    /// Hands out what belongs to the request that is coming in, up to so many bytes.
+    /// Returns at most `bytes_max` bytes of the current request.
     ///
     /// # Errors
-    /// `InvalidData` where a header exceeds a limit. The response has been sent.
+    /// `InvalidData` if a header exceeds a limit. The refusal was sent.
     fn hand_out(&mut self, bytes_max: usize) -> io::Result<Vec<u8>> {
         if matches!(self.state, State::Idle) && !self.held.is_empty() {
             let progress = Progress::Header(self.headers.begin());
@@ -168,7 +167,7 @@ impl Inner {
         Ok(std::mem::replace(&mut self.held, rest))
     }
 
-    /// Notes what was sent.
+    /// Updates the state after bytes were sent.
     fn sent(&mut self, bytes: &[u8]) {
         // The dispatcher may write both responses at once.
         let response = bytes.strip_prefix(CONTINUE).unwrap_or(bytes);
@@ -176,7 +175,7 @@ impl Inner {
             State::WebSocket => State::WebSocket,
             request @ State::Request { .. } if response.is_empty() => request,
             State::Request { .. } if response.starts_with(UPGRADED) => State::WebSocket,
-            // The client takes something: it has the whole time again.
+            // The client reads, so restart its timer.
             State::Request { progress: Progress::Body(rest), .. } | State::Rest { rest, .. } => {
                 State::Response { end: self.timer(), rest: Some(rest) }
             }
@@ -185,7 +184,7 @@ impl Inner {
         };
     }
 
-    /// Called when the dispatcher has written all it has: ends the response, and wakes a read that was refused.
+    /// Called when the dispatcher has written everything: ends the response, and wakes a refused read.
     fn drained(&mut self, context: &Context<'_>) {
         if let State::Response { rest, .. } = self.state {
             self.state = rest.map_or(State::Idle, |rest| State::Rest { end: self.timer(), rest });
@@ -198,10 +197,10 @@ impl Inner {
 }
 
 impl Progress {
-    /// Takes the next bytes. Returns how many belong to this request.
+    /// Consumes the next bytes, and returns how many belong to this request.
     ///
     /// # Errors
-    /// Where its header exceeds a limit.
+    /// [`Refused`] if the header exceeds a limit.
     fn take(&mut self, bytes: &[u8]) -> Result<usize, Refused> {
         let header_bytes = match self {
             Self::Header(header) => {
@@ -231,13 +230,13 @@ impl SharedStream {
         Self(Rc::new(RefCell::new(Inner::new(stream, headers, request_max))))
     }
 
-    /// Address of the peer, unless it is gone.
+    /// Returns the address of the peer, or `None` if the peer is gone.
     pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {
         self.0.borrow().stream.peer_addr().ok()
     }
 
-    /// Closes the connection so that the peer can read what was sent to it. Call it after the dispatcher has ended; a
-    /// stream that the dispatcher still holds stays open.
+    /// Closes the connection so that the peer can read the last response. Call it after the dispatcher has ended; a stream that
+    /// the dispatcher still holds stays open.
     pub(crate) async fn close(self) {
         if let Ok(inner) = Rc::try_unwrap(self.0) {
             linger(&inner.into_inner().stream).await;
@@ -318,14 +317,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_that_does_not_go_on_is_given_up() {
+    async fn a_stalled_request_times_out() {
         let (mut client, mut stream) = connected(SHORT).await;
         client.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
         assert_eq!(read_on(&mut stream).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]
-    async fn a_request_that_comes_byte_by_byte_is_given_up() {
+    async fn a_request_sent_byte_by_byte_times_out() {
         let (mut client, mut stream) = connected(SHORT).await;
         let trickle = async {
             while client.write_all(b"x").await.is_ok() {
@@ -337,7 +336,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn requests_are_handed_out_one_at_a_time_and_none_while_a_response_is_on_its_way() {
+    async fn requests_are_passed_on_one_at_a_time_and_none_during_a_response() {
         let (mut client, mut stream) = connected(Duration::from_secs(60)).await;
         let request = b"GET / HTTP/1.1\r\n\r\n";
         client.write_all(&request.repeat(3)).await.unwrap();
@@ -356,7 +355,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn while_a_response_is_made_nobody_is_woken() {
+    async fn no_task_is_woken_while_a_response_is_prepared() {
         let (mut client, mut stream) = connected(Duration::from_secs(60)).await;
         client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
         stream.read_exact(&mut [0; b"GET / HTTP/1.1\r\n\r\n".len()]).await.unwrap();
@@ -370,7 +369,7 @@ mod tests {
             );
             assert!(Pin::new(&mut stream).poll_flush(&mut context).is_ready());
         }
-        // To yield once after a read is one.
+        // The yield after a read is one wake-up.
         assert!(wakes.0.load(Ordering::SeqCst) <= 1);
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
         assert!(Pin::new(&mut stream).poll_flush(&mut context).is_ready());
@@ -387,7 +386,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_that_does_not_take_its_response_is_given_up() {
+    async fn a_client_that_does_not_read_its_response_times_out() {
         let (client, mut stream) = connected(SHORT).await;
         let more = async {
             loop {
@@ -401,7 +400,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn between_requests_and_as_a_websocket_a_client_may_be_silent() {
+    async fn a_client_may_be_idle_between_requests_and_as_a_websocket() {
         for response in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"] {
             let (mut client, mut stream) = connected(SHORT).await;
             client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
@@ -411,7 +410,7 @@ mod tests {
             if response.contains("101") {
                 client.write_all(b"a frame").await.unwrap();
             }
-            // Somebody who came later is given up, and this client is not.
+            // A client that connects later times out; if this one had a deadline, it would have passed before.
             let (mut late, mut other) = connected(SHORT).await;
             late.write_all(b"GET").await.unwrap();
             tokio::select! {

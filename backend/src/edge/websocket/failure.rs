@@ -1,9 +1,9 @@
-//! The close codes of what a peer does wrong.
+//! Close codes for protocol violations of a peer.
 
 use actix_http::ws::ProtocolError;
 use shared::protocol::CloseCode;
 
-/// What the peer has done wrong (RFC 6455 section 7.4.1); nothing where it is just gone.
+/// Returns the close code for an error (RFC 6455 section 7.4.1), or `None` if the peer is just gone.
 pub(super) fn close_code(error: &ProtocolError) -> Option<CloseCode> {
     match error {
         ProtocolError::Overflow => Some(CloseCode::TOO_BIG),

@@ -1,8 +1,8 @@
-//! Looks at each frame's header when it arrives, before the frame is complete.
+//! Checks each frame's header when it arrives, before the frame is complete.
 //!
-//! The decoder behind it compares a frame's length with the limit only when all of the frame is there, and keeps
-//! what has come until then: a client that declares a gigabyte would be given the memory for it. The guard ends the
-//! stream at such a header, so what came before is still decoded and answered.
+//! The decoder behind it compares a frame's length with the limit only when the frame is complete, and buffers it until then. A
+//! client that declares a gigabyte would get memory for it. The guard ends the stream at such a header, so the frames before it
+//! are still decoded and answered.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -14,10 +14,10 @@ use bytes::Bytes;
 use futures_core::Stream;
 use shared::protocol::CloseCode;
 
-/// What the guard has found; shared with the connection, which tells the client.
+/// The close code for the violation that the guard found. Shared with the connection, which sends it to the client.
 pub(super) type Verdict = Rc<Cell<Option<CloseCode>>>;
 
-/// A stream of bytes that ends at the first header that must not be.
+/// A stream of bytes that ends at the first invalid header.
 pub(super) struct FrameGuard<S> {
     inner: S,
     scanner: Scanner,
@@ -57,27 +57,27 @@ where
     }
 }
 
-/// A header that must not be.
+/// An invalid header.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) code: CloseCode,
-    /// How many bytes of the chunk come before it.
+    /// Number of bytes of the chunk before the header.
     pub(super) at: usize,
 }
 
-/// Follows the headers of frames (RFC 6455 section 5.2) through chunks that may be cut anywhere.
+/// Parses the headers of frames (RFC 6455 section 5.2) in chunks that may be split anywhere.
 #[derive(Debug)]
 pub(super) struct Scanner {
     message_bytes_max: u64,
     header: [u8; HEADER_BYTES_MAX],
     header_len: usize,
-    /// Bytes of the message so far, which may come in several frames.
+    /// Payload bytes of the current message so far. A message may have several frames.
     message_bytes: u64,
-    /// Bytes of mask and payload that are still to come.
+    /// Number of remaining bytes of mask and payload.
     skip: u64,
 }
 
-/// Two bytes, and up to eight of a long length.
+/// Maximum bytes of a header without its mask: two, and up to eight of a long length.
 const HEADER_BYTES_MAX: usize = 10;
 
 const MASK_BYTES: u64 = 4;
@@ -108,11 +108,11 @@ impl Scanner {
         Ok(())
     }
 
-    /// Looks at what there is of the header.
+    /// Checks the header as far as it has arrived.
     fn look(&mut self) -> Result<(), CloseCode> {
         let [first, second, long @ ..] = &self.header;
         if self.header_len < 2 {
-            // Reserved bits belong to extensions, and none is agreed on.
+            // Reserved bits belong to extensions, and this server negotiates none.
             return if first & 0x70 == 0 { Ok(()) } else { Err(CloseCode::PROTOCOL) };
         }
         if second & 0x80 == 0 {
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_up_to_the_limit_pass_however_they_are_cut() {
+    fn frames_up_to_the_limit_are_valid_however_they_are_split() {
         let bytes: Vec<u8> = [0, 1, 125, 126, 65_535, 65_536, LIMIT].into_iter().flat_map(frame).collect();
         for size in [1, 2, 3, 7, 1024, bytes.len()] {
             assert_eq!(scan_in_chunks(&bytes, size), None, "in chunks of {size}");
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn one_byte_over_the_limit_is_found_at_its_header() {
+    fn a_frame_above_the_limit_is_detected_at_its_header() {
         let good = frame(10);
         let mut bytes = good.clone();
         bytes.extend(&frame(LIMIT + 1)[..HEADER_BYTES_MAX]);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_counted_together() {
+    fn the_frames_of_a_message_count_together() {
         let part = |first: u8, length: usize| {
             let mut bytes = frame(length);
             bytes[0] = first;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_against_the_protocol_are_found() {
+    fn invalid_headers_are_detected() {
         let unmasked = [0x81, 0x05];
         let reserved = [0xc1, 0x85];
         let long_ping = [0x89, 0x80 | 126];
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn no_bytes_whatever_make_it_panic() {
+    fn random_bytes_cause_no_panic() {
         let mut random = fastrand::Rng::with_seed(1);
         for _ in 0..2_000 {
             let length = random.usize(..64);

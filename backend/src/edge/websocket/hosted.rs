@@ -1,5 +1,5 @@
-//! A connection inside actix's HTTP/1 dispatcher, by way of actix-ws: for plain mode, and for whatever comes to `/ws`
-//! by a connection that has carried other requests before.
+//! A connection inside actix's HTTP/1 dispatcher, with actix-ws: for plain mode, and for requests to `/ws` on a connection that
+//! has carried other requests before.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -28,7 +28,7 @@ use crate::edge::refusal::ApiError;
 /// Opens a typed connection in answer to a request.
 ///
 /// # Errors
-/// [`ApiError`] if the request is not a WebSocket handshake, comes from a foreign page, or finds no room.
+/// [`ApiError`] if the request is not a WebSocket handshake, comes from a foreign page, or exceeds the limit of connections.
 pub async fn open_typed(
     services: Rc<Services>,
     request: HttpRequest,
@@ -56,10 +56,10 @@ pub async fn open_plain(
     Ok(response)
 }
 
-/// Opens a connection: its two halves, and the response that begins it.
+/// Opens a connection. Returns its reading half, its input, and the response that contains its writing half.
 ///
 /// # Errors
-/// [`ApiError`] where the request is no WebSocket handshake, comes from a foreign page, or finds no room.
+/// As [`open_typed`].
 async fn open(
     services: Rc<Services>,
     request: &HttpRequest,
@@ -67,7 +67,7 @@ async fn open(
     dialect: Dialect,
 ) -> Result<(Connection, HostedIncoming, HttpResponse), ApiError> {
     upgrade::check(request.head(), &services.settings)?;
-    // The dispatcher hands on what follows only if it has recognised the upgrade, which it does not in a list of protocols.
+    // The dispatcher passes the frames on only if it recognises the upgrade, and it does not recognise it in a list of protocols.
     if !request.headers().get_all(UPGRADE).any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket")) {
         return Err(upgrade::refused("the header Upgrade has to be “websocket” and nothing else"));
     }
@@ -79,14 +79,14 @@ async fn open(
     let (response, session, stream) = actix_ws::handle(request, guarded).map_err(|_| failed())?;
 
     let outbound = services.open(request.peer_addr(), dialect, None)?;
-    // The original body and the session are kept: without them, actix-ws takes the connection for closed.
+    // Keep the original body and the session: if they are dropped, actix-ws treats the connection as closed.
     let response = response
         .map_body(|_, original| BoxBody::new(HostedBody::new(Rc::clone(&outbound), original, session)));
     let stream = stream.max_frame_size(limit).aggregate_continuations().max_continuation_size(limit);
     Ok((Connection::new(services, outbound), HostedIncoming { stream: Some(stream), verdict }, response))
 }
 
-/// The reading half.
+/// The input of the connection.
 struct HostedIncoming {
     stream: Option<AggregatedMessageStream>,
     verdict: Verdict,
@@ -94,7 +94,7 @@ struct HostedIncoming {
 
 impl Incoming for HostedIncoming {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Received> {
-        // After what was broken, the dispatcher tells the writing half when the peer is gone.
+        // After a protocol violation nothing more is read. The dispatcher drops the writing half when the peer is gone.
         let Some(stream) = &mut self.stream else { return Poll::Pending };
         let Poll::Ready(next) = stream.poll_next_unpin(context) else { return Poll::Pending };
         let received = match next {
@@ -121,9 +121,8 @@ impl Incoming for HostedIncoming {
     }
 }
 
-/// The response body that is a connection's outgoing half: it hands out ready-made frames, whose bytes all
-/// subscribers share. It is asked for one only while the socket's write buffer has room, which is the back-pressure
-/// that a cursor needs.
+/// The response body, which is the writing half of a connection. It returns encoded frames whose bytes all subscribers share. The
+/// dispatcher polls it only while the socket's write buffer has room, which is the back-pressure that a cursor needs.
 struct HostedBody {
     outbound: Rc<Outbound>,
     _original: BoxBody,
@@ -153,7 +152,7 @@ impl MessageBody for HostedBody {
 
 impl Drop for HostedBody {
     fn drop(&mut self) {
-        // The socket is gone: whoever reads from it is told.
+        // The socket is gone, so end the reading half too.
         self.outbound.end();
     }
 }

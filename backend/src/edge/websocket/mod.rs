@@ -1,7 +1,7 @@
-//! WebSockets: the handshake, and what carries the connection afterwards.
+//! WebSockets: the handshake, and the transports of open connections.
 //!
-//! [`raw`] is a TCP stream of its own, for the typed protocol; `hosted` is a request and its response inside actix's dispatcher,
-//! for plain mode and for whatever comes by a connection that has carried other requests before.
+//! [`raw`] uses the TCP stream directly, for the typed protocol. `hosted` runs inside actix's dispatcher as a request and its
+//! response, for plain mode and for connections that have carried other requests before.
 
 mod failure;
 mod guard;

@@ -1,11 +1,11 @@
-//! Which pages may connect.
+//! Decides which web pages may connect.
 //!
-//! A browser lets any page open a WebSocket to any server (RFC 6455 section 10.2), so the server has to look at the
-//! `Origin`. A client that is no browser sends none.
+//! A browser lets any page open a WebSocket to any server (RFC 6455 section 10.2), so the server must check the `Origin` header.
+//! A client that is not a browser sends none.
 //!
-//! A page of the server itself has the request's own host. That alone proves nothing: the owner of a name can make it
-//! lead to this server after the page is loaded (DNS rebinding), and then `Origin` and `Host` agree. So the host also
-//! has to be one that nobody else can point here, or one that the settings name.
+//! For a page of this server, `Origin` and `Host` agree. That alone proves nothing: the owner of a name can point it to this
+//! server after the page is loaded (DNS rebinding), and then they agree too. So the host must also be one that nobody else can
+//! point here, or one that the settings name.
 
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use shared::protocol::{ErrorCode, Refusal};
@@ -13,7 +13,7 @@ use shared::protocol::{ErrorCode, Refusal};
 use crate::config::{Authority, Host, Origin, Settings};
 use crate::edge::refusal::ApiError;
 
-/// Lets a request pass that comes from this server's own page, from a configured origin, or from no page at all.
+/// Accepts a request of this server's own page, of a configured origin, or without an `Origin` header.
 ///
 /// # Errors
 /// [`ApiError`] with `forbidden`.
@@ -43,7 +43,7 @@ pub(super) fn check(headers: &HeaderMap, settings: &Settings) -> Result<(), ApiE
 enum Verdict {
     Allowed,
     Foreign,
-    /// The page and the request agree, but on a name that anybody could have pointed here.
+    /// `Origin` and `Host` agree, but anybody could have pointed this name here.
     UnknownHost,
 }
 
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_own_page_and_configured_ones_pass() {
+    fn only_the_own_page_and_configured_origins_are_allowed() {
         let settings = settings("", "https://example.org:443");
         let own = "127.0.0.1:9501";
         for origin in
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_anybody_can_point_here_has_to_be_configured() {
+    fn a_host_name_that_anybody_can_point_here_must_be_configured() {
         let (page, host) = ("http://evil.test:9501", "evil.test:9501");
         assert_eq!(judge(page, host, &settings("", "")), UnknownHost);
         assert_eq!(judge(page, host, &settings("chat.example", "")), UnknownHost);

@@ -1,4 +1,4 @@
-//! A connection on a TCP stream of its own, outside of actix's HTTP/1 dispatcher: no buffers while it is idle, no
+//! A connection directly on its TCP stream, outside of actix's HTTP/1 dispatcher: it needs no buffers while it is idle, and no
 //! wake-up between the fan-out and the socket.
 
 mod handshake;
@@ -26,33 +26,33 @@ use crate::edge::tcp::linger::linger;
 use handshake::{Handshake, NoRequest};
 use incoming::RawIncoming;
 
-/// How long a client may take to send its handshake, in milliseconds.
+/// Maximum time that a client may take to send its handshake, in milliseconds.
 const HANDSHAKE_MS_MAX: u64 = 5_000;
 
 const HANDSHAKE: Duration = Duration::from_millis(HANDSHAKE_MS_MAX);
 
-/// Most bytes that the kernel holds of a connection before it sends them. What is under way is not counted, so that a far
-/// client is served as quickly as its network allows.
+/// Maximum bytes per connection that the kernel holds unsent. Bytes in flight are not counted, so a distant client is served as
+/// fast as its network allows.
 const UNSENT_BYTES_MAX: u32 = 128 * 1024;
 
-/// How a request for a typed connection begins.
+/// The first bytes of a request for a typed connection, without the space after the path.
 const BEGINNING: &[u8] = b"GET /ws";
 
-/// Whether a stream begins with a request for a typed connection. Nothing is taken from the stream. A client that sends
-/// its first bytes singly is served by the dispatcher, which does the same in more memory.
+/// Returns whether a stream begins with a request for a typed connection. The stream is only peeked. If a client sends its first
+/// bytes one by one, the dispatcher serves it, which has the same effect and needs more memory.
 pub async fn is_wanted(stream: &TcpStream) -> bool {
     let mut beginning = [0; BEGINNING.len() + 1];
     let whole = matches!(timeout(HANDSHAKE, stream.peek(&mut beginning)).await, Ok(Ok(length)) if length == beginning.len());
     whole && beginning.starts_with(BEGINNING) && beginning.ends_with(b" ")
 }
 
-/// Serves a typed connection: the handshake, and what follows. The header of its request counts among `headers`.
+/// Serves a typed connection: the handshake, and then the messages. The header of its request counts among `headers`.
 pub async fn serve(services: Rc<Services>, stream: TcpStream, headers: Headers) {
     bound_unsent(&stream);
     let address = stream.peer_addr().ok();
     let mut handshake = Handshake::new(stream, &headers);
     let end = Instant::now() + HANDSHAKE;
-    // Who sends nothing any more, or no HTTP, is not told anything.
+    // A client that stops sending, or fails, gets no response.
     while let Ok(Ok(())) = timeout_at(end, handshake.heard()).await {
         let answered = services.worker.sources.gates.openings.pass(async {
             match handshake.read() {
@@ -68,7 +68,7 @@ pub async fn serve(services: Rc<Services>, stream: TcpStream, headers: Headers) 
         match answered.await {
             Answer::NotYet => {}
             Answer::Refused => {
-                // Outside of the gate: others open connections at the same time.
+                // Linger outside of the gate, so that other connections can be opened.
                 let wire = handshake.wire();
                 drop(handshake);
                 return linger(wire.socket()).await;
@@ -78,15 +78,15 @@ pub async fn serve(services: Rc<Services>, stream: TcpStream, headers: Headers) 
     }
 }
 
-/// What a request was answered with.
+/// The result of one read of a handshake.
 enum Answer {
-    /// It is not complete yet.
+    /// The request is not complete yet.
     NotYet,
-    /// Nothing: there is nobody to answer.
+    /// The client is gone, so there is no response.
     None,
-    /// A connection, which goes on by itself.
+    /// A connection was opened. It runs in its own task.
     Opened,
-    /// A refusal, which the client has to be able to read.
+    /// A refusal was sent. The client must be able to read it before the stream closes.
     Refused,
 }
 
@@ -101,28 +101,28 @@ async fn open(
     let outbound = match registered {
         Ok(outbound) => outbound,
         Err(refused) => {
-            // Whoever does not take the refusal in time does not want it.
+            // Drop the refusal if the client does not read it in time.
             let _ = timeout(HANDSHAKE, handshake.refuse(&refused)).await;
             return Answer::Refused;
         }
     };
     let frame_bytes_max = services.settings.frame_bytes_max;
-    // From here on, however it ends, dropping the connection takes it out everywhere.
+    // From here on, dropping the connection removes it everywhere, however this ends.
     let connection = Connection::new(Rc::clone(services), outbound);
     if let Ok(Ok((wire, begun))) = timeout(HANDSHAKE, handshake.accept(request)).await {
         let incoming = RawIncoming::new(wire, &begun, frame_bytes_max);
-        // A task of its own: the one that made the handshake is larger.
+        // Use a new task, because the task of the handshake has a larger future.
         actix_web::rt::spawn(connection.run(incoming, typed::Typed));
     }
     Answer::Opened
 }
 
-/// Has the kernel take no more for a client that does not read: what it would hold for each of thousands of them, the
-/// log holds once.
+/// Limits what the kernel buffers for a client that does not read. The log holds the same bytes once for thousands of such
+/// clients.
 fn bound_unsent(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
-        tracing::debug!(%error, "a stream keeps the kernel's own limit");
+        tracing::debug!(%error, "cannot limit the unsent bytes of a stream");
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = stream;
@@ -130,10 +130,9 @@ fn bound_unsent(stream: &TcpStream) {
 
 impl Socket for TcpStream {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        // Not by way of the runtime, which first looks up what it knows of the socket: in a large room that is one more place in
-        // memory for each reader.
+        // Bypass tokio, which first reads its state of the socket: in a large room that is one more cache miss per subscriber.
         match SockRef::from(self).send(bytes) {
-            // It is to know that there is no room, so that it waits for some.
+            // Retry through tokio so that it clears its cached readiness.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Self::try_write(self, bytes),
             sent => sent,
         }

@@ -1,4 +1,4 @@
-//! Which requests may become a WebSocket (RFC 6455 section 4.2.1), whatever carries the connection afterwards.
+//! Decides which requests may become a WebSocket (RFC 6455 section 4.2.1), for all transports.
 
 use actix_http::{RequestHead, Version, ws};
 use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -8,7 +8,7 @@ use super::origin;
 use crate::config::Settings;
 use crate::edge::refusal::ApiError;
 
-/// Checks the handshake of a WebSocket.
+/// Checks a request for a WebSocket handshake.
 ///
 /// # Errors
 /// [`ApiError`] if the request is not a WebSocket handshake, or comes from a foreign page. Its message names what is missing,
@@ -26,13 +26,13 @@ pub(super) fn check(request: &RequestHead, settings: &Settings) -> Result<(), Ap
     ws::verify_handshake(request).map_err(|error| refused(reason(&error)))
 }
 
-/// The refusal of a request that is not a WebSocket handshake.
+/// Returns the refusal of a request that is not a WebSocket handshake.
 pub(super) fn refused(reason: &str) -> ApiError {
     let what = format!("This address speaks WebSocket, and this is not its handshake: {reason}.");
     ApiError(Refusal::new(ErrorCode::UpgradeRequired, what))
 }
 
-/// A body would be read as frames. Some clients declare a length of 0.
+/// Returns whether the request has a body, which would be read as frames. Some clients declare a length of 0, which is no body.
 fn has_body(request: &RequestHead) -> bool {
     let length = request.headers().get(CONTENT_LENGTH);
     request.headers().contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
@@ -77,7 +77,7 @@ mod tests {
         let head = request.head_mut();
         let connection = head.headers().get(CONNECTION).map(|value| value.to_str().unwrap());
         if connection.is_some_and(|options| options.contains("Upgrade")) {
-            // The codec reads it from the header, and has not seen this request.
+            // The codec derives this from the header, but this request was not decoded.
             head.set_connection_type(ConnectionType::Upgrade);
         }
         let checked = check(request.head(), &Settings::default());
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn the_refusal_names_what_is_missing() {
         for (name, value, word) in [
             ("content-length", "5", "body"),
             ("transfer-encoding", "chunked", "body"),

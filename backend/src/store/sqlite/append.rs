@@ -1,4 +1,4 @@
-//! Adding a batch: where most of what a logged publish costs is spent.
+//! Appends a batch. Most of the cost of a logged publication is here.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,10 +10,11 @@ use shared::time::Timestamp;
 use super::convert::stored;
 use crate::store::{Append, Appended};
 
-/// Most channels whose heads the writer remembers; beyond, it forgets all and asks the database again.
+/// Maximum number of channels in the cache of heads. Above it, the cache is cleared and heads are read from the database again.
 const CACHED_CHANNELS_MAX: usize = 100_000;
 
-/// Rows that are added by one statement. To begin and to end it costs as much as a row; sixteen gain little more.
+/// Number of rows that one statement inserts. Starting and finishing a statement costs as much as one row; 16 rows gain little
+/// more than 8.
 const ROWS: usize = 8;
 
 const COLUMNS: usize = 7;
@@ -21,17 +22,17 @@ const COLUMNS: usize = 7;
 static INSERT_ROWS: LazyLock<String> = LazyLock::new(|| insert_sql(ROWS));
 static INSERT_ONE: LazyLock<String> = LazyLock::new(|| insert_sql(1));
 
-/// What the writer knows of the channels without asking.
+/// The writer's cache of channel heads.
 pub(super) type Heads = HashMap<ChannelName, Head>;
 
-/// A channel's number in the tables, and its newest offset.
+/// A channel's row id, and its newest offset.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head {
     channel: i64,
     offset: u64,
 }
 
-/// Adds a batch in one transaction.
+/// Appends a batch in one transaction.
 pub(super) fn append(
     connection: &mut Connection,
     heads: &mut Heads,
@@ -42,7 +43,7 @@ pub(super) fn append(
     }
     let result = append_all(connection, heads, batch);
     if result.is_err() {
-        // The transaction is rolled back: what the cache learned in it is not true.
+        // The transaction is rolled back, so the heads that the cache got in it are wrong.
         heads.clear();
     }
     result
@@ -64,7 +65,7 @@ fn append_all(
     if !rows.is_empty() {
         let mut insert = transaction.prepare_cached(&INSERT_ROWS)?;
         for rows in rows {
-            // Nearly always all is new. Otherwise the statement has added none of them.
+            // In nearly all batches every message is new. If one is not, the statement has inserted none of them.
             if !adding.add(&mut insert, rows)? {
                 adding.add_or_find(rows)?;
             }
@@ -83,17 +84,17 @@ fn append_all(
     Ok(results)
 }
 
-/// A transaction that adds messages.
+/// A transaction that appends messages.
 struct Adding<'a> {
     transaction: &'a Transaction<'a>,
     heads: &'a mut Heads,
-    /// The new heads and the times of their messages, by the channel's number.
+    /// The new heads and the times of their messages, by the channel's row id.
     touched: HashMap<i64, (u64, Timestamp)>,
     results: Vec<Appended>,
 }
 
 impl Adding<'_> {
-    /// Adds entries one by one, and finds those that are there already.
+    /// Appends entries one by one, and looks up the offsets of duplicates.
     fn add_or_find(&mut self, entries: &[Append]) -> rusqlite::Result<()> {
         if entries.is_empty() {
             return Ok(());
@@ -108,9 +109,9 @@ impl Adding<'_> {
         Ok(())
     }
 
-    /// Adds entries, as many as the statement has rows. Returns false where the id of one is taken: then none is added.
+    /// Appends entries, as many as the statement has rows. Returns false if the id of one exists already; then none is appended.
     ///
-    /// The index of ids tells that by itself: to look there before would cost a third more.
+    /// The unique index of ids detects the duplicate. A query before the insert would cost a third more.
     fn add(&mut self, insert: &mut CachedStatement<'_>, entries: &[Append]) -> rusqlite::Result<bool> {
         let mut places = [Head { channel: 0, offset: 0 }; ROWS];
         for ((entry, place), row) in entries.iter().zip(&mut places).zip(0..) {
@@ -123,7 +124,7 @@ impl Adding<'_> {
                 if error.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE =>
             {
                 for entry in entries {
-                    // The places are given back.
+                    // No row was inserted, so undo the offsets.
                     if let Some(head) = self.heads.get_mut(&entry.channel) {
                         head.offset -= 1;
                     }
@@ -156,7 +157,7 @@ impl Adding<'_> {
         insert.raw_bind_parameter(before + 7, entry.payload.as_str())
     }
 
-    /// Takes the next place in a channel.
+    /// Assigns the next offset of a channel.
     fn take_place(&mut self, channel: &ChannelName) -> rusqlite::Result<Head> {
         let head = match self.heads.get_mut(channel) {
             Some(head) => head,

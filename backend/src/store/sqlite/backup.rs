@@ -1,4 +1,4 @@
-//! Copying a log while it is written.
+//! Copies a log while a server writes it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
@@ -11,40 +11,40 @@ use rusqlite::backup::{Backup as Copy, StepResult};
 use super::{files, open, readers, schema};
 use crate::store::LogError;
 
-/// What a copy is called until it is complete, after its name.
+/// Suffix of a copy's file name until the copy is complete.
 const SUFFIX: &str = ".partial";
 
 /// Number of database pages that are copied between two reports of progress.
 const PAGES_A_STEP: i32 = 4096;
 
-/// How long a copy waits where a page is locked.
+/// Time that a copy waits before it retries when a page is locked.
 const WAIT: Duration = Duration::from_millis(10);
 
-/// How far a copy is.
+/// Progress of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Number of bytes copied.
     pub copied: u64,
-    /// Number of bytes in all.
+    /// Total number of bytes.
     pub bytes: u64,
 }
 
-/// A log that is to be copied, as it was when this was made.
+/// A snapshot of a log, from which a copy is written.
 pub struct Backup {
     source: Connection,
     pages_a_step: i32,
 }
 
 impl Backup {
-    /// The log in `path`, which a server may have open.
+    /// Takes a snapshot of the log in `path`. A server may have the log open.
     ///
     /// # Errors
-    /// [`LogError`] if it cannot be read.
+    /// [`LogError`] if the log cannot be read.
     pub fn of(path: &Path) -> Result<Self, LogError> {
         let open = || {
             let source = open::reader(path)?;
-            // SQLite begins a copy again whenever the log has been written to between two of its steps. Inside of a
-            // transaction all steps see the same log. Until it ends, the write-ahead log grows.
+            // SQLite restarts a copy whenever the log was written between two of its steps. Inside a transaction all steps see
+            // the same snapshot. Until it ends, the write-ahead log grows.
             source.execute_batch("BEGIN")?;
             source.query_row("SELECT COUNT(*) FROM meta", [], |_| Ok(()))?;
             Ok(source)
@@ -59,11 +59,11 @@ impl Backup {
         Self { pages_a_step: pages, ..self }
     }
 
-    /// Writes the copy to a file that is not there yet, and marks it as a backup. Until it is complete it has another name,
-    /// which ends in `.partial`; one that an earlier attempt has left is replaced.
+    /// Writes the copy to a file that does not exist yet, and marks it as a backup. Until the copy is complete, its name ends in
+    /// `.partial`; a partial copy that an earlier attempt left is replaced.
     ///
     /// # Errors
-    /// [`LogError`]; also if the file exists, or is just being written.
+    /// [`LogError`], also if the file exists, or another backup is writing it.
     pub fn write(&self, file: &Path, progress: impl FnMut(Progress)) -> Result<(), LogError> {
         refuse_existing(file)?;
         let partial = files::beside(file, SUFFIX);
@@ -75,7 +75,7 @@ impl Backup {
             files::sync_directory(file).map_err(|error| files::cannot(file, &error))
         });
         if written.is_err() {
-            // What went wrong is said already.
+            // `written` has the error to report, so ignore this one.
             let _ = std::fs::remove_file(&partial);
         }
         written
@@ -83,7 +83,7 @@ impl Backup {
 
     fn copy(&self, partial: &Path, mut progress: impl FnMut(Progress)) -> Result<(), LogError> {
         let mut target = Connection::open(partial)?;
-        // A copy that is not complete is thrown away: it needs no journal.
+        // An incomplete copy is deleted, so it needs no journal.
         target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
         let page_bytes: u64 =
             self.source.query_row("PRAGMA page_size", [], |row| row.get::<_, u32>(0))?.into();
@@ -105,13 +105,13 @@ impl Backup {
         drop(copy);
         schema::set(&target, "backup", 1)?;
         schema::set(&target, "open", 0)?;
-        // One file, without a write-ahead log beside it.
+        // Leave a single file, without a write-ahead log.
         target.execute_batch("PRAGMA journal_mode = DELETE")?;
         target.close().map_err(|(_, error)| error.into())
     }
 }
 
-/// Says what is in the place of the copy.
+/// Refuses to overwrite an existing file. The error says what the file is.
 fn refuse_existing(file: &Path) -> Result<(), LogError> {
     if !file.exists() {
         return Ok(());
@@ -123,16 +123,16 @@ fn refuse_existing(file: &Path) -> Result<(), LogError> {
     let what = match is_backup {
         Some(true) => "it is a complete backup",
         Some(false) => "it is a log, or a backup that was not completed by an earlier version",
-        None => "it is no backup",
+        None => "it is not a backup",
     };
     let what = format!(
-        "{} exists: {what}. Nothing is written over; remove it, or give another name",
+        "{} exists: {what}. Existing files are not overwritten; remove it, or give another name",
         file.display()
     );
     Err(LogError::Failed(what))
 }
 
-/// Takes the name of the unfinished copy for this process alone.
+/// Creates or opens the file of the partial copy, and locks it for this process.
 fn claim(partial: &Path) -> Result<File, LogError> {
     let failed = |error: &std::io::Error| files::cannot(partial, error);
     let file = match files::create(partial) {
@@ -144,12 +144,12 @@ fn claim(partial: &Path) -> Result<File, LogError> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let what = format!("another backup writes {} just now", partial.display());
+            let what = format!("another backup is writing {}", partial.display());
             return Err(LogError::Failed(what));
         }
         Err(TryLockError::Error(error)) => return Err(failed(&error)),
     }
-    // What an attempt that was killed has left.
+    // Delete the content that a killed attempt left.
     file.set_len(0).map_err(|error| failed(&error))?;
     crate::file_rights::owner_only(partial, 0o600).map_err(|error| failed(&error))?;
     Ok(file)

@@ -1,4 +1,4 @@
-//! Whether the log is sound: a look at its newest part whenever it is opened, and a check of all of it after a crash.
+//! Checks whether the log is sound: its newest messages whenever it is opened, and the whole log after a crash.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,32 +11,32 @@ use rusqlite::{Connection, params};
 use super::{open, readers};
 use crate::store::LogError;
 
-/// Largest log that is checked before it is used, in bytes: less than a second on a slow disk. A larger one is checked
+/// Maximum size of a log that is checked before it is used, in bytes: less than a second on a slow disk. A larger log is checked
 /// in the background.
 pub(super) const CHECK_AT_ONCE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// How long a check in the background may take. While it lasts, the write-ahead log cannot begin again.
+/// Maximum time of a check in the background. SQLite cannot reset the write-ahead log during the check.
 const CHECK_MAX: Duration = Duration::from_secs(600);
 
-/// After how many steps of SQLite's a check looks whether it should go on.
+/// Number of SQLite steps after which a check looks whether it must stop.
 const STEPS: i32 = 1_000;
 
-/// Number of the newest messages that are looked at whenever the log is opened.
+/// Number of the newest messages that are checked whenever the log is opened.
 const NEWEST_MESSAGES: u32 = 64;
 
-/// What is known of the log's soundness.
+/// Known damage of the log.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     damage: OnceLock<String>,
 }
 
 impl Health {
-    /// Whether no damage is known.
+    /// Returns an error if damage is known.
     pub(super) fn check(&self) -> Result<(), LogError> {
         self.damage.get().map_or(Ok(()), |damage| Err(LogError::Damaged(damage.clone())))
     }
 
-    /// Keeps in mind that an error is damage, and says so once.
+    /// Records the error if it is damage, and logs the first one. Returns the error.
     pub(super) fn noting(&self, error: LogError) -> LogError {
         if let LogError::Damaged(damage) = &error
             && self.damage.set(damage.clone()).is_ok()
@@ -47,7 +47,7 @@ impl Health {
     }
 }
 
-/// Looks at what was written last: the tables are there, and the newest messages are in them and in their indexes.
+/// Checks the most recent writes: the tables exist, and the newest messages are in them and in their indexes.
 pub(super) fn newest(connection: &Connection) -> Result<(), LogError> {
     let damaged = |what: &str| LogError::Damaged(what.to_owned());
     let mut newest = connection
@@ -64,23 +64,25 @@ pub(super) fn newest(connection: &Connection) -> Result<(), LogError> {
         let id: Vec<u8> = row.get(3)?;
         let is_json = serde_json::from_str::<serde::de::IgnoredAny>(row.get_ref(4)?.as_str().unwrap_or(""));
         if is_json.is_err() {
-            return Err(damaged("a message among the newest is no JSON"));
+            return Err(damaged("one of the newest messages is not JSON"));
         }
         let place: (i64, i64) = by_place
             .query_row([channel, offset], |row| Ok((row.get(0)?, row.get(1)?)))
             .map_err(|error| match error {
-            rusqlite::Error::QueryReturnedNoRows => damaged("a message has no place in its channel"),
+            rusqlite::Error::QueryReturnedNoRows => {
+                damaged("a message is missing in the index of offsets, or its channel is missing")
+            }
             error => error.into(),
         })?;
         let by_id = by_id.query_row(params![id, channel], |row| row.get::<_, i64>(0));
         if place.0 != number || place.1 < offset || by_id.ok() != Some(number) {
-            return Err(damaged("the newest messages and their indexes do not fit each other"));
+            return Err(damaged("the newest messages and their indexes do not match"));
         }
     }
     Ok(())
 }
 
-/// Reads through the whole file, and says what there is.
+/// Checks the whole file, and logs the number of channels and messages.
 pub(super) fn whole(connection: &Connection) -> Result<(), LogError> {
     let begun = Instant::now();
     let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -96,7 +98,7 @@ pub(super) fn whole(connection: &Connection) -> Result<(), LogError> {
     Ok(())
 }
 
-/// A check of the whole log on a thread of its own, while the log is used. It ends when it is stopped or dropped.
+/// A check of the whole log on its own thread, while the log is in use. It ends when this is stopped or dropped.
 pub(super) struct Checkup {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<bool>>,
@@ -123,7 +125,7 @@ impl Checkup {
         Ok(Self { stop, thread: Some(thread) })
     }
 
-    /// Ends it. Returns whether something is left to be checked.
+    /// Stops the check. Returns whether a check is still due.
     pub(super) fn stop(mut self) -> bool {
         !self.end()
     }
@@ -135,7 +137,7 @@ impl Checkup {
 
     fn end(&mut self) -> bool {
         self.stop.store(true, Ordering::Relaxed);
-        // One that has panicked has not found the log sound.
+        // A check that panicked did not find the log sound.
         self.thread.take().is_none_or(|thread| thread.join().unwrap_or(false))
     }
 }
@@ -152,7 +154,7 @@ pub(super) fn check(connection: &Connection, health: &Health, stopped: &AtomicBo
         Ok(()) => return true,
         Err(error @ LogError::Damaged(_)) => drop(health.noting(error)),
         Err(_) if stopped.load(Ordering::Relaxed) => {
-            tracing::warn!("the log's check was given up; the next start checks it again");
+            tracing::warn!("the check of the log was stopped; the next start checks it again");
         }
         Err(error) => tracing::error!(%error, "the log cannot be checked; the next start tries again"),
     }

@@ -1,13 +1,13 @@
-//! Between SQLite's types and errors and ours.
+//! Converts between SQLite's types and errors and those of the store.
 
 use crate::store::LogError;
 
-/// A number of ours as SQLite holds it. No offset or time that is stored is above [`i64::MAX`].
+/// Converts a number to SQLite's type. No stored offset or time is above [`i64::MAX`]; a larger number becomes that.
 pub(super) fn stored(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A column that does not hold what was written.
+/// Returns the error of a column whose value cannot be decoded.
 pub(super) fn unreadable(
     column: usize,
     error: impl std::error::Error + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! The files of a log: the database, its write-ahead log and the index of that.
+//! The files of a log: the database, its write-ahead log and the shared-memory index of the write-ahead log.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -7,35 +7,35 @@ use std::path::{Path, PathBuf};
 
 use crate::store::LogError;
 
-/// Where the database's header says how it is written: 2 in WAL mode, 1 with a rollback journal.
+/// Offset in the database header of the write version: 2 in WAL mode, 1 with a rollback journal.
 const WRITE_VERSION: usize = 18;
 
-/// A file that is named after another.
+/// Returns the path with a suffix added to the file name.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
 }
 
-/// The write-ahead log of a database.
+/// Returns the path of a database's write-ahead log.
 pub(super) fn wal(path: &Path) -> PathBuf {
     beside(path, "-wal")
 }
 
-/// The length of a file; 0 if there is none.
+/// Returns the length of a file in bytes; 0 if it does not exist.
 pub(super) fn length(path: &Path) -> u64 {
     path.metadata().map_or(0, |metadata| metadata.len())
 }
 
-/// Creates the file if there is none, and takes the rights of others from it and the files beside it. SQLite gives new files
-/// beside the database the rights of the database.
+/// Creates the file if it does not exist, and removes the access of others to it and to the files beside it. SQLite gives new
+/// files beside the database the permissions of the database.
 ///
 /// # Errors
-/// [`LogError`]; also if a write-ahead log is there that belongs to another database. SQLite would write it into this one.
+/// [`LogError`], also if there is a write-ahead log of another database. SQLite would write it into this one.
 pub(super) fn prepare(path: &Path) -> Result<(), LogError> {
     if is_put_back(path) && length(&wal(path)) > 0 {
         let what = format!(
-            "{} was put in the place of another log, whose {} is still there. Move that file and the one ending in -shm away",
+            "{} has replaced another log, but {} of that log still exists. Move that file and the one ending in -shm away",
             path.display(),
             wal(path).display()
         );
@@ -51,7 +51,7 @@ pub(super) fn prepare(path: &Path) -> Result<(), LogError> {
     Ok(())
 }
 
-/// Creates a file that its owner alone can read.
+/// Creates a file that only its owner can read.
 pub(super) fn create(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
@@ -60,7 +60,7 @@ pub(super) fn create(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Waits until the names in a file's directory are on disk.
+/// Waits until the directory entries beside a file are on disk.
 pub(super) fn sync_directory(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
@@ -72,12 +72,13 @@ pub(super) fn sync_directory(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The error of a file that cannot be used.
+/// Returns the error of a file operation that failed.
 pub(super) fn cannot(path: &Path, error: &std::io::Error) -> LogError {
     LogError::Failed(format!("{}: {error}", path.display()))
 }
 
-/// Whether a database is in no WAL mode. One that the server had open always is.
+/// Returns whether a database is not in WAL mode. A database that the server has opened is in WAL mode, so this one was restored
+/// from a backup.
 fn is_put_back(path: &Path) -> bool {
     let mut header = [0; WRITE_VERSION + 1];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
@@ -88,6 +89,6 @@ fn tighten(path: &Path) {
     if path.exists()
         && let Err(error) = crate::file_rights::owner_only(path, 0o600)
     {
-        tracing::warn!(path = %path.display(), %error, "the rights of others cannot be taken from the file");
+        tracing::warn!(path = %path.display(), %error, "cannot remove the access of others to the file");
     }
 }

@@ -1,7 +1,7 @@
-//! Brings a log of an earlier version to the tables of this one.
+//! Migrates a log of an earlier version to the current tables.
 //!
-//! It is written anew into a file beside, which then takes the place of the old one. Whenever that is interrupted, the
-//! old file is as it was, and the next start begins again.
+//! All messages are copied to a new file, which then replaces the old one. If the migration is interrupted, the old file is
+//! unchanged and the next start begins again.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,19 +11,20 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::store::LogError;
 use crate::store::sqlite::{files, schema};
 
-/// What the new file is called until it is complete, after the name of the log.
+/// Suffix of the new file's name until it is complete.
 const SUFFIX: &str = ".migrating";
 
-/// Number of messages that are copied by one statement.
+/// Number of messages that one statement copies.
 const CHUNK_MESSAGES: i64 = 5_000;
 
-/// How often a log line says how far it is.
+/// Interval of the log lines that report progress.
 const PROGRESS: Duration = Duration::from_secs(10);
 
-/// Brings the log in `path` from version 1 to [`schema::VERSION`]. `copied` is told the number of messages after each chunk.
+/// Migrates the log in `path` from version 1 to [`schema::VERSION`]. `copied` is called with the number of copied messages after
+/// each chunk.
 ///
 /// # Errors
-/// [`LogError`]; then the log is as it was.
+/// [`LogError`]; the log is unchanged.
 pub(super) fn run(
     path: &Path,
     old: Connection,
@@ -32,11 +33,13 @@ pub(super) fn run(
     let (new, bytes) = (files::beside(path, SUFFIX), files::length(path));
     tracing::warn!(
         bytes,
-        "the log was written by an earlier version; it is written anew, which takes some seconds a GB and as much room again on the disk"
+        "the log was written by an earlier version and is being migrated; that takes some seconds per GB, and as much disk space"
     );
-    // The write-ahead log goes, so that none is left beside the new file. This fails while somebody else has the log open.
+    // Remove the write-ahead log, so that none is left beside the new file. This fails if another program has the log open.
     old.execute_batch("PRAGMA journal_mode = DELETE").map_err(|error| {
-        LogError::Failed(format!("it cannot be migrated while another program has it open: {error}"))
+        LogError::Failed(format!(
+            "a migration is not possible while another program has the log open: {error}"
+        ))
     })?;
     drop(old);
     remove(&new)?;
@@ -50,7 +53,7 @@ pub(super) fn run(
     }
     result?;
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(bytes, new_bytes = files::length(path), ms, "the log has been written anew");
+    tracing::info!(bytes, new_bytes = files::length(path), ms, "the log has been migrated");
     Ok(())
 }
 
@@ -68,7 +71,7 @@ fn write(
 ) -> Result<(), LogError> {
     drop(files::create(new).map_err(|error| files::cannot(new, &error))?);
     let connection = Connection::open(new)?;
-    // A file that is not complete is thrown away: it needs no journal. The cache is for the index of ids.
+    // An incomplete file is deleted, so it needs no journal. The large cache is for the index of ids.
     connection
         .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144;")?;
     connection.execute("ATTACH ?1 AS old", [path.to_string_lossy()])?;
@@ -94,7 +97,7 @@ fn write(
         copied(messages)?;
         if told.elapsed() > PROGRESS {
             told = Instant::now();
-            tracing::info!(messages, "the log is being written anew");
+            tracing::info!(messages, "the log is being migrated");
         }
         let newest = "SELECT channel, offset FROM main.messages ORDER BY rowid DESC LIMIT 1";
         last = connection.query_row(newest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;

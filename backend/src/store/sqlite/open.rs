@@ -1,4 +1,4 @@
-//! How the file is opened.
+//! Opens the database file and configures its connections.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,13 +10,14 @@ use super::{migration, schema};
 use crate::config::Durability;
 use crate::store::LogError;
 
-/// How long a reader waits for a lock, in milliseconds. In WAL mode only the rare reset of the write-ahead log holds one.
+/// Maximum time that a connection waits for a lock, in milliseconds. In WAL mode only the rare reset of the write-ahead log
+/// blocks readers.
 pub(super) const BUSY_MS: u64 = 5_000;
 
-/// Size in bytes to which SQLite cuts the write-ahead log back when it begins again.
+/// Size in bytes to which SQLite truncates the write-ahead log when it starts to overwrite it.
 pub(super) const WAL_KEPT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Opens the connection that writes. Makes the tables of a new log, and migrates one of an earlier version.
+/// Opens the connection that writes. Creates the tables of a new log, and migrates a log of an earlier version.
 pub(super) fn writer(path: &Path, durability: Durability) -> Result<Connection, LogError> {
     let mut connection = connect(path, durability)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -40,7 +41,7 @@ pub(super) fn writer(path: &Path, durability: Durability) -> Result<Connection, 
 fn connect(path: &Path, durability: Durability) -> Result<Connection, LogError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
-    // A temporary file would need a descriptor, which a full server has none of.
+    // Temporary tables stay in memory: a file would need a descriptor, and a server at its limit has none left.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
     )?;
@@ -56,12 +57,12 @@ fn connect(path: &Path, durability: Durability) -> Result<Connection, LogError> 
 
 /// Opens a connection that reads.
 pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
-    // Only one thread at a time has it: else SQLite would take a lock for each column that is read.
+    // Only one thread at a time uses the connection. With SQLite's mutex, each column that is read would take a lock.
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // Else a statement is prepared anew for each other offset, as if its plan could depend on that.
+    // Otherwise SQLite prepares a statement again for each different offset, because its plan could depend on the value.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }

@@ -1,4 +1,4 @@
-//! Reading messages in a row.
+//! Reads consecutive messages of a channel.
 
 use rusqlite::{Connection, Row, Rows, params};
 use serde::Serialize;
@@ -9,15 +9,15 @@ use shared::time::Timestamp;
 use super::convert::{stored, unreadable};
 use crate::store::{RUN_BYTES_MAX, Run, RunJson};
 
-/// The newest before an offset, newest first.
+/// Selects the newest messages before an offset, newest first.
 const BEFORE: &str = "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
     WHERE c.name = ?1 AND m.offset < ?2 ORDER BY m.offset DESC LIMIT ?3";
 
-/// The oldest after an offset.
+/// Selects the oldest messages after an offset, oldest first.
 const AFTER: &str = "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
     WHERE c.name = ?1 AND m.offset > ?2 ORDER BY m.offset LIMIT ?3";
 
-/// What a message takes as JSON where it says little, in bytes.
+/// Initial capacity for a message as JSON, in bytes. Enough for a short message.
 const MESSAGE_BYTES: usize = 512;
 
 pub(super) fn after(
@@ -49,7 +49,7 @@ pub(super) fn before(
     Ok(Run { messages, more })
 }
 
-/// The same as JSON, with the payloads as they are stored.
+/// As [`before`], but as JSON. The payloads are copied as they are stored.
 pub(super) fn json_before(
     connection: &Connection,
     channel: &ChannelName,
@@ -78,7 +78,7 @@ pub(super) fn json_before(
     Ok(RunJson { messages, more })
 }
 
-/// `None` is before all that is still to come.
+/// Converts the bound. `None` means the newest messages.
 fn bound(before: Option<Offset>) -> i64 {
     before.map_or(i64::MAX, |offset| stored(offset.0))
 }
@@ -96,7 +96,7 @@ fn select(
     take_rows(rows, limit, take)
 }
 
-/// Takes rows up to a limit of messages or of [`RUN_BYTES_MAX`], and looks whether there is one more.
+/// Calls `take` for each row, up to `limit` messages or [`RUN_BYTES_MAX`]. Returns whether there is one more row.
 fn take_rows(
     mut rows: Rows<'_>,
     limit: u32,
@@ -159,7 +159,7 @@ fn write_json(channel: &ChannelName, row: &Row<'_>, out: &mut Vec<u8>) -> rusqli
         from: Whom { user: row.get_ref(3)?.as_str()?, name: row.get_ref(4)?.as_str()? },
     };
     let payload = row.get_ref(5)?.as_str()?;
-    // One that is no JSON would spoil the others' page in silence.
+    // A payload that is not valid JSON would make the whole page invalid, and no error would show it.
     serde_json::from_str::<serde::de::IgnoredAny>(payload).map_err(|error| unreadable(5, error))?;
     serde_json::to_writer(&mut *out, &envelope).map_err(|error| unreadable(0, error))?;
     let closed = out.pop();

@@ -1,4 +1,4 @@
-//! The connections that read.
+//! The pool of connections that read.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -9,11 +9,11 @@ use rusqlite::{Connection, ErrorCode};
 use super::{open, schema};
 use crate::store::LogError;
 
-/// Number of reading connections that are open from the start: the workers' reads at a time, and the retention. A read
+/// Number of reading connections that stay open: one for each concurrent read of the workers, and one for the retention. A read
 /// then needs no new file descriptor.
 const READERS_KEPT: usize = 5;
 
-/// The reading connections. More readers at a time open their own and close it again.
+/// The reading connections. If all are in use, a read opens another one and closes it afterwards.
 pub(super) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
@@ -24,7 +24,7 @@ impl Readers {
     pub(super) fn open(path: &Path) -> Result<Self, LogError> {
         let idle = (0..READERS_KEPT).map(|_| {
             let connection = open::reader(path).map_err(|error| failed(&error))?;
-            // SQLite opens the write-ahead log with the first read.
+            // Read once, because SQLite opens the write-ahead log with the first read.
             schema::get(&connection, "open")?;
             Ok(connection)
         });
@@ -32,7 +32,7 @@ impl Readers {
         Ok(Self { path: path.to_owned(), idle })
     }
 
-    /// Reads with one of them.
+    /// Runs `read` with an idle connection.
     pub(super) fn read<T>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -41,7 +41,7 @@ impl Readers {
         let kept = idle().pop();
         let connection = kept.map_or_else(|| open::reader(&self.path), Ok)?;
         let result = read(&connection);
-        // Also after an error: another connection could not be opened if files have run out.
+        // Keep the connection after an error too: a new one could not be opened if descriptors have run out.
         let mut idle = idle();
         if idle.len() < READERS_KEPT {
             idle.push(connection);
@@ -49,24 +49,24 @@ impl Readers {
         result
     }
 
-    /// Does something to all of them, for a test that looks at what they do.
+    /// Runs `change` on each idle connection, so that a test can observe them.
     #[cfg(test)]
     pub(super) fn each(&self, change: impl FnMut(&mut Connection)) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(change);
     }
 
-    /// Closes those that are idle.
+    /// Closes the idle connections.
     pub(super) fn close(&self) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
-/// The error of a read that failed. Nothing is said of writing, which may go on.
+/// Returns the error of a failed read. It says nothing about writes, which may still work.
 pub(super) fn failed(error: &rusqlite::Error) -> LogError {
     let is_damage = match error {
         rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::Utf8Error(..) => true,
-        // A column that is no UTF-8, or of another type or length than what was written. A value that is sound, and that this
-        // version does not know, is another error.
+        // The column is not UTF-8, or its type or length differs from what was written. A sound value that this version does not
+        // know is another error.
         rusqlite::Error::FromSqlConversionFailure(_, _, reason) => reason.is::<FromSqlError>(),
         error => {
             matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))

@@ -1,4 +1,4 @@
-//! What a log finds when it is opened: that it was closed, that it was not, or that it is a backup put back.
+//! Determines when a log is opened whether it was closed, was not closed, or is a restored backup.
 
 use rusqlite::Connection;
 
@@ -6,14 +6,15 @@ use crate::config::Durability;
 use crate::store::LogError;
 use crate::store::sqlite::{check, schema};
 
-/// By how much the numbers of connections jump when a backup is put back: more than can have been given since.
+/// Increase of the next connection number when a backup is restored. More numbers than this cannot have been used since the
+/// backup.
 const NUMBERS_SINCE_BACKUP: i64 = 1_000_000_000_000;
 
-/// What a log is marked with that was closed before its check had ended.
+/// Marker of a log that was closed before its check had ended.
 const UNCHECKED: i64 = 3;
 
-/// Looks at a log that has just been opened, and marks it as open. A log of few `bytes` is checked if it has to be; returns
-/// whether that is still to be done.
+/// Examines a log that has just been opened, and marks it as open. If a check is due and the log has at most
+/// [`check::CHECK_AT_ONCE_BYTES_MAX`] `bytes`, it is checked here. Returns whether a check is still due.
 pub(super) fn begin(
     connection: &mut Connection,
     durability: Durability,
@@ -28,19 +29,19 @@ pub(super) fn begin(
         check::whole(&transaction)?;
     }
     if backup == 1 {
-        // Readers who saw more than this log holds must not take new messages for those they know.
+        // Readers may have seen more than this log holds. Without a new epoch they would take new messages for ones they know.
         schema::set(&transaction, "epoch", schema::random_number()?)?;
         let next = schema::get(&transaction, "next_connection")?;
         schema::set(&transaction, "next_connection", next.saturating_add(NUMBERS_SINCE_BACKUP))?;
         schema::set(&transaction, "backup", 0)?;
-        tracing::warn!("the log is a backup that was put back: all readers will be told of a gap");
+        tracing::warn!("the log is a restored backup: all readers will get a gap");
     } else if open == marker(Durability::Normal) {
         let same_boot =
             boot.is_some_and(|boot| schema::get(&transaction, "boot").is_ok_and(|was| was == boot));
         if !same_boot {
             schema::set(&transaction, "epoch", schema::random_number()?)?;
             tracing::warn!(
-                "the machine stopped while the log was open with durability normal: the last messages may be lost, and all readers will be told of a gap"
+                "the machine stopped while the log was open with durability normal: the last messages may be lost, and all readers will get a gap"
             );
         }
     }
@@ -50,14 +51,14 @@ pub(super) fn begin(
     Ok(is_due && !at_once)
 }
 
-/// Marks the log as closed, or as one that the next start has to check.
+/// Marks the log as closed or, if `unchecked`, as one that the next start must check.
 pub(super) fn end(connection: &Connection, unchecked: bool) -> Result<(), LogError> {
     schema::set(connection, "open", if unchecked { UNCHECKED } else { 0 })?;
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(())
 }
 
-/// What an open log is marked with.
+/// Returns the marker of an open log.
 fn marker(durability: Durability) -> i64 {
     match durability {
         Durability::Full => 1,
@@ -65,7 +66,7 @@ fn marker(durability: Durability) -> i64 {
     }
 }
 
-/// Tells one run of the machine from the next, where the operating system says.
+/// Returns a number that differs between boots of the machine, if the operating system provides one.
 fn boot_number() -> Option<i64> {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let digits: String = id.chars().filter(char::is_ascii_hexdigit).take(15).collect();

@@ -1,4 +1,4 @@
-//! Trimming channels to what their namespace keeps.
+//! Trims channels to the retention rule of their namespace.
 
 use rusqlite::{Connection, params};
 use shared::ids::{ChannelName, Namespace};
@@ -7,18 +7,18 @@ use super::convert::{stored, unreadable};
 use crate::store::Keep;
 use crate::store::sqlite::append::Heads;
 
-/// Maximum number of channels that one call looks at.
+/// Maximum number of channels that one call of [`due`] looks at.
 pub(super) const CHANNELS_A_CALL: u32 = 500;
 
-/// What is to go of some channels of a namespace.
+/// The messages and channels of a namespace to delete.
 pub(super) struct Due {
-    /// Those of which something is to go.
+    /// The channels of which something must be deleted.
     pub(super) channels: Vec<DueChannel>,
-    /// The channel to go on from; `None` at the end of the namespace.
+    /// The channel from which the next call must continue; `None` at the end of the namespace.
     pub(super) next: Option<ChannelName>,
 }
 
-/// What is to go of a channel.
+/// The deletion due in one channel.
 pub(super) struct DueChannel {
     channel: i64,
     name: ChannelName,
@@ -27,14 +27,14 @@ pub(super) struct DueChannel {
 }
 
 enum What {
-    /// The messages from the first offset to the last.
+    /// The messages from the first offset to the last, inclusive.
     Messages(i64, i64),
-    /// The channel: it is empty, and has been idle.
+    /// The channel itself, because it is empty and idle.
     Channel,
 }
 
-/// Looks at up to [`CHANNELS_A_CALL`] channels of a namespace, from `from` on by name, until `messages_max` messages are to
-/// go.
+/// Finds what to delete. Looks at up to [`CHANNELS_A_CALL`] channels of a namespace in the order of their names, beginning with
+/// `from`, until `messages_max` messages are due.
 pub(super) fn due(
     connection: &Connection,
     namespace: &Namespace,
@@ -42,7 +42,7 @@ pub(super) fn due(
     from: Option<&ChannelName>,
     messages_max: u32,
 ) -> rusqlite::Result<Due> {
-    // ';' comes after ':', so the range holds the names that begin with the namespace and a colon.
+    // ';' follows ':' in ASCII, so the range has exactly the names that begin with the namespace and a colon.
     let (begin, end) = (format!("{namespace}:"), format!("{namespace};"));
     let begin = from.map_or(begin.as_str(), ChannelName::as_str);
     let mut channels = connection.prepare_cached(
@@ -84,7 +84,7 @@ pub(super) fn due(
     Ok(due)
 }
 
-/// The first offset of a channel, whose messages are given oldest first, and the last that is not kept.
+/// Returns the first offset of a channel, and the last one that is not kept. `messages` are the channel's messages, oldest first.
 fn outdated(
     messages: &mut rusqlite::Rows<'_>,
     keep: &Keep,
@@ -98,9 +98,9 @@ fn outdated(
         let begin = *first.get_or_insert(offset);
         let Some(since) = keep.since else { break };
         if at < stored(since.0) {
-            // All before it are older, whatever their time says.
+            // All messages before this one are older, even if a wrong clock gave them a later time.
             by_age = offset;
-            // One more than can go now tells that there are more.
+            // One message above `messages_max` suffices to know that there are more.
             if offset - begin >= messages_max {
                 break;
             }
@@ -111,7 +111,7 @@ fn outdated(
     Ok((first, by_count.max(by_age)))
 }
 
-/// Deletes what is due in one transaction. Returns the number of messages and of channels.
+/// Deletes what is due, in one transaction. Returns the number of messages and of channels.
 pub(super) fn delete(
     connection: &mut Connection,
     heads: &mut Heads,
@@ -128,7 +128,7 @@ pub(super) fn delete(
                 messages += delete.execute([channel, first, last])?;
             }
             What::Channel => {
-                // It may have got a message since it was looked at.
+                // The condition on `head` protects a channel that got a message after `due` looked at it.
                 let mut delete =
                     transaction.prepare_cached("DELETE FROM channels WHERE id = ?1 AND head = ?2")?;
                 if delete.execute([channel, head])? == 1 {

@@ -1,17 +1,17 @@
-//! The tables.
+//! The tables of the database, and the values in `meta`.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use shared::ids::Epoch;
 
 use crate::store::LogError;
 
-/// The version of the tables, kept in the file's `user_version`.
+/// Version of the tables, stored in the file's `user_version`.
 pub(super) const VERSION: i64 = 2;
 
-// `messages` is an ordinary table, whose rows are in the order in which they were added: a batch fills neighbouring pages
-// whatever its channels, and up to 4 KB of a payload stay in the row. (Clustered by channel, WITHOUT ROWID, a row of more
-// than about 1 KB has a page of its own for the rest.) The index of ids leads with the id: those of version 7 grow with
-// time, and so the index grows at its end. `floors` has the highest head of the forgotten channels of a namespace.
+// `messages` is an ordinary table, with its rows in the order of insertion: a batch fills adjacent pages whatever its channels
+// are, and up to 4 KB of a payload stay in the row. (In a table clustered by channel, WITHOUT ROWID, a row above about 1 KB needs
+// an overflow page of its own.) The index of ids begins with the id: version 7 ids grow with time, so the index grows at its end.
+// `floors` has the highest head of the forgotten channels of each namespace.
 pub(super) const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE floors (namespace TEXT PRIMARY KEY, head INTEGER NOT NULL) WITHOUT ROWID;
@@ -34,7 +34,7 @@ pub(super) const TABLES: &str = "
     CREATE UNIQUE INDEX message_ids ON messages (id, channel);
 ";
 
-/// What `meta` has in a new log, beside its epoch.
+/// Initial values of `meta` in a new log, except for its epoch.
 const META: &str = "INSERT INTO meta VALUES ('next_connection', 1), ('open', 0), ('boot', 0), ('backup', 0)";
 
 pub(super) fn epoch(connection: &Connection) -> Result<Epoch, LogError> {
@@ -43,7 +43,7 @@ pub(super) fn epoch(connection: &Connection) -> Result<Epoch, LogError> {
     Ok(Epoch(epoch.cast_unsigned()))
 }
 
-/// Makes the tables of a new log.
+/// Creates the tables of a new log.
 pub(super) fn create(connection: &mut Connection) -> Result<(), LogError> {
     let epoch = random_number()?;
     let transaction = connection.transaction()?;
@@ -55,13 +55,13 @@ pub(super) fn create(connection: &mut Connection) -> Result<(), LogError> {
     Ok(())
 }
 
-/// The offset that a new channel of a namespace begins after: the highest head of the forgotten ones.
+/// Returns the offset after which a new channel of a namespace begins: the highest head of the forgotten channels.
 pub(super) fn forgotten_head(connection: &Connection, namespace: &str) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare_cached("SELECT head FROM floors WHERE namespace = ?1")?;
     Ok(statement.query_row([namespace], |row| row.get(0)).optional()?.unwrap_or_default())
 }
 
-/// A value of `meta`.
+/// Returns a value of `meta`.
 pub(super) fn get(connection: &Connection, key: &str) -> Result<i64, LogError> {
     Ok(connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))?)
 }
@@ -72,7 +72,7 @@ pub(super) fn set(connection: &Connection, key: &str, value: i64) -> Result<(), 
     Ok(())
 }
 
-/// A number that no other log has.
+/// Returns a random number, which no other log has.
 pub(super) fn random_number() -> Result<i64, LogError> {
     let number = crate::random::number().map_err(|error| LogError::Failed(error.to_string()))?;
     Ok(number.cast_signed())

@@ -1,4 +1,4 @@
-//! The handshake of a connection on a TCP stream of its own (RFC 6455 section 4.2), by actix's own HTTP/1 codec.
+//! The handshake of a connection directly on its TCP stream (RFC 6455 section 4.2), with actix's HTTP/1 codec.
 
 use std::io;
 use std::rc::Rc;
@@ -20,17 +20,17 @@ use crate::edge::tcp::headers::{Header, Headers, MALFORMED};
 /// Maximum bytes of one read of a request.
 const READ_BYTES_MAX: usize = 2048;
 
-/// A stream whose request is still to be read, or answered.
+/// A stream whose request is not complete or not answered yet.
 pub(super) struct Handshake {
     codec: Codec,
     wire: Rc<Wire<TcpStream>>,
-    /// What has come and not been understood yet; in the end, what came behind the request.
+    /// Received bytes that are not decoded yet. After the request is complete: the bytes that follow it.
     rest: BytesMut,
-    /// What has come of the request, as long as it is not complete.
+    /// Counts the bytes of the incomplete request.
     header: Header,
 }
 
-/// Why there is no request.
+/// The reason why there is no request.
 pub(super) enum NoRequest {
     /// The request is refused with this complete response.
     Refused(&'static [u8]),
@@ -45,7 +45,8 @@ impl From<io::Error> for NoRequest {
 }
 
 impl Handshake {
-    /// Nothing has been read yet. The request's header counts among `headers` while it is not complete.
+    /// Creates the handshake of a stream from which nothing was read. The request's header counts among `headers` while it is not
+    /// complete.
     pub(super) fn new(stream: TcpStream, headers: &Headers) -> Self {
         let codec = Codec::new(ServiceConfig::default());
         Self { codec, wire: Wire::new(stream), rest: BytesMut::new(), header: headers.begin() }
@@ -54,19 +55,19 @@ impl Handshake {
     /// Waits until the client has sent something.
     ///
     /// # Errors
-    /// The stream's own.
+    /// The stream's error.
     pub(super) async fn heard(&self) -> io::Result<()> {
         self.wire.socket().readable().await
     }
 
-    /// Reads what has come. Returns the request when it is whole.
+    /// Reads once. Returns the request if it is complete.
     ///
     /// # Errors
     /// [`NoRequest`].
     pub(super) fn read(&mut self) -> Result<Option<Request>, NoRequest> {
         self.rest.reserve(READ_BYTES_MAX);
         let before = self.rest.len();
-        // `reserve` may make room for more.
+        // `reserve` may allocate more than requested, so limit the read.
         match self.wire.socket().try_read_buf(&mut (&mut self.rest).limit(READ_BYTES_MAX)) {
             Ok(0) => return Err(NoRequest::Gone),
             Ok(_) => {}
@@ -86,35 +87,35 @@ impl Handshake {
         }
     }
 
-    /// Answers with a whole response.
+    /// Sends a complete response, without waiting for the socket.
     pub(super) fn answer(&self, response: &[u8]) {
-        // Nothing has been sent before: the socket has room. Who does not get it sees the close.
+        // Nothing was sent before, so the socket has room. If it has not, the client sees only the close.
         let _ = self.wire.socket().try_write(response);
     }
 
-    /// The way to the client.
+    /// Returns the connection's wire.
     pub(super) fn wire(&self) -> Rc<Wire<TcpStream>> {
         Rc::clone(&self.wire)
     }
 
-    /// Answers that the connection is one. Returns it, and what has been read already.
+    /// Accepts the handshake. Returns the connection's wire, and the bytes that were read after the request.
     ///
     /// # Errors
-    /// The stream's own.
+    /// The stream's error.
     pub(super) async fn accept(&mut self, request: &Request) -> io::Result<(Rc<Wire<TcpStream>>, BytesMut)> {
         let response = ws::handshake_response(request.head()).finish().drop_body();
         self.send(response, BodySize::None, &[]).await?;
         Ok((self.wire(), std::mem::take(&mut self.rest)))
     }
 
-    /// Answers that it is not, in the words of the HTTP API.
+    /// Refuses the handshake with an error response of the HTTP API.
     pub(super) async fn refuse(&mut self, error: &ApiError) {
         let mut response: Response<_> = error.error_response().into();
-        // The connection closes: without a word, a proxy would keep it for its next request.
+        // Announce the close: otherwise a proxy would keep the connection for its next request.
         response.head_mut().set_connection_type(ConnectionType::Close);
         let (response, body) = response.into_parts();
         let body = body.try_into_bytes().unwrap_or_default();
-        // Whoever has gone meanwhile does not want to know.
+        // If the client is gone, nobody needs the response.
         let _ = self.send(response, BodySize::Sized(body.len() as u64), &body).await;
     }
 
@@ -143,8 +144,8 @@ mod tests {
     use crate::edge::tcp::headers::HEADER_BYTES_MAX;
 
     #[tokio::test]
-    async fn a_read_takes_no_more_than_its_maximum_however_much_has_come() {
-        // The codec of actix starts a local task.
+    async fn one_read_is_limited_however_much_has_arrived() {
+        // actix's codec starts a local task, which needs a `LocalSet`.
         tokio::task::LocalSet::new().run_until(read_all()).await;
     }
 

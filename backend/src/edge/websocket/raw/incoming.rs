@@ -1,4 +1,4 @@
-//! What comes in on a connection on a TCP stream of its own.
+//! The input of a connection directly on its TCP stream.
 
 use std::cell::RefCell;
 use std::io::{self, Read as _};
@@ -19,22 +19,22 @@ use crate::client::frames::{Incoming, Received};
 use crate::edge::websocket::failure::close_code;
 use crate::edge::websocket::guard::Scanner;
 
-/// How much is read at a time, at most, in bytes.
+/// Maximum bytes of one read.
 const READ_BYTES_MAX: usize = 64 * 1024;
 
 thread_local! {
-    /// Where sockets are read into: one buffer a thread, whatever the number of connections.
+    /// The buffer for reads: one per thread, whatever the number of connections.
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES_MAX].into_boxed_slice());
 }
 
-/// Reads frames and puts those of one message together. It holds memory only for a message that is not complete.
+/// Reads frames and assembles messages. It holds memory only for an incomplete message.
 pub(super) struct RawIncoming {
     wire: Rc<Wire<TcpStream>>,
     scanner: Scanner,
     codec: Codec,
-    /// What has arrived of frames that are not complete.
+    /// Received bytes of frames that are not decoded yet.
     buffer: BytesMut,
-    /// A message that comes in several frames.
+    /// The incomplete message, if a message has several frames.
     parts: Option<Parts>,
     state: State,
     message_bytes_max: usize,
@@ -49,17 +49,17 @@ struct Parts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    /// A frame's header must not be: what came before it is still to be told.
+    /// A frame's header is invalid. The frames before it are still to be returned.
     Refused(CloseCode),
-    /// What was wrong has been told. The rest is read and dropped, so that the peer gets to read our close frame: a socket
-    /// that is closed with unread bytes in it is reset. Each read is passed on as a part, so that it counts in the budget.
+    /// The violation was returned. The rest is read and dropped, so that the peer can read our close frame: the kernel resets a
+    /// socket that is closed with unread bytes. Each read is returned as a part, so that it counts in the budget.
     Draining,
     /// The peer has closed its side.
     Gone,
 }
 
 impl RawIncoming {
-    /// Reads from a stream of which `begun` has been read already. Messages may be as large as `message_bytes_max`.
+    /// Creates the input of a stream from which `begun` was read already. A message has at most `message_bytes_max` bytes.
     pub(super) fn new(wire: Rc<Wire<TcpStream>>, begun: &[u8], message_bytes_max: usize) -> Self {
         let codec = Codec::new().max_size(message_bytes_max);
         let (scanner, buffer) = (Scanner::new(message_bytes_max), BytesMut::new());
@@ -69,7 +69,7 @@ impl RawIncoming {
         incoming
     }
 
-    /// Takes bytes that have arrived, up to a header that must not be.
+    /// Buffers received bytes up to the first invalid header.
     fn take(&mut self, chunk: &[u8]) {
         if self.state != State::Open {
             return;
@@ -84,7 +84,7 @@ impl RawIncoming {
         self.buffer.extend_from_slice(&chunk[..end]);
     }
 
-    /// The next message of what has arrived.
+    /// Decodes the next input from the buffer.
     fn decode(&mut self) -> Option<Received> {
         while !self.buffer.is_empty() {
             let received = match self.codec.decode(&mut self.buffer) {
@@ -93,7 +93,7 @@ impl RawIncoming {
                 Err(error) => Some(self.fail(&error)),
             };
             if self.buffer.is_empty() {
-                // An idle connection holds no memory for what it read.
+                // Free the buffer, so that an idle connection holds no memory for input.
                 self.buffer = BytesMut::new();
             }
             if received.is_some() {
@@ -120,7 +120,7 @@ impl RawIncoming {
             },
             Frame::Continuation(Item::Last(part)) => match self.add_part(&part) {
                 Ok(()) => {
-                    // The line above has found it.
+                    // `add_part` has checked that there is a message.
                     let Parts { text, bytes } = self.parts.take()?;
                     if text { self.text(bytes.freeze()) } else { Received::Binary(bytes.len()) }
                 }
@@ -134,7 +134,7 @@ impl RawIncoming {
         Received::Part(part.len())
     }
 
-    /// Adds a part to the message that has begun. The scanner and the codec check the same; the memory for a message
+    /// Adds a frame to the incomplete message. The scanner and the codec check the size too, but the memory limit of a message
     /// must not depend on their agreement.
     fn add_part(&mut self, part: &[u8]) -> Result<(), ProtocolError> {
         let parts = self.parts.as_mut().ok_or(ProtocolError::ContinuationNotStarted)?;
@@ -161,7 +161,7 @@ impl RawIncoming {
         }
     }
 
-    /// Reads once. Returns the number of bytes: 0 at the end.
+    /// Reads once into the buffer. Returns the number of bytes: 0 at the end of the stream.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<usize> {
         SCRATCH.with_borrow_mut(|scratch| {
             let length = ready!(poll_read(self.wire.socket(), context, scratch)).unwrap_or(0);
@@ -174,14 +174,15 @@ impl RawIncoming {
     }
 }
 
-/// Reads what has come, and returns how much that was: nothing at the end. The runtime does so only for whom a stream
-/// belongs to alone.
+/// Reads once and returns the number of bytes: 0 at the end. Reads through `try_io`, because tokio's own `poll_read` needs
+/// exclusive access to the stream.
 fn poll_read(stream: &TcpStream, context: &mut Context<'_>, chunk: &mut [u8]) -> Poll<io::Result<usize>> {
     loop {
         ready!(stream.poll_read_ready(context))?;
         let mut some = None;
         let read = stream.try_io(Interest::READABLE, || match (&*SockRef::from(stream)).read(chunk)? {
-            // There was no more: the next look at it can wait for news, and one call to the system is saved.
+            // A short read emptied the socket. Report `WouldBlock` so that tokio waits for the next event; that saves one system
+            // call.
             length if (1..chunk.len()).contains(&length) => {
                 some = Some(length);
                 Err(io::ErrorKind::WouldBlock.into())
@@ -232,12 +233,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_dropped_counts_in_the_budget_read_by_read() {
+    async fn each_read_of_dropped_input_counts_in_the_budget() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
         let mut incoming = RawIncoming::new(Wire::new(server), &[], 1024);
-        // Reserved bits (RFC 6455 section 5.2), and much more than one read behind them.
+        // Reserved bits (RFC 6455 section 5.2), followed by much more than one read.
         let sent = vec![0xff; 4 * READ_BYTES_MAX];
         let sender = tokio::spawn(async move {
             client.write_all(&sent).await.unwrap();
@@ -245,8 +246,8 @@ mod tests {
         });
         let mut next = async || poll_fn(|context| incoming.poll_next(context)).await;
         assert!(matches!(next().await, Received::Broken { code: CloseCode::PROTOCOL, .. }));
-        // The first bytes were read with the header.
-        let Received::Part(dropped) = next().await else { panic!("what is dropped is passed on") };
+        // The first bytes were dropped together with the header.
+        let Received::Part(dropped) = next().await else { panic!("dropped input is returned as a part") };
         assert!((1..=READ_BYTES_MAX).contains(&dropped), "{dropped} bytes");
         drop(sender.await.unwrap());
     }

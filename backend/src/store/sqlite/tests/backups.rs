@@ -1,4 +1,4 @@
-//! Copies of the log, and how they are put back.
+//! Backups of the log, and how they are restored.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,7 +12,7 @@ fn put_back(backup: &Path) -> (tempfile::TempDir, SqliteLog) {
 }
 
 #[test]
-fn a_backup_that_is_put_back_has_the_messages_and_a_new_epoch_each_time() {
+fn a_restored_backup_has_the_messages_and_a_new_epoch_each_time() {
     let directory = tempfile::tempdir().unwrap();
     let (log, file) = (open(&directory), directory.path().join("backup.db"));
     let kept = conformance::chat("room:lobby", 1);
@@ -24,16 +24,16 @@ fn a_backup_that_is_put_back_has_the_messages_and_a_new_epoch_each_time() {
     let (_first_place, first) = put_back(&file);
     let (_second_place, second) = put_back(&file);
     assert_eq!(first.bounds(&kept.channel).unwrap().head, Offset(1));
-    assert_ne!(first.epoch(), log.epoch(), "a reader of the lost message must not take a new one for it");
+    assert_ne!(first.epoch(), log.epoch(), "a reader of the lost message must not confuse it with a new one");
     assert_ne!(first.epoch(), second.epoch());
     assert!(
         first.reserve_connections(1).unwrap() > given + 100_000_000_000,
-        "numbers given since the backup"
+        "above all numbers given since the backup"
     );
 }
 
 #[test]
-fn a_log_that_was_put_back_is_not_put_back_again_by_a_restart() {
+fn a_restart_does_not_restore_a_backup_again() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("backup.db");
     open(&directory).backup(&file).unwrap();
@@ -44,8 +44,8 @@ fn a_log_that_was_put_back_is_not_put_back_again_by_a_restart() {
 }
 
 #[test]
-fn a_backup_ends_while_the_log_is_written_without_a_pause() {
-    /// Far more than are written while the copy is made; a copy that begins again with each would never end.
+fn a_backup_completes_while_the_log_is_written_continuously() {
+    /// Far more than are written during the copy. A copy that restarts with each write would never end.
     const APPENDED_MAX: u64 = 50_000;
     const MANY_PAGES: usize = 24 * 1024 * 1024;
     let directory = tempfile::tempdir().unwrap();
@@ -62,7 +62,7 @@ fn a_backup_ends_while_the_log_is_written_without_a_pause() {
             }
             numbers.start
         });
-        // The first report comes when something has been written meanwhile: the copy has more than one step.
+        // Delay the first report until something was written during the copy: the copy then has more than one step.
         let head = || log.bounds(&conformance::chat("room:talk", 0).channel).unwrap().head;
         let backup = Backup::of(&log.path).unwrap();
         let before = head();
@@ -79,14 +79,17 @@ fn a_backup_ends_while_the_log_is_written_without_a_pause() {
     });
     assert!(appended < APPENDED_MAX, "the backup waited for the end of the writing");
     assert!(reports.len() > 1 && reports.is_sorted_by_key(|report| report.copied), "{reports:?}");
-    assert!(reports.iter().all(|report| report.bytes == reports[0].bytes), "one moment: {reports:?}");
+    assert!(
+        reports.iter().all(|report| report.bytes == reports[0].bytes),
+        "the size must not change: {reports:?}"
+    );
     assert_eq!(reports.last().map(|report| report.copied), Some(reports[0].bytes));
     let (_place, copy) = put_back(&file);
     assert_eq!(copy.bounds(&conformance::chat("room:full", 0).channel).unwrap().head.0, 6291);
 }
 
 #[test]
-fn what_is_in_the_place_of_a_backup_is_named_and_kept() {
+fn an_existing_file_is_named_in_the_error_and_kept() {
     let directory = tempfile::tempdir().unwrap();
     let (log, file) = (open(&directory), directory.path().join("backup.db"));
     let refused = || {
@@ -97,9 +100,9 @@ fn what_is_in_the_place_of_a_backup_is_named_and_kept() {
     log.backup(&file).unwrap();
     assert!(refused().contains("a complete backup"));
     std::fs::write(&file, b"a diary").unwrap();
-    assert!(refused().contains("no backup"));
+    assert!(refused().contains("not a backup"));
     assert_eq!(std::fs::read(&file).unwrap(), b"a diary");
-    // What an earlier version left when it was killed: a copy that is not marked as one.
+    // An earlier version that was killed left a copy without the mark of a backup.
     std::fs::remove_file(&file).unwrap();
     log.backup(&file).unwrap();
     Connection::open(&file).unwrap().execute("UPDATE meta SET value = 0 WHERE key = 'backup'", []).unwrap();
@@ -107,11 +110,11 @@ fn what_is_in_the_place_of_a_backup_is_named_and_kept() {
 }
 
 #[test]
-fn a_backup_that_is_not_complete_never_has_the_name_of_one() {
+fn an_incomplete_backup_never_has_the_final_name() {
     let directory = tempfile::tempdir().unwrap();
     let (log, file) = (open_quick(&directory), directory.path().join("backup.db"));
     let partial = directory.path().join("backup.db.partial");
-    // What one that was killed has left.
+    // A killed backup has left this file.
     std::fs::write(&partial, b"half of a log").unwrap();
     log.append(&[conformance::chat("room:lobby", 1)]).unwrap();
     let (mut seen, source) = (Vec::new(), Backup::of(&log.path).unwrap());
@@ -129,7 +132,7 @@ fn a_backup_that_is_not_complete_never_has_the_name_of_one() {
 
 #[cfg(unix)]
 #[test]
-fn a_backup_is_its_owners_alone() {
+fn only_its_owner_can_read_a_backup() {
     use std::os::unix::fs::PermissionsExt;
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("backup.db");
@@ -145,7 +148,7 @@ fn a_backup_beside_the_write_ahead_log_of_another_log_is_not_opened() {
     log.append(&[conformance::chat("room:lobby", 1)]).unwrap();
     log.backup(&file).unwrap();
     log.append(&[conformance::chat("room:lobby", 2)]).unwrap();
-    // The server is killed, and the operator forgets to move the write-ahead log away.
+    // The server is killed, and the operator does not move the write-ahead log away.
     let wal = std::fs::read(directory.path().join("tidings.db-wal")).unwrap();
     drop(log);
     std::fs::copy(&file, &path).unwrap();

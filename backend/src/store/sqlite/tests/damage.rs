@@ -1,4 +1,4 @@
-//! A log of which a part is not what was written.
+//! Damaged logs: a part differs from what was written.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 
-/// Puts other bytes into the middle of a log that nobody has open.
+/// Overwrites bytes in the middle of a log that is not open.
 fn damage(path: &Path, bytes: usize) {
     let mut file = File::options().write(true).open(path).unwrap();
     let middle = file.metadata().unwrap().len() / 2 / 4096 * 4096;
@@ -15,19 +15,19 @@ fn damage(path: &Path, bytes: usize) {
     file.write_all(&vec![0xff; bytes]).unwrap();
 }
 
-/// As after a crash, but with all of it in the database.
+/// Leaves the log as a crash does, but with everything in the database file.
 fn crash(log: SqliteLog) {
     log.writer().connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
 }
 
-/// Waits for the end of the check in the background.
+/// Waits until the check in the background has ended.
 fn wait_for_check(log: &SqliteLog) {
     while log.checkup.lock().unwrap().as_ref().is_some_and(|checkup| !checkup.has_ended()) {
         std::thread::yield_now();
     }
 }
 
-/// A log that is too large to be checked before it is used.
+/// Returns a log that is too large to be checked before it is used.
 fn large(directory: &tempfile::TempDir) -> SqliteLog {
     let log = open_quick(directory);
     fill(&log, "room:large", 4_000, 20 * 1024 * 1024);
@@ -49,7 +49,7 @@ fn a_small_log_that_is_damaged_is_not_opened() {
 }
 
 #[test]
-fn a_large_log_that_is_damaged_is_found_out_while_it_is_used() {
+fn damage_in_a_large_log_is_detected_while_it_is_used() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tidings.db");
     crash(large(&directory));
@@ -59,7 +59,7 @@ fn a_large_log_that_is_damaged_is_found_out_while_it_is_used() {
     assert!(matches!(log.health(), Err(LogError::Damaged(_))));
     let refused = log.append(&[conformance::chat("room:lobby", 1)]).unwrap_err();
     assert!(matches!(refused, LogError::Damaged(_)), "{refused}");
-    // A stop does not make it sound: the next start looks again.
+    // A clean stop does not make the log sound: the next start checks it again.
     log.close().unwrap();
     drop(log);
     let again = open_quick(&directory);
@@ -68,14 +68,14 @@ fn a_large_log_that_is_damaged_is_found_out_while_it_is_used() {
 }
 
 #[test]
-fn damage_that_a_reader_meets_is_known_from_then_on() {
+fn damage_found_by_a_read_makes_the_log_unhealthy() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tidings.db");
     let log = large(&directory);
     log.close().unwrap();
     drop(log);
     damage(&path, 256 * 1024);
-    // It was closed in order: nobody has a reason to check it.
+    // The log was closed cleanly, so it is not checked.
     let log = open_quick(&directory);
     assert!(log.health().is_ok());
     let channel = conformance::chat("room:large", 0).channel;
@@ -91,7 +91,7 @@ fn damage_that_a_reader_meets_is_known_from_then_on() {
 }
 
 #[test]
-fn a_large_log_is_used_before_its_check_has_ended_and_checked_again_if_that_was_given_up() {
+fn a_large_log_is_usable_during_its_check_and_checked_again_if_the_check_was_stopped() {
     let directory = tempfile::tempdir().unwrap();
     crash(large(&directory));
     let log = open_quick(&directory);
@@ -102,7 +102,7 @@ fn a_large_log_is_used_before_its_check_has_ended_and_checked_again_if_that_was_
         let connection = Connection::open(directory.path().join("tidings.db")).unwrap();
         schema::get(&connection, "open").unwrap()
     };
-    // The log was stopped at once: whatever the check has come to, what is not checked is not called sound.
+    // The log is closed at once. Unless the check has ended, the log must not be marked as sound.
     let unchecked = log.checkup.lock().unwrap().as_ref().is_some_and(|checkup| !checkup.has_ended());
     let mark = marks(log);
     assert!(mark == 0 || unchecked, "{mark}");
@@ -125,7 +125,7 @@ fn a_check_that_is_stopped_ends_at_once_and_leaves_the_log_unchecked() {
 }
 
 #[test]
-fn a_log_whose_newest_messages_are_in_no_index_is_not_opened() {
+fn a_log_whose_newest_messages_do_not_match_their_channel_is_not_opened() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tidings.db");
     let log = open(&directory);
@@ -140,7 +140,7 @@ fn a_log_whose_newest_messages_are_in_no_index_is_not_opened() {
 }
 
 #[test]
-fn a_payload_that_this_version_does_not_know_is_no_damage() {
+fn a_payload_of_an_unknown_type_is_not_damage() {
     let directory = tempfile::tempdir().unwrap();
     let log = open(&directory);
     let entry = conformance::chat("room:lobby", 1);

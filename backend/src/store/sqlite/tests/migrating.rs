@@ -1,9 +1,9 @@
-//! Logs that an earlier version wrote.
+//! Logs that were written by an earlier version.
 
 use super::*;
 use crate::store::sqlite::convert::stored;
 
-/// The tables of version 1, as the server before made them.
+/// The tables of version 1, as earlier servers created them.
 const TABLES_1: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE channels (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, head INTEGER NOT NULL);
@@ -46,7 +46,7 @@ fn id(number: u64) -> [u8; 16] {
 }
 
 fn expect_all(log: &SqliteLog) {
-    assert_eq!(log.epoch(), Epoch(4711), "readers go on where they were");
+    assert_eq!(log.epoch(), Epoch(4711), "readers continue from their positions");
     for (name, first, count) in [("room:a", 0, 7_000), ("room:b", 7_000, 6_000)] {
         let channel = ChannelName::parse(name).unwrap();
         let (mut after, mut texts) = (Offset::START, Vec::new());
@@ -67,17 +67,17 @@ fn expect_all(log: &SqliteLog) {
 }
 
 #[test]
-fn a_log_of_version_1_is_the_same_in_the_new_tables() {
+fn a_migrated_log_of_version_1_is_unchanged() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tidings.db");
     write_version_1(&path);
-    // What a migration that was killed has left.
+    // A killed migration has left this file.
     let leftover = directory.path().join("tidings.db.migrating");
     std::fs::write(&leftover, b"half of a log").unwrap();
     let log = open(&directory);
     expect_all(&log);
     assert!(!leftover.exists());
-    // Retries are recognised, and offsets go on.
+    // Retries are recognised, and offsets continue.
     let again =
         Append { id: shared::ids::MessageId::from_bytes(id(6_999)), ..conformance::chat("room:a", 1) };
     let appended = log.append(&[again, conformance::chat("room:a", 2)]).unwrap();
@@ -88,7 +88,7 @@ fn a_log_of_version_1_is_the_same_in_the_new_tables() {
 }
 
 #[test]
-fn a_migration_that_is_interrupted_leaves_the_log_as_it_was() {
+fn an_interrupted_migration_leaves_the_log_unchanged() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tidings.db");
     write_version_1(&path);
@@ -98,7 +98,7 @@ fn a_migration_that_is_interrupted_leaves_the_log_as_it_was() {
         if chunks == 2 { Err(LogError::Full("no room".to_owned())) } else { Ok(()) }
     });
     assert!(matches!(interrupted, Err(LogError::Full(_))), "{interrupted:?}");
-    assert_eq!(chunks, 2, "it was in the middle");
+    assert_eq!(chunks, 2, "the migration was interrupted after the second chunk");
     let version: i64 =
         Connection::open(&path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 1);
@@ -106,7 +106,7 @@ fn a_migration_that_is_interrupted_leaves_the_log_as_it_was() {
 }
 
 #[test]
-fn a_log_that_somebody_reads_is_not_migrated_under_their_eyes() {
+fn a_log_that_is_being_read_is_not_migrated() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tidings.db");
     write_version_1(&path);
@@ -122,7 +122,7 @@ fn a_log_that_somebody_reads_is_not_migrated_under_their_eyes() {
 }
 
 #[test]
-fn a_backup_of_version_1_that_is_put_back_has_a_new_epoch() {
+fn a_restored_backup_of_version_1_has_a_new_epoch() {
     let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let path = before.path().join("tidings.db");
     write_version_1(&path);

@@ -1,4 +1,4 @@
-//! What is true of this store beside the contract of every store.
+//! Properties of the SQLite store beyond the contract of every store.
 
 mod backups;
 mod damage;
@@ -13,12 +13,12 @@ fn open(directory: &tempfile::TempDir) -> SqliteLog {
     SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap()
 }
 
-/// For what writes much: it does not wait for the disk.
+/// Opens a log that does not wait for the disk, for tests with many writes.
 fn open_quick(directory: &tempfile::TempDir) -> SqliteLog {
     SqliteLog::open(&directory.path().join("tidings.db"), Durability::Normal).unwrap()
 }
 
-/// As many messages as asked for, with ids of their own, of about `bytes` bytes each.
+/// Returns one message with its own id for each of `numbers`, with `bytes` bytes of text each.
 fn chats(channel: &str, numbers: std::ops::Range<u64>, bytes: usize) -> Vec<Append> {
     let chat = |number: u64| {
         let mut random = [0; 10];
@@ -44,13 +44,13 @@ fn fill(log: &SqliteLog, channel: &str, bytes: usize, total: usize) {
 }
 
 #[test]
-fn it_keeps_the_contract() {
+fn the_store_fulfils_the_contract() {
     let directory = tempfile::tempdir().unwrap();
     conformance::check(&open(&directory));
 }
 
 #[test]
-fn a_log_that_is_opened_again_is_the_same() {
+fn a_reopened_log_is_unchanged() {
     let directory = tempfile::tempdir().unwrap();
     let (entry, epoch) = (conformance::chat("room:lobby", 1), open(&directory).epoch());
     let first = open(&directory).append(std::slice::from_ref(&entry)).unwrap();
@@ -61,18 +61,18 @@ fn a_log_that_is_opened_again_is_the_same() {
 }
 
 #[test]
-fn a_new_log_has_an_epoch_of_its_own() {
+fn each_new_log_has_its_own_epoch() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     assert_ne!(open(&one).epoch(), open(&other).epoch());
 }
 
 #[test]
-fn after_a_crash_the_log_is_the_same() {
+fn a_log_is_unchanged_after_a_crash() {
     let directory = tempfile::tempdir().unwrap();
     let log = open(&directory);
     log.append(&[conformance::chat("room:lobby", 1)]).unwrap();
     let epoch = log.epoch();
-    // A log that is dropped was not closed: so it is after a crash of the process.
+    // A dropped log was not closed, as after a crash of the process.
     drop(log);
     let again = open(&directory);
     assert_eq!(
@@ -82,7 +82,7 @@ fn after_a_crash_the_log_is_the_same() {
 }
 
 #[test]
-fn connection_numbers_are_never_given_twice() {
+fn connection_numbers_are_never_reused() {
     let directory = tempfile::tempdir().unwrap();
     let first = open(&directory).reserve_connections(100).unwrap();
     assert_eq!(open(&directory).reserve_connections(5).unwrap(), first + 100);
@@ -100,7 +100,7 @@ fn a_log_of_a_later_version_is_not_touched() {
 
 #[cfg(unix)]
 #[test]
-fn its_files_are_its_owners_alone_also_those_of_an_earlier_version() {
+fn only_the_owner_can_read_the_files_also_those_of_an_earlier_version() {
     use std::os::unix::fs::PermissionsExt;
     let directory = tempfile::tempdir().unwrap();
     let files = ["tidings.db", "tidings.db-wal", "tidings.db-shm"].map(|name| directory.path().join(name));
@@ -123,7 +123,7 @@ fn its_files_are_its_owners_alone_also_those_of_an_earlier_version() {
 }
 
 #[test]
-fn a_read_that_fails_says_nothing_of_writing() {
+fn a_failed_read_does_not_affect_writes() {
     let directory = tempfile::tempdir().unwrap();
     let log = open(&directory);
     let failed: Result<(), LogError> = log.reading(|_| {

@@ -1,4 +1,4 @@
-//! What trimming costs, and channels that are forgotten.
+//! The cost of trimming, and the removal of idle channels.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use shared::time::Timestamp;
 
 use super::*;
 
-/// Goes once through a namespace. Returns the numbers of messages, of channels and of calls.
+/// Trims a namespace once. Returns the numbers of messages, of channels and of calls.
 fn pass(log: &SqliteLog, keep: &Keep) -> (u32, u32, u32) {
     let namespace = Namespace::parse("trim").unwrap();
     let (mut from, mut sum) = (None, (0, 0, 0));
@@ -20,7 +20,7 @@ fn pass(log: &SqliteLog, keep: &Keep) -> (u32, u32, u32) {
     }
 }
 
-/// The number of steps that SQLite takes to trim a namespace of which each channel has one message, and none is kept.
+/// Returns the number of SQLite steps needed to trim a namespace in which each channel has one message, and none is kept.
 fn steps(channels: u64) -> u64 {
     static STEPS: AtomicU64 = AtomicU64::new(0);
     let directory = tempfile::tempdir().unwrap();
@@ -43,7 +43,7 @@ fn steps(channels: u64) -> u64 {
 }
 
 #[test]
-fn the_work_of_a_pass_grows_with_the_number_of_channels_and_not_with_its_square() {
+fn the_cost_of_a_pass_is_linear_in_the_number_of_channels() {
     let (few, many) = (steps(4_000), steps(40_000));
     assert!(few > 0);
     assert!(many < 12 * few, "ten times as many channels: {many} steps instead of {few}");
@@ -60,7 +60,7 @@ fn one_call_looks_at_a_bounded_number_of_channels() {
 }
 
 #[test]
-fn a_channel_that_is_empty_and_idle_is_forgotten_and_begins_again_above_all_it_had() {
+fn an_empty_idle_channel_is_forgotten_and_continues_above_its_earlier_offsets() {
     let directory = tempfile::tempdir().unwrap();
     let log = open(&directory);
     let (short, long) = (conformance::chat("trim:short", 1), chats("trim:long", 0..9, 10));
@@ -71,13 +71,13 @@ fn a_channel_that_is_empty_and_idle_is_forgotten_and_begins_again_above_all_it_h
         idle_since: Some(Timestamp(idle)),
         ..Keep::default()
     };
-    assert_eq!(pass(&log, &keep(1_001)), (10, 0, 1), "the messages go first");
-    // The newest of the short one is of 1,001, that of the long one of 1,008.
-    assert_eq!(pass(&log, &keep(1_001)), (0, 0, 1), "nothing has been idle for so long");
+    assert_eq!(pass(&log, &keep(1_001)), (10, 0, 1), "the messages are deleted first");
+    // The newest message of `trim:short` has the time 1,001, that of `trim:long` 1,008.
+    assert_eq!(pass(&log, &keep(1_001)), (0, 0, 1), "no channel has been idle long enough");
     assert_eq!(pass(&log, &keep(1_002)), (0, 1, 1));
     assert_eq!(pass(&log, &keep(5_000)), (0, 1, 1));
     assert_eq!(log.channels("", 10).unwrap(), []);
-    // Readers of either are told of a gap, and none is told that it is ahead.
+    // Readers of both channels get a gap with the reason `trimmed`, not `ahead`.
     let forgotten = Bounds { head: Offset(9), floor: Offset(9) };
     assert_eq!(log.bounds(&short.channel).unwrap(), forgotten);
     assert_eq!(log.bounds(&long[0].channel).unwrap(), forgotten);
@@ -95,7 +95,7 @@ fn a_channel_that_is_empty_and_idle_is_forgotten_and_begins_again_above_all_it_h
 }
 
 #[test]
-fn a_channel_that_gets_a_message_meanwhile_is_not_forgotten() {
+fn a_channel_that_gets_a_message_during_a_pass_is_not_forgotten() {
     let directory = tempfile::tempdir().unwrap();
     let log = open(&directory);
     log.append(&[conformance::chat("trim:room", 1)]).unwrap();
