@@ -2,43 +2,72 @@
 
 use std::path::Path;
 
-use figment::providers::{Format as _, Toml};
-use figment::value::{Dict, Value};
+use shared::ids::Namespace;
+use toml::{Table, Value};
 
-use crate::config::cli::ConfigError;
-use crate::config::environment::trim;
+use super::error::{ConfigError, TomlError};
+use super::settings::Given;
+use super::value::trim;
+
+/// The table with the policies of namespaces.
+const NAMESPACES: &str = "namespaces";
+
+/// Settings whose values are never shown.
+const SECRETS: [&str; 2] = ["api_key", "token_secret"];
+
+/// Settings that the file itself cannot have.
+const NOT_IN_THE_FILE: &str = "config";
 
 /// Reads the settings in a TOML file. As with variables, texts are trimmed, and an empty one counts as not given.
 ///
 /// # Errors
 /// [`ConfigError::Unreadable`] and [`ConfigError::File`].
-pub(super) fn read(path: &Path) -> Result<Dict, ConfigError> {
+pub(super) fn read(path: &Path) -> Result<Given, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|reason| ConfigError::Unreadable { path: path.to_owned(), reason })?;
-    let text = text.trim_start_matches('\u{feff}');
-    let mut settings = Toml::from_str::<Dict>(text).map_err(|error| {
-        // The error's own text shows the line, which may hold a key.
+    settings(text.trim_start_matches('\u{feff}'))
+        .map_err(|reason| ConfigError::File { path: path.to_owned(), reason })
+}
+
+fn settings(text: &str) -> Result<Given, TomlError> {
+    let table = text.parse::<Table>().map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let reason = format!("line {}: {}", before.matches('\n').count() + 1, error.message());
-        ConfigError::File { path: path.to_owned(), reason }
+        TomlError::Syntax { line: before.matches('\n').count() + 1, reason: error.message().to_owned() }
     })?;
-    for value in settings.values_mut() {
-        if let Value::String(_, text) = value {
+    let mut settings = Given::default();
+    for (key, mut value) in table {
+        if let Value::String(text) = &mut value {
             *text = trim(text).to_owned();
         }
+        if value.as_str() == Some("") {
+            continue;
+        }
+        if let (NAMESPACES, Value::Table(namespaces)) = (key.as_str(), &value) {
+            read_namespaces(&mut settings, namespaces)?;
+            continue;
+        }
+        match settings.read_toml(&key, value) {
+            Ok(true) if key != NOT_IN_THE_FILE => {}
+            Ok(_) => return Err(TomlError::Unknown { key }),
+            // The parser's message would show the value.
+            Err(_) if SECRETS.contains(&key.as_str()) => return Err(TomlError::Secret { key }),
+            Err(error) => return Err(wrong(key, &error)),
+        }
     }
-    settings.retain(|_, value| value.as_str() != Some(""));
     Ok(settings)
 }
 
-/// A sentence for each key of the file that `other` gives another value.
-pub(super) fn overridden(file: &Dict, other: &Dict, who: &str) -> Vec<String> {
-    let both = other.iter().filter_map(|(key, value)| Some((key, value, file.get(key)?)));
-    let changed = both.filter(|(_, value, in_file)| !same(value, in_file));
-    changed.map(|(key, ..)| format!("{who} stands over “{key}” in the config file")).collect()
+fn read_namespaces(settings: &mut Given, namespaces: &Table) -> Result<(), TomlError> {
+    for (name, policy) in namespaces {
+        let key = format!("{NAMESPACES}.{name}");
+        let namespace = Namespace::parse(name)
+            .map_err(|error| TomlError::Value { key: key.clone(), reason: error.to_string() })?;
+        let policy = policy.clone().try_into().map_err(|error| wrong(key, &error))?;
+        settings.namespaces.insert(namespace, policy);
+    }
+    Ok(())
 }
 
-/// Whether two values are equal, wherever they come from.
-fn same(one: &Value, other: &Value) -> bool {
-    serde_json::to_string(one).ok() == serde_json::to_string(other).ok()
+fn wrong(key: String, error: &toml::de::Error) -> TomlError {
+    TomlError::Value { key, reason: error.message().to_owned() }
 }

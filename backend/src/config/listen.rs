@@ -1,24 +1,47 @@
-//! The address to listen on, in the forms that people write it.
+//! The address to listen on, in the forms in which people write it.
 
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use thiserror::Error;
 
 use crate::config::origin::Host;
 
-/// The port of a server that is told none.
+/// The default port.
 const PORT: u16 = 9501;
 
-/// Where to listen. A name is looked up when the setting is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+/// The address to listen on. A name is resolved when the setting is read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Listen {
-    /// The address. Of a name with addresses of both families it is the IPv4 one.
+    /// The address. If a name has addresses of both families, the IPv4 one.
     pub address: SocketAddr,
     /// The name, if one was given.
     pub name: Option<Host>,
+}
+
+/// Why a text is not an address to listen on. The message is for the operator.
+#[derive(Debug, Error)]
+pub enum ListenError {
+    /// It has none of the expected forms.
+    #[error(
+        "“{0}” is not an address: ADDR:PORT, NAME:PORT or PORT is expected, such as 127.0.0.1:9501, localhost:9501 or 9501"
+    )]
+    Form(String),
+    /// The name cannot be resolved.
+    #[error("“{host}” has no address: {reason}")]
+    Unknown {
+        /// The name.
+        host: String,
+        /// The error of the operating system.
+        reason: io::Error,
+    },
+    /// The name is known, but has no address.
+    #[error("“{0}” has no address")]
+    NoAddress(String),
 }
 
 impl Default for Listen {
@@ -34,9 +57,9 @@ impl From<SocketAddr> for Listen {
 }
 
 impl FromStr for Listen {
-    type Err = String;
+    type Err = ListenError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ListenError> {
         if let Ok(address) = text.parse::<SocketAddr>() {
             return Ok(address.into());
         }
@@ -46,12 +69,7 @@ impl FromStr for Listen {
         if let Ok(port) = text.parse() {
             return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into());
         }
-        let wrong = || {
-            format!(
-                "“{text}” is not an address: ADDR:PORT, NAME:PORT or PORT is expected, such as 127.0.0.1:9501, \
-                 localhost:9501 or 9501"
-            )
-        };
+        let wrong = || ListenError::Form(text.to_owned());
         let (host, port) = if text == "localhost" {
             (text, PORT)
         } else {
@@ -62,27 +80,26 @@ impl FromStr for Listen {
             return Ok(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into());
         }
         let name = host.parse::<Host>().map_err(|_| wrong())?;
-        let unknown = |why: &dyn fmt::Display| format!("“{host}” has no address: {why}");
-        let found: Vec<SocketAddr> =
-            (host, port).to_socket_addrs().map_err(|error| unknown(&error))?.collect();
+        let unknown = |reason| ListenError::Unknown { host: host.to_owned(), reason };
+        let found: Vec<SocketAddr> = (host, port).to_socket_addrs().map_err(unknown)?.collect();
         let address = found.iter().find(|address| address.is_ipv4()).or(found.first());
-        let address = *address.ok_or_else(|| unknown(&"the name is known, but leads nowhere"))?;
+        let address = *address.ok_or_else(|| ListenError::NoAddress(host.to_owned()))?;
         Ok(Self { address, name: Some(name) })
     }
 }
 
 impl TryFrom<String> for Listen {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
+    type Error = ListenError;
+    fn try_from(text: String) -> Result<Self, ListenError> {
         text.parse()
     }
 }
 
-impl From<Listen> for String {
-    fn from(listen: Listen) -> Self {
-        match listen.name {
-            Some(name) => format!("{name}:{}", listen.address.port()),
-            None => listen.address.to_string(),
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name}:{}", self.address.port()),
+            None => self.address.fmt(f),
         }
     }
 }
@@ -106,7 +123,7 @@ mod tests {
         ] {
             let listen = text.parse::<Listen>().unwrap();
             assert_eq!(listen.address.to_string(), address, "{text}");
-            assert_eq!(String::from(listen.clone()).parse(), Ok(listen), "{text}");
+            assert_eq!(listen.to_string().parse::<Listen>().unwrap(), listen, "{text}");
         }
         assert_eq!("localhost:1".parse::<Listen>().unwrap().name, Some(Host::Name("localhost".to_owned())));
     }
@@ -116,7 +133,7 @@ mod tests {
         for text in
             ["nowhere", "http://127.0.0.1:9501", "127.0.0.1:", "127.0.0.1:70000", "localhost:http", "-1"]
         {
-            let said = text.parse::<Listen>().unwrap_err();
+            let said = text.parse::<Listen>().unwrap_err().to_string();
             assert!(said.contains(text) && said.contains("ADDR:PORT"), "{said}");
         }
     }

@@ -1,30 +1,40 @@
-//! The settings: flags over `TIDINGS_*` variables over a file over defaults.
+//! The settings: a flag takes precedence over its `TIDINGS_*` variable, that over the config file, that over the default.
+//!
+//! Each setting is declared once, in [`settings`]. `--help`, the table in README.md, the flags, the variables and the keys of the
+//! file come from that declaration.
 
 mod cli;
+mod declare;
 mod environment;
+mod error;
 mod file;
+mod keys;
 mod list;
 mod listen;
 mod namespace;
 mod origin;
 mod secret;
 mod settings;
+mod value;
 
 use shared::ids::ChannelName;
 
-pub use cli::{BackupArgs, Cli, Command, ConfigError, ServeArgs};
+pub use cli::{BackupArgs, Cli, Command, ServeArgs};
 pub use environment::unknown_variables;
+pub use error::{ConfigError, Source, TomlError};
+pub use keys::{KeyError, api_key, token_secret};
 pub use list::List;
-pub use listen::Listen;
+pub use listen::{Listen, ListenError};
 pub use namespace::{Access, Policy, default_namespaces};
-pub use origin::{Authority, Host, Origin, OwnHost};
-pub use secret::{KeyError, Secret, api_key, token_secret};
-pub use settings::{Durability, MetricsAccess, Settings};
+pub use origin::{Authority, AuthorityError, Host, HostError, Origin, OriginError, OwnHost};
+pub use secret::Secret;
+pub use settings::{Durability, MetricsAccess, Overridden, Settings};
+pub use value::ValueError;
 
-/// The channel in which plain clients are guests.
+/// The channel that plain clients join as guests.
 pub const PLAIN_CHANNEL: &str = "room:lobby";
 
-/// The channel in which plain clients are guests, as a name. It is a legal one; a test proves it.
+/// The channel that plain clients join as guests, as a name. A test proves that it is a legal one.
 ///
 /// # Panics
 /// Never.

@@ -1,25 +1,25 @@
-//! What may be done in the channels of a namespace.
+//! The policy of a namespace: what its channels offer, and who may read and publish.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::ids::{ChannelName, Namespace, UserId};
 
-/// What a namespace's channels offer, and to whom. The HTTP API, with its key, may do everything in all of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What the channels of a namespace offer, and to whom. The HTTP API, with its key, may do everything in all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Whether messages are logged. Without, they are delivered from memory, and acknowledged when handed over.
+    /// Whether messages are logged. If not, they are delivered from memory, and acknowledged when the workers have them.
     #[serde(default = "yes")]
     pub history: bool,
-    /// Whether members are told who is there.
+    /// Whether subscribers receive the list of members and its changes.
     #[serde(default)]
     pub presence: bool,
-    /// Most messages a channel keeps; older ones are trimmed. Without, all are kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Maximum number of messages that a channel keeps; older ones are trimmed. `None`: all are kept.
+    #[serde(default)]
     pub keep_messages: Option<u64>,
-    /// How long a channel keeps a message, in ms. Without, for ever.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Maximum age of the messages that a channel keeps, in ms. `None`: no limit.
+    #[serde(default)]
     pub keep_ms: Option<u64>,
     /// Who may read.
     #[serde(default)]
@@ -34,7 +34,7 @@ fn yes() -> bool {
 }
 
 /// Who may do something in a channel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// Everybody who is connected.
@@ -42,14 +42,14 @@ pub enum Access {
     Everyone,
     /// The user whose id is the channel's name: `inbox:ada`.
     Owner,
-    /// The users whose ids make up the channel's name, with `+` between: `dm:ada+bob`.
+    /// The users whose ids, joined by `+`, are the channel's name: `dm:ada+bob`.
     Members,
-    /// Nobody but the HTTP API.
+    /// Only the HTTP API.
     Key,
 }
 
 impl Access {
-    /// Whether `user` may.
+    /// Whether `user` is allowed.
     pub fn allows(self, channel: &ChannelName, user: &UserId) -> bool {
         match self {
             Self::Everyone => true,
@@ -60,7 +60,7 @@ impl Access {
     }
 }
 
-/// The namespaces of a server that configures none.
+/// Returns the namespaces of a server without a config file.
 pub fn default_namespaces() -> BTreeMap<Namespace, Policy> {
     let (keep_messages, keep_ms) = (None, None);
     let policy = |history, presence, read, publish| Policy {

@@ -1,22 +1,24 @@
-//! Host names, and the origins of pages (RFC 6454), as settings and requests write them.
+//! Host names, and the origins of pages (RFC 6454), in the forms of settings and requests.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// A host: a name or an address. Two that name the same host are equal, whatever their case.
+use thiserror::Error;
+
+/// A host: a name or an address. The case of a name is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Host {
-    /// A name in lower case, without the dot that may end it.
+    /// A name in lower case, without a dot at its end.
     Name(String),
-    /// An address that is written as such.
+    /// An address.
     Address(IpAddr),
 }
 
 impl Host {
-    /// Whether a name stands for this machine wherever it is looked up (RFC 6761 section 6.3), or is an address.
+    /// Whether the host is an address, or a name that means this machine everywhere (RFC 6761 section 6.3).
     ///
-    /// Such a host cannot be taken over by DNS rebinding: nobody else decides where it leads.
+    /// DNS rebinding cannot use such a host, because DNS does not resolve it.
     pub fn is_fixed(&self) -> bool {
         match self {
             Self::Name(name) => name == "localhost" || name.ends_with(".localhost"),
@@ -25,15 +27,27 @@ impl Host {
     }
 }
 
-impl FromStr for Host {
-    type Err = String;
+/// Why a text is not a host. The message is for the operator.
+#[derive(Debug, Error)]
+#[error("“{text}” is not a host: {reason}")]
+pub struct HostError {
+    /// The text.
+    pub text: String,
+    /// What is wrong, or the expected form.
+    pub reason: &'static str,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |why: &str| Err(format!("“{text}” is not a host: {why}"));
+impl FromStr for Host {
+    type Err = HostError;
+
+    fn from_str(text: &str) -> Result<Self, HostError> {
+        let wrong = |reason| Err(HostError { text: text.to_owned(), reason });
         if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let address = inner.parse::<Ipv6Addr>();
-            return address
-                .map_or_else(|_| wrong("brackets hold an IPv6 address"), |ip| Ok(Self::Address(ip.into())));
+            return address.map_or_else(
+                |_| wrong("an IPv6 address is expected in the brackets"),
+                |ip| Ok(Self::Address(ip.into())),
+            );
         }
         if let Ok(address) = text.parse::<Ipv4Addr>() {
             return Ok(Self::Address(address.into()));
@@ -60,32 +74,43 @@ impl fmt::Display for Host {
     }
 }
 
-/// A host, and the port where one is written.
+/// A host, and a port if one is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {
     /// The host.
     pub host: Host,
-    /// The port. Without one, the default of the scheme counts.
+    /// The port, or `None` for the default port of the scheme.
     pub port: Option<u16>,
 }
 
-impl FromStr for Authority {
-    type Err = String;
+/// Why a text is not a host with an optional port. The message is for the operator.
+#[derive(Debug, Error)]
+pub enum AuthorityError {
+    /// The host is wrong.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The port is wrong.
+    #[error("“{0}” is not a port")]
+    Port(String),
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Authority {
+    type Err = AuthorityError;
+
+    fn from_str(text: &str) -> Result<Self, AuthorityError> {
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, Some(port)),
             _ => (text, None),
         };
         let port = match port {
             None => None,
-            Some(port) => Some(port.parse().map_err(|_| format!("“{port}” is not a port"))?),
+            Some(port) => Some(port.parse().map_err(|_| AuthorityError::Port(port.to_owned()))?),
         };
         Ok(Self { host: host.parse()?, port })
     }
 }
 
-/// Where a page comes from. The port is always known: `https://chat.example` is `https://chat.example:443`.
+/// The origin of a page. The port is always known: `https://chat.example` is `https://chat.example:443`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     is_https: bool,
@@ -94,8 +119,8 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Whether a page of this origin would send `authority` as the `Host` of a request to its own server. A `Host`
-    /// without a port means the default port of the page's scheme, because a proxy that ends TLS passes it on so.
+    /// Whether a page of this origin sends `authority` as the `Host` of a request to its own server. A `Host` without a port
+    /// means the default port of the page's scheme, because a proxy that ends TLS forwards it in this form.
     pub fn is_at(&self, authority: &Authority) -> bool {
         self.host == authority.host && self.port == authority.port.unwrap_or(default_port(self.is_https))
     }
@@ -105,22 +130,39 @@ fn default_port(is_https: bool) -> u16 {
     if is_https { 443 } else { 80 }
 }
 
-impl FromStr for Origin {
-    type Err = String;
+/// Why a text is not an origin. The message is for the operator.
+#[derive(Debug, Error)]
+pub enum OriginError {
+    /// It has not the expected form.
+    #[error("“{0}” is not an origin: http://HOST, https://HOST or https://HOST:PORT is expected")]
+    Form(String),
+    /// The host or the port is wrong.
+    #[error(
+        "“{text}” is not an origin: http://HOST, https://HOST or https://HOST:PORT is expected; {reason}"
+    )]
+    Authority {
+        /// The text.
+        text: String,
+        /// What is wrong.
+        reason: AuthorityError,
+    },
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!("“{text}” is not an origin: http://HOST, https://HOST or https://HOST:PORT is expected")
-        };
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        let wrong = || OriginError::Form(text.to_owned());
         let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
         let is_https = match scheme {
             _ if scheme.eq_ignore_ascii_case("https") => true,
             _ if scheme.eq_ignore_ascii_case("http") => false,
             _ => return Err(wrong()),
         };
-        // People copy it from the address bar, which ends it with a slash.
+        // In the address bar, from which people copy it, it ends with a slash.
         let authority = rest.strip_suffix('/').unwrap_or(rest).parse::<Authority>();
-        let Authority { host, port } = authority.map_err(|why| format!("{}; {why}", wrong()))?;
+        let Authority { host, port } =
+            authority.map_err(|reason| OriginError::Authority { text: text.to_owned(), reason })?;
         Ok(Self { is_https, host, port: port.unwrap_or(default_port(is_https)) })
     }
 }
@@ -133,17 +175,17 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Host names under which the server is reached.
+/// A host name of this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OwnHost {
-    /// Any name: a proxy in front has checked it.
+    /// Any name, because a proxy in front of the server has checked it.
     Any,
-    /// This one.
+    /// One name.
     One(Host),
 }
 
 impl OwnHost {
-    /// Whether `host` is meant.
+    /// Whether `host` is this name, or any name is allowed.
     pub fn covers(&self, host: &Host) -> bool {
         match self {
             Self::Any => true,
@@ -153,9 +195,9 @@ impl OwnHost {
 }
 
 impl FromStr for OwnHost {
-    type Err = String;
+    type Err = HostError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, HostError> {
         if text == "*" { Ok(Self::Any) } else { text.parse().map(Self::One) }
     }
 }
@@ -203,10 +245,10 @@ mod tests {
             "null",
         ];
         for text in wrong {
-            let said = text.parse::<Origin>().unwrap_err();
+            let said = text.parse::<Origin>().unwrap_err().to_string();
             assert!(said.contains(text) && said.contains("https://HOST"), "{said}");
         }
-        assert!("https://例子.cn".parse::<Origin>().unwrap_err().contains("xn--"));
+        assert!("https://例子.cn".parse::<Origin>().unwrap_err().to_string().contains("xn--"));
     }
 
     #[test]

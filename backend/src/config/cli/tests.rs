@@ -1,12 +1,14 @@
-//! The command line, the variables and the file, held against each other.
+//! The precedence of the command line, the variables and the file.
 
 use std::ffi::OsString;
 
 use super::*;
+use crate::config::listen::Listen;
+use crate::config::secret::Secret;
 
 fn with(variables: &[(&str, &str)], arguments: &[&str]) -> Result<Settings, ConfigError> {
     let program = std::iter::once(&"tidings").chain(arguments);
-    let matches = environment::without_variables(Cli::command()).try_get_matches_from(program).unwrap();
+    let matches = command().try_get_matches_from(program).unwrap();
     let read = |name: &str| {
         variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
     };
@@ -81,17 +83,15 @@ fn what_cannot_be_used_is_said() {
 #[test]
 fn what_is_printed_of_the_settings_has_no_secret() {
     let secret = || Some(Secret::from("0123456789abcdef".to_owned()));
-    let args = ServeArgs { api_key: secret(), token_secret: secret(), ..ServeArgs::default() };
+    let variables = Given { api_key: Some(secret()), token_secret: Some(secret()), ..Given::default() };
+    let args = ServeArgs { variables, ..ServeArgs::default() };
     let printed = format!("{args:?} {:#?}", args.clone().settings().unwrap());
     assert!(!printed.contains("0123456789abcdef"), "{printed}");
     assert_eq!(args.settings().unwrap().api_key, secret(), "it is there");
 }
 
 /// A value for each variable that its setting can take.
-fn variables() -> Vec<(String, &'static str)> {
-    let declared = ServeArgs::augment_args(clap::Command::new("tidings"));
-    let names =
-        declared.get_arguments().filter_map(|argument| argument.get_env()?.to_str().map(str::to_owned));
+fn variables() -> Vec<(&'static str, &'static str)> {
     let value = |name: &str| match name {
         "TIDINGS_CONFIG" | "TIDINGS_DATA" => "x",
         "TIDINGS_LISTEN" => "localhost:9000",
@@ -100,29 +100,28 @@ fn variables() -> Vec<(String, &'static str)> {
         "TIDINGS_DURABILITY" => "normal",
         "TIDINGS_METRICS" => "key",
         "TIDINGS_LOG" => "debug",
+        "TIDINGS_API_KEY" | "TIDINGS_TOKEN_SECRET" => "0123456789abcdef",
         _ => "700",
     };
-    let mut all: Vec<_> = names.map(|name| (name.clone(), value(&name))).collect();
-    all.extend(["TIDINGS_API_KEY", "TIDINGS_TOKEN_SECRET"].map(|name| (name.to_owned(), "0123456789abcdef")));
-    all
+    SETTINGS.iter().map(|setting| (setting.variable, value(setting.variable))).collect()
 }
 
 #[test]
 fn an_empty_variable_is_unset() {
     for (name, _) in variables() {
         for empty in ["", " ", "\n", "\r\n", "\u{feff}"] {
-            assert_eq!(with(&[(&name, empty)], &[]).unwrap(), Settings::default(), "{name}={empty:?}");
+            assert_eq!(with(&[(name, empty)], &[]).unwrap(), Settings::default(), "{name}={empty:?}");
         }
     }
 }
 
 #[test]
 fn a_variable_may_have_blanks_around_it() {
-    for (name, value) in variables().into_iter().filter(|(name, _)| name != "TIDINGS_CONFIG") {
-        let plain = with(&[(&name, value)], &[]).unwrap();
+    for (name, value) in variables().into_iter().filter(|(name, _)| *name != "TIDINGS_CONFIG") {
+        let plain = with(&[(name, value)], &[]).unwrap();
         assert_ne!(plain, Settings::default(), "{name} changes nothing");
         for value in [format!("{value}\n"), format!(" {value}\r\n"), format!("\u{feff}{value} ")] {
-            assert_eq!(with(&[(&name, &value)], &[]).unwrap(), plain, "{name}={value:?}");
+            assert_eq!(with(&[(name, &value)], &[]).unwrap(), plain, "{name}={value:?}");
         }
     }
 }
@@ -167,7 +166,7 @@ fn a_list_is_the_same_in_a_flag_a_variable_and_the_file() {
 fn a_backup_reads_the_directory_that_the_server_uses() {
     let data = |variable: &'static str, arguments: &[&str]| {
         let program = ["tidings", "backup", "copy.db"].iter().chain(arguments);
-        let matches = environment::without_variables(Cli::command()).try_get_matches_from(program).unwrap();
+        let matches = command().try_get_matches_from(program).unwrap();
         let read = |name: &str| (name == "TIDINGS_DATA").then(|| OsString::from(variable));
         match Cli::from_matches(&matches, &read).unwrap().unwrap() {
             Command::Backup(backup) => backup.data.to_str().unwrap().to_owned(),
@@ -187,23 +186,34 @@ fn what_stands_over_the_file_is_said() {
     let flags = ["--config", path.to_str().unwrap(), "--hello-ms", "7"];
     assert!(with(&[], &flags).unwrap().overridden.is_empty(), "the same value is no other");
     let said = with(&[("TIDINGS_ORIGINS", "https://b.example")], &flags).unwrap().overridden;
-    assert!(matches!(&said[..], [one] if one.contains("origins") && one.contains("variable")), "{said:?}");
+    assert!(matches!(said[..], [Overridden { key: "origins", by: Source::Variable }]), "{said:?}");
 }
 
 #[test]
-fn the_readme_lists_every_setting() {
-    let readme = include_str!("../../../../README.md");
-    let command = Cli::command();
-    for argument in command.get_arguments().filter(|argument| argument.get_long() != Some("help")) {
-        let Some(flag) = argument.get_long().filter(|flag| *flag != "version") else { continue };
-        assert!(readme.contains(&format!("`--{flag}")), "README.md does not mention --{flag}");
-        let variable = argument.get_env().unwrap().to_str().unwrap();
-        assert!(readme.contains(variable), "README.md does not mention {variable}");
-        let help = argument.get_help().unwrap().to_string();
-        if let Some((_, default)) = help.split_once("[default: ") {
-            let default = default.trim_end_matches(']');
-            let row = readme.lines().find(|line| line.contains(variable)).unwrap();
-            assert!(row.contains(default), "README.md has another default for --{flag} than {default}");
-        }
+fn a_flag_that_cannot_be_used_is_named() {
+    for (flag, value, form) in [("--listen", "nowhere", "ADDR:PORT"), ("--stop-ms", "-1", "from 0 to")] {
+        let said = settings(&[&format!("{flag}={value}")]).unwrap_err().to_string();
+        assert!(said.contains(flag) && said.contains(value) && said.contains(form), "{said}");
     }
+}
+
+#[test]
+fn the_file_cannot_name_another_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tidings.toml");
+    std::fs::write(&path, "config = \"other.toml\"\n").unwrap();
+    let said = settings(&["--config", path.to_str().unwrap()]).unwrap_err().to_string();
+    assert!(said.contains("“config” is not a setting"), "{said}");
+}
+
+#[test]
+fn the_help_has_the_default_and_the_variable_of_each_flag() {
+    let help = command().render_help().to_string();
+    // The lines are wrapped.
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for setting in SETTINGS.iter().filter(|setting| setting.flag.is_some()) {
+        let flag = format!("--{} <{}>", setting.flag.unwrap(), setting.unit);
+        assert!(help.contains(&flag) && help.contains(setting.variable), "{flag}: {help}");
+    }
+    assert!(help.contains("[default: 127.0.0.1:9501] [variable: TIDINGS_LISTEN]"), "{help}");
 }
