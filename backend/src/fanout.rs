@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_executor::block_on;
 use shared::ids::ChannelName;
@@ -41,9 +42,17 @@ impl FanOut {
                 let message = Message { channel: channel.clone(), offset, prev, id, at, from, payload };
                 news.add(channel, Arc::new(Frame::new(message, origin)));
             }
-            metrics.published(&result);
+            match &result {
+                Ok(Appended::Accepted { .. }) => metrics.messages_accepted.inc(),
+                Ok(Appended::Duplicate { .. }) => metrics.messages_duplicate.inc(),
+                Err(_) => metrics.messages_refused.inc(),
+            };
             match reply {
                 ReplyTo::Connection { worker, connection, request, .. } => {
+                    // The refusal of a caller is counted with its HTTP response.
+                    if let Err(refusal) = &result {
+                        metrics.refusals.count(refusal.code);
+                    }
                     if let Some(answers) = answers.get_mut(worker) {
                         answers.push(Answer { connection, request, result, bytes });
                     }
@@ -51,7 +60,7 @@ impl FanOut {
                 ReplyTo::Caller(caller) => callers.push((caller, result)),
             }
         }
-        metrics.batch();
+        metrics.batches_written.inc();
         Self { batch: Arc::new(Batch::new(news.joined(), answers)), callers }
     }
 
@@ -109,8 +118,10 @@ impl Distributor {
 
     /// Hands outcomes to all workers, then answers the callers.
     async fn hand_over(&self, outcomes: Vec<Outcome>) {
+        let begun = Instant::now();
         let fan_out = FanOut::new(outcomes, self.mailboxes.count(), &self.metrics);
         self.mailboxes.deliver(Arc::clone(&fan_out.batch)).await;
+        self.metrics.fan_out_seconds.observe_time(begun.elapsed());
         fan_out.answer_callers();
     }
 

@@ -121,8 +121,8 @@ impl Server {
         let log: Arc<dyn Log> = Arc::clone(disk) as Arc<dyn Log>;
         let (queue, writer) = direct::queue(Arc::clone(&log));
         let (live, sequencers): (Vec<_>, Vec<_>) = (0..profile.workers).map(|_| live::queue()).unzip();
-        let (mailboxes, receivers) = Mailboxes::new(profile.workers);
         let (jobs, metrics) = (Arc::<Jobs>::default(), Metrics::new());
+        let (mailboxes, receivers) = Mailboxes::new(profile.workers, metrics.clone());
         let core = Core::new(CoreParts {
             settings: settings(profile),
             log,

@@ -72,8 +72,8 @@ impl Rig {
         let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
         let log: Arc<dyn Log> = Arc::new(log);
         let settings = Settings { message_rate: 0, workers: 1, ..Settings::default() };
-        let (mailboxes, mut receivers) = Mailboxes::new(1);
         let metrics = Metrics::new();
+        let (mailboxes, mut receivers) = Mailboxes::new(1, metrics.clone());
         let ((queue, writer), (live, sequencer)) = (direct::queue(Arc::clone(&log)), live::queue());
         let distributor = Distributor::new(mailboxes.clone(), metrics.clone());
         let sink = Box::new(distributor.clone().sink());

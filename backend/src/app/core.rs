@@ -111,6 +111,7 @@ impl Core {
             reads: self.reads.clone(),
             registry: Arc::clone(&self.registry),
             presence: Arc::clone(&self.presence),
+            metrics: self.metrics.clone(),
         };
         Rc::new(Services {
             worker: event_loop::start(index, parts, mailbox),

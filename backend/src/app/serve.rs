@@ -60,8 +60,8 @@ pub async fn serve(
 
     let address = listener.local_addr()?;
     let door = listener.try_clone()?;
-    let (mailboxes, receivers) = Mailboxes::new(settings.workers);
     let metrics = Metrics::new();
+    let (mailboxes, receivers) = Mailboxes::new(settings.workers, metrics.clone());
     let distributor = Distributor::new(mailboxes.clone(), metrics.clone());
     let mut sink = distributor.clone().sink();
     let (log_thread_lives, log_thread_ended) = oneshot::channel::<()>();

@@ -161,6 +161,7 @@ impl Connection {
                     // limits those.
                     let Refusal { code, retry_after_ms, .. } = &refused.refusal;
                     let is_error = retry_after_ms.is_none() && *code != ErrorCode::Forbidden;
+                    self.services.metrics.refusals.count(refused.refusal.code);
                     self.refuse(refused);
                     if is_error && errors.take(1.0, now).is_err() {
                         let what = "Too many messages were refused.";

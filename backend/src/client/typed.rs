@@ -244,6 +244,7 @@ fn signal(
     may(connection, &from, Action::Signal, &channel)?;
     let Reach { readers, head } = connection.services.worker.reach(&channel);
     if !connection.throttle.admit_signal(readers, Instant::now()) {
+        connection.services.metrics.signals_dropped.inc();
         return Ok(());
     }
     let outbound = &connection.outbound;

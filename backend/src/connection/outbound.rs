@@ -132,6 +132,11 @@ impl Outbound {
         }
     }
 
+    /// Whether the client does not read: its socket is full.
+    pub fn is_stalled(&self) -> bool {
+        self.inner.borrow().is_blocked()
+    }
+
     /// Whether so many replies are unread that a push has to be refused.
     pub fn is_full(&self) -> bool {
         !self.inner.borrow().has_room()

@@ -71,6 +71,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
+    use crate::telemetry::metrics::Metrics;
     use crate::config::Durability;
     use crate::sequencer::publisher::Start;
     use crate::sequencer::{direct, live};
@@ -83,7 +84,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
         let log: Arc<dyn Log> = Arc::new(log);
-        let (mailboxes, mut receivers) = Mailboxes::new(1);
+        let (mailboxes, mut receivers) = Mailboxes::new(1, Metrics::new());
         let (live, sequencer) = live::queue();
         let start = Start { live_epoch: Epoch(1), live_key: 1 };
         let publisher = Publisher::new(direct::queue(Arc::clone(&log)).0, vec![live], start);

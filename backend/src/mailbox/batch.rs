@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use prometheus_client::metrics::gauge::Gauge;
 use shared::ids::{ChannelName, ConnectionId, RequestId};
 use shared::protocol::Refusal;
 use tokio::sync::OwnedSemaphorePermit;
@@ -17,7 +18,29 @@ pub struct Batch {
     /// The answers to those who published, by worker.
     pub answers: Vec<Vec<Answer>>,
     /// Its bytes, until the last worker is done with it.
-    held: OnceLock<OwnedSemaphorePermit>,
+    held: OnceLock<Held>,
+}
+
+/// The bytes of a batch, while they count among those on their way to the workers.
+#[derive(Debug)]
+struct Held {
+    _permit: OwnedSemaphorePermit,
+    bytes: i64,
+    gauge: Gauge,
+}
+
+impl Held {
+    fn new(permit: OwnedSemaphorePermit, gauge: &Gauge) -> Self {
+        let bytes = i64::try_from(permit.num_permits()).unwrap_or(i64::MAX);
+        gauge.inc_by(bytes);
+        Self { _permit: permit, bytes, gauge: gauge.clone() }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.gauge.dec_by(self.bytes);
+    }
 }
 
 impl Batch {
@@ -27,8 +50,8 @@ impl Batch {
     }
 
     /// Keeps a permit for its bytes until the last worker has dropped it.
-    pub(super) fn hold(&self, permit: OwnedSemaphorePermit) {
-        let _ = self.held.set(permit);
+    pub(super) fn hold(&self, permit: OwnedSemaphorePermit, gauge: &Gauge) {
+        let _ = self.held.set(Held::new(permit, gauge));
     }
 
     /// The memory that its messages hold, in bytes: each by itself, and joined if there are several.

@@ -12,6 +12,7 @@ use super::batch::Batch;
 use super::command::ToWorker;
 use super::overloaded::overloaded;
 use crate::message::SlotKey;
+use crate::telemetry::metrics::Metrics;
 
 /// Maximum number of commands in a worker's mailbox. At the limit, batches wait and all else is refused.
 pub const MAILBOX_MAX: usize = 1024;
@@ -25,14 +26,15 @@ pub const MAILBOX_BYTES_MAX: u32 = 16 * 1024 * 1024;
 pub struct Mailboxes {
     workers: Arc<[mpsc::Sender<ToWorker>]>,
     bytes: Arc<Semaphore>,
+    metrics: Metrics,
 }
 
 impl Mailboxes {
     /// The mailboxes of so many workers, and their receiving ends by the workers' indexes.
-    pub fn new(workers: usize) -> (Self, Vec<mpsc::Receiver<ToWorker>>) {
+    pub fn new(workers: usize, metrics: Metrics) -> (Self, Vec<mpsc::Receiver<ToWorker>>) {
         let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
         let bytes = Arc::new(Semaphore::new(MAILBOX_BYTES_MAX as usize));
-        (Self { workers: senders.into(), bytes }, receivers)
+        (Self { workers: senders.into(), bytes, metrics }, receivers)
     }
 
     /// The number of workers.
@@ -52,7 +54,7 @@ impl Mailboxes {
         };
         // The semaphore is never closed. Without a permit the batch would only not be counted.
         if let Some(permit) = permit {
-            batch.hold(permit);
+            batch.hold(permit, &self.metrics.mailbox_bytes);
         }
         for worker in &*self.workers {
             // A worker that has ended has no connections left to serve.
@@ -68,6 +70,7 @@ impl Mailboxes {
             let relay = ToWorker::Relay { key: key.clone(), frame: frame.clone(), except };
             // For a worker that is so far behind, the signal would be stale when its turn comes.
             if worker.try_send(relay).is_err() {
+                self.metrics.signals_dropped.inc();
                 tracing::debug!(channel = %key.channel, "a signal was dropped: a worker is behind");
             }
         }

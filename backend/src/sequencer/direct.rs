@@ -4,19 +4,20 @@
 //! share one wait for the disk; when idle, a message does not wait for others. If more is queued than one transaction may hold,
 //! the senders share it fairly (`fair`).
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use shared::protocol::{ErrorCode, Refusal};
 
-use crate::sequencer::capacity;
-use crate::sequencer::capacity::Capacity;
-use crate::sequencer::fair::FairQueue;
-use crate::sequencer::publication::{Outcome, Publication, ReplyTo};
-use crate::sequencer::turn::Turn;
+use super::capacity::{self, Capacity};
+use super::fair::FairQueue;
+use super::publication::{Outcome, Publication, ReplyTo};
+use super::turn::Turn;
 use crate::store::{Append, Appended, Log};
+use crate::telemetry::metrics::Metrics;
 
 /// Maximum number of publications in one transaction.
 pub const BATCH_PUBLICATIONS_MAX: usize = 384;
@@ -53,6 +54,8 @@ struct State {
     capacity: Capacity,
     writable: AtomicBool,
     ended: AtomicBool,
+    /// Set by [`LogQueue::count_in`].
+    metrics: OnceLock<Metrics>,
 }
 
 #[derive(Debug)]
@@ -62,6 +65,11 @@ enum Job {
 }
 
 impl LogQueue {
+    /// Sets the metrics that count the transactions. Only the first call has an effect.
+    pub fn count_in(&self, metrics: &Metrics) {
+        let _ = self.state.metrics.set(metrics.clone());
+    }
+
     /// Admits a publication to the queue. Never blocks.
     ///
     /// # Errors
@@ -116,6 +124,7 @@ pub fn queue(log: Arc<dyn Log>) -> (LogQueue, Writer) {
         capacity: Capacity::default(),
         writable: AtomicBool::new(true),
         ended: AtomicBool::new(false),
+        metrics: OnceLock::new(),
     });
     let writer = Writer::new(log, receiver, Arc::clone(&state));
     (LogQueue { jobs, state }, writer)
@@ -248,7 +257,12 @@ impl Writer {
     }
 
     fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, Refusal> {
+        let begun = Instant::now();
         let result = self.log.append(batch);
+        if let Some(metrics) = self.state.metrics.get() {
+            metrics.commit_seconds.observe_time(begun.elapsed());
+            metrics.commit_publications.observe_size(batch.len());
+        }
         let was_writable = self.state.writable.swap(result.is_ok(), Ordering::Relaxed);
         match &result {
             Ok(_) if !was_writable => tracing::info!("the log can be written again"),

@@ -57,6 +57,11 @@ impl LiveQueue {
         self.jobs.send(publication).map_err(|_| super::capacity::stopping())
     }
 
+    /// Returns the number of publications that wait, and their bytes.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.state.capacity.used()
+    }
+
     /// Waits until the sequencer has ended.
     pub async fn closed(&self) {
         self.jobs.closed().await;

@@ -62,6 +62,12 @@ impl Publisher {
         self.live(channel).head(channel)
     }
 
+    /// Returns the number of publications that wait for the sequencers of channels without history, and their bytes.
+    pub fn live_waiting(&self) -> (usize, usize) {
+        let waiting = self.live.iter().map(LiveQueue::waiting);
+        waiting.fold((0, 0), |(publications, bytes), one| (publications + one.0, bytes + one.1))
+    }
+
     /// Waits until the sequencer of a worker has ended.
     pub async fn live_closed(&self, worker: usize) {
         match self.live.get(worker) {

@@ -19,30 +19,36 @@ const SLICE_CONNECTIONS_MAX: usize = 256;
 pub(super) async fn run(worker: Rc<Worker>) {
     let mut ticks = interval(worker.tick_length());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stalled = 0;
     loop {
         ticks.tick().await;
-        visit_connections(&worker).await;
+        let before = std::mem::replace(&mut stalled, visit_connections(&worker).await);
+        // All workers add up in one gauge.
+        worker.parts.metrics.connections_stalled.inc_by(stalled - before);
         worker.feeds.borrow_mut().sweep();
         worker.sources.pages.sweep();
     }
 }
 
-async fn visit_connections(worker: &Worker) {
+/// Returns the number of connections that are stalled.
+async fn visit_connections(worker: &Worker) -> i64 {
+    let mut stalled = 0;
     let (heartbeat, hello) = (worker.parts.settings.heartbeat(), worker.parts.settings.hello());
     let mut from = Bound::Unbounded;
     loop {
         let slice = worker.connections.borrow().slice(from, SLICE_CONNECTIONS_MAX);
-        let Some(last) = slice.last() else { return };
+        let Some(last) = slice.last() else { return stalled };
         from = Bound::Excluded(last.info.connection);
         for outbound in &slice {
             outbound.sweep();
             outbound.count();
+            stalled += i64::from(outbound.is_stalled());
             if outbound.is_open() {
                 look_after(outbound, heartbeat, hello);
             }
         }
         if slice.len() < SLICE_CONNECTIONS_MAX {
-            return;
+            return stalled;
         }
         drop(slice);
         tokio::task::yield_now().await;

@@ -58,7 +58,11 @@ fn carry_out(worker: &Worker, command: ToWorker, deliveries: &mut Deliveries, si
             signals.forget_typing(&batch);
             deliveries.add(&batch.channels, &mut worker.feeds.borrow_mut());
         }
-        ToWorker::Relay { key, frame, except } => signals.add(key, frame, except),
+        ToWorker::Relay { key, frame, except } => {
+            if !signals.add(key, frame, except) {
+                worker.parts.metrics.signals_dropped.inc();
+            }
+        }
         ToWorker::Push { connection, push, reply } => {
             // The caller may have gone.
             let _ = reply.send(worker.push(connection, &push.push));

@@ -59,18 +59,20 @@ impl Signals {
         self.begun.is_none() && self.order.is_empty()
     }
 
-    /// Adds a signal, which takes the place of an older one of its key. The connection `except` is not told.
-    pub(super) fn add(&mut self, key: SlotKey, frame: Bytes, except: Option<ConnectionId>) {
+    /// Adds a signal, which takes the place of an older one of its key. The connection `except` is not told. Returns false if
+    /// it is dropped.
+    pub(super) fn add(&mut self, key: SlotKey, frame: Bytes, except: Option<ConnectionId>) -> bool {
         let signal = Signal { frame, except };
         let replaced = self.waiting.get(&key).map_or(0, Signal::bytes);
         let bytes = self.bytes - replaced + signal.bytes();
         if bytes > SIGNALS_BYTES_MAX {
-            return;
+            return false;
         }
         self.bytes = bytes;
         if self.waiting.insert(key.clone(), signal).is_none() {
             self.order.push_back(key);
         }
+        true
     }
 
     /// Drops queued typing signals of channels that have new messages, because the sender has stopped typing. Others repeat theirs
@@ -140,8 +142,10 @@ mod tests {
         let mut signals = Signals::default();
         let frame = |bytes: usize| Bytes::from(vec![0; bytes - AROUND_BYTES]);
         let mut is_queued = |user: &str, bytes: usize| {
-            signals.add(typing(user), frame(bytes), None);
-            signals.waiting.get(&typing(user)).is_some_and(|signal| signal.bytes() == bytes)
+            let is_added = signals.add(typing(user), frame(bytes), None);
+            let queued = signals.waiting.get(&typing(user));
+            assert_eq!(is_added, queued.is_some_and(|signal| signal.bytes() == bytes));
+            is_added
         };
         assert!(is_queued("ada", SIGNALS_BYTES_MAX - AROUND_BYTES));
         assert!(!is_queued("bob", AROUND_BYTES + 1), "one byte too many");

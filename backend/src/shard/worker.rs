@@ -25,6 +25,7 @@ use crate::presence::PresenceBoard;
 use crate::sequencer::publication::Publication;
 use crate::sequencer::publisher::Publisher;
 use crate::store::{LogError, LogReads};
+use crate::telemetry::metrics::Metrics;
 
 /// Maximum time between two looks at the connections.
 const TICK_MAX: Duration = Duration::from_secs(1);
@@ -55,6 +56,8 @@ pub struct WorkerParts {
     pub registry: Arc<Registry>,
     /// The members of channels.
     pub presence: Arc<PresenceBoard>,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// One worker.

@@ -9,7 +9,7 @@ use super::parts::Part;
 use crate::edge::refusal::{ApiError, not_ready};
 use crate::sequencer::publisher::Publisher;
 use crate::store::LogReads;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{self, Metrics};
 
 /// The response of a healthy server.
 #[derive(Debug, Serialize)]
@@ -35,7 +35,18 @@ pub(super) async fn ready(
     Err(ApiError(Refusal::new(ErrorCode::StorageFailed, what)))
 }
 
-pub(super) async fn metrics(_may: MayReadMetrics, metrics: Part<Metrics>) -> HttpResponse {
+pub(super) async fn show_metrics(_may: MayReadMetrics, metrics: Part<Metrics>, publisher: Part<Publisher>) -> HttpResponse {
+    gather(&metrics.0, &publisher.0);
     let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     HttpResponse::Ok().content_type(format).body(metrics.0.render())
+}
+
+/// Sets the gauges that are read only when somebody asks for the metrics.
+fn gather(metrics: &Metrics, publisher: &Publisher) {
+    let (publications, bytes) = publisher.log().waiting();
+    metrics::set(&metrics.queue_publications, publications);
+    metrics::set(&metrics.queue_bytes, bytes);
+    let (publications, bytes) = publisher.live_waiting();
+    metrics::set(&metrics.live_queue_publications, publications);
+    metrics::set(&metrics.live_queue_bytes, bytes);
 }

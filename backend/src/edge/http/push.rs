@@ -97,11 +97,12 @@ mod tests {
     use shared::protocol::Payload;
 
     use super::*;
+    use crate::telemetry::metrics::Metrics;
     use crate::mailbox::PUSHES_BYTES_MAX;
 
     #[test]
     fn pushes_use_capacity_until_a_worker_has_them_even_if_the_caller_is_gone() {
-        let (mailboxes, mut receivers) = Mailboxes::new(1);
+        let (mailboxes, mut receivers) = Mailboxes::new(1, Metrics::new());
         let pushes = Pushes::default();
         let around = RawPayload::from(&Payload::chat("")).as_str().len();
         let hold = |bytes: usize| {

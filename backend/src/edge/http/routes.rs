@@ -31,7 +31,7 @@ pub fn configure(app: &mut ServiceConfig, parts: Parts, api_key: &Arc<str>) {
         .app_data(query)
         .service(resource("/healthz", READ).route(read().to(health::alive)))
         .service(resource("/readyz", READ).route(read().to(health::ready)))
-        .service(resource("/metrics", READ).route(read().to(health::metrics)))
+        .service(resource("/metrics", READ).route(read().to(health::show_metrics)))
         .service(resource("/ws", "GET").route(web::get().to(typed)))
         .service(
             web::scope("/api")
