@@ -187,6 +187,69 @@ async fn metrics_count_what_happens() {
 }
 
 #[tokio::test]
+async fn a_refused_request_is_in_the_log_with_the_id_that_its_sender_has() {
+    let server = TestServer::start().await;
+    let public = server.public();
+    // The last one is refused outside of actix's dispatcher.
+    for (path, status, code) in [
+        ("/nothing", 404, "not_found"),
+        ("/api/connections", 401, "unauthorized"),
+        ("/ws", 426, "upgrade_required"),
+    ] {
+        let refused = public.get(path).await.refused(status, code);
+        let id = refused["request_id"].as_str().unwrap();
+        server.log().expect(&[&format!("request_id={id} "), path, code, "refused"]).await;
+        let other = public.get(path).await.refused(status, code);
+        assert_ne!(other["request_id"], refused["request_id"]);
+        assert_eq!(public.counter(&format!("tidings_refusals_total{{code=\"{code}\"}}")).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn metrics_tell_how_long_a_commit_takes_and_what_waits() {
+    let server = TestServer::start().await;
+    let ada = server.join("Ada").await;
+    ada.publish(LOBBY, "counted").await;
+    let public = server.public();
+    for metric in
+        ["tidings_commit_seconds_count", "tidings_commit_publications_count", "tidings_fan_out_seconds_count"]
+    {
+        assert_eq!(public.counter(metric).await, 1, "{metric}");
+    }
+    for gauge in ["tidings_queue_publications", "tidings_queue_bytes", "tidings_connections_stalled"] {
+        assert_eq!(public.counter(gauge).await, 0, "{gauge}");
+    }
+    eventually(DEADLINE, "the workers have taken the batch", async || {
+        let bytes = public.counter("tidings_mailbox_bytes").await;
+        if bytes == 0 { Ok(()) } else { Err(bytes.to_string()) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_counted_while_it_is_there() {
+    const MESSAGES: usize = 150;
+    let server = TestServer::start().await;
+    let mut reader = tests::raw::Raw::connect_narrowly(server.address(), "/ws").await;
+    reader.greet("Reader").await;
+    reader.subscribe(1, LOBBY).await;
+    let (api, public) = (server.api(), server.public());
+    for _ in 0..MESSAGES {
+        api.publish(LOBBY, &"x".repeat(3_000)).await;
+    }
+    let stalled = async |expected: u64| {
+        eventually(DEADLINE, &format!("{expected} connections are stalled"), async || {
+            let stalled = public.counter("tidings_connections_stalled").await;
+            if stalled == expected { Ok(()) } else { Err(stalled.to_string()) }
+        })
+        .await;
+    };
+    stalled(1).await;
+    drop(reader);
+    stalled(0).await;
+}
+
+#[tokio::test]
 async fn who_guesses_keys_is_made_to_wait_and_the_right_key_is_not() {
     const AT_ONCE: usize = 100;
     let server = TestServer::start().await;

@@ -187,7 +187,9 @@ impl Answer {
         assert!(self.content_type.starts_with("application/json"), "{self:?}");
         let body = self.json();
         assert_eq!(body["code"], code, "{self:?}");
-        assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{self:?}");
+        for field in ["message", "request_id"] {
+            assert!(body[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {self:?}");
+        }
         body
     }
 }

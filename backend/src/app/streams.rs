@@ -114,13 +114,13 @@ fn requests(
     Error = DispatchError,
     InitError = (),
 > {
-    let keep_alive = parts.settings.keep_alive();
+    let (keep_alive, metrics) = (parts.settings.keep_alive(), parts.metrics.clone());
     // Accept a slash at the end of a path, because many clients add one.
     let app = App::new()
         .wrap(NormalizePath::trim())
-        .wrap_fn(|request, service| {
-            let response = service.call(request);
-            async move { response.await.map(http::say_that_it_closes) }
+        .wrap_fn(move |request, service| {
+            let (response, metrics) = (service.call(request), metrics.clone());
+            async move { response.await.map(|response| http::finish(response, &metrics)) }
         })
         .configure(|app| http::configure(app, parts, &key));
     HttpService::build()

@@ -2,5 +2,6 @@
 
 pub mod http;
 pub mod refusal;
+pub mod refused;
 pub mod tcp;
 pub mod websocket;

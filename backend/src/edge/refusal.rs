@@ -1,4 +1,4 @@
-//! From refusals to HTTP: the only file that names a status code for an error.
+//! Refusals as HTTP responses: the only file that names the status of an error, and the log line of a refused request.
 
 use actix_web::error::{JsonPayloadError, PayloadError};
 use actix_web::http::header::{
@@ -6,43 +6,85 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use serde::Serialize;
 use shared::protocol::{ErrorCode, Refusal};
 
-/// A refusal as an HTTP answer. Its body is the same JSON that a WebSocket's `error` carries.
+use super::refused::Refused;
+use crate::store::LogError;
+
+/// A refusal as an HTTP response. Its body is the JSON of a WebSocket's `error`, with a `request_id`.
 #[derive(Debug)]
-pub struct ApiError(pub Refusal);
+pub struct ApiError {
+    refusal: Refusal,
+    /// If it is not that of the code.
+    status: Option<StatusCode>,
+    /// The cause, for the log. The client does not see it.
+    cause: Option<String>,
+}
+
+impl ApiError {
+    /// Adds the cause, which is written to the log and not sent to the client.
+    #[must_use]
+    pub fn with_cause(self, cause: &dyn std::fmt::Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..self }
+    }
+
+    /// Replaces the status of the code.
+    #[must_use]
+    pub fn with_status(self, status: StatusCode) -> Self {
+        Self { status: Some(status), ..self }
+    }
+}
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
-        Self(refusal)
+        Self { refusal, status: None, cause: None }
+    }
+}
+
+impl From<LogError> for ApiError {
+    fn from(error: LogError) -> Self {
+        Self::from(error.refusal()).with_cause(&error)
     }
 }
 
 impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0.message)
+        f.write_str(&self.refusal.message)
     }
+}
+
+/// The body of an error response.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(flatten)]
+    refusal: &'a Refusal,
+    request_id: &'a str,
 }
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
-        status(self.0.code)
+        self.status.unwrap_or_else(|| status(self.refusal.code))
     }
 
     fn error_response(&self) -> HttpResponse {
+        let Self { refusal, cause, .. } = self;
         let mut response = HttpResponseBuilder::new(self.status_code());
-        if self.0.code == ErrorCode::Unauthorized {
+        if refusal.code == ErrorCode::Unauthorized {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
-        if self.0.code == ErrorCode::UpgradeRequired {
-            // RFC 9110 section 15.5.22 and RFC 6455 section 4.4: what to upgrade to.
+        if refusal.code == ErrorCode::UpgradeRequired {
+            // RFC 9110 section 15.5.22 and RFC 6455 section 4.4: the protocol to upgrade to.
             response.insert_header((UPGRADE, "websocket")).insert_header((SEC_WEBSOCKET_VERSION, "13"));
         }
-        if let Some(wait_ms) = self.0.retry_after_ms {
-            // Whole seconds are the header's unit (RFC 9110 section 10.2.3).
+        if let Some(wait_ms) = refusal.retry_after_ms {
+            // The header's unit is whole seconds (RFC 9110 section 10.2.3).
             response.insert_header((RETRY_AFTER, wait_ms.div_ceil(1000)));
         }
-        response.json(&self.0)
+        let refused = Refused::new(refusal, cause.clone());
+        let mut response = response.json(Body { refusal, request_id: &refused.request_id });
+        response.extensions_mut().insert(refused);
+        response
     }
 }
 
@@ -79,12 +121,7 @@ fn status(code: ErrorCode) -> StatusCode {
     }
 }
 
-/// The server cannot do its work until somebody acts.
-pub(super) fn not_ready(refusal: &Refusal) -> HttpResponse {
-    HttpResponse::ServiceUnavailable().json(refusal)
-}
-
-/// A body that is not what it should be.
+/// Returns the refusal of a body that cannot be read.
 pub(super) fn bad_json(error: &JsonPayloadError, bytes_max: usize) -> ApiError {
     let refusal = match error {
         JsonPayloadError::Overflow { .. }
@@ -94,7 +131,7 @@ pub(super) fn bad_json(error: &JsonPayloadError, bytes_max: usize) -> ApiError {
             Refusal::new(ErrorCode::PayloadTooLarge, what)
         }
         JsonPayloadError::ContentType => {
-            Refusal::new(ErrorCode::NotJson, "The body has to be JSON: send Content-Type: application/json.")
+            Refusal::new(ErrorCode::NotJson, "The body must be JSON. Send Content-Type: application/json.")
         }
         JsonPayloadError::Deserialize(error) if error.is_data() => {
             let sentence = error.to_string();
@@ -103,34 +140,34 @@ pub(super) fn bad_json(error: &JsonPayloadError, bytes_max: usize) -> ApiError {
             let code = if sentence.contains("is not a channel") { ErrorCode::InvalidChannel } else { code };
             Refusal::new(code, format!("The body cannot be read: {sentence}."))
         }
-        other => Refusal::new(ErrorCode::NotJson, format!("The body is not the JSON that is due: {other}.")),
+        other => Refusal::new(ErrorCode::NotJson, format!("The body is not valid JSON: {other}.")),
     };
-    ApiError(refusal)
+    refusal.into()
 }
 
-/// A field of the request is not what it has to be.
+/// Returns the refusal of a field that is not what it has to be.
 pub(super) fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError(Refusal::new(ErrorCode::InvalidField, message))
+    Refusal::new(ErrorCode::InvalidField, message).into()
 }
 
-/// A part of the address that is not what it should be.
+/// Returns the refusal of a path or a query that cannot be read.
 pub(super) fn bad_address(error: &dyn std::fmt::Display) -> ApiError {
     invalid(format!("The address cannot be read: {error}."))
 }
 
-/// There is nothing there.
+/// Returns the refusal of an unknown address.
 pub(super) async fn not_found() -> ApiError {
-    ApiError(Refusal::new(ErrorCode::NotFound, "There is nothing at this address."))
+    Refusal::new(ErrorCode::NotFound, "There is nothing at this address.").into()
 }
 
-/// Answers a method that a resource does not have: OPTIONS with 204, any other with 405. Both name the methods in
+/// Returns the response to a method that a resource does not have: 204 to OPTIONS, 405 to others. Both name the methods in
 /// `allow` (RFC 9110 sections 9.3.7 and 15.5.6).
 pub(super) fn other_method(method: &Method, allow: &'static str) -> HttpResponse {
     let mut response = if *method == Method::OPTIONS {
         HttpResponse::NoContent().finish()
     } else {
-        let what = format!("This address does not take that method. It takes {allow}.");
-        ApiError(Refusal::new(ErrorCode::MethodNotAllowed, what)).error_response()
+        let what = format!("This address does not support the method. It supports {allow}.");
+        ApiError::from(Refusal::new(ErrorCode::MethodNotAllowed, what)).error_response()
     };
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     response
@@ -145,6 +182,8 @@ impl actix_web::Responder for ApiError {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::body::MessageBody as _;
+
     use super::*;
 
     #[test]
@@ -153,6 +192,21 @@ mod tests {
             let status = status(*code);
             assert!(status.is_client_error() || status.is_server_error(), "{code:?}");
         }
+    }
+
+    #[test]
+    fn the_cause_of_a_failure_is_for_the_log() {
+        let error = ApiError::from(LogError::Failed("disk I/O error".to_owned()));
+        let response = error.error_response();
+        let refused = response.extensions().get::<Refused>().cloned().unwrap();
+        let body = response.into_body().try_into_bytes().unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(
+            (&body["code"], &body["request_id"]),
+            (&"storage_failed".into(), &refused.request_id.into())
+        );
+        assert!(!body["message"].as_str().unwrap().contains("disk I/O error"), "{body}");
+        assert!(refused.cause.unwrap().contains("disk I/O error"));
     }
 
     #[test]

@@ -71,13 +71,13 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::telemetry::metrics::Metrics;
     use crate::config::Durability;
     use crate::sequencer::publisher::Start;
     use crate::sequencer::{direct, live};
     use crate::store::Log;
     use crate::store::retention::Retention;
     use crate::store::sqlite::SqliteLog;
+    use crate::telemetry::metrics::Metrics;
 
     /// Runs a server of which one part panics: the event loop of a worker, or its sequencer. Returns the part that was detected.
     async fn dead_part(worker_panics: bool) -> Part {

@@ -88,6 +88,6 @@ impl FromRequest for Authorized {
             Some(key) => Err(key.refusal()),
             None => Err(unknown()),
         };
-        ready(result.map_err(ApiError))
+        ready(result.map_err(ApiError::from))
     }
 }

@@ -35,7 +35,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 Ok(read) => Ok(Self(read?.into_inner())),
                 Err(_) => {
                     let what = format!("The body did not arrive within {} s.", BODY_MS_MAX / 1000);
-                    Err(ApiError(Refusal::new(ErrorCode::NotJson, what)).into())
+                    Err(ApiError::from(Refusal::new(ErrorCode::NotJson, what)).into())
                 }
             }
         })

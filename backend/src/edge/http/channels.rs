@@ -88,7 +88,7 @@ pub(super) async fn messages(
         (Some(after), None) => reads.0.read(&channel, after, limit).await,
         (None, before) => reads.0.read_before(&channel, before, limit).await,
     };
-    let run = run.map_err(|error| error.refusal())?;
+    let run = run?;
     Ok(Json(Messages { messages: run.messages, more: run.more }))
 }
 

@@ -1,12 +1,13 @@
 //! Health endpoints: `/healthz` reports that the server runs, `/readyz` that publishing works. `/metrics` returns the counters.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use serde::Serialize;
 use shared::protocol::{ErrorCode, Refusal};
 
 use super::auth::MayReadMetrics;
 use super::parts::Part;
-use crate::edge::refusal::{ApiError, not_ready};
+use crate::edge::refusal::ApiError;
 use crate::sequencer::publisher::Publisher;
 use crate::store::LogReads;
 use crate::telemetry::metrics::{self, Metrics};
@@ -25,17 +26,21 @@ pub(super) async fn ready(
     reads: Part<LogReads>,
     publisher: Part<Publisher>,
 ) -> Result<HttpResponse, ApiError> {
-    if let Err(error) = reads.0.health() {
-        return Ok(not_ready(&error.refusal()));
-    }
+    // Not 507, because more room on the disk does not help.
+    let damaged = |error| ApiError::from(error).with_status(StatusCode::SERVICE_UNAVAILABLE);
+    reads.0.health().map_err(damaged)?;
     if publisher.0.log().is_writable() {
         return Ok(HttpResponse::Ok().json(Status { status: "ready" }));
     }
     let what = "The log cannot be written; publishing is refused.";
-    Err(ApiError(Refusal::new(ErrorCode::StorageFailed, what)))
+    Err(ApiError::from(Refusal::new(ErrorCode::StorageFailed, what)))
 }
 
-pub(super) async fn show_metrics(_may: MayReadMetrics, metrics: Part<Metrics>, publisher: Part<Publisher>) -> HttpResponse {
+pub(super) async fn show_metrics(
+    _may: MayReadMetrics,
+    metrics: Part<Metrics>,
+    publisher: Part<Publisher>,
+) -> HttpResponse {
     gather(&metrics.0, &publisher.0);
     let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     HttpResponse::Ok().content_type(format).body(metrics.0.render())

@@ -14,4 +14,4 @@ mod resource;
 mod routes;
 
 pub use parts::Parts;
-pub use routes::{configure, say_that_it_closes};
+pub use routes::{configure, finish};

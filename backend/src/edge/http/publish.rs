@@ -69,7 +69,7 @@ async fn append(publisher: &Publisher, append: Append, history: bool) -> Result<
     answer.await.map_err(|_| died())?
 }
 
-fn server_itself() -> Result<Sender, Refusal> {
+fn server_itself() -> Result<Sender, ApiError> {
     let user = UserId::parse("server").map_err(|error| internal(&error))?;
     let name = DisplayName::parse("Server").map_err(|error| internal(&error))?;
     Ok(Sender { user, name })

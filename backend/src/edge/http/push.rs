@@ -50,12 +50,18 @@ pub(super) async fn push(
         (Some(connection), None) => vec![registry.0.get(connection).ok_or_else(|| unknown(connection))?],
         (None, Some(user)) => registry.0.of_user(&user),
         (None, None) => {
-            return Err(ApiError(Refusal::new(ErrorCode::MissingField, "Name a connection or a user.")));
+            return Err(ApiError::from(Refusal::new(
+                ErrorCode::MissingField,
+                "Name a connection or a user.",
+            )));
         }
         (Some(_), Some(_)) => return Err(invalid("Name a connection or a user, not both.")),
     };
     if targets.is_empty() {
-        return Err(ApiError(Refusal::new(ErrorCode::UserOffline, "This user has no open connection.")));
+        return Err(ApiError::from(Refusal::new(
+            ErrorCode::UserOffline,
+            "This user has no open connection.",
+        )));
     }
     let push = pushes.0.hold(Push { payload, from })?;
     let handed =
@@ -97,8 +103,8 @@ mod tests {
     use shared::protocol::Payload;
 
     use super::*;
-    use crate::telemetry::metrics::Metrics;
     use crate::mailbox::PUSHES_BYTES_MAX;
+    use crate::telemetry::metrics::Metrics;
 
     #[test]
     fn pushes_use_capacity_until_a_worker_has_them_even_if_the_caller_is_gone() {

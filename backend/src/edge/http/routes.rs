@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::web::{self, ServiceConfig};
@@ -15,7 +16,9 @@ use super::resource::{READ, read, resource};
 use super::{assets, channels, connections, health, publish, push};
 use crate::client::services::Services;
 use crate::edge::refusal::{self, ApiError};
+use crate::edge::refused::report;
 use crate::edge::websocket::hosted;
+use crate::telemetry::metrics::Metrics;
 
 /// Adds all routes to a worker's app.
 pub fn configure(app: &mut ServiceConfig, parts: Parts, api_key: &Arc<str>) {
@@ -52,11 +55,18 @@ pub fn configure(app: &mut ServiceConfig, parts: Parts, api_key: &Arc<str>) {
         .default_service(web::to(assets::file));
 }
 
+/// Counts and logs the refusal of a request, and says that the connection closes if it does.
+pub fn finish<B: MessageBody>(response: ServiceResponse<B>, metrics: &Metrics) -> ServiceResponse<B> {
+    let request = response.request();
+    report(response.response(), request.method(), request.path(), metrics);
+    say_that_it_closes(response)
+}
+
 /// Adds `Connection: close` to the response of a request with `Connection: Upgrade` that is not upgraded.
 ///
 /// The dispatcher closes such a connection without announcing it. Some clients would use it again: Java's HTTP client, for
 /// example, offers an upgrade to HTTP/2 with each first request.
-pub fn say_that_it_closes<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+fn say_that_it_closes<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
     let asks = response.request().head().connection_type() == ConnectionType::Upgrade;
     if asks && response.status() != StatusCode::SWITCHING_PROTOCOLS {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);

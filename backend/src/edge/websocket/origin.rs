@@ -36,7 +36,7 @@ pub(super) fn check(headers: &HeaderMap, settings: &Settings) -> Result<(), ApiE
             "The server does not know the host name that this request was sent to. Its setting --host (TIDINGS_HOSTS) names its own."
         }
     };
-    Err(ApiError(Refusal::new(ErrorCode::Forbidden, what)))
+    Err(ApiError::from(Refusal::new(ErrorCode::Forbidden, what)))
 }
 
 #[derive(Debug, PartialEq, Eq)]

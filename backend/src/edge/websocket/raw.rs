@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_http::Request;
+use actix_web::ResponseError as _;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -21,6 +22,7 @@ use crate::client::connection::Connection;
 use crate::client::services::Services;
 use crate::client::typed;
 use crate::dialect::Dialect;
+use crate::edge::refused::report;
 use crate::edge::tcp::headers::Headers;
 use crate::edge::tcp::linger::linger;
 use handshake::{Handshake, NoRequest};
@@ -101,8 +103,10 @@ async fn open(
     let outbound = match registered {
         Ok(outbound) => outbound,
         Err(refused) => {
-            // Drop the refusal if the client does not read it in time.
-            let _ = timeout(HANDSHAKE, handshake.refuse(&refused)).await;
+            let response = refused.error_response();
+            report(&response, request.method(), request.path(), &services.metrics);
+            // A client that does not read the refusal in time does not get it.
+            let _ = timeout(HANDSHAKE, handshake.refuse(response)).await;
             return Answer::Refused;
         }
     };

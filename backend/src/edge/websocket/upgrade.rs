@@ -29,7 +29,7 @@ pub(super) fn check(request: &RequestHead, settings: &Settings) -> Result<(), Ap
 /// Returns the refusal of a request that is not a WebSocket handshake.
 pub(super) fn refused(reason: &str) -> ApiError {
     let what = format!("This address speaks WebSocket, and this is not its handshake: {reason}.");
-    ApiError(Refusal::new(ErrorCode::UpgradeRequired, what))
+    ApiError::from(Refusal::new(ErrorCode::UpgradeRequired, what))
 }
 
 /// Returns whether the request has a body, which would be read as frames. Some clients declare a length of 0, which is no body.
@@ -81,7 +81,7 @@ mod tests {
             head.set_connection_type(ConnectionType::Upgrade);
         }
         let checked = check(request.head(), &Settings::default());
-        checked.map_or_else(|refused| refused.0.message, |()| "taken".to_owned())
+        checked.map_or_else(|refused| refused.to_string(), |()| "taken".to_owned())
     }
 
     #[test]

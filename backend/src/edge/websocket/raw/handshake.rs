@@ -7,13 +7,12 @@ use actix_http::body::{BodySize, MessageBody as _};
 use actix_http::error::ParseError;
 use actix_http::h1::{Codec, Message};
 use actix_http::{ConnectionType, Request, Response, ServiceConfig, ws};
-use actix_web::ResponseError as _;
+use actix_web::HttpResponse;
 use bytes::{BufMut as _, BytesMut};
 use tokio::net::TcpStream;
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use crate::channel::wire::Wire;
-use crate::edge::refusal::ApiError;
 use crate::edge::tcp::headers;
 use crate::edge::tcp::headers::{Header, Headers, MALFORMED};
 
@@ -109,8 +108,8 @@ impl Handshake {
     }
 
     /// Refuses the handshake with an error response of the HTTP API.
-    pub(super) async fn refuse(&mut self, error: &ApiError) {
-        let mut response: Response<_> = error.error_response().into();
+    pub(super) async fn refuse(&mut self, refusal: HttpResponse) {
+        let mut response: Response<_> = refusal.into();
         // Announce the close: otherwise a proxy would keep the connection for its next request.
         response.head_mut().set_connection_type(ConnectionType::Close);
         let (response, body) = response.into_parts();
