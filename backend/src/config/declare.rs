@@ -1,11 +1,9 @@
 //! What a setting is, and the macro that declares all of them.
 
-use super::settings::Settings;
-
 /// A setting, as `--help` and README.md describe it.
 #[derive(Debug)]
 pub(super) struct Setting {
-    /// Its key in the config file, and its field in [`Settings`].
+    /// Its key in the config file, and its field in `Settings`.
     pub(super) key: &'static str,
     /// Its flag without `--`. A secret has none: other users of the machine can see flags.
     pub(super) flag: Option<&'static str>,
@@ -18,7 +16,7 @@ pub(super) struct Setting {
     /// The lines of its doc comment, as Markdown.
     pub(super) doc: &'static [&'static str],
     /// Returns the default as a text.
-    pub(super) show: fn(&Settings) -> String,
+    pub(super) show: fn() -> String,
     /// The description of a default that depends on the machine or the data directory.
     pub(super) described: Option<&'static str>,
 }
@@ -31,7 +29,7 @@ impl Setting {
 
     /// Returns the default as Markdown: a value as code, a description as text. Empty if there is none.
     pub(super) fn default(&self) -> String {
-        match (self.described, (self.show)(&Settings::default())) {
+        match (self.described, (self.show)()) {
             (Some(described), _) => described.to_owned(),
             (None, shown) if shown.is_empty() => shown,
             (None, shown) => format!("`{shown}`"),
@@ -53,8 +51,7 @@ macro_rules! optional {
 /// placeholder of its value, a variable, a name (the key in the file), a type and a default. `described` is the text to show
 /// instead of the default.
 ///
-/// Generates [`Settings`] with its defaults, [`Given`](super::settings::Given) with one source's values, and the list
-/// [`SETTINGS`](super::settings::SETTINGS).
+/// Generates `Settings` with its defaults, `Given` with the values of one source, and the list `SETTINGS`.
 macro_rules! settings {
     ($(
         $(#[doc = $doc:literal])+
@@ -94,7 +91,10 @@ macro_rules! settings {
             variable: $variable,
             is_list: <$type as Value>::IS_LIST,
             doc: &[$($doc),+],
-            show: |settings| settings.$name.show(),
+            show: || {
+                let default: $type = $default;
+                default.show()
+            },
             described: optional!($($described)?),
         },)+];
 
