@@ -8,10 +8,12 @@ use actix_web::dev::Payload;
 use actix_web::web::Json;
 use actix_web::{Error, FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use shared::json::from_text;
 use shared::protocol::{ErrorCode, Refusal};
 use tokio::time::timeout;
 
-use super::error::ApiError;
+use super::error::{ApiError, invalid_body};
 
 /// Maximum time that a body may take to arrive, in milliseconds. Without it, a client that sends a byte now and then
 /// keeps its connection for ever.
@@ -25,10 +27,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = Json::<T>::from_request(request, payload);
+        // The text stays available: if it is not a `T`, the reason is in it.
+        let json = Json::<Box<RawValue>>::from_request(request, payload);
         Box::pin(async move {
             match timeout(Duration::from_millis(BODY_MS_MAX), json).await {
-                Ok(read) => Ok(Self(read?.into_inner())),
+                Ok(read) => Ok(Self(from_text(read?.get()).map_err(invalid_body)?)),
                 Err(_) => {
                     let what = format!("The body did not arrive within {} s.", BODY_MS_MAX / 1000);
                     Err(ApiError(Refusal::new(ErrorCode::NotJson, what)).into())

@@ -6,6 +6,7 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use shared::json::{Fault, ReadError};
 use shared::protocol::{ErrorCode, Refusal};
 
 /// A refusal as an HTTP answer. Its body is the same JSON that a WebSocket's `error` carries.
@@ -96,16 +97,21 @@ pub(super) fn bad_json(error: &JsonPayloadError) -> ApiError {
         JsonPayloadError::ContentType => {
             Refusal::new(ErrorCode::NotJson, "The body has to be JSON: send Content-Type: application/json.")
         }
-        JsonPayloadError::Deserialize(error) if error.is_data() => {
-            let sentence = error.to_string();
-            let missing = sentence.starts_with("missing field");
-            let code = if missing { ErrorCode::MissingField } else { ErrorCode::InvalidField };
-            let code = if sentence.contains("is not a channel") { ErrorCode::InvalidChannel } else { code };
-            Refusal::new(code, format!("The body cannot be read: {sentence}."))
-        }
         other => Refusal::new(ErrorCode::NotJson, format!("The body is not the JSON that is due: {other}.")),
     };
     ApiError(refusal)
+}
+
+/// The refusal of a body that is JSON, but not what the request needs.
+pub(super) fn invalid_body(error: ReadError) -> ApiError {
+    let code = match error.fault {
+        // Half of a surrogate pair, for example.
+        Fault::Syntax => return bad_json(&JsonPayloadError::Deserialize(error.error)),
+        Fault::Missing => ErrorCode::MissingField,
+        Fault::Channel => ErrorCode::InvalidChannel,
+        Fault::Invalid => ErrorCode::InvalidField,
+    };
+    ApiError(Refusal::new(code, format!("The body cannot be read: {}.", error.error)))
 }
 
 /// A part of the address that is not what it should be.
@@ -144,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_code_has_a_status_of_an_error() {
-        for (code, _) in ErrorCode::ALL {
+        for code in ErrorCode::ALL {
             let status = status(*code);
             assert!(status.is_client_error() || status.is_server_error(), "{code:?}");
         }
