@@ -1,8 +1,8 @@
-//! What server, page, tests and simulator of Tidings have in common: the typed messages both ways, the limits they
-//! keep, and [`session::Session`], the client's mind without hands.
+//! The code that the server, the app, the native client and the simulator of Tidings share: the typed messages of both
+//! directions, their limits, and [`session::Session`], the client's protocol state machine.
 //!
-//! Nothing here reads a clock, draws a random number or touches a socket: time and seed come in, actions come out.
-//! That is what lets the same code run in a browser, in a native client and in a simulator.
+//! Nothing here has IO, a clock or randomness: time and a seed come in, actions come out. So the same code runs in a browser,
+//! in a native client and in a simulator.
 
 pub mod ids;
 pub mod json;

@@ -1,17 +1,17 @@
-//! Who is in a channel, as one reader knows it.
+//! The members of a channel, as one client knows them.
 
 use crate::ids::{DisplayName, UserId};
 use crate::protocol::{PresenceChange, Sender};
 use crate::sorted::SortedMap;
 
-/// The members of a channel. Steps are merged in whatever order they come.
+/// The members of a channel. Changes may be applied in any order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roster {
     members: SortedMap<UserId, DisplayName>,
 }
 
 impl Roster {
-    /// Merges one step. Returns whether anything changed.
+    /// Applies one change. Returns whether the members changed.
     pub fn apply(&mut self, change: PresenceChange) -> bool {
         match change {
             PresenceChange::Members(all) => {
@@ -31,24 +31,19 @@ impl Roster {
         }
     }
 
-    /// How many are here.
+    /// Returns the number of members.
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether nobody is here.
+    /// Whether the channel has no members.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
-    /// The members, ordered by their ids.
+    /// Returns the members, ordered by id.
     pub fn iter(&self) -> impl Iterator<Item = (&UserId, &DisplayName)> {
         self.members.iter()
-    }
-
-    /// What `user` is called here.
-    pub fn name_of(&self, user: &UserId) -> Option<&DisplayName> {
-        self.members.get(user)
     }
 }
 

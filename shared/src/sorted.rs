@@ -1,12 +1,12 @@
-//! A map in order, for the few hundred entries that a page holds. The library's tree is made for many more, and its code
-//! is compiled anew for each kind of entry: a page pays 4 KB for each.
+//! An ordered map for a few hundred entries. The standard library's tree is made for many more, and adds 4 KB to the app
+//! for each type of entry.
 
 use std::collections::VecDeque;
 use std::collections::vec_deque::Iter;
 use std::ops::{Bound, RangeBounds};
 
-/// A map whose entries lie one after the other in the order of their keys. Finding takes `log n` steps; what is added
-/// or taken out near an end moves little.
+/// A map whose entries are contiguous, in the order of their keys. A look-up takes `log n` steps. An insertion or removal
+/// near an end moves few entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SortedMap<K, V>(VecDeque<(K, V)>);
 
@@ -17,28 +17,28 @@ impl<K, V> Default for SortedMap<K, V> {
 }
 
 impl<K: Ord, V> SortedMap<K, V> {
-    /// How many entries there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether the map has no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value of `key`.
+    /// Returns the value of `key`.
     pub fn get(&self, key: &K) -> Option<&V> {
         self.0.get(self.find(key).ok()?).map(|(_, value)| value)
     }
 
-    /// The value of `key`, to be changed.
+    /// Returns the value of `key` for changes.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let at = self.find(key).ok()?;
         self.0.get_mut(at).map(|(_, value)| value)
     }
 
-    /// Gives `key` a value. Returns the one that it had.
+    /// Sets the value of `key`. Returns the previous one.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.find(&key) {
             Ok(at) => self.0.get_mut(at).map(|entry| std::mem::replace(&mut entry.1, value)),
@@ -49,7 +49,7 @@ impl<K: Ord, V> SortedMap<K, V> {
         }
     }
 
-    /// The value of `key`, to be changed; where there is none, it gets the usual one.
+    /// Returns the value of `key` for changes. Inserts the default first if there is none.
     pub fn or_default(&mut self, key: K) -> &mut V
     where
         V: Default,
@@ -61,37 +61,37 @@ impl<K: Ord, V> SortedMap<K, V> {
         &mut self.0[at].1
     }
 
-    /// Takes `key` out. Returns the value that it had.
+    /// Removes `key`. Returns its value.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         self.0.remove(self.find(key).ok()?).map(|(_, value)| value)
     }
 
-    /// Takes the first entry out.
+    /// Removes and returns the first entry.
     pub fn pop_first(&mut self) -> Option<(K, V)> {
         self.0.pop_front()
     }
 
-    /// Takes out all entries for which `keep` is false.
+    /// Removes all entries for which `keep` returns false.
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
         self.0.retain(|(key, value)| keep(key, value));
     }
 
-    /// Takes all entries out.
+    /// Removes all entries.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// All entries, in order.
+    /// Returns all entries, in order.
     pub fn iter(&self) -> Entries<'_, K, V> {
         Entries(self.0.iter())
     }
 
-    /// All entries in order, their values to be changed.
+    /// Returns all entries in order, with values for changes.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
         self.0.iter_mut().map(|(key, value)| (&*key, value))
     }
 
-    /// The entries whose keys lie in `range`, in order.
+    /// Returns the entries whose keys are in `range`, in order.
     pub fn range(&self, range: impl RangeBounds<K>) -> Entries<'_, K, V> {
         let from = match range.start_bound() {
             Bound::Included(first) => self.0.partition_point(|(key, _)| key < first),

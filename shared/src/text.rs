@@ -1,24 +1,27 @@
-//! Which characters of a text can be seen, and what a name is without the others.
+//! Checks whether a text is visible, and removes invisible characters from names.
 //!
-//! Names are shown next to messages, so two that look the same must be the same. The lists follow Unicode 16
-//! (`Default_Ignorable_Code_Point`, and the letters without ink of Hangul and Braille).
+//! Names are shown next to messages, so two names that look the same must be equal.
+
+mod chars;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod clean;
+
+use chars::{is_blank_char, is_refused};
 #[cfg(not(target_arch = "wasm32"))]
 use clean::clean;
 
-/// Whether nothing of `text` can be seen: white space, control characters and invisible marks alone.
+/// Whether `text` shows nothing: only white space, control characters and invisible marks.
 pub fn is_blank(text: &str) -> bool {
-    !text.chars().any(|c| !(c.is_whitespace() || c.is_control() || is_invisible(c) || is_joiner(c)))
+    text.chars().all(is_blank_char)
 }
 
 /// Returns `name` as it is shown: without invisible marks, with single spaces, and in Unicode's normal form C, so that
-/// names that look alike are equal. Joiners and variation selectors stay where a script or an emoji needs them.
+/// names that look the same are equal. Joiners and variation selectors stay if a script or an emoji needs them.
 ///
-/// Returns `None` if nothing can be seen, or if the name holds a control character, a line separator or a mark that
-/// turns the direction of text.
-pub fn clean_name(name: &str) -> Option<String> {
+/// Returns `None` if nothing is visible, or if the name contains a control character, a line separator or a mark that
+/// changes the direction of text.
+pub(crate) fn clean_name(name: &str) -> Option<String> {
     let name = name.trim();
     if name.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !name.contains("  ") {
         return (!name.is_empty()).then(|| name.to_owned());
@@ -26,53 +29,17 @@ pub fn clean_name(name: &str) -> Option<String> {
     clean(name)
 }
 
-/// The page only checks a name. The server cleans it, so that the page does not carry the code and the tables.
+/// The app only checks a name. The server cleans it, so that the app does not need the code and the tables.
 #[cfg(target_arch = "wasm32")]
 fn clean(name: &str) -> Option<String> {
-    let has_ink = name.chars().any(|c| !is_blank(c.encode_utf8(&mut [0; 4])) && !is_private(c));
+    let has_ink = name.chars().any(|c| !is_blank_char(c) && !chars::is_private(c));
     (has_ink && !name.chars().any(is_refused)).then(|| name.to_owned())
 }
 
-/// Returns as much of `name` as can be shown, at most `chars_max` characters; for names that another version of the
-/// server has accepted.
-pub fn showable_name(name: &str, chars_max: usize) -> String {
+/// Returns the visible part of a name that another version of the server has accepted, at most `chars_max` characters.
+pub(crate) fn showable_name(name: &str, chars_max: usize) -> String {
     let shown: String = name.chars().filter(|c| !is_refused(*c)).take(chars_max).collect();
     clean_name(&shown).unwrap_or_else(|| "?".to_owned())
-}
-
-/// Control characters, line ends, and the marks that turn the direction of text: they would let one name look like
-/// another, or break out of its line.
-fn is_refused(c: char) -> bool {
-    let turns =
-        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    turns || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-/// What has no ink and changes nothing that can be seen.
-fn is_invisible(c: char) -> bool {
-    let number = u32::from(c);
-    let is_no_character = number & 0xfffe == 0xfffe || matches!(number, 0xfdd0..=0xfdef);
-    is_no_character
-        || matches!(
-            c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-                | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}'
-                | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        )
-}
-
-/// What has no ink itself, but changes how its neighbours are drawn where they are of the right kind.
-fn is_joiner(c: char) -> bool {
-    matches!(
-        c,
-        '\u{180b}'..='\u{180f}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}'
-    )
-}
-
-/// For private use: no two machines draw the same, and most draw nothing.
-fn is_private(c: char) -> bool {
-    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 #[cfg(test)]

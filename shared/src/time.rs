@@ -1,9 +1,12 @@
-//! Time as it comes in from outside.
+//! Moments in time. The callers read the clock; this crate does not.
 
 use std::ops::Add;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::json::Read;
 
 /// A moment, in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -11,9 +14,15 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
-    /// How long it is from `earlier` until this moment; zero where `earlier` is later.
+    /// Returns the time from `earlier` to this moment; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Read for Timestamp {
+    fn read(value: Value) -> Option<Self> {
+        u64::read(value).map(Self)
     }
 }
 

@@ -7,6 +7,7 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
+use shared::json::{Fault, ReadError};
 use shared::protocol::{ErrorCode, Refusal};
 
 use super::refused::Refused;
@@ -133,13 +134,6 @@ pub(super) fn bad_json(error: &JsonPayloadError, bytes_max: usize) -> ApiError {
         JsonPayloadError::ContentType => {
             Refusal::new(ErrorCode::NotJson, "The body must be JSON. Send Content-Type: application/json.")
         }
-        JsonPayloadError::Deserialize(error) if error.is_data() => {
-            let sentence = error.to_string();
-            let missing = sentence.starts_with("missing field");
-            let code = if missing { ErrorCode::MissingField } else { ErrorCode::InvalidField };
-            let code = if sentence.contains("is not a channel") { ErrorCode::InvalidChannel } else { code };
-            Refusal::new(code, format!("The body cannot be read: {sentence}."))
-        }
         other => Refusal::new(ErrorCode::NotJson, format!("The body is not valid JSON: {other}.")),
     };
     refusal.into()
@@ -148,6 +142,18 @@ pub(super) fn bad_json(error: &JsonPayloadError, bytes_max: usize) -> ApiError {
 /// Returns the refusal of a field that is not what it has to be.
 pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     Refusal::new(ErrorCode::InvalidField, message).into()
+}
+
+/// Returns the refusal of a body that is JSON, but not what the request needs.
+pub(super) fn invalid_body(error: ReadError, bytes_max: usize) -> ApiError {
+    let code = match error.fault {
+        // Half of a surrogate pair, for example.
+        Fault::Syntax => return bad_json(&JsonPayloadError::Deserialize(error.error), bytes_max),
+        Fault::Missing => ErrorCode::MissingField,
+        Fault::Channel => ErrorCode::InvalidChannel,
+        Fault::Invalid => ErrorCode::InvalidField,
+    };
+    Refusal::new(code, format!("The body cannot be read: {}.", error.error)).into()
 }
 
 /// Returns the refusal of a path or a query that cannot be read.
@@ -188,7 +194,7 @@ mod tests {
 
     #[test]
     fn every_code_has_a_status_of_an_error() {
-        for (code, _) in ErrorCode::ALL {
+        for code in ErrorCode::ALL {
             let status = status(*code);
             assert!(status.is_client_error() || status.is_server_error(), "{code:?}");
         }

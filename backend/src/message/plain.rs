@@ -21,7 +21,7 @@ pub fn named_line(name: &DisplayName, said: &str) -> String {
 
 /// What a payload says to somebody who reads lines of text; nothing where it is no saying.
 pub fn plain_text(payload: &RawPayload) -> Option<String> {
-    match payload.read()? {
+    match payload.read() {
         Payload::Chat { text, .. } => Some(text),
         Payload::Notification { title, body, .. } if body.is_empty() => Some(title),
         Payload::Notification { title, body, .. } => Some(format!("{title}: {body}")),

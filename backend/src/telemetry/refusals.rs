@@ -29,7 +29,7 @@ impl Refusals {
 
 impl EncodeMetric for Refusals {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), fmt::Error> {
-        for ((code, _), count) in ErrorCode::ALL.iter().zip(&*self.0) {
+        for (code, count) in ErrorCode::ALL.iter().zip(&*self.0) {
             let labels = [("code", code.as_str())];
             let count = count.load(Ordering::Relaxed);
             encoder.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn the_index_of_a_code_is_its_number() {
-        for (index, (code, _)) in ErrorCode::ALL.iter().enumerate() {
+        for (index, code) in ErrorCode::ALL.iter().enumerate() {
             assert_eq!(*code as usize, index, "{code:?}");
         }
     }

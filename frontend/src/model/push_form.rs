@@ -1,7 +1,7 @@
 //! What the push page sends: to whom, what, and by which request.
 
 use shared::ids::{ConnectionId, UserId};
-use shared::json::{self, Fields, Unreadable, Writer};
+use shared::json::{self, Fields, Unreadable, Write, Writer};
 use shared::protocol::{Level, Payload, Refusal};
 
 use super::rooms::parse_room;
@@ -112,15 +112,15 @@ impl PushForm {
         match self.target {
             Target::Room => {
                 let channel = parse_room(to).map_or_else(|_| to.to_owned(), |room| room.to_string());
-                Request { path: "/api/publish", body: body(Writer::new("channel", &channel), &payload) }
+                Request { path: "/api/publish", body: body("channel", channel.as_str(), &payload) }
             }
-            Target::User => Request { path: "/api/push", body: body(Writer::new("user", to), &payload) },
+            Target::User => Request { path: "/api/push", body: body("user", to, &payload) },
             Target::Connection => {
-                let connection = match to.parse() {
-                    Ok(number) => Writer::of_number("connection", number),
-                    Err(_) => Writer::new("connection", to),
+                let body = match to.parse::<u64>() {
+                    Ok(number) => body("connection", &number, &payload),
+                    Err(_) => body("connection", to, &payload),
                 };
-                Request { path: "/api/push", body: body(connection, &payload) }
+                Request { path: "/api/push", body }
             }
         }
     }
@@ -144,10 +144,13 @@ impl PushForm {
     }
 }
 
-/// A request's body: whom it is for, and the payload.
-fn body(mut to: Writer, payload: &Payload) -> String {
-    to.raw("payload", &payload.to_json());
-    json::sorted(&to.finish())
+/// Returns the body of a request: the receiver and the payload.
+fn body(receiver: &str, value: &(impl Write + ?Sized), payload: &Payload) -> String {
+    let body = Writer::object(|to| {
+        to.field(receiver, value);
+        to.field("payload", payload);
+    });
+    json::sorted(&body)
 }
 
 /// What the server said to a request.
@@ -167,9 +170,9 @@ impl Answer {
     fn parse(text: &str) -> Result<Self, Unreadable> {
         let mut fields = Fields::parse(text)?;
         Ok(Self {
-            offset: fields.maybe("offset")?,
-            duplicate: fields.or_default("duplicate")?,
-            connections: fields.maybe("connections")?,
+            offset: fields.read("offset")?,
+            duplicate: fields.read_or_default("duplicate")?,
+            connections: fields.read("connections")?,
         })
     }
 }

@@ -18,16 +18,15 @@ impl ReadMark {
     /// [`Unreadable`] where the text is no mark.
     pub(crate) fn parse(text: &str) -> Result<Self, Unreadable> {
         let mut fields = Fields::parse(text)?;
-        Ok(Self { epoch: fields.maybe("epoch")?, offset: fields.take("offset")? })
+        Ok(Self { epoch: fields.read("epoch")?, offset: fields.read("offset")? })
     }
 
     /// What to keep.
     pub(crate) fn to_json(self) -> String {
-        let mut to = Writer::of_number("offset", self.offset.0);
-        if let Some(epoch) = self.epoch {
-            to.text("epoch", &epoch.to_string());
-        }
-        to.finish()
+        Writer::object(|to| {
+            to.field("offset", &self.offset);
+            to.field("epoch", &self.epoch);
+        })
     }
 }
 

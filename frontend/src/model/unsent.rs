@@ -29,18 +29,19 @@ pub(crate) struct UnsentMessage {
 impl UnsentMessage {
     fn parse(text: &str) -> Result<Self, Unreadable> {
         let mut fields = Fields::parse(text)?;
-        let payload = fields.take("payload")?;
+        let payload = fields.read("payload")?;
         if matches!(payload, Payload::Unknown { .. }) {
             return Err(Unreadable::Field("payload"));
         }
-        Ok(Self { channel: fields.take("channel")?, message_id: fields.take("message_id")?, payload })
+        Ok(Self { channel: fields.read("channel")?, message_id: fields.read("message_id")?, payload })
     }
 
     fn to_json(&self) -> String {
-        let mut to = Writer::new("channel", self.channel.as_str());
-        to.text("message_id", &self.message_id.to_string());
-        to.raw("payload", &self.payload.to_json());
-        to.finish()
+        Writer::object(|to| {
+            to.field("channel", &self.channel);
+            to.field("message_id", &self.message_id);
+            to.field("payload", &self.payload);
+        })
     }
 }
 

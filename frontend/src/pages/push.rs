@@ -166,11 +166,11 @@ fn What(form: RwSignal<PushForm>) -> impl IntoView {
                         data-testid="push-level"
                         on:change:target=move |event| {
                             let value = event.target().value();
-                            let chosen = Level::ALL.into_iter().find(|level| level.as_str() == value);
+                            let chosen = Level::ALL.iter().copied().find(|level| level.as_str() == value);
                             form.update(|form| form.level = chosen.unwrap_or_default());
                         }
                     >
-                        {Level::ALL.map(|level| view! { <option value=level.as_str()>{level.as_str()}</option> }).collect_view()}
+                        {Level::ALL.iter().map(|level| view! { <option value=level.as_str()>{level.as_str()}</option> }).collect_view()}
                     </select>
                 </label>
             </div> })}

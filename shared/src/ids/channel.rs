@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{InvalidId, UserId, shown, text_id};
+use super::invalid::{InvalidId, shown};
+use super::name::UserId;
 use crate::limits::{CHANNEL_BYTES_MAX, NAMESPACE_BYTES_MAX};
 
 /// The name of an ordered log of messages, such as `room:lobby` or `inbox:ada`.
@@ -17,7 +18,7 @@ impl ChannelName {
     /// Reads a channel name.
     ///
     /// # Errors
-    /// [`InvalidId::Channel`] where the text has not the form above.
+    /// [`InvalidId::Channel`] if the text does not have the form above.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let refused = || InvalidId::Channel(shown(text));
         let (namespace, name) = text.split_once(':').ok_or_else(refused)?;
@@ -32,29 +33,27 @@ impl ChannelName {
         Ok(Self(text.into()))
     }
 
-    /// The channel of `namespace` that belongs to `user`, such as `inbox:ada`. Always a legal name, because a user
-    /// id holds nothing that a channel may not.
+    /// Returns the channel of `namespace` that belongs to `user`, such as `inbox:ada`. It is always valid, because each
+    /// character of a user id is allowed in a channel name.
     pub fn of_user(namespace: &Namespace, user: &UserId) -> Self {
         Self(format!("{namespace}:{user}").into())
     }
 
-    /// The whole name.
+    /// Returns the whole name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The part before the colon, which decides the channel's policy.
+    /// Returns the part before the colon, which sets the channel's policy.
     pub fn namespace(&self) -> &str {
         self.0.split_once(':').map_or("", |(namespace, _)| namespace)
     }
 
-    /// The part after the colon.
+    /// Returns the part after the colon.
     pub fn name(&self) -> &str {
         self.0.split_once(':').map_or("", |(_, name)| name)
     }
 }
-
-text_id!(ChannelName);
 
 /// The part of a channel's name before the colon, such as `room`. It sets the channel's policy.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,8 +63,8 @@ impl Namespace {
     /// Reads a namespace.
     ///
     /// # Errors
-    /// [`InvalidId::Namespace`] where the text is empty, longer than [`NAMESPACE_BYTES_MAX`] bytes, does not begin
-    /// with a lower-case letter or holds something else than lower-case letters, digits and hyphens.
+    /// [`InvalidId::Namespace`] if the text is empty, longer than [`NAMESPACE_BYTES_MAX`] bytes, does not start with a
+    /// lower-case letter, or contains other characters than lower-case letters, digits and hyphens.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         if Self::is_legal(text) { Ok(Self(text.into())) } else { Err(InvalidId::Namespace(shown(text))) }
     }
@@ -76,13 +75,11 @@ impl Namespace {
         begins && text.len() <= NAMESPACE_BYTES_MAX && text.bytes().all(legal)
     }
 
-    /// The text of the namespace.
+    /// Returns the text of the namespace.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
-
-text_id!(Namespace);
 
 impl std::borrow::Borrow<str> for Namespace {
     fn borrow(&self) -> &str {

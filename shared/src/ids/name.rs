@@ -1,12 +1,12 @@
-//! Who somebody is, and what they are called.
+//! User ids and display names.
 
 use std::sync::Arc;
 
-use super::{InvalidId, shown, text_id};
+use super::invalid::{InvalidId, shown};
 use crate::limits::{NAME_CHARS_MAX, USER_BYTES_MAX};
 use crate::text;
 
-/// An identity, the same over any number of connections and devices: 1 to [`USER_BYTES_MAX`] ASCII letters, digits
+/// The id of a user, the same on all connections and devices: 1 to [`USER_BYTES_MAX`] ASCII letters, digits
 /// and `_ - .`. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(Arc<str>);
@@ -15,7 +15,7 @@ impl UserId {
     /// Reads a user id.
     ///
     /// # Errors
-    /// [`InvalidId::User`] where the text is empty, too long or holds anything else.
+    /// [`InvalidId::User`] if the text is empty, too long or contains other characters.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let legal = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
         if text.is_empty() || text.len() > USER_BYTES_MAX || !text.bytes().all(legal) {
@@ -24,25 +24,23 @@ impl UserId {
         Ok(Self(text.into()))
     }
 
-    /// The text of the id.
+    /// Returns the text of the id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-text_id!(UserId);
-
-/// What a person is called: 1 to [`NAME_CHARS_MAX`] characters in any script, in normal form C, without control
-/// characters, invisible marks and superfluous space. Not unique; the [`UserId`] is. Cheap to clone.
+/// The name that others see: 1 to [`NAME_CHARS_MAX`] characters of any script, in normal form C, without control
+/// characters, invisible marks and repeated spaces. Not unique, unlike the [`UserId`]. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DisplayName(Arc<str>);
 
 impl DisplayName {
-    /// Reads a name, and makes it equal to all names that look the same; see [`text::clean_name`].
+    /// Reads a name and normalizes it, so that names that look the same are equal; see `text::clean_name`.
     ///
     /// # Errors
-    /// [`InvalidId::DisplayName`] if nothing can be seen of it, if it is too long, or if it holds a control character,
-    /// a line separator or a mark that turns the direction of text.
+    /// [`InvalidId::DisplayName`] if nothing is visible, if it is too long, or if it contains a control character, a line
+    /// separator or a mark that changes the direction of text.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let name = text::clean_name(text).ok_or(InvalidId::DisplayName)?;
         if name.chars().count() > NAME_CHARS_MAX {
@@ -51,19 +49,17 @@ impl DisplayName {
         Ok(Self(name.into()))
     }
 
-    /// Reads a name that a server has accepted before, maybe one of another version with other rules. What cannot be
-    /// shown is left out: an old name must not make a message unreadable.
+    /// Reads a name that a server has accepted, perhaps a version with other rules. Invalid characters are removed,
+    /// because an old name must not make a message unreadable.
     pub fn of_record(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|_| Self(text::showable_name(text, NAME_CHARS_MAX).into()))
     }
 
-    /// The text of the name.
+    /// Returns the text of the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
-
-text_id!(DisplayName);
 
 #[cfg(test)]
 mod tests {

@@ -1,38 +1,38 @@
-//! The numbers: of connections, requests, offsets, epochs and messages.
+//! The ids that are numbers: of connections, requests, offsets, epochs and messages.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{InvalidId, json_text, shown};
+use super::invalid::{InvalidId, shown};
 
-/// The number of one open WebSocket. A number is never given twice, not even after a restart: a stored number can
-/// then never name another person's connection later.
+/// The id of one open WebSocket. An id is never reused, not even after a restart, so a stored id never means another
+/// user's connection later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ConnectionId(pub u64);
 
-/// A number that a client chooses for a request; the reply carries the same.
+/// The id of a request. The client chooses it, and the reply has the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestId(pub u64);
 
-/// The place of a message in its channel. Grows; not promised to be dense. 0 stands before the first message.
+/// The offset of a message in its channel. It grows, perhaps with holes. 0 is before the first message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Offset(pub u64);
 
 impl Offset {
-    /// Before the first message of a channel.
+    /// The offset before the first message of a channel.
     pub const START: Self = Self(0);
 }
 
 /// The incarnation of a log.
 ///
-/// A log is lost and begun again: the reader that has seen offsets 1, 2, 3 finds 1, 2, 3, 4 and, by the offsets
-/// alone, would take the new 4 for the only message it has missed. The epoch tells the two logs apart. In JSON it is
-/// a text of 16 hexadecimal digits, because JavaScript's numbers end at 2^53.
+/// If a log is lost and started again, a reader that has seen offsets 1, 2, 3 finds 1, 2, 3, 4. By the offsets alone, it
+/// would believe that it has missed only the new 4. The epoch distinguishes the two logs. In JSON it is a text of 16
+/// hexadecimal digits, because JavaScript's numbers are exact only up to 2^53.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Epoch(pub u64);
 
@@ -40,7 +40,7 @@ impl Epoch {
     /// Reads an epoch.
     ///
     /// # Errors
-    /// [`InvalidId::Epoch`] where the text is not 16 hexadecimal digits.
+    /// [`InvalidId::Epoch`] if the text is not 16 hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let digits = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
         let number = if digits { u64::from_str_radix(text, 16).ok() } else { None };
@@ -48,16 +48,16 @@ impl Epoch {
     }
 }
 
-/// The name of a message, made by its sender, so that a retry is recognised. A UUID; version 7 is best, because
-/// those made one after the other also lie one after the other in the log's index.
+/// The id of a message. The sender makes it, so that the log recognises a retry. A UUID, best of version 7: ids that are
+/// made one after another are then also adjacent in the log's index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId(Uuid);
 
 impl MessageId {
-    /// Bytes of its text: 32 hexadecimal digits and four hyphens.
+    /// Length of the text, in bytes: 32 hexadecimal digits and four hyphens.
     pub const TEXT_BYTES: usize = 36;
 
-    /// Makes a version 7 id (RFC 9562 section 5.7) from the milliseconds since the Unix epoch and ten random bytes.
+    /// Returns a version 7 id (RFC 9562 §5.7) from the milliseconds since the Unix epoch and ten random bytes.
     pub fn new(unix_ms: u64, random: &[u8; 10]) -> Self {
         Self(uuid::Builder::from_unix_timestamp_millis(unix_ms, random).into_uuid())
     }
@@ -65,7 +65,7 @@ impl MessageId {
     /// Reads a UUID in its usual form of 36 characters.
     ///
     /// # Errors
-    /// [`InvalidId::Message`] where the text is none.
+    /// [`InvalidId::Message`] if the text is not a UUID in that form.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let parsed = if text.len() == Self::TEXT_BYTES { Uuid::try_parse(text).ok() } else { None };
         parsed.map(Self).ok_or_else(|| InvalidId::Message(shown(text)))
@@ -76,20 +76,15 @@ impl MessageId {
         self.0.as_hyphenated().encode_lower(buffer)
     }
 
-    /// The sixteen bytes of the id.
+    /// Returns the sixteen bytes of the id.
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
 
-    /// The id of these sixteen bytes.
+    /// Returns the id with these sixteen bytes.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
     }
-}
-
-json_text! {
-    Epoch => |epoch, serializer| serializer.collect_str(epoch);
-    MessageId => |id, serializer| serializer.serialize_str(id.encode(&mut [0; MessageId::TEXT_BYTES]));
 }
 
 impl std::str::FromStr for ConnectionId {

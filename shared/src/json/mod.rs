@@ -1,11 +1,21 @@
-//! JSON by hand, for the page: what `serde` derives for tagged messages is 130 KB of WebAssembly, a sixth of the page, and
-//! every user pays each byte.
+//! Reads and writes the JSON of the protocol, for the app as well as the server.
 //!
-//! A text is read to a tree of [`serde_json::Value`], and [`Fields`] takes a message out of it; [`Writer`] writes one.
-//! Both do what the derived code does, and tests hold them against it.
+//! [`declare`] declares a message once. [`Fields`] and [`Read`] read one from a tree of [`serde_json::Value`];
+//! [`Writer`] and [`Write`] write one. This module knows no message: the types in `ids` and `protocol` use it.
 
+pub(crate) mod declare;
+#[cfg(feature = "server")]
+mod fault;
+mod object;
 mod read;
+mod value;
 mod write;
 
-pub use read::{Fields, Read, Unreadable};
-pub use write::{Writer, length, pretty, sorted};
+#[cfg(feature = "server")]
+pub use fault::{Fault, ReadError, from_text};
+pub use object::{Fields, Writer};
+pub(crate) use object::{ReadFields, WriteFields};
+pub(crate) use read::lenient;
+pub use read::{Read, Unreadable};
+pub use value::{length, pretty, sorted};
+pub use write::Write;

@@ -1,32 +1,35 @@
-//! Reads what a client says, on the server.
+//! Reads the messages of clients, on the server.
 //!
-//! A text is looked at twice: for its `type`, and then for the fields of that type. Nothing is kept aside meanwhile, so
-//! a hostile text costs no more memory than it has itself.
+//! A text is scanned twice: for its `type`, and then for the fields of that type. Nothing is buffered in between, so a
+//! hostile text costs no more memory than it has itself.
 
 mod publish;
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, Error};
 use serde_json::value::RawValue;
-use thiserror::Error;
+use thiserror::Error as ThisError;
 
-use super::client::{ClientMessage, Hello, Publish, SignalKind, Subscribe};
-use super::{ErrorCode, RawPayload, Refusal};
-use crate::ids::{ChannelName, DisplayName, MessageId, Offset, RequestId};
+use super::client::{ClientMessage, Publish};
+use super::code::ErrorCode;
+use super::error::Refusal;
+use super::raw::RawPayload;
+use crate::ids::{ChannelName, DisplayName, RequestId};
+use crate::json::{ReadError, from_text};
 
 /// Why a text is not a message of a client.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 #[error("{}", refusal.message)]
 pub struct DecodeError {
-    /// The number of the request, if it could be read: the answer to it is an error with the same.
+    /// The id of the request, if it could be read. The error that answers the request has the same.
     pub id: Option<RequestId>,
-    /// What the sender is told.
+    /// What the sender receives.
     pub refusal: Refusal,
 }
 
-/// Reads a message of a client. The payload of a `publish` has passed all checks of [`RawPayload::check`].
+/// Reads a message from a client. The payload of a `publish` has passed all checks of [`RawPayload::check`].
 ///
 /// # Errors
 /// [`DecodeError`] with `not_json`, `unknown_type`, `missing_field`, `invalid_channel`, `invalid_name`, `invalid_field`,
@@ -35,112 +38,35 @@ pub fn decode_client(text: &str) -> Result<ClientMessage<RawPayload>, DecodeErro
     if let Some(publish) = publish::read_chat(text) {
         return Ok(ClientMessage::Publish(publish));
     }
-    // A publish whose type comes first. Everything else takes the second look.
+    // A publish whose type comes first needs no scan for its type.
     if text.starts_with(r#"{"type":"publish""#)
-        && let Ok(publish) = serde_json::from_str::<PublishText<'_>>(text)
+        && let Ok(publish) = Publish::decode(text)
     {
-        return publish.check();
+        return check(publish);
     }
-    let unreadable = |error| diagnose(text, &error);
-    let Kind { kind } = serde_json::from_str(text).map_err(unreadable)?;
-    Ok(match &*kind {
-        "hello" => ClientMessage::Hello(read::<Hello>(text)?),
-        "subscribe" => ClientMessage::Subscribe(read::<Subscribe>(text)?),
-        "unsubscribe" => {
-            let Channel { channel } = read(text)?;
-            ClientMessage::Unsubscribe { channel }
-        }
-        "publish" => return serde_json::from_str::<PublishText<'_>>(text).map_err(unreadable)?.check(),
-        "history" => {
-            let History { id, channel, before, limit } = read(text)?;
-            ClientMessage::History { id, channel, before, limit }
-        }
-        "signal" => {
-            let Signal { channel, kind } = read(text)?;
-            ClientMessage::Signal { channel, kind }
-        }
-        "seen" => {
-            let Seen { channel, delivered, read } = read(text)?;
-            ClientMessage::Seen { channel, delivered, read }
-        }
-        "presence" => {
-            let Presence { id, channel } = read(text)?;
-            ClientMessage::Presence { id, channel }
-        }
-        _ => return Err(diagnose(text, &serde::de::Error::custom("unknown type"))),
-    })
+    let Tag { kind } = from_text(text).map_err(|error| diagnose(text, &error))?;
+    if kind == "publish" {
+        return Publish::decode(text).map_err(|error| diagnose(text, &error)).and_then(check);
+    }
+    let decoded = ClientMessage::decode(&kind, text)
+        .unwrap_or_else(|| Err(ReadError::from(serde_json::Error::custom("unknown type"))));
+    decoded.map_err(|error| diagnose(text, &error))
 }
 
-fn read<T: DeserializeOwned>(text: &str) -> Result<T, DecodeError> {
-    serde_json::from_str(text).map_err(|error| diagnose(text, &error))
+fn check(publish: Publish<&RawValue>) -> Result<ClientMessage<RawPayload>, DecodeError> {
+    let Publish { id, channel, message_id, turn, payload } = publish;
+    let payload = RawPayload::check(payload).map_err(|refusal| DecodeError { id: Some(id), refusal })?;
+    Ok(ClientMessage::Publish(Publish { id, channel, message_id, turn, payload }))
 }
 
 #[derive(Deserialize)]
-struct Kind<'a> {
+struct Tag<'a> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
 }
 
-/// A publish whose payload is still to be checked.
-#[derive(Deserialize)]
-struct PublishText<'a> {
-    // Has been looked at before. Known here so that a second one is an error.
-    #[serde(rename = "type")]
-    _kind: IgnoredAny,
-    id: RequestId,
-    channel: ChannelName,
-    message_id: MessageId,
-    #[serde(default)]
-    turn: Option<u64>,
-    #[serde(borrow)]
-    payload: &'a RawValue,
-}
-
-impl PublishText<'_> {
-    fn check(self) -> Result<ClientMessage<RawPayload>, DecodeError> {
-        let Self { id, channel, message_id, turn, payload, .. } = self;
-        let payload = RawPayload::check(payload);
-        let payload = payload.map_err(|refusal| DecodeError { id: Some(id), refusal })?;
-        Ok(ClientMessage::Publish(Publish { id, channel, message_id, turn, payload }))
-    }
-}
-
-#[derive(Deserialize)]
-struct Channel {
-    channel: ChannelName,
-}
-
-#[derive(Deserialize)]
-struct History {
-    id: RequestId,
-    channel: ChannelName,
-    #[serde(default)]
-    before: Option<Offset>,
-    limit: u32,
-}
-
-#[derive(Deserialize)]
-struct Signal {
-    channel: ChannelName,
-    kind: SignalKind,
-}
-
-#[derive(Deserialize)]
-struct Seen {
-    channel: ChannelName,
-    #[serde(default)]
-    delivered: Option<Offset>,
-    #[serde(default)]
-    read: Option<Offset>,
-}
-
-#[derive(Deserialize)]
-struct Presence {
-    id: RequestId,
-    channel: ChannelName,
-}
-
-/// What can be told of a message that cannot be read. Each value stays text, so that one bad value hides no other.
+/// The fields of a refused message that its reply depends on. Each value stays JSON, so that one invalid value does not hide
+/// the others.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Fields<'a> {
@@ -156,16 +82,16 @@ struct Fields<'a> {
     name: Option<&'a RawValue>,
 }
 
-/// The number of a request and, if it is a publish, the turn that it names. For a text that is refused without being
-/// decoded: its other fields are skipped.
+/// Returns the id of a request and, if it is a publish, its turn. For a text that is refused without being decoded: the
+/// other fields are skipped.
 pub fn request_of(text: &str) -> (Option<RequestId>, Option<u64>) {
     let fields: Fields<'_> = serde_json::from_str(text).unwrap_or_default();
     let is_publish = fields.kind.is_some_and(|kind| kind.get() == r#""publish""#);
     (value(fields.id), if is_publish { value(fields.turn) } else { None })
 }
 
-/// Finds out what is wrong. Only refused texts pay for this second look.
-fn diagnose(text: &str, error: &serde_json::Error) -> DecodeError {
+/// Returns the refusal of a text that is not a message. Only refused texts pay for the further scans.
+fn diagnose(text: &str, error: &ReadError) -> DecodeError {
     let object = text.trim_start().starts_with('{');
     let Some(fields) = object.then(|| serde_json::from_str::<Fields<'_>>(text).ok()).flatten() else {
         let refusal = Refusal::new(ErrorCode::NotJson, "A message has to be a JSON object.");
@@ -185,7 +111,7 @@ fn diagnose(text: &str, error: &serde_json::Error) -> DecodeError {
             ErrorCode::InvalidName,
             "A name has 1 to 40 characters that can be seen, in one line.",
         ),
-        Some(_) => Refusal::unreadable("message", error),
+        Some(_) => Refusal::of_error("message", error),
     };
     DecodeError { id: value(fields.id), refusal }
 }

@@ -1,126 +1,112 @@
-//! What a message says.
+//! The content of a message.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ErrorCode, Refusal};
+use super::code::ErrorCode;
+use super::error::Refusal;
+use super::level::Level;
 use crate::ids::MessageId;
-use crate::json;
+use crate::json::declare::tagged;
+use crate::json::{self, Fields, ReadFields, Unreadable, WriteFields, Writer};
 use crate::limits::{
     CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, EMOJI_BYTES_MAX, LINK_BYTES_MAX, PAYLOAD_BYTES_MAX,
     TEXT_BYTES_MAX, TITLE_BYTES_MAX,
 };
 use crate::text::is_blank;
 
-/// The content of a message or a push.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Payload {
-    /// Somebody says something.
-    Chat {
-        /// What they say, as plain text.
-        text: String,
-        /// The message this answers.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reply_to: Option<MessageId>,
-    },
-    /// Something has happened that a person should know.
-    Notification {
-        /// The headline.
-        title: String,
-        /// The rest; may be empty.
-        #[serde(default)]
-        body: String,
-        /// How serious it is.
-        #[serde(default)]
-        level: Level,
-        /// Where to read on: `https:`, `http:`, or a path of the same site beginning with one `/`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        link: Option<String>,
-    },
-    /// An earlier chat message of the same sender now reads so.
-    Edit {
-        /// The message.
-        of: MessageId,
-        /// Its new text.
-        text: String,
-    },
-    /// An earlier message of the same sender is taken back.
-    Retract {
-        /// The message.
-        of: MessageId,
-    },
-    /// The sender reacts to a message, or no longer does.
-    Reaction {
-        /// The message.
-        of: MessageId,
-        /// With what.
-        emoji: String,
-        /// Whether the reaction is there now.
-        on: bool,
-    },
-    /// Something of the application's own.
-    Custom {
-        /// What kind of thing.
-        name: String,
-        /// The thing.
-        #[serde(default)]
-        data: Value,
-    },
-    /// A type that this version does not know, or cannot read. A client gets it from a later server; nobody can send it.
-    #[serde(skip)]
-    Unknown {
-        /// The value of `type`; empty if there is none.
-        kind: String,
-    },
+tagged! {
+    [Try] [Write]
+    /// The content of a message or a push.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    pub enum Payload by "type" {
+        /// A chat message.
+        Chat = "chat" {
+            /// The plain text.
+            text: String,
+            /// The message that this one answers.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            reply_to: Option<MessageId>,
+        },
+        /// An event that a person should know about.
+        Notification = "notification" {
+            /// The headline.
+            title: String,
+            /// The text below it; may be empty.
+            body: String = default,
+            /// How serious it is.
+            level: Level = default,
+            /// Where to read on: `https:`, `http:`, or a path of the same site beginning with one `/`.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            link: Option<String>,
+        },
+        /// Replaces the text of an earlier chat message of the same sender.
+        Edit = "edit" {
+            /// The message.
+            of: MessageId,
+            /// Its new text.
+            text: String,
+        },
+        /// Withdraws an earlier message of the same sender.
+        Retract = "retract" {
+            /// The message.
+            of: MessageId,
+        },
+        /// Adds or removes the sender's reaction to a message.
+        Reaction = "reaction" {
+            /// The message.
+            of: MessageId,
+            /// The emoji.
+            emoji: String,
+            /// Whether the reaction is present from now on.
+            on: bool,
+        },
+        /// Data of an application.
+        Custom = "custom" {
+            /// The application's name for this kind of data.
+            name: String,
+            /// The data.
+            data: Value = default,
+        },
+        ..
+        /// A payload that this version does not know or cannot read. A later server may send it; nobody can publish it.
+        #[serde(skip)]
+        Unknown {
+            /// The value of `type`; empty if there is none.
+            kind: String,
+        },
+    }
 }
 
-/// How serious a notification is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Good to know.
-    #[default]
-    Info,
-    /// Something went well.
-    Success,
-    /// Something may go wrong.
-    Warning,
-    /// Something went wrong.
-    Error,
-}
-
-impl Level {
-    /// All levels, mildest first.
-    pub const ALL: [Self; 4] = [Self::Info, Self::Success, Self::Warning, Self::Error];
-
-    /// The name that JSON uses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Success => "success",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
+/// Accepts everything: a payload that this version cannot read must not hide the message with it, whose offset counts.
+impl ReadFields for Payload {
+    fn read_fields(fields: &mut Fields) -> Result<Self, Unreadable> {
+        let kind = fields.read::<String>("type").unwrap_or_default();
+        Ok(Self::read_variant(&kind, fields).unwrap_or(Self::Unknown { kind }))
     }
 }
 
 impl Payload {
-    /// Every value that `type` can have, in the order of the variants.
-    pub const TYPES: [&'static str; 6] = ["chat", "notification", "edit", "retract", "reaction", "custom"];
-
-    /// A chat message that answers nothing.
+    /// Returns a chat message that is not a reply.
     pub fn chat(text: impl Into<String>) -> Self {
         Self::Chat { text: text.into(), reply_to: None }
     }
 
-    /// Checks what the types cannot: that nothing is empty that has to show something, and nothing too long.
+    /// Returns the JSON of the payload.
+    pub fn to_json(&self) -> String {
+        Writer::object(|to| self.write_fields(to))
+    }
+
+    /// Checks what the types cannot: required texts are not blank, and no text is too long.
     ///
     /// # Errors
     /// A [`Refusal`] with `text_too_long`, `payload_too_large` or `invalid_field`.
     pub fn check(&self) -> Result<(), Refusal> {
         match self {
             Self::Chat { text, .. } | Self::Edit { text, .. } => filled("text", text, TEXT_BYTES_MAX),
+            Self::Notification { level: Level::Unknown, .. } => {
+                Err(Refusal::new(ErrorCode::InvalidField, "This level is not supported."))
+            }
             Self::Notification { title, body, link, .. } => {
                 filled("title", title, TITLE_BYTES_MAX)?;
                 short("body", body, TEXT_BYTES_MAX)?;
@@ -171,13 +157,13 @@ fn is_within(data: &Value, levels: usize) -> bool {
     }
 }
 
-/// A link becomes an anchor in somebody else's page: `javascript:` and the like must not get there, and `//host`
-/// would leave the site while looking like a path.
+/// Checks a link. It becomes an anchor in another user's app, so `javascript:` and the like are refused. `//host` is
+/// refused too, because it leaves the site but looks like a path.
 fn check_link(link: &str) -> Result<(), Refusal> {
     short("link", link, LINK_BYTES_MAX)?;
-    let outside = link.starts_with("https://") || link.starts_with("http://");
-    let inside = link.starts_with('/') && !link.starts_with("//") && !link.starts_with("/\\");
-    if (outside || inside) && !link.chars().any(char::is_control) {
+    let is_url = link.starts_with("https://") || link.starts_with("http://");
+    let is_path = link.starts_with('/') && !link.starts_with("//") && !link.starts_with("/\\");
+    if (is_url || is_path) && !link.chars().any(char::is_control) {
         return Ok(());
     }
     Err(Refusal::new(ErrorCode::InvalidField, "“link” has to begin with https://, http:// or /."))

@@ -1,21 +1,21 @@
 //! A payload as the JSON text that its sender wrote: checked once, then stored and sent on unchanged.
 //!
-//! The server never turns a payload into a tree of values: 64 KiB of text can become megabytes of them. Whoever needs
-//! a payload's content reads it with [`RawPayload::read`].
+//! To publish and deliver a payload, the server never builds a tree of values: 64 KiB of text can become megabytes of them.
+//! Code that needs the content calls [`RawPayload::read`].
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::code::ErrorCode;
+use super::error::Refusal;
 use super::payload::{Payload, filled};
-use super::{ErrorCode, Refusal};
+use super::walk::{Head, walk_through};
 use crate::ids::MessageId;
-use crate::limits::{
-    CUSTOM_NAME_BYTES_MAX, DATA_DEPTH_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_NODES_MAX, TEXT_BYTES_MAX,
-};
+use crate::json::{Read, from_text};
+use crate::limits::{CUSTOM_NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, TEXT_BYTES_MAX};
 
 /// The JSON text of a payload that has passed all checks, at most [`PAYLOAD_BYTES_MAX`] bytes.
 ///
@@ -24,7 +24,7 @@ use crate::limits::{
 pub struct RawPayload(Box<str>);
 
 impl RawPayload {
-    /// Checks a payload of a client's.
+    /// Checks a payload that a client sent.
     ///
     /// # Errors
     /// A [`Refusal`] with `payload_too_large`, `text_too_long` or `invalid_field`.
@@ -34,7 +34,7 @@ impl RawPayload {
             let message = format!("The payload has {} bytes; {PAYLOAD_BYTES_MAX} are allowed.", text.len());
             return Err(Refusal::new(ErrorCode::PayloadTooLarge, message));
         }
-        // serde would take a list for an object, and its items for the fields in their order.
+        // serde would accept an array, and take its items for the fields in the order of declaration.
         if !text.starts_with('{') {
             return Err(Refusal::new(ErrorCode::InvalidField, "A payload has to be a JSON object."));
         }
@@ -45,8 +45,7 @@ impl RawPayload {
         Ok(Self(text.into()))
     }
 
-    /// The payload that `text` is, if it is one chat payload whose type comes first, without a field that a chat has not, and
-    /// passes all checks.
+    /// Returns the payload `text` if its type is `chat` and comes first, it has no unknown fields, and it passes all checks.
     pub(super) fn of_chat(text: &str) -> Option<Self> {
         // Without space around it, as `RawValue` holds it.
         let has_form = text.starts_with(r#"{"type":"chat","#) && text.ends_with('}');
@@ -57,22 +56,35 @@ impl RawPayload {
         Some(Self(text.into()))
     }
 
-    /// Takes back a text that [`as_str`](Self::as_str) gave to a store.
+    /// Restores a payload from the text that [`as_str`](Self::as_str) returned before.
     ///
     /// # Errors
-    /// Those of [`serde_json`] if the text is no JSON: the store has damaged it.
+    /// Those of [`serde_json`] if the text is not JSON, because the store damaged it.
     pub fn from_stored(text: String) -> Result<Self, serde_json::Error> {
         RawValue::from_string(text).map(|raw| Self(raw.into()))
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The content. `None` if it is of a kind that this version does not know.
-    pub fn read(&self) -> Option<Payload> {
-        serde_json::from_str(self.as_str()).ok()
+    /// Returns the content. It is [`Payload::Unknown`] if this version does not know its type or a later version changed
+    /// its fields.
+    pub fn read(&self) -> Payload {
+        // serde reads what this version knows without a tree of values. The lenient reader needs one.
+        serde_json::from_str(self.as_str()).unwrap_or_else(|_| {
+            let lenient = serde_json::from_str(self.as_str()).ok().and_then(Payload::read);
+            lenient.unwrap_or(Payload::Unknown { kind: String::new() })
+        })
+    }
+}
+
+/// Checks the payload too, but loses the code of the refusal.
+impl<'de> Deserialize<'de> for RawPayload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        Self::check(raw).map_err(|refusal| D::Error::custom(refusal.message))
     }
 }
 
@@ -85,13 +97,14 @@ impl From<&Payload> for RawPayload {
 
 impl Serialize for RawPayload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Skips the text once more, since only serde_json can make a `RawValue`. Messages to readers are written without it.
+        // This scans the text once more, because only serde_json can make a `RawValue`. Messages to subscribers are written
+        // without it.
         let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
         raw.serialize(serializer)
     }
 }
 
-/// A chat payload without any other field.
+/// A chat payload without unknown fields.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OnlyChat<'a> {
@@ -103,7 +116,7 @@ struct OnlyChat<'a> {
     _reply_to: Option<MessageId>,
 }
 
-/// The text of a chat payload without any other field: most payloads are one, and this is the shortest way to check it.
+/// Returns the text of a chat payload that has no unknown fields. Most payloads are one, and this is the cheapest check.
 fn only_chat(text: &str) -> Option<Cow<'_, str>> {
     match serde_json::from_str(text) {
         Ok(OnlyChat { kind: "chat", text, .. }) => Some(text),
@@ -113,10 +126,11 @@ fn only_chat(text: &str) -> Option<Cow<'_, str>> {
 
 fn check_any(text: &str) -> Result<(), Refusal> {
     let Head { kind, name } = walk_through(text)?;
-    let kind = kind.ok_or_else(|| unreadable(Error::missing_field("type")))?;
+    let kind = kind.ok_or_else(|| missing("type"))?;
     if kind == "custom" {
-        let name = name.ok_or_else(|| unreadable(Error::missing_field("name")))?;
-        let name: Cow<'_, str> = serde_json::from_str(name.get()).map_err(unreadable)?;
+        let name = name.ok_or_else(|| missing("name"))?;
+        let name: Cow<'_, str> =
+            from_text(name.get()).map_err(|error| Refusal::of_error("payload", &error))?;
         return filled("name", &name, CUSTOM_NAME_BYTES_MAX);
     }
     if !Payload::TYPES.contains(&&*kind) {
@@ -124,179 +138,18 @@ fn check_any(text: &str) -> Result<(), Refusal> {
         let message = format!("This type of payload is not known; known are {known}.");
         return Err(Refusal::new(ErrorCode::InvalidField, message));
     }
-    serde_json::from_str::<Payload>(text).map_err(unreadable)?.check()
+    from_text::<Payload>(text).map_err(|error| Refusal::of_error("payload", &error))?.check()
 }
 
-fn unreadable(error: serde_json::Error) -> Refusal {
-    Refusal::unreadable("payload", &error)
-}
-
-/// The fields that choose how the others are read.
-#[derive(Default)]
-struct Head<'a> {
-    kind: Option<Cow<'a, str>>,
-    /// That of a custom payload. It stays text, since a later version may give another type a name of another form.
-    name: Option<&'a RawValue>,
-}
-
-/// Walks once through the whole text, which may be large: counts its values and how deep they are nested, and keeps its
-/// head.
-///
-/// # Errors
-/// A [`Refusal`] with `invalid_field` for a text that is no JSON (half of a surrogate pair is none) or that has one of the
-/// fields of a custom payload twice, `payload_too_large` for more values than [`PAYLOAD_NODES_MAX`].
-fn walk_through(text: &str) -> Result<Head<'_>, Refusal> {
-    // The payload itself is the first value, and an object, in which `data` begins.
-    let mut shape = Shape { nodes: 1, depth: 1, over: None };
-    let walked = serde_json::Deserializer::from_str(text).deserialize_map(WalkPayload(&mut shape));
-    match (shape.over, walked) {
-        (Some(Over::Nodes), _) => {
-            let message = format!("The payload has more than {PAYLOAD_NODES_MAX} values.");
-            Err(Refusal::new(ErrorCode::PayloadTooLarge, message))
-        }
-        (Some(Over::Depth), _) => {
-            let message = format!("The data is nested deeper than {DATA_DEPTH_MAX} levels.");
-            Err(Refusal::new(ErrorCode::InvalidField, message))
-        }
-        (None, Err(error)) => Err(unreadable(error)),
-        (None, Ok(head)) => Ok(head),
-    }
-}
-
-struct Shape {
-    nodes: usize,
-    depth: usize,
-    over: Option<Over>,
-}
-
-#[derive(Clone, Copy)]
-enum Over {
-    Nodes,
-    Depth,
-}
-
-impl Shape {
-    fn over<E: Error>(&mut self, what: Over) -> E {
-        self.over = Some(what);
-        E::custom("over the limit")
-    }
-
-    fn count<E: Error>(&mut self) -> Result<(), E> {
-        self.nodes += 1;
-        if self.nodes > PAYLOAD_NODES_MAX { Err(self.over(Over::Nodes)) } else { Ok(()) }
-    }
-}
-
-/// Visits the payload itself. A second `type`, `name` or `data` is an error: a reader could take the other one.
-struct WalkPayload<'a>(&'a mut Shape);
-
-impl<'de> Visitor<'de> for WalkPayload<'_> {
-    type Value = Head<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Head<'de>, A::Error> {
-        let shape = self.0;
-        let mut head = Head::default();
-        let mut has_data = false;
-        while let Some(key) = fields.next_key::<Cow<'de, str>>()? {
-            match &*key {
-                "type" if head.kind.is_some() => return Err(Error::duplicate_field("type")),
-                "type" => {
-                    shape.count()?;
-                    head.kind = Some(fields.next_value()?);
-                }
-                "name" if head.name.is_some() => return Err(Error::duplicate_field("name")),
-                "name" => {
-                    let name: &RawValue = fields.next_value()?;
-                    Walk(shape)
-                        .deserialize(&mut serde_json::Deserializer::from_str(name.get()))
-                        .map_err(Error::custom)?;
-                    head.name = Some(name);
-                }
-                "data" if has_data => return Err(Error::duplicate_field("data")),
-                key => {
-                    has_data |= key == "data";
-                    fields.next_value_seed(Walk(shape))?;
-                }
-            }
-        }
-        Ok(head)
-    }
-}
-
-/// Visits one value.
-struct Walk<'a>(&'a mut Shape);
-
-impl Walk<'_> {
-    fn enter<E: Error>(self) -> Result<Self, E> {
-        self.0.depth += 1;
-        if self.0.depth > DATA_DEPTH_MAX + 1 { Err(self.0.over(Over::Depth)) } else { Ok(self) }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.0.count()?;
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let walk = self.enter()?;
-        while items.next_element_seed(Walk(walk.0))?.is_some() {}
-        walk.0.depth -= 1;
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let walk = self.enter()?;
-        while fields.next_key::<Cow<'de, str>>()?.is_some() {
-            fields.next_value_seed(Walk(walk.0))?;
-        }
-        walk.0.depth -= 1;
-        Ok(())
-    }
+fn missing(field: &'static str) -> Refusal {
+    Refusal::unreadable("payload", ErrorCode::MissingField, &Error::missing_field(field))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::{DATA_DEPTH_MAX, PAYLOAD_NODES_MAX};
+    use crate::protocol::level::Level;
 
     const ID: &str = "019b7e00-0000-7000-8000-000000000001";
 
@@ -402,10 +255,24 @@ mod tests {
     }
 
     #[test]
+    fn a_stored_payload_of_a_later_version_is_read_as_unknown() {
+        let read = |text: &str| RawPayload::from_stored(text.to_owned()).unwrap().read();
+        let unknown = |kind: &str| Payload::Unknown { kind: kind.to_owned() };
+        assert_eq!(read(r#"{"type":"poll","question":"Tea?"}"#), unknown("poll"));
+        assert_eq!(read(r#"{"type":"chat","text":["a"]}"#), unknown("chat"));
+        assert_eq!(read("7"), unknown(""));
+        let notification = read(r#"{"type":"notification","title":"t","level":"critical"}"#);
+        assert!(
+            matches!(notification, Payload::Notification { level: Level::Unknown, .. }),
+            "{notification:?}"
+        );
+    }
+
+    #[test]
     fn a_payload_of_ours_passes() {
         let payload = Payload::chat("a \"b\" \\ \n \u{1} ü");
         let raw = RawPayload::from(&payload);
         assert_eq!(check(raw.as_str()), Ok(raw.clone()));
-        assert_eq!(raw.read(), Some(payload));
+        assert_eq!(raw.read(), payload);
     }
 }

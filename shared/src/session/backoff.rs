@@ -1,15 +1,15 @@
-//! How long to wait before the next try.
+//! How long to wait before the next attempt.
 
 use std::time::Duration;
 
-/// The bound of the first wait. It doubles with each failed try.
-pub const BACKOFF_FIRST_MS: u64 = 500;
+/// Maximum of the first wait, in milliseconds. It doubles with each failed attempt.
+pub(super) const BACKOFF_FIRST_MS: u64 = 500;
 
-/// The bound that no wait goes beyond.
-pub const BACKOFF_MAX_MS: u64 = 20_000;
+/// Maximum of every wait, in milliseconds.
+pub(super) const BACKOFF_MAX_MS: u64 = 20_000;
 
-/// Exponential backoff with full jitter: a wait between nothing and a bound that doubles. Thousands of clients that
-/// lose the same server then come back spread over the whole time, not all at its end.
+/// Returns an exponential backoff with full jitter: a random wait between zero and a maximum that doubles. Thousands of
+/// clients that lose the same server then connect spread over the whole time, not all at its end.
 pub(super) fn wait(attempt: u32, random: &mut fastrand::Rng) -> Duration {
     let doubled = BACKOFF_FIRST_MS.saturating_mul(1 << attempt.min(16));
     Duration::from_millis(random.u64(0..=doubled.min(BACKOFF_MAX_MS)))

@@ -1,4 +1,4 @@
-//! What goes into a session and what comes out.
+//! The inputs and the actions of a session.
 
 use crate::ids::{ChannelName, ConnectionId, DisplayName, MessageId, Offset, UserId};
 use crate::protocol::{
@@ -7,233 +7,233 @@ use crate::protocol::{
 };
 use crate::time::Timestamp;
 
-/// Something that has happened, or that is wanted.
+/// An event for the session, or a wish of the application.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
     /// Connect, and stay connected.
     Start,
-    /// Close the connection and stay away.
+    /// Close the connection and stay disconnected.
     Stop,
-    /// Do not wait for the next try: connect now.
+    /// Connect now instead of waiting for the next attempt.
     ConnectNow,
-    /// The machine woke up, the tab came to the front or the network came back: what was waiting need not wait.
+    /// The machine woke up, the tab became visible or the network is back: connect now if the session waits.
     Woken,
-    /// The time that [`poll_timeout`](super::Session::poll_timeout) named has come.
+    /// The time that [`poll_timeout`](super::Session::poll_timeout) returned has come.
     Elapsed,
 
     /// The socket that the last [`Action::Open`] asked for is open.
     Opened,
     /// A message arrived on it.
     Received(ServerMessage),
-    /// It is closed, or could not be opened. Not to be told after an [`Action::Close`].
+    /// The socket is closed, or could not be opened. Do not send this after an [`Action::Close`].
     Closed {
-        /// The code of the close frame, where there was one.
+        /// The code of the close frame, if there was one.
         code: Option<CloseCode>,
     },
 
-    /// Be called so from now on. Takes effect by connecting anew.
+    /// Change the name that others see. The session connects again with it.
     Rename(DisplayName),
-    /// Show the server this token of the application from now on, for example because the one before has ended. Takes
-    /// effect with the next connection; a session that has ended connects again, with what it has not sent yet.
+    /// Use this token of the application, for example because the last one expired. It takes effect with the next
+    /// connection. A session that has ended connects again, with its unsent messages.
     Renew {
         /// The token.
         token: String,
     },
-    /// Follow a channel.
+    /// Subscribe to a channel.
     Subscribe {
         /// The channel.
         channel: ChannelName,
-        /// Where the reader stands; without it, only what comes from now on.
+        /// The position of the reader. Without it, only messages from now on.
         since: Option<Position>,
-        /// Whether to be told who is there, too.
+        /// Whether to receive the members too.
         presence: bool,
     },
-    /// Follow a channel no longer.
+    /// Leave a channel.
     Unsubscribe {
         /// The channel.
         channel: ChannelName,
     },
-    /// Send a message, now or when there is a connection.
+    /// Send a message, now or when the session is connected.
     Publish {
         /// The channel.
         channel: ChannelName,
         /// An id from [`new_message_id`](super::Session::new_message_id).
         message_id: MessageId,
-        /// What it says.
+        /// The content.
         payload: Payload,
     },
-    /// Try a failed message again. One that failed with `outbox_full` was never taken in: publish it again instead.
+    /// Retry a failed message. One that failed with `outbox_full` is not in the outbox: publish it again instead.
     Retry {
-        /// Which.
+        /// The message.
         message_id: MessageId,
     },
-    /// Forget a failed message.
+    /// Discard a failed message.
     Discard {
-        /// Which.
+        /// The message.
         message_id: MessageId,
     },
-    /// Ask for older messages, now or when there is a connection.
+    /// Request older messages, now or when the session is connected.
     History {
         /// The channel.
         channel: ChannelName,
-        /// Only those before this offset; without it, the newest.
+        /// Only messages before this offset. Without it, the newest.
         before: Option<Offset>,
-        /// At most this many.
+        /// Maximum number of messages.
         limit: u32,
     },
-    /// Say something that is true only now; dropped when there is no connection.
+    /// Announce something that is true only now. Dropped if the session is not connected.
     Signal {
         /// The channel.
         channel: ChannelName,
         /// What is true.
         kind: SignalKind,
     },
-    /// Say how far the user has received and read; dropped when there is no connection.
+    /// Announce how far the user has received and read. Dropped if the session is not connected.
     Seen {
         /// The channel.
         channel: ChannelName,
-        /// All up to here has arrived.
+        /// All messages up to this offset have arrived.
         delivered: Option<Offset>,
-        /// All up to here has been read.
+        /// All messages up to this offset have been read.
         read: Option<Offset>,
     },
 }
 
-/// Something that the caller has to do.
+/// An action that the caller has to run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Open a socket. There is none at this moment.
+    /// Open a socket. No other one is open.
     Open,
     /// Send a message on the open socket.
     Send(ClientMessage),
-    /// Close the socket and tell nothing more of it.
+    /// Close the socket and ignore its events.
     Close,
-    /// Tell the application.
+    /// Pass an event to the application.
     Emit(Event),
 }
 
-/// Something that the application should know.
+/// An event for the application.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The connection's state has changed.
+    /// The state of the connection has changed.
     Status(Status),
-    /// The server knows who this is. A `token` is to be kept: it is how to be the same guest again.
+    /// The server has accepted the client. Keep the `token`: with it, the client is the same guest again.
     Welcomed {
-        /// Who this is.
+        /// The user.
         user: UserId,
-        /// What others are shown.
+        /// The name that others see.
         name: DisplayName,
-        /// The guest's token, if the server made a new one.
+        /// The guest's token, if the server created a new one.
         token: Option<String>,
     },
-    /// A subscription has begun, or begun again after an interruption.
+    /// A subscription has started, or continues after an interruption.
     Subscribed {
         /// The channel.
         channel: ChannelName,
-        /// Where the messages that follow begin.
+        /// The position after which the next messages come.
         position: Position,
         /// The newest offset at this moment.
         head: Offset,
-        /// What was lost, where something was. To be shown to the reader: nothing missing is silent.
+        /// The lost messages, if any. Show it to the user: nothing missing is silent.
         gap: Option<Gap>,
     },
-    /// A subscription was refused and is given up.
+    /// The server refused a subscription. The session has removed it.
     SubscribeRefused {
         /// The channel.
         channel: ChannelName,
         /// Why.
         refusal: Refusal,
     },
-    /// The next message of a followed channel: each once, in order.
+    /// The next message of a subscribed channel: each once, in order.
     Message(Message),
-    /// How far one of the own messages has come.
+    /// How far one of the client's own messages has come.
     Delivery {
         /// The channel.
         channel: ChannelName,
         /// The message.
         message_id: MessageId,
-        /// How far.
+        /// How far it has come.
         delivery: Delivery,
     },
-    /// Older messages, as asked for.
+    /// The requested older messages.
     Page {
         /// The channel.
         channel: ChannelName,
-        /// What was asked.
+        /// The `before` of the request.
         before: Option<Offset>,
         /// Oldest first.
         messages: Vec<Message>,
         /// Whether there are older ones.
         more: bool,
     },
-    /// Older messages were refused.
+    /// The server refused a request for older messages.
     HistoryRefused {
         /// The channel.
         channel: ChannelName,
-        /// What was asked.
+        /// The `before` of the request.
         before: Option<Offset>,
         /// Why.
         refusal: Refusal,
     },
-    /// Something for this connection alone.
+    /// A payload for this connection only.
     Push(Push),
-    /// Somebody says something of themselves.
+    /// What a user announces that is true only now.
     Signal(Signal),
     /// Who is in a channel, or how that changed.
     Presence {
         /// The channel.
         channel: ChannelName,
-        /// The step.
+        /// The change.
         change: PresenceChange,
     },
-    /// The server refused something that belongs to nothing above.
+    /// The server refused anything else.
     Refused(Refusal),
 }
 
-/// How far an own message has come. It only moves forward, but for a retry.
+/// How far one of the client's own messages has come. It only moves forward, except for a retry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
-    /// It is in the outbox and will be sent, again and again, until the server answers.
+    /// It is in the outbox. Each connection sends it until the server answers.
     Local,
     /// It is in the log.
     Accepted {
-        /// Its place there.
+        /// Its offset.
         offset: Offset,
     },
-    /// The server refused it for good.
+    /// The server refused it.
     Failed {
         /// Why.
         refusal: Refusal,
     },
 }
 
-/// The connection as a person sees it.
+/// The state of the connection for display.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// Not started, or stopped.
     Stopped,
     /// A socket is being opened.
     Connecting {
-        /// How many tries came before this one without success.
+        /// Number of failed attempts before this one.
         attempt: u32,
     },
-    /// All is well.
+    /// Connected.
     Online {
-        /// The connection's number.
+        /// The id of the connection.
         connection: ConnectionId,
     },
-    /// The connection is lost; the next try comes at `until`.
+    /// The connection is lost; the next attempt comes at `until`.
     Waiting {
-        /// When.
+        /// The time of the next attempt.
         until: Timestamp,
-        /// How many tries have failed.
+        /// Number of failed attempts.
         attempt: u32,
     },
-    /// The server does not want this client back.
+    /// The server does not want this client to connect again.
     Ended {
-        /// The close code, where it was that.
+        /// The close code, if there was one.
         code: Option<CloseCode>,
-        /// The server's own words.
+        /// The server's reason.
         reason: String,
     },
 }

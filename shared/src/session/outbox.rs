@@ -1,4 +1,4 @@
-//! The own messages that are not in the log yet.
+//! The client's own messages that are not in the log yet.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,7 @@ use crate::ids::{ChannelName, MessageId, RequestId};
 use crate::limits::OUTBOX_MESSAGES_MAX;
 use crate::protocol::{Payload, Publish};
 
-/// A message on its way.
+/// A message that is not in the log yet.
 #[derive(Debug, Clone)]
 struct Entry {
     channel: ChannelName,
@@ -17,26 +17,26 @@ struct Entry {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    /// To be sent.
+    /// Not sent on this connection.
     Queued,
-    /// Sent on this connection, not answered.
+    /// Sent on this connection, unanswered.
     Sent(RequestId),
-    /// Refused for good; kept until it is tried again or given up.
+    /// Refused; kept until the user retries or discards it.
     Failed,
 }
 
-/// The messages in the order in which they were written. Each is sent again on every connection until it is
-/// answered; the log recognises those it has.
+/// The messages in the order of publishing. Each is sent again on every connection until it is answered; the log
+/// recognises those it has.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     entries: VecDeque<Entry>,
-    /// One was refused for now: nothing is sent until all that was sent is answered. An earlier one may have been refused
-    /// too, and its answer come later.
+    /// A message got a retryable refusal: nothing is sent until all sent messages are answered. An earlier one may have
+    /// been refused too, with the answer still on its way.
     draining: bool,
 }
 
 impl Outbox {
-    /// Adds a message. Returns false where [`OUTBOX_MESSAGES_MAX`] are waiting.
+    /// Adds a message. Returns false if [`OUTBOX_MESSAGES_MAX`] are waiting.
     pub(super) fn push(&mut self, channel: ChannelName, message_id: MessageId, payload: Payload) -> bool {
         if self.entries.len() >= OUTBOX_MESSAGES_MAX {
             return false;
@@ -45,7 +45,7 @@ impl Outbox {
         true
     }
 
-    /// The next message to send.
+    /// Returns the next message to send.
     pub(super) fn next(&mut self, id: RequestId, turn: u64) -> Option<Publish> {
         self.draining &= self.in_flight() > 0;
         let entry = self.entries.iter_mut().find(|entry| entry.progress == Progress::Queued)?;
@@ -57,13 +57,13 @@ impl Outbox {
         Some(Publish { id, channel, message_id: entry.message_id, turn: Some(turn), payload })
     }
 
-    /// How many messages have been sent and not answered.
+    /// Number of unanswered messages.
     pub(super) fn in_flight(&self) -> usize {
         self.entries.iter().filter(|entry| matches!(entry.progress, Progress::Sent(_))).count()
     }
 
-    /// The connection is gone: what was not answered has to be sent again.
-    pub(super) fn unsend_all(&mut self) {
+    /// Marks all unanswered messages to be sent again, because the connection is lost.
+    pub(super) fn requeue_all(&mut self) {
         self.draining = false;
         for entry in &mut self.entries {
             if matches!(entry.progress, Progress::Sent(_)) {
@@ -72,25 +72,25 @@ impl Outbox {
         }
     }
 
-    /// The message that request `id` carried.
+    /// Returns the message that request `id` carried.
     pub(super) fn sent_by(&self, id: RequestId) -> Option<MessageId> {
         let entry = self.entries.iter().find(|entry| entry.progress == Progress::Sent(id))?;
         Some(entry.message_id)
     }
 
-    /// Takes a message out: it is in the log, or given up. Returns its channel.
+    /// Removes a message that is in the log or discarded. Returns its channel.
     pub(super) fn remove(&mut self, message_id: MessageId) -> Option<ChannelName> {
         let index = self.index_of(message_id)?;
         self.entries.remove(index).map(|entry| entry.channel)
     }
 
-    /// Marks a message as refused for good. Returns its channel.
+    /// Marks a message as refused. Returns its channel.
     pub(super) fn fail(&mut self, message_id: MessageId) -> Option<ChannelName> {
         self.set(message_id, Progress::Failed)
     }
 
-    /// Marks a message to be sent again that the server refused for now.
-    pub(super) fn unsend(&mut self, message_id: MessageId) {
+    /// Marks a message to be sent again after a retryable refusal.
+    pub(super) fn requeue(&mut self, message_id: MessageId) {
         self.draining = true;
         self.set(message_id, Progress::Queued);
     }

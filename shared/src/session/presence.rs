@@ -1,20 +1,20 @@
-//! Which version of a channel's presence the application has, and when to ask for the members again.
+//! Which version of a channel's presence the application has, and when to request the members again.
 //!
-//! The roster of the application is always exactly that of one version: a change is let through if it is the next one, and
-//! a list if it is not older. Everything else only tells that something is missing.
+//! The application's roster is always that of exactly one version: a change passes if it is the next one, and a list if it is
+//! not older. Every other version only shows that a change is missing.
 
 use std::time::Duration;
 
-use super::subscriptions::Link;
+use super::request::RequestState;
 use crate::ids::RequestId;
 use crate::limits::{PRESENCE_ASK_MS_MIN, PRESENCE_SPREAD_MS_MAX};
 use crate::protocol::{Presence, PresenceChange};
 use crate::time::Timestamp;
 
-/// The presence of a channel that is followed together with its members.
+/// The presence of a channel that is subscribed with its members.
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
-    link: Link,
+    request: RequestState,
     /// The version of the roster that the application has from this connection. `None` before the first list, and if the
     /// server has no versions.
     version: Option<u64>,
@@ -22,48 +22,48 @@ pub(super) struct Watch {
     missing: Option<Missing>,
 }
 
-/// Something that has not arrived.
+/// A change that has not arrived.
 #[derive(Debug, Clone, Copy)]
 struct Missing {
     /// The server has at least this version.
     version: u64,
-    /// If it has not arrived until then, the members are asked for.
+    /// When to request the members, if it has not arrived before.
     due: Timestamp,
 }
 
 impl Watch {
     pub(super) fn new() -> Self {
-        Self { link: Link::Unasked, version: None, asked_at: None, missing: None }
+        Self { request: RequestState::Pending, version: None, asked_at: None, missing: None }
     }
 
-    /// The connection is gone. The next server may count from another number.
-    pub(super) fn unlink(&mut self) {
+    /// Forgets the version, because the connection is lost. The next server may count from another number.
+    pub(super) fn reset(&mut self) {
         *self = Self::new();
     }
 
-    pub(super) fn link(&self) -> Link {
-        self.link
+    pub(super) fn request(&self) -> RequestState {
+        self.request
     }
 
-    pub(super) fn set_link(&mut self, link: Link) {
-        self.link = link;
+    pub(super) fn set_request(&mut self, request: RequestState) {
+        self.request = request;
     }
 
-    /// The members are asked for.
+    /// Notes that request `id` asks for the members.
     pub(super) fn ask(&mut self, id: RequestId, now: Timestamp) {
-        (self.link, self.asked_at, self.missing) = (Link::Asked(id), Some(now), None);
+        (self.request, self.asked_at, self.missing) = (RequestState::Sent(id), Some(now), None);
     }
 
-    /// When the members are to be asked for again.
+    /// Returns when to request the members again.
     pub(super) fn due(&self) -> Option<Timestamp> {
         self.missing.map(|missing| missing.due)
     }
 
-    /// Takes a list or a change. Returns whether it is for the application.
-    pub(super) fn hear(&mut self, presence: &Presence, now: Timestamp, random: &mut fastrand::Rng) -> bool {
-        let answers = presence.id.is_some_and(|id| self.link == Link::Asked(id));
+    /// Handles a list or a change. Returns whether the application receives it.
+    pub(super) fn apply(&mut self, presence: &Presence, now: Timestamp, random: &mut fastrand::Rng) -> bool {
+        let answers = presence.id.is_some_and(|id| self.request == RequestState::Sent(id));
         if let (true, Some(id)) = (answers, presence.id) {
-            self.link = Link::Live(id);
+            self.request = RequestState::Live(id);
         }
         let Some(version) = presence.version else { return true };
         let is_list = matches!(presence.change, PresenceChange::Members(_));
@@ -90,9 +90,10 @@ impl Watch {
         }
     }
 
-    /// Has the members asked for: not at once, because thousands may have missed the same, and the change may just be late.
+    /// Schedules a request for the members. Not at once, because thousands may have missed the same change, and it may just be
+    /// late.
     fn miss(&mut self, version: u64, now: Timestamp, random: &mut fastrand::Rng) {
-        if !matches!(self.link, Link::Live(_)) {
+        if !matches!(self.request, RequestState::Live(_)) {
             return;
         }
         let due = self.due().unwrap_or_else(|| {

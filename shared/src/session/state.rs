@@ -6,23 +6,23 @@ use crate::ids::ConnectionId;
 use crate::protocol::CloseCode;
 use crate::time::Timestamp;
 
-/// A connection that lived less than this, in milliseconds, counts as a failed try: a server that takes connections
-/// and drops them at once must not be asked twice a second for ever.
+/// A connection that lived less than this, in milliseconds, counts as a failed attempt. Otherwise a server that accepts
+/// connections and drops them at once would get an attempt twice a second for ever.
 pub(super) const STABLE_MS: u64 = 5_000;
 
-/// How long a socket may take to open, and how long a `hello` may stay unanswered, in milliseconds.
+/// Maximum time for a socket to open, and for the answer to `hello`, in milliseconds.
 pub(super) const CONNECT_MS_MAX: u64 = 10_000;
 
-/// Where the connection is.
+/// The state of the connection.
 #[derive(Debug, Clone)]
 pub(super) enum State {
-    /// Not wanted.
+    /// The application wants no connection.
     Stopped,
     /// A socket is being opened.
     Connecting { attempt: u32, deadline: Timestamp },
-    /// The socket is open and `hello` has been said.
+    /// The socket is open and `hello` was sent.
     Greeting { attempt: u32, deadline: Timestamp, farewell: Option<Farewell> },
-    /// The server has answered it.
+    /// The server has answered `hello`.
     Online {
         connection: ConnectionId,
         attempt: u32,
@@ -30,13 +30,13 @@ pub(super) enum State {
         heartbeat: Heartbeat,
         farewell: Option<Farewell>,
     },
-    /// The connection is lost.
+    /// The connection is lost; the next attempt comes at `until`.
     Waiting { attempt: u32, until: Timestamp },
-    /// The server does not want this client back.
+    /// The server does not want this client to connect again.
     Ended { code: Option<CloseCode>, reason: String },
 }
 
-/// What the server said before it closed.
+/// What the server announced in `closing`.
 #[derive(Debug, Clone)]
 pub(super) struct Farewell {
     pub(super) code: CloseCode,
@@ -45,7 +45,7 @@ pub(super) struct Farewell {
 }
 
 impl State {
-    /// The same, as a person sees it.
+    /// Returns the state for display.
     pub(super) fn status(&self) -> Status {
         match self {
             Self::Stopped => Status::Stopped,
@@ -58,7 +58,7 @@ impl State {
         }
     }
 
-    /// When something is to happen by itself.
+    /// Returns when the state times out.
     pub(super) fn timeout(&self) -> Option<Timestamp> {
         match self {
             Self::Stopped | Self::Ended { .. } => None,
@@ -68,12 +68,12 @@ impl State {
         }
     }
 
-    /// Whether there is a socket, open or being opened.
+    /// Whether there is a socket, open or opening.
     pub(super) fn has_socket(&self) -> bool {
         matches!(self, Self::Connecting { .. } | Self::Greeting { .. } | Self::Online { .. })
     }
 
-    /// How many tries will have failed if this one has.
+    /// Returns the number of failed attempts, if this one fails.
     pub(super) fn failed_attempts(&self, now: Timestamp) -> u32 {
         match self {
             Self::Connecting { attempt, .. } | Self::Greeting { attempt, .. } => attempt + 1,
@@ -85,7 +85,7 @@ impl State {
         }
     }
 
-    /// What the server said of closing, taken out.
+    /// Removes and returns what the server announced in `closing`.
     pub(super) fn take_farewell(&mut self) -> Option<Farewell> {
         match self {
             Self::Greeting { farewell, .. } | Self::Online { farewell, .. } => farewell.take(),

@@ -1,4 +1,4 @@
-//! Stories of a session, in virtual time: nothing here sleeps, and the server is a struct.
+//! Stories of a session in virtual time. Nothing sleeps, and the server is a struct.
 
 mod connecting;
 mod ending;

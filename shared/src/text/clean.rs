@@ -1,12 +1,12 @@
-//! What a name is without all that cannot be seen of it.
+//! Removes the invisible characters of a name.
 
-use super::{is_invisible, is_joiner, is_private, is_refused};
+use super::chars::{is_invisible, is_joiner, is_private, is_refused};
 
 /// Cleans a name; see [`clean_name`](super::clean_name).
 pub(super) fn clean(name: &str) -> Option<String> {
     let mut clean = normal_form(name);
-    // A mark that is gone may have stood between two characters that now become one, so this goes on until nothing
-    // changes. Each round but the last makes the name shorter.
+    // A removed mark may have separated two characters that now compose to one, so repeat until nothing changes. Each round
+    // except the last makes the name shorter.
     loop {
         let next = normal_form(&without_invisible(&clean)?);
         if next == clean {
@@ -16,7 +16,7 @@ pub(super) fn clean(name: &str) -> Option<String> {
     }
 }
 
-/// Returns what can be seen of `name`, or `None` as [`clean`] does.
+/// Returns `name` without invisible characters, or `None` as [`clean`] does.
 fn without_invisible(name: &str) -> Option<String> {
     let mut clean = String::with_capacity(name.len());
     let (mut before, mut has_ink) = (None, false);
@@ -41,12 +41,12 @@ fn without_invisible(name: &str) -> Option<String> {
     has_ink.then_some(clean)
 }
 
-/// Whether the joiner `c` changes what is drawn between these two.
+/// Whether the joiner `c` changes how these two characters are drawn.
 fn joins(before: char, c: char, next: Option<char>) -> bool {
     let next_is = |is: fn(char) -> bool| next.is_some_and(is);
     match c {
         '\u{200d}' if is_pictograph(before) || before == '\u{fe0f}' => next_is(is_pictograph),
-        // A letter that does not join the one after it is drawn the same without.
+        // A letter that does not join the next one looks the same without the joiner.
         '\u{200c}' | '\u{200d}' => {
             is_vowel_killer(before) || is_joined(before) && !ends_joining(before) && next_is(is_joined)
         }
@@ -72,7 +72,7 @@ fn is_joined(c: char) -> bool {
     )
 }
 
-/// Arabic letters that never join the next one (`Joining_Type` R and U), as far as names are written with them.
+/// Arabic letters that never join the next one (`Joining_Type` R and U), as far as names use them.
 fn ends_joining(c: char) -> bool {
     matches!(
         c,
@@ -82,7 +82,7 @@ fn ends_joining(c: char) -> bool {
     )
 }
 
-/// The sign that takes a letter's vowel off; a joiner after it chooses the letter's form, also at the end of a word.
+/// The sign that removes the vowel of a letter. A joiner after it selects the form of the letter, even at the end of a word.
 fn is_vowel_killer(c: char) -> bool {
     matches!(c, '\u{900}'..='\u{d7f}' if u32::from(c) & 0x7f == 0x4d) || c == '\u{dca}'
 }

@@ -69,7 +69,7 @@ pub(crate) fn payload() -> impl Strategy<Value = Payload> {
     let text = any::<String>;
     prop_oneof![
         (text(), of(message_id())).prop_map(|(text, reply_to)| Payload::Chat { text, reply_to }),
-        (text(), text(), select(&Level::ALL[..]), of(text()))
+        (text(), text(), select(Level::ALL), of(text()))
             .prop_map(|(title, body, level, link)| Payload::Notification { title, body, level, link }),
         (message_id(), text()).prop_map(|(of, text)| Payload::Edit { of, text }),
         message_id().prop_map(|of| Payload::Retract { of }),
@@ -191,8 +191,7 @@ fn presence() -> impl Strategy<Value = Presence> {
 }
 
 fn refusal() -> impl Strategy<Value = Refusal> {
-    let codes: Vec<ErrorCode> =
-        ErrorCode::ALL.iter().map(|(code, _)| *code).chain([ErrorCode::Unknown]).collect();
+    let codes: Vec<ErrorCode> = ErrorCode::ALL.iter().copied().chain([ErrorCode::Unknown]).collect();
     (select(codes), any::<String>(), of(any::<u64>()), of(any::<u64>()))
         .prop_map(|(code, message, retry_after_ms, turn)| Refusal { code, message, retry_after_ms, turn })
 }

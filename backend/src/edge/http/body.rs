@@ -8,11 +8,13 @@ use actix_web::dev::Payload;
 use actix_web::web::Json;
 use actix_web::{Error, FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use shared::json::from_text;
 use shared::limits::PAYLOAD_BYTES_MAX;
 use shared::protocol::{ErrorCode, Refusal};
 use tokio::time::timeout;
 
-use crate::edge::refusal::ApiError;
+use crate::edge::refusal::{ApiError, invalid_body};
 
 /// Maximum bytes of a request body: a payload and the fields around it.
 pub(super) const BODY_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + 4 * 1024;
@@ -29,10 +31,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = Json::<T>::from_request(request, payload);
+        // The text stays available: if it is not a `T`, the reason is in it.
+        let json = Json::<Box<RawValue>>::from_request(request, payload);
         Box::pin(async move {
             match timeout(Duration::from_millis(BODY_MS_MAX), json).await {
-                Ok(read) => Ok(Self(read?.into_inner())),
+                Ok(read) => {
+                    Ok(Self(from_text(read?.get()).map_err(|error| invalid_body(error, BODY_BYTES_MAX))?))
+                }
                 Err(_) => {
                     let what = format!("The body did not arrive within {} s.", BODY_MS_MAX / 1000);
                     Err(ApiError::from(Refusal::new(ErrorCode::NotJson, what)).into())

@@ -73,7 +73,7 @@ impl Body {
             Payload::Notification { title, body, level, link } => Some(Self::Notice(Notice {
                 title: title.clone(),
                 body: body.clone(),
-                level: *level,
+                level: level.shown(),
                 link: link.clone(),
             })),
             Payload::Custom { name, .. } => Some(Self::Custom { name: name.clone() }),

@@ -1,22 +1,23 @@
-//! Reads a chat `publish` that is written as our clients write it: known fields in their order, and no space between them.
+//! Reads a chat `publish` in the form that our clients write: known fields in the usual order, without white space.
 //!
-//! It takes half the instructions of the derived readers, which skip the payload before it is checked and look at each key's
-//! bytes several times. It refuses nothing: what has another form, or is wrong, is left to them.
+//! It needs half the instructions of the derived reader, which skips the payload before it is checked and compares the
+//! bytes of each key several times. It refuses nothing: texts of another form, or with an error, go to the derived reader.
 
 use crate::ids::{ChannelName, MessageId, RequestId};
-use crate::protocol::{Publish, RawPayload};
+use crate::protocol::client::Publish;
+use crate::protocol::raw::RawPayload;
 
-/// Reads `text` if it has that form and the derived readers would take it.
+/// Reads `text` if it has that form and the derived reader would accept it.
 pub(super) fn read_chat(text: &str) -> Option<Publish<RawPayload>> {
     let (id, rest) = number(text.strip_prefix(r#"{"type":"publish","id":"#)?)?;
-    // A channel and a message id that hold an escape are no names, so each ends with the next quotation mark.
+    // A valid channel and message id contain no escapes, so each ends with the next quotation mark.
     let (channel, rest) = rest.strip_prefix(r#","channel":""#)?.split_once('"')?;
     let (message_id, rest) = rest.strip_prefix(r#","message_id":""#)?.split_once('"')?;
     let (turn, rest) = match rest.strip_prefix(r#","turn":"#) {
         Some(rest) => number(rest).map(|(turn, rest)| (Some(turn), rest))?,
         None => (None, rest),
     };
-    // First of all values, since it decides most often. It is no JSON if the text has more fields behind it.
+    // The payload is checked first, because it is the most frequent reason to give up. It is not JSON if more fields follow.
     let payload = RawPayload::of_chat(rest.strip_prefix(r#","payload":"#)?.strip_suffix('}')?)?;
     Some(Publish {
         id: RequestId(id),
@@ -27,7 +28,7 @@ pub(super) fn read_chat(text: &str) -> Option<Publish<RawPayload>> {
     })
 }
 
-/// The number at the beginning, and what follows it. JSON allows no zeros before it (RFC 8259 section 6).
+/// Returns the number at the start and the rest. JSON does not allow leading zeros (RFC 8259 §6).
 fn number(text: &str) -> Option<(u64, &str)> {
     let (digits, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     if digits.starts_with('0') && digits.len() > 1 {
@@ -54,7 +55,7 @@ mod tests {
         publish("7", "room:a", ID, "", &format!(r#"{{"type":"chat","text":"{text}"}}"#))
     }
 
-    /// The same message in a form that only the derived readers read.
+    /// The same message in a form that only the derived reader reads.
     fn read_by_serde(text: &str) -> Option<Publish<RawPayload>> {
         match codec::decode_client(&format!(" {text}")) {
             Ok(ClientMessage::Publish(publish)) => Some(publish),

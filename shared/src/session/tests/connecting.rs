@@ -1,4 +1,4 @@
-//! How a connection is opened, kept, lost and found again.
+//! Opening, keeping and losing a connection, and connecting again.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -8,8 +8,9 @@ use std::time::Duration;
 use super::pair::{Pair, Socket, lobby};
 use super::server::HEARTBEAT_MS;
 use crate::protocol::{ClientMessage, Heartbeat, Hello, ServerMessage, VERSION};
+use crate::session::backoff::{BACKOFF_FIRST_MS, BACKOFF_MAX_MS};
 use crate::session::state::{CONNECT_MS_MAX, STABLE_MS};
-use crate::session::{BACKOFF_FIRST_MS, BACKOFF_MAX_MS, Event, Input, Status};
+use crate::session::{Event, Input, Status};
 use crate::time::Timestamp;
 
 #[test]

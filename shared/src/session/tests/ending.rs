@@ -1,4 +1,4 @@
-//! How the server ends a connection, and what comes after.
+//! The server closes the connection.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,4 +1,4 @@
-//! Older messages, and what is true only now.
+//! Older messages and signals.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -15,7 +15,7 @@ fn ask(pair: &mut Pair, before: Option<Offset>, limit: u32) {
     pair.tell(Input::History { channel: lobby(), before, limit });
 }
 
-/// The texts of each page, and whether there is more.
+/// Returns the texts of each page, and whether there are older messages.
 fn pages(pair: &Pair) -> Vec<(Vec<&str>, bool)> {
     let pages = pair.events.iter().filter_map(|event| match event {
         Event::Page { messages, more, .. } => {

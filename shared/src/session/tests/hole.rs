@@ -1,4 +1,4 @@
-//! A message whose `prev` is not the last that was seen: something is missing.
+//! A message whose `prev` is not the last one received: messages are missing.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -9,7 +9,7 @@ use crate::protocol::{Gap, GapReason, Head, Heartbeat, ServerMessage};
 use crate::session::{Event, Input};
 use crate::time::Timestamp;
 
-/// Bob says something, and it does not get through.
+/// Bob sends a message, and it is lost on the way.
 fn lose(pair: &mut Pair, text: &str) {
     pair.bob_says(text);
     pair.server.outgoing.pop_back();
@@ -101,7 +101,7 @@ fn the_question_waits_for_the_end_of_a_pause() {
     assert_eq!(pair.texts(), ["one", "two", "refused for now"]);
 }
 
-/// The server, or something before it, cannot give a message that is there: it is not asked for again and again.
+/// The server, or a proxy, cannot deliver a message that exists: the session does not request it for ever.
 #[test]
 fn what_stays_missing_is_a_gap_in_the_end() {
     let mut pair = Pair::in_lobby();
@@ -110,7 +110,7 @@ fn what_stays_missing_is_a_gap_in_the_end() {
     lose(&mut pair, "never seen");
     let after = pair.bob_says("after");
     for _ in 0..3 {
-        // Each answer comes without the one message.
+        // Each reply lacks that message.
         pair.flow_without("never seen");
     }
     assert_eq!(pair.texts(), ["before", "after"]);
@@ -142,7 +142,7 @@ fn a_message_of_a_channel_that_is_not_followed_is_no_hole() {
     assert_eq!(pair.subscribes().len(), 1);
 }
 
-/// The server says how far the client should be.
+/// The server sends a heartbeat with the heads.
 fn beat(pair: &mut Pair, offset: Offset) {
     let heads = vec![Head { channel: lobby(), offset, presence: None }];
     pair.hear(&ServerMessage::Heartbeat(Heartbeat { at: Timestamp(0), heads }));

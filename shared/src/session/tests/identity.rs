@@ -1,4 +1,4 @@
-//! Who a session is, and what it is called.
+//! Credentials and names.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -16,7 +16,7 @@ fn with_credential(credential: Credential) -> Pair {
     pair
 }
 
-/// Whom the server takes the session for.
+/// Returns the user that the server sees.
 fn user_of(pair: &Pair) -> &str {
     pair.server.greeted.as_ref().map_or("nobody", |sender| sender.user.as_str())
 }

@@ -1,4 +1,4 @@
-//! A server of a later version: what the client does not know neither holds it up nor looks like a loss.
+//! A server of a later version: unknown values neither block the client nor look like a loss.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -7,7 +7,7 @@ use super::pair::{Pair, lobby};
 use crate::protocol::{Message, Payload, ServerMessage, codec};
 use crate::session::{Event, Input};
 
-/// The messages that the application was given, live or in pages.
+/// Returns the messages that the application received, live or in pages.
 fn messages(pair: &Pair) -> Vec<&Message> {
     let of = pair.events.iter().flat_map(|event| match event {
         Event::Message(message) => std::slice::from_ref(message),
@@ -17,7 +17,7 @@ fn messages(pair: &Pair) -> Vec<&Message> {
     of.collect()
 }
 
-/// The server's next messages, with a payload that only later versions know in place of each chat.
+/// Replaces each chat in the server's next messages with a payload that only later versions know.
 fn hear_polls(pair: &mut Pair) {
     while let Some(message) = pair.server.outgoing.pop_front() {
         let text = codec::encode_server(&message);

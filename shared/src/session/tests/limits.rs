@@ -1,4 +1,4 @@
-//! What happens at each limit.
+//! The behaviour at each limit.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,4 +1,4 @@
-//! Whatever happens, in whatever order: nothing is lost, nothing comes twice, and all is in order.
+//! Random events in random order: nothing is lost, nothing arrives twice, and all is in order.
 
 use proptest::prelude::*;
 #[cfg(target_arch = "wasm32")]
@@ -10,7 +10,7 @@ use crate::protocol::{Position, ServerMessage};
 use crate::session::{Delivery, Event, Input, Status};
 use crate::time::Timestamp;
 
-/// One thing that may happen.
+/// One event.
 #[derive(Debug, Clone, PartialEq)]
 enum Operation {
     Publish,
@@ -18,23 +18,23 @@ enum Operation {
     ServerHears,
     ClientHears,
     Flow,
-    /// The socket opens, where one is being opened.
+    /// The socket opens, if one is opening.
     Open,
     Cut,
-    /// The server announces the end, then closes.
+    /// The server sends `closing`, then closes.
     Close(u16, Option<u64>),
     Pass(u64),
     Elapse,
-    /// Something that needs no data.
+    /// An input without data.
     Tell(Input),
     Rename(bool),
     Leave,
     Enter,
-    /// The server refuses all requests for so many milliseconds.
+    /// The server refuses all requests for this many milliseconds.
     Busy(u64),
-    /// What is next on the way to the client gets lost: no network does this, a faulty proxy may.
+    /// The next message to the client is lost. A faulty proxy may do this, a network does not.
     Lose,
-    /// It comes twice.
+    /// The next message to the client arrives twice.
     Repeat,
 }
 
@@ -63,7 +63,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// A session to which things happen, and what was written in it.
+/// A session with random events, and the messages published in it.
 struct Run {
     pair: Pair,
     written: Vec<MessageId>,
@@ -113,13 +113,13 @@ impl Run {
         }
     }
 
-    /// The application follows the channel from where it stands.
+    /// The application subscribes to the channel from its position.
     fn enter(&mut self) {
         let since = self.reader().map(|offset| Position { epoch: self.pair.server.epoch, offset });
         self.pair.tell(Input::Subscribe { channel: lobby(), since, presence: false });
     }
 
-    /// All trouble ends, and enough time passes.
+    /// All faults end, and enough time passes.
     fn settle(&mut self) {
         self.pair.server.busy_until = Timestamp(0);
         if self.pair.socket != Socket::None {
@@ -134,7 +134,7 @@ impl Run {
         self.pair.flow();
     }
 
-    /// Where a reader stands who was told these events. Checks each step.
+    /// Returns the position of a reader after these events. Checks each step.
     fn reader(&self) -> Option<Offset> {
         let mut at: Option<Offset> = None;
         for event in &self.pair.events {

@@ -1,4 +1,4 @@
-//! Messages on their way into the log.
+//! Publishing messages.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,4 +1,4 @@
-//! A session and a server, the wire between them, and the time.
+//! A session and a server, the connection between them, and virtual time.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::protocol::{
 use crate::session::{Action, Delivery, Event, Input, Session, SessionConfig, Status};
 use crate::time::Timestamp;
 
-/// No story needs more messages than this.
+/// Maximum number of messages in a story.
 const STEPS_MAX: usize = 10_000;
 
-/// The socket as its driver would hold it.
+/// The state of the socket in the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Socket {
     None,
@@ -22,20 +22,20 @@ pub(super) enum Socket {
     Open,
 }
 
-/// A session under test, with its world. Each step checks that no action breaks the rules of the socket.
+/// A session under test with a server. Each step checks that the actions fit the state of the socket.
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) session: Session,
     pub(super) server: FakeServer,
     pub(super) now: Timestamp,
     pub(super) socket: Socket,
-    /// Sent by the client and not heard by the server yet.
+    /// Messages of the client that the server has not received yet.
     pub(super) outgoing: VecDeque<ClientMessage>,
-    /// All that the application was told.
+    /// All events for the application.
     pub(super) events: Vec<Event>,
     pub(super) opens: usize,
     pub(super) closes: usize,
-    /// Something on the way closes the connection when a message is longer, in bytes, and with which code.
+    /// A proxy closes the connection with this code if a message is longer than this many bytes.
     pub(super) closes_above: Option<(usize, u16)>,
     others: u64,
 }
@@ -57,12 +57,12 @@ impl Pair {
         }
     }
 
-    /// A guest who is called Ada.
+    /// Returns a session of the guest Ada.
     pub(super) fn new() -> Self {
         Self::with(SessionConfig { name: DisplayName::parse("Ada").ok(), ..SessionConfig::default() })
     }
 
-    /// The same, connected.
+    /// Returns a connected session.
     pub(super) fn online() -> Self {
         let mut pair = Self::new();
         pair.tell(Input::Start);
@@ -70,7 +70,7 @@ impl Pair {
         pair
     }
 
-    /// The same, and in the lobby.
+    /// Returns a connected session that has subscribed to the lobby.
     pub(super) fn in_lobby() -> Self {
         let mut pair = Self::online();
         pair.subscribe(&lobby());
@@ -78,7 +78,7 @@ impl Pair {
         pair
     }
 
-    /// Tells the session something, and does what it says.
+    /// Handles an input and runs the actions.
     pub(super) fn tell(&mut self, input: Input) {
         self.session.handle(input, self.now);
         while let Some(action) = self.session.poll_action() {
@@ -113,25 +113,25 @@ impl Pair {
         );
     }
 
-    /// The socket opens, and all is said that there is to say.
+    /// Opens the socket and delivers all messages.
     pub(super) fn connect(&mut self) {
         self.open();
         self.flow();
     }
 
-    /// The socket opens.
+    /// Opens the socket.
     pub(super) fn open(&mut self) {
         assert_eq!(self.socket, Socket::Opening, "no socket is being opened");
         self.socket = Socket::Open;
         self.tell(Input::Opened);
     }
 
-    /// Both sides hear all of each other, until nothing is left to say.
+    /// Delivers the messages of both sides until none is left.
     pub(super) fn flow(&mut self) {
         self.flow_without("what nobody says");
     }
 
-    /// The same, but what says `text` never gets through.
+    /// Delivers the messages of both sides, but drops each message of the server with this text.
     pub(super) fn flow_without(&mut self, text: &str) {
         let says = |message: &ServerMessage| match message {
             ServerMessage::Message(message) => text_of(&message.payload) == Some(text),
@@ -146,7 +146,7 @@ impl Pair {
         panic!("the two never stop talking: {:?}", self.server.heard.last());
     }
 
-    /// The server hears the next message. Returns whether there was one.
+    /// Delivers the next message to the server. Returns whether there was one.
     pub(super) fn server_hears(&mut self) -> bool {
         let Some(message) = self.outgoing.pop_front() else { return false };
         match self.closes_above {
@@ -158,39 +158,39 @@ impl Pair {
         true
     }
 
-    /// The client hears the next message. Returns whether there was one.
+    /// Delivers the next message to the client. Returns whether there was one.
     pub(super) fn client_hears(&mut self) -> bool {
         let next = self.server.outgoing.pop_front();
         next.map(|message| self.hear(&message)).is_some()
     }
 
-    /// The client hears a message that may not be the next.
+    /// Delivers a message to the client, out of order.
     pub(super) fn hear(&mut self, message: &ServerMessage) {
         self.hear_text(&codec::encode_server(message));
     }
 
-    /// The same for a text as it comes over the wire.
+    /// Delivers a text to the client, out of order.
     pub(super) fn hear_text(&mut self, text: &str) {
         self.tell(Input::Received(codec::decode_server(text).unwrap()));
     }
 
-    /// The network fails: what was on its way is lost.
+    /// Breaks the connection. Messages on their way are lost.
     pub(super) fn cut(&mut self) {
         self.close_with(None);
     }
 
-    /// The program ends and another begins: its session has no socket yet.
+    /// Replaces the session with a new one without a socket, as after a restart of the program.
     pub(super) fn cut_silently(&mut self) {
         self.hang_up();
     }
 
-    /// The server, or a browser in its name, closes with a code.
+    /// Closes the socket with a code.
     pub(super) fn close_with(&mut self, code: Option<u16>) {
         self.hang_up();
         self.tell(Input::Closed { code: code.map(CloseCode) });
     }
 
-    /// The server announces the end. The close frame does not come by itself.
+    /// Delivers `closing`. The close frame does not follow by itself.
     pub(super) fn announce(&mut self, code: u16, retry_after_ms: Option<u64>) {
         let reason = "The server's own words.".to_owned();
         self.hear(&ServerMessage::Closing(Closing { code: CloseCode(code), reason, retry_after_ms }));
@@ -200,14 +200,14 @@ impl Pair {
         self.now = self.now + Duration::from_millis(ms);
     }
 
-    /// Time passes until the session wants it to be noticed.
+    /// Advances the time to the timeout of the session.
     pub(super) fn elapse(&mut self) {
         let until = self.session.poll_timeout().unwrap_or_else(|| panic!("nothing is waited for: {self:?}"));
         self.now = self.now.max(until);
         self.tell(Input::Elapsed);
     }
 
-    /// The wait for the next try ends, and it succeeds.
+    /// Advances the time to the next attempt, which succeeds.
     pub(super) fn come_back(&mut self) {
         assert!(matches!(self.status(), Status::Waiting { .. }), "{:?}", self.status());
         self.elapse();
@@ -218,14 +218,14 @@ impl Pair {
         self.tell(Input::Subscribe { channel: channel.clone(), since: None, presence: false });
     }
 
-    /// Ada writes in the lobby.
+    /// Ada publishes in the lobby.
     pub(super) fn publish(&mut self, text: &str) -> MessageId {
         let message_id = self.session.new_message_id(self.now);
         self.tell(Input::Publish { channel: lobby(), message_id, payload: Payload::chat(text) });
         message_id
     }
 
-    /// Bob writes in the lobby.
+    /// Bob publishes in the lobby.
     pub(super) fn bob_says(&mut self, text: &str) -> Message {
         self.others += 1;
         self.server.append(message_of("bob", &lobby(), text, self.others));
@@ -245,13 +245,13 @@ impl Pair {
         connection
     }
 
-    /// How long the session waits for its next try, and how many have failed.
+    /// Returns the wait before the next attempt, and the number of failed attempts.
     pub(super) fn waiting(&self) -> (Duration, u32) {
         let Status::Waiting { until, attempt } = self.status() else { panic!("{:?}", self.status()) };
         (until.since(self.now), attempt)
     }
 
-    /// The texts that the application has been given.
+    /// Returns the texts that the application received.
     pub(super) fn texts(&self) -> Vec<&str> {
         let texts = self.events.iter().filter_map(|event| match event {
             Event::Message(message) => text_of(&message.payload),
@@ -260,7 +260,7 @@ impl Pair {
         texts.collect()
     }
 
-    /// How far a message has come, step by step.
+    /// Returns the delivery states of a message.
     pub(super) fn deliveries(&self, id: MessageId) -> Vec<&Delivery> {
         let steps = self.events.iter().filter_map(|event| match event {
             Event::Delivery { message_id, delivery, .. } if *message_id == id => Some(delivery),
@@ -269,7 +269,7 @@ impl Pair {
         steps.collect()
     }
 
-    /// The texts that the server has been sent, retries too.
+    /// Returns the texts that the server received, including retries.
     pub(super) fn published(&self) -> Vec<&str> {
         let publishes = self.server.heard.iter().filter_map(|message| match message {
             ClientMessage::Publish(Publish { payload, .. }) => text_of(payload),
@@ -278,7 +278,7 @@ impl Pair {
         publishes.collect()
     }
 
-    /// The subscriptions that the server has been asked for.
+    /// Returns the subscriptions that the server received.
     pub(super) fn subscribes(&self) -> Vec<&Subscribe> {
         let asked = self.server.heard.iter().filter_map(|message| match message {
             ClientMessage::Subscribe(subscribe) => Some(subscribe),
@@ -287,7 +287,7 @@ impl Pair {
         asked.collect()
     }
 
-    /// Takes out what the application was told until now.
+    /// Removes and returns the events so far.
     pub(super) fn forget(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
     }

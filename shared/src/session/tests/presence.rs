@@ -1,4 +1,4 @@
-//! Who is in a channel: changes that are lost, late or twice, and how the members are asked for again.
+//! Presence: changes that are lost, late or repeated, and the request for the members.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -9,7 +9,7 @@ use crate::presence::Roster;
 use crate::protocol::{ClientMessage, ServerMessage};
 use crate::session::{Event, Input, Session, SessionConfig};
 
-/// Ada is in the lobby, and sees who else is. Bob is.
+/// Returns a session of Ada in the lobby, which shows Bob.
 fn watching() -> Pair {
     let mut pair = Pair::online();
     pair.server.presence_version = Some(7);
@@ -20,7 +20,7 @@ fn watching() -> Pair {
     pair
 }
 
-/// Whom the application shows besides Ada.
+/// Returns the members that the application shows, without Ada.
 fn others(pair: &Pair) -> Vec<String> {
     let mut roster = Roster::default();
     for event in &pair.events {
@@ -32,12 +32,12 @@ fn others(pair: &Pair) -> Vec<String> {
     users.filter(|user| !user.starts_with("guest-")).collect()
 }
 
-/// How often the members have been asked for.
+/// Returns the number of requests for the members.
 fn questions(pair: &Pair) -> usize {
     pair.server.heard.iter().filter(|message| matches!(message, ClientMessage::Presence { .. })).count()
 }
 
-/// The newest message that is on its way to Ada is lost.
+/// Drops the newest message on its way to Ada.
 fn lose_newest(pair: &mut Pair) -> ServerMessage {
     pair.server.outgoing.pop_back().unwrap()
 }

@@ -1,4 +1,4 @@
-//! A server without sockets: it keeps a log for each channel and answers as the real one does.
+//! A server without sockets, which keeps a log for each channel and answers like the real one.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,38 +12,38 @@ use crate::protocol::{
 };
 use crate::time::Timestamp;
 
-/// How often the server says something at least.
+/// The interval of heartbeats.
 pub(super) const HEARTBEAT_MS: u64 = 25_000;
 
-/// The token that the application's own server made for Ada.
+/// The token that the application's own server created for Ada.
 pub(super) const ADAS_TOKEN: &str = "signed:ada";
 
-/// One server, and the one connection that the session under test has to it.
+/// A server, and its connection to the session under test.
 #[derive(Debug)]
 pub(super) struct FakeServer {
     pub(super) epoch: Epoch,
     pub(super) logs: BTreeMap<ChannelName, Vec<Message>>,
-    /// All that was heard, on all connections.
+    /// All received messages, on all connections.
     pub(super) heard: Vec<ClientMessage>,
-    /// What is sent and not received yet.
+    /// Messages that the client has not received yet.
     pub(super) outgoing: VecDeque<ServerMessage>,
-    /// Takes everything in and says nothing.
+    /// Receives everything and sends nothing.
     pub(super) mute: bool,
-    /// Refuses the next requests so.
+    /// The refusals of the next requests.
     pub(super) refusals: VecDeque<Refusal>,
-    /// Refuses every request until then.
+    /// Refuses every request until this time.
     pub(super) busy_until: Timestamp,
-    /// Refuses to say who is there.
+    /// Refuses requests for the members.
     pub(super) presence_off: bool,
-    /// Who is in every channel, besides the client.
+    /// The members of every channel, without the client.
     pub(super) members: BTreeSet<UserId>,
-    /// The version of every channel's presence. `None`: a server of an earlier version, which has none.
+    /// The version of every channel's presence. `None` for a server of an earlier version.
     pub(super) presence_version: Option<u64>,
-    /// The largest message that it accepts, as it says.
+    /// The announced maximum size of a message.
     pub(super) frame_bytes_max: u64,
-    /// It cannot read a publish of this text, and so not its id either.
+    /// The server cannot read a publish with this text, so it does not know the id either.
     pub(super) unreadable: Option<&'static str>,
-    /// Who is on the connection that is open.
+    /// The user of the open connection.
     pub(super) greeted: Option<Sender>,
     subscribed: BTreeSet<ChannelName>,
     connections: u64,
@@ -72,14 +72,14 @@ impl FakeServer {
         }
     }
 
-    /// The connection is gone, and with it what was on its way.
+    /// Closes the connection. Messages on their way are lost.
     pub(super) fn disconnect(&mut self) {
         self.greeted = None;
         self.subscribed.clear();
         self.outgoing.clear();
     }
 
-    /// Takes what the client says.
+    /// Handles a message of the client.
     pub(super) fn hear(&mut self, message: ClientMessage, now: Timestamp) {
         self.heard.push(message.clone());
         if self.mute {
@@ -125,19 +125,19 @@ impl FakeServer {
         }
     }
 
-    /// Somebody joins the channel.
+    /// A user joins the channel.
     pub(super) fn join(&mut self, channel: &ChannelName, user: &str) {
         self.members.insert(member(user).user);
         self.change(channel, PresenceChange::Joined(member(user)));
     }
 
-    /// Somebody leaves the channel.
+    /// A user leaves the channel.
     pub(super) fn leave(&mut self, channel: &ChannelName, user: &str) {
         self.members.remove(&member(user).user);
         self.change(channel, PresenceChange::Left(member(user).user));
     }
 
-    /// Says that the connection lives, and which versions have been sent.
+    /// Sends a heartbeat with the versions of presence.
     pub(super) fn beat(&mut self, at: Timestamp) {
         let head = |channel: &ChannelName| {
             let (channel, offset) = (channel.clone(), self.head(channel));
@@ -159,7 +159,7 @@ impl FakeServer {
         self.say(ServerMessage::Presence(Presence { id, channel, version, change }));
     }
 
-    /// Adds a message, unless its id is there. Returns its offset, and whether it was there.
+    /// Adds a message, unless the log has its id. Returns its offset, and whether it is a duplicate.
     pub(super) fn append(&mut self, mut message: Message) -> (Offset, bool) {
         let channel = message.channel.clone();
         let head = self.head(&channel);
@@ -167,7 +167,7 @@ impl FakeServer {
         if let Some(known) = log.iter().find(|known| known.id == message.id) {
             return (known.offset, true);
         }
-        // Offsets are not promised dense.
+        // Offsets may have holes.
         let step = 1 + message.at.0 % 3;
         (message.prev, message.offset) = (head, Offset(head.0 + step));
         log.push(message.clone());
@@ -177,7 +177,7 @@ impl FakeServer {
         (message.offset, false)
     }
 
-    /// Forgets the oldest messages of a channel, so that `kept` are left.
+    /// Removes the oldest messages of a channel until `kept` are left.
     pub(super) fn trim(&mut self, channel: &ChannelName, kept: usize) {
         if let Some(log) = self.logs.get_mut(channel) {
             log.drain(..log.len().saturating_sub(kept));
@@ -270,12 +270,12 @@ impl FakeServer {
     }
 }
 
-/// Somebody else, under the name of the user.
+/// Returns another user, with the id as the name.
 fn member(user: &str) -> Sender {
     Sender { user: UserId::parse(user).unwrap(), name: DisplayName::parse(user).unwrap() }
 }
 
-/// A message of somebody else.
+/// Returns a message of another user.
 pub(super) fn message_of(user: &str, channel: &ChannelName, text: &str, number: u64) -> Message {
     let from = Sender { user: UserId::parse(user).unwrap(), name: DisplayName::parse(user).unwrap() };
     let mut random = [0; 10];

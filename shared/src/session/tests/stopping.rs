@@ -1,4 +1,4 @@
-//! The person stops the session, in each of its states.
+//! The user stops the session, in each of its states.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,4 +1,4 @@
-//! Channels that are followed.
+//! Subscriptions.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -13,7 +13,7 @@ use crate::protocol::{
 };
 use crate::session::{Event, Input};
 
-/// The gaps that the application was told of.
+/// Returns the gaps that the application received.
 fn gaps(pair: &Pair) -> Vec<Gap> {
     let gaps = pair.events.iter().filter_map(|event| match event {
         Event::Subscribed { gap, .. } => *gap,
@@ -296,7 +296,7 @@ fn a_gap_of_another_log_is_one_of_the_epoch_whatever_it_says() {
     pair.open();
     pair.server_hears();
     pair.client_hears();
-    // The server begins anew, and its first answer, which says so, is lost.
+    // The server starts with a new log, and the first reply with its epoch is lost.
     let id = match pair.outgoing.front() {
         Some(ClientMessage::Subscribe(subscribe)) => subscribe.id,
         other => panic!("{other:?}"),

@@ -1,4 +1,4 @@
-//! Answers that get lost, or come twice, on a connection that lives.
+//! Replies that are lost or repeated on a live connection.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::protocol::{ClientMessage, ErrorCode, ErrorReply, Head, Heartbeat, Ref
 use crate::session::{Delivery, Input, Status};
 use crate::time::Timestamp;
 
-/// The server says that it is there, and what it has sent of the lobby.
+/// Sends a heartbeat with the head of the lobby.
 fn beat(pair: &mut Pair) {
     let heads = vec![Head { channel: lobby(), offset: pair.server.head(&lobby()), presence: None }];
     pair.hear(&ServerMessage::Heartbeat(Heartbeat { at: Timestamp(0), heads }));
@@ -53,7 +53,7 @@ fn a_subscription_that_the_server_has_lost_is_made_again() {
     let mut pair = Pair::in_lobby();
     let first = pair.bob_says("one");
     pair.flow();
-    // Doubled on the way, an old `unsubscribe` has come after the `subscribe`.
+    // A repeated, stale `unsubscribe` arrives after the `subscribe`.
     pair.server.hear(ClientMessage::Unsubscribe { channel: lobby() }, pair.now);
     pair.bob_says("two");
     pair.hear(&ServerMessage::Heartbeat(Heartbeat { at: Timestamp(0), heads: Vec::new() }));

@@ -1,4 +1,4 @@
-//! Requests that the server cannot read: each is settled, and none holds up the others.
+//! Requests that the server cannot read: each is refused, and none blocks the others.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -13,7 +13,7 @@ use crate::protocol::{
 use crate::session::{Credential, Delivery, Event, Input, SessionConfig, Status};
 use crate::time::Timestamp;
 
-/// Why a message has failed; nothing if it has not.
+/// Returns why a message failed, or `None` if it did not.
 fn failure(pair: &Pair, id: MessageId) -> Option<ErrorCode> {
     match pair.deliveries(id).last() {
         Some(Delivery::Failed { refusal }) => Some(refusal.code),
@@ -25,12 +25,12 @@ fn is_accepted(pair: &Pair, id: MessageId) -> bool {
     matches!(pair.deliveries(id).last(), Some(Delivery::Accepted { .. }))
 }
 
-/// The longest message that the server has been sent, in bytes.
+/// Returns the size of the largest message that the server received, in bytes.
 fn longest(pair: &Pair) -> usize {
     pair.server.heard.iter().map(|message| codec::encode_client(message).len()).max().unwrap_or_default()
 }
 
-/// The session tries again until nothing is left to do, and not for ever.
+/// Lets the session retry until nothing is left to do, and checks that it ends.
 fn settle(pair: &mut Pair) {
     for _ in 0..20 {
         pair.flow();
@@ -132,7 +132,7 @@ fn every_kind_of_request_is_settled_when_it_is_too_large() {
 fn a_connection_that_is_closed_because_of_a_request_does_not_carry_it_for_ever() {
     for code in [1002, 1007, 1009] {
         let mut pair = Pair::in_lobby();
-        // A limit that the server does not tell of, such as a proxy's.
+        // A limit that the server does not announce, for example of a proxy.
         pair.closes_above = Some((400, code));
         let (before, large) = (pair.publish("before"), pair.publish(&"x".repeat(400)));
         let (after, other) = (pair.publish("after"), pair.publish(&"y".repeat(400)));

@@ -1,12 +1,14 @@
 //! The messages of the golden files, as values. Together they tell one story: Ada, a guest, meets Bob in the lobby.
 
 mod client;
+mod later;
 mod server;
 
 use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
 use shared::protocol::{ClientMessage, Position, RawPayload, Sender};
 
 pub(crate) use client::client;
+pub(crate) use later::later;
 pub(crate) use server::server;
 
 /// A golden file's name and text, and the value it stands for.

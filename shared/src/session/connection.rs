@@ -1,12 +1,13 @@
-//! The part of the session that opens, keeps and loses the connection.
+//! Opens, keeps and loses the connection.
 
 use std::time::Duration;
 
 use super::backoff;
+use super::config::Credential;
 use super::heartbeat::Heartbeat;
 use super::io::{Action, Event};
+use super::machine::Session;
 use super::state::{CONNECT_MS_MAX, Farewell, State};
-use super::{Credential, Session};
 use crate::ids::DisplayName;
 use crate::limits::OUTBOX_IN_FLIGHT_MAX;
 use crate::protocol::{self, ClientMessage, CloseCode, Closing, ErrorCode, Hello, Refusal, Welcome};
@@ -32,7 +33,7 @@ impl Session {
         }
     }
 
-    /// After a sleep the deadline has often passed without a timer; and what was waiting need not wait longer.
+    /// Handles a wake-up of the machine. The deadline may have passed without a timer, and a wait is not needed any more.
     pub(super) fn wake(&mut self, now: Timestamp) {
         if let State::Waiting { attempt, .. } = self.state {
             self.open(attempt, now);
@@ -41,7 +42,7 @@ impl Session {
         }
     }
 
-    /// Does what was due at the state's deadline, if that has passed.
+    /// Handles the state's deadline, if it has passed.
     pub(super) fn elapse(&mut self, now: Timestamp) {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return;
@@ -86,7 +87,7 @@ impl Session {
                 *token = None;
                 self.say_hello();
             }
-            // It has come twice, and the welcome not at all: this connection is of no use, the next one may be.
+            // The server has read `hello` twice, and `welcome` was lost. Only a new connection helps.
             (_, ErrorCode::AlreadyGreeted, _) => {
                 self.actions.push_back(Action::Close);
                 self.wait(None, now);
@@ -110,13 +111,13 @@ impl Session {
         }
     }
 
-    /// The socket is gone: comes back later, unless the server said not to.
+    /// Handles the loss of the socket: connects again later, unless the server said not to.
     pub(super) fn lose(&mut self, code: Option<CloseCode>, now: Timestamp) {
         if !self.state.has_socket() {
             return;
         }
         let farewell = self.state.take_farewell();
-        // What the server said counts: the close frame after it may get lost, and browser or proxy make up a code.
+        // `closing` wins over the close frame: that one may get lost, and a browser or proxy then invents a code.
         let code = farewell.as_ref().map(|said| said.code).or(code);
         if code.is_some_and(|code| !code.may_return()) {
             let reason = farewell
@@ -131,7 +132,7 @@ impl Session {
         self.wait(farewell.and_then(|said| said.retry_after_ms), now);
     }
 
-    /// A name is said in `hello`, once a connection: a new name is a new connection.
+    /// Changes the name. `hello` carries it, once per connection, so a new name needs a new connection.
     pub(super) fn rename(&mut self, name: DisplayName, now: Timestamp) {
         if self.config.name.as_ref() == Some(&name) {
             return;
@@ -164,16 +165,16 @@ impl Session {
         self.forget_connection();
     }
 
-    /// What was said on the connection that is gone has to be said again on the next.
+    /// Forgets what was sent on the lost connection, so that the next one sends it again.
     fn forget_connection(&mut self) {
         self.paused_until = None;
         self.window = OUTBOX_IN_FLIGHT_MAX;
         self.made.clear();
         self.turn = 0;
         self.unreadable.forget_connection();
-        self.subscriptions.unlink_all();
-        self.outbox.unsend_all();
-        self.history.unask_all();
+        self.subscriptions.reset();
+        self.outbox.requeue_all();
+        self.history.requeue_all();
     }
 
     fn say_hello(&mut self) {
