@@ -1,6 +1,7 @@
-//! What is true of this store beside the contract of every store.
+//! Tests of this store: the contract of every store, and what is true of this one beside it.
 
 mod backups;
+mod contract;
 mod damage;
 mod migrating;
 mod size;
@@ -41,12 +42,6 @@ fn fill(log: &SqliteLog, channel: &str, bytes: usize, total: usize) {
     for first in (0..count).step_by(500) {
         log.append(&chats(channel, first..(first + BATCH).min(count), bytes)).unwrap();
     }
-}
-
-#[test]
-fn it_keeps_the_contract() {
-    let directory = tempfile::tempdir().unwrap();
-    conformance::check(&open(&directory));
 }
 
 #[test]
