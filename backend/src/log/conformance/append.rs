@@ -1,10 +1,14 @@
 //! Properties of [`Log::append`](crate::log::Log::append): order, prev and duplicates.
 
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a property panics if the store does not have it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a property panics if the store does not have it"
+)]
 
 use shared::ids::{ChannelName, Offset};
 
-use super::{Store, accepted, chat};
+use super::store::{Store, accepted, chat};
 use crate::log::{Append, Appended};
 
 /// Offsets grow within a batch and from batch to batch, and `prev` is the offset before.

@@ -1,13 +1,17 @@
 //! What a store keeps over its own end, over a failed append, and while others read.
 
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a property panics if the store does not have it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a property panics if the store does not have it"
+)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use shared::ids::{ChannelName, Offset};
 use shared::protocol::{Message, RawPayload};
 
-use super::{Store, accepted, chat};
+use super::store::{Store, accepted, chat};
 use crate::log::{Append, Appended, Log};
 
 /// All messages of a channel.
@@ -121,7 +125,8 @@ pub fn concurrent_readers_see_a_growing_prefix(store: &dyn Store) {
     std::thread::scope(|scope| {
         let readers: Vec<_> = (0..READERS).map(|_| scope.spawn(read_all)).collect();
         for number in 0..BATCHES {
-            let batch = [3 * number, 3 * number + 1, 3 * number + 2].map(|number| chat(channel.as_str(), number));
+            let batch =
+                [3 * number, 3 * number + 1, 3 * number + 2].map(|number| chat(channel.as_str(), number));
             let last = *accepted(&log.append(&batch).unwrap()).last().unwrap();
             appended.store(last.1, Ordering::Release);
         }

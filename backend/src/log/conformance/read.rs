@@ -1,11 +1,15 @@
 //! Properties of the reads: runs, pages, bounds and the list of channels.
 
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a property panics if the store does not have it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a property panics if the store does not have it"
+)]
 
 use shared::ids::{ChannelName, DisplayName, Offset};
 use shared::protocol::{Payload, RawPayload};
 
-use super::{Store, accepted, chat};
+use super::store::{Store, accepted, chat};
 #[cfg(doc)]
 use crate::log::Log;
 use crate::log::{Append, Bounds, RunJson};
@@ -120,7 +124,10 @@ pub fn offsets_at_the_limits_are_valid_cursors(store: &dyn Store) {
         assert_eq!(log.page(channel, Some(offset), 2).unwrap(), page);
         for run in [log.read(&unknown, offset, 10), log.read_before(&unknown, Some(offset), 10)] {
             let run = run.unwrap();
-            assert!(run.messages.is_empty() && !run.more, "an unknown channel has no message around {offset}");
+            assert!(
+                run.messages.is_empty() && !run.more,
+                "an unknown channel has no message around {offset}"
+            );
         }
     }
 }

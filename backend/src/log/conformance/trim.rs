@@ -1,11 +1,15 @@
 //! Properties of [`Log::trim`](crate::log::Log::trim).
 
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a property panics if the store does not have it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a property panics if the store does not have it"
+)]
 
 use shared::ids::{Namespace, Offset};
 use shared::time::Timestamp;
 
-use super::{Store, accepted, chat};
+use super::store::{Store, accepted, chat};
 use crate::log::{Append, Keep, Trimmed};
 
 /// Trimming deletes by count and by age, never more than asked, and keeps the head.
