@@ -1,29 +1,26 @@
-//! Readers who come back to much that they have missed, beside those who are live.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[path = "../benches/rig/mod.rs"]
-mod rig;
+//! Readers that catch up on many missed messages, beside a live reader.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use backend::hub::feed::RING_BYTES_MAX;
 use backend::hub::wire::Wire;
-use rig::{Rig, Sink};
+
+use crate::rig::{Rig, Sink};
 
 const MISSED: &str = "live:missed";
 const LIVE: &str = "live:live";
 
-/// How many come back.
+/// Number of readers that catch up.
 const READERS: usize = 100;
 
-/// What goes out at once at most, and a frame above it.
+/// Maximum size of one write, plus one frame above it.
 const WRITE_BYTES_MAX: usize = 64 * 1024 + 1024;
 
-/// What was written to whom, in order: nobody's number is that of the reader who is live.
+/// The writes in order: the reader's number, `None` for the live reader, and the size in bytes.
 type Journal = Rc<RefCell<Vec<(Option<usize>, usize)>>>;
 
-/// A reader who notes what is written.
+/// A reader that records what is written to it.
 fn reader(number: Option<usize>, journal: &Journal) -> Rc<Wire> {
     let journal = Rc::clone(journal);
     Wire::new(Sink(move |bytes: &[u8]| {
@@ -38,10 +35,10 @@ fn written_to(journal: &[(Option<usize>, usize)], reader: usize) -> usize {
 }
 
 #[test]
-fn who_is_live_does_not_wait_for_those_who_come_back_to_much() {
+fn a_live_reader_does_not_wait_for_readers_that_catch_up() {
     let (mut rig, journal) = (Rig::empty(), Journal::default());
     rig.join(LIVE, reader(None, &journal));
-    // One who stays, so that the feed does.
+    // One reader stays, so the worker keeps the feed.
     rig.gather(1, &[MISSED]);
     let before = rig.written();
     while rig.written() < before + RING_BYTES_MAX {
@@ -54,13 +51,13 @@ fn who_is_live_does_not_wait_for_those_who_come_back_to_much() {
     let largest = journal.borrow().iter().map(|(_, bytes)| *bytes).max();
     assert!(largest < Some(WRITE_BYTES_MAX), "{largest:?} bytes in one write");
     let before = journal.borrow().len();
-    assert!(before < 2 * READERS, "{before} writes until all have something");
+    assert!(before < 2 * READERS, "{before} writes before every reader had some");
 
     rig.say(LIVE);
     let told = |journal: &[(Option<usize>, usize)]| journal.iter().any(|(number, _)| number.is_none());
     rig.until(|| told(&journal.borrow()));
     let meanwhile = journal.borrow().len() - before;
-    assert!(meanwhile < READERS / 2, "{meanwhile} writes to those who have come back");
+    assert!(meanwhile < READERS / 2, "{meanwhile} writes to the readers that catch up");
 
     let all = |journal: &[_]| (0..READERS).all(|reader| written_to(journal, reader) > RING_BYTES_MAX / 2);
     rig.until(|| all(&journal.borrow()));

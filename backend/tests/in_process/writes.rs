@@ -1,8 +1,4 @@
-//! What goes out in one write, and what becomes of a write that a socket does not take whole.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[path = "../benches/rig/mod.rs"]
-mod rig;
+//! What goes out in one write, and how a partial write continues.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -11,12 +7,13 @@ use std::task::{Context, Poll, Waker};
 
 use backend::hub::socket::Socket;
 use backend::hub::wire::Wire;
-use rig::Rig;
+
+use crate::rig::Rig;
 
 const ROOM: &str = "live:room";
 const OTHER: &str = "live:other";
 
-/// A network that takes only so much.
+/// A network with limited room.
 #[derive(Default)]
 struct Network {
     room: Cell<usize>,
@@ -29,7 +26,7 @@ impl Network {
         Rc::new(Self { room: Cell::new(room), ..Self::default() })
     }
 
-    /// Has room for so much more, and says so.
+    /// Makes room for `room` bytes and wakes the writer.
     fn widen(&self, room: usize) {
         self.room.set(room);
         if let Some(writer) = self.writer.take() {
@@ -37,7 +34,7 @@ impl Network {
         }
     }
 
-    /// What each write brought.
+    /// Removes and returns the writes.
     fn take(&self) -> Vec<Vec<u8>> {
         self.writes.take()
     }
@@ -66,7 +63,7 @@ impl Socket for Reader {
     }
 }
 
-/// The messages' offsets, in the order of their frames.
+/// Returns the offsets of the messages, in the order of their frames.
 fn offsets(frames: &[u8]) -> Vec<u64> {
     let text = String::from_utf8_lossy(frames);
     let offset = |rest: &str| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
@@ -74,7 +71,7 @@ fn offsets(frames: &[u8]) -> Vec<u64> {
     messages.map(|message| offset(message.split_once(r#""offset":"#).unwrap().1)).collect()
 }
 
-/// What a reader gets of three messages when its socket takes `first` bytes, and the rest later.
+/// Returns what a reader gets of three messages if its socket takes `first` bytes now and the rest later.
 fn interrupted(first: usize) -> (usize, Vec<u8>) {
     let (mut rig, network) = (Rig::empty(), Network::open(usize::MAX));
     rig.join(ROOM, Wire::new(Reader(Rc::clone(&network))));
@@ -92,7 +89,7 @@ fn interrupted(first: usize) -> (usize, Vec<u8>) {
 }
 
 #[test]
-fn what_a_socket_does_not_take_comes_once_and_in_order_wherever_it_was_cut() {
+fn a_partial_write_continues_where_it_was_cut() {
     let (whole, frames) = interrupted(usize::MAX);
     assert_eq!((offsets(&frames), frames.len()), (vec![1, 2, 3], whole));
     for first in (0..=whole).step_by(37) {
@@ -102,7 +99,7 @@ fn what_a_socket_does_not_take_comes_once_and_in_order_wherever_it_was_cut() {
 }
 
 #[test]
-fn who_follows_two_channels_is_told_of_both_in_one_write() {
+fn messages_of_two_channels_go_out_in_one_write() {
     let (mut rig, network) = (Rig::empty(), Network::open(usize::MAX));
     rig.join_all(&[ROOM, OTHER], Wire::new(Reader(Rc::clone(&network))));
     rig.turn();

@@ -1,6 +1,4 @@
-//! A part of the server dies: the process ends, and says which.
-
-#![allow(clippy::unwrap_used, reason = "in a test a failure is a panic")]
+//! If a thread of the server dies, the server ends and names it.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +13,7 @@ use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
 const KEY: &str = "0123456789abcdef";
 
-/// A log that fails as no log should.
+/// A log that panics.
 struct Broken {
     log: SqliteLog,
     appends: bool,
@@ -81,7 +79,7 @@ impl Log for Broken {
     }
 }
 
-/// Serves on a broken log until the server ends by itself. Meanwhile somebody publishes.
+/// Serves on a broken log, with one publish, until the server ends by itself.
 fn serve_until_it_ends(appends: bool, tidies: bool) -> ServerError {
     let folder = tempfile::tempdir().unwrap();
     let log = SqliteLog::open(&folder.path().join("tidings.db"), Durability::Normal).unwrap();
@@ -106,7 +104,7 @@ fn serve_until_it_ends(appends: bool, tidies: bool) -> ServerError {
         Arc::new(Broken { log, appends, tidies }),
         listener,
     ));
-    // Nobody was told that the message is stored.
+    // The message was not acknowledged.
     let mut answer = Vec::new();
     if !appends && stream.read_to_end(&mut answer).is_ok() {
         assert!(!answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));

@@ -1,8 +1,4 @@
-//! A room with many readers beside one with few, on one worker.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[path = "../benches/rig/mod.rs"]
-mod rig;
+//! A room with many readers beside a room with one, on one worker.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -10,16 +6,17 @@ use std::rc::Rc;
 use backend::hub::feed::RING_FRAMES_MAX;
 use backend::hub::wire::Wire;
 use backend::hub::worker::{NEWS_A_ROUND_MAX, PIECE_BYTES_MAX};
-use rig::{Rig, Sink};
+
+use crate::rig::{Rig, Sink};
 
 const LARGE: &str = "live:large";
 const SMALL: &str = "live:small";
 const READERS: usize = 1000;
 
-/// In which order messages and signals were written to readers: the room, and the reader's number.
+/// The messages and signals in the order in which they were written: the room and the reader's number.
 type Journal = Rc<RefCell<Vec<(&'static str, usize)>>>;
 
-/// A reader who notes what is written.
+/// A reader that records what is written to it.
 fn reader(room: &'static str, number: usize, journal: &Journal) -> Rc<Wire> {
     let journal = Rc::clone(journal);
     Wire::new(Sink(move |bytes: &[u8]| {
@@ -29,7 +26,7 @@ fn reader(room: &'static str, number: usize, journal: &Journal) -> Rc<Wire> {
     }))
 }
 
-/// A large room, and a small one.
+/// A large room and a small room.
 fn gather() -> (Rig, Journal) {
     gather_many(READERS)
 }
@@ -41,41 +38,41 @@ fn gather_many(readers: usize) -> (Rig, Journal) {
             rig.join(room, reader(room, number, &journal));
         }
     }
-    // A turn of the runtime is one of some sixty tasks.
+    // One iteration of the runtime runs about sixty tasks.
     rig.turns(readers);
     (rig, journal)
 }
 
 #[test]
-fn who_speaks_in_a_small_room_does_not_wait_for_a_large_one() {
+fn a_message_to_a_small_room_does_not_wait_for_a_large_room() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
     rig.until(|| !journal.borrow().is_empty());
-    assert!(journal.borrow().len() < READERS, "the large room is told piece by piece");
+    assert!(journal.borrow().len() < READERS, "the fan-out to the large room is in pieces");
 
     rig.say(SMALL);
     rig.turns(1);
     rig.until(|| journal.borrow().len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
-    assert!(place < READERS / 2, "the small room was told as number {place}");
+    assert!(place < READERS / 2, "the message to the small room was number {place}");
 }
 
 #[test]
-fn who_speaks_in_a_small_room_does_not_wait_until_a_large_one_knows_who_types() {
+fn a_message_to_a_small_room_does_not_wait_for_the_typing_signal_of_a_large_room() {
     let (mut rig, journal) = gather();
     rig.type_in(LARGE);
     rig.until(|| !journal.borrow().is_empty());
-    assert!(journal.borrow().len() < READERS, "the large room is told piece by piece");
+    assert!(journal.borrow().len() < READERS, "the fan-out to the large room is in pieces");
 
     rig.say(SMALL);
     rig.turns(1);
     rig.until(|| journal.borrow().len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
-    assert!(place < READERS * 3 / 4, "the small room was told as number {place}");
+    assert!(place < READERS * 3 / 4, "the message to the small room was number {place}");
 }
 
 #[test]
-fn nobody_is_told_after_a_message_that_its_sender_types() {
+fn no_reader_gets_a_typing_signal_after_the_message() {
     let (mut rig, kinds) = (Rig::empty(), Rc::new(RefCell::new(vec![String::new(); READERS])));
     for number in 0..READERS {
         let kinds = Rc::clone(&kinds);
@@ -97,20 +94,20 @@ fn nobody_is_told_after_a_message_that_its_sender_types() {
     rig.turns(READERS);
     let kinds = kinds.borrow();
     assert!(kinds.iter().all(|kinds| kinds == "m" || kinds == "sm"), "a signal came after the message");
-    assert!(kinds.iter().any(|kinds| kinds == "m"), "some had not been told when the message came");
+    assert!(kinds.iter().any(|kinds| kinds == "m"), "some had no signal yet when the message came");
 }
 
 #[test]
-fn who_types_on_and_on_is_told_of_once_where_nobody_has_been_told() {
+fn typing_signals_that_wait_to_be_sent_become_one() {
     let (mut rig, journal) = gather();
     (0..100).for_each(|_| rig.type_in(SMALL));
     rig.turns(100);
     let told = journal.borrow().len();
-    assert!((1..50).contains(&told), "told {told} times");
+    assert!((1..50).contains(&told), "{told} signals were sent");
 }
 
 #[test]
-fn what_comes_while_a_large_room_is_told_does_not_wait_until_all_have_been() {
+fn messages_that_arrive_during_a_round_join_it() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
     rig.until(|| !journal.borrow().is_empty());
@@ -121,22 +118,22 @@ fn what_comes_while_a_large_room_is_told_does_not_wait_until_all_have_been() {
     rig.until(|| journal.borrow().len() == 4 * READERS);
     let numbers: Vec<_> = journal.borrow().iter().map(|(_, number)| *number).collect();
     let before = numbers.windows(2).position(|pair| pair[0] == pair[1]).unwrap();
-    assert!(before < READERS / 2, "{before} were told before the others were said");
+    assert!(before < READERS / 2, "{before} got the first message before the others were published");
     let (early, rest) = numbers.split_at(before);
-    assert!(early.iter().copied().eq(0..before), "the first message, to some");
+    assert!(early.iter().copied().eq(0..before), "the first message alone, to some");
     let (late, rest) = rest.split_at(4 * (READERS - before));
     assert!(
         late.iter().copied().eq((before..READERS).flat_map(|number| [number; 4])),
-        "all at once, to the others"
+        "all four together, to the others"
     );
     assert!(
         rest.iter().copied().eq((0..before).flat_map(|number| [number; 3])),
-        "and what was missing, to the first"
+        "the other three, to the first"
     );
 }
 
 #[test]
-fn a_round_is_not_given_something_new_with_each_piece() {
+fn a_round_admits_a_limited_number_of_new_messages() {
     const PIECES: usize = 40;
     const READERS: usize = PIECES * 128;
     let (mut rig, journal) = gather_many(READERS);
@@ -148,19 +145,16 @@ fn a_round_is_not_given_something_new_with_each_piece() {
     let told = journal.chunk_by(|one, next| one == next).take(READERS).map(<[_]>::len);
     let mut amounts: Vec<_> = told.collect();
     assert_eq!(amounts.len(), READERS, "a round has ended");
-    assert!(
-        amounts.is_sorted(),
-        "the later somebody's turn in the first round, the more there is to be told"
-    );
+    assert!(amounts.is_sorted(), "the later a reader is in the first round, the more messages it gets");
     amounts.dedup();
     assert!(amounts.len() > NEWS_A_ROUND_MAX / 2, "{amounts:?}");
     assert!(amounts.len() <= NEWS_A_ROUND_MAX, "{amounts:?}");
 }
 
 #[test]
-fn the_more_each_reader_is_told_the_fewer_are_told_at_a_time() {
+fn a_piece_of_a_round_is_bounded_in_bytes() {
     let (mut rig, journal) = gather();
-    // No reader of the room is told more than these at a time.
+    // A reader gets no more than these at a time.
     (0..200).for_each(|_| rig.say(LARGE));
     let (before, most) = (Cell::new(0), Cell::new(0));
     rig.until(|| {
@@ -172,8 +166,8 @@ fn the_more_each_reader_is_told_the_fewer_are_told_at_a_time() {
     assert!(most > 200 && most < messages_max, "{most} messages of more than 128 bytes");
 }
 
-/// The bytes that a publisher and so many readers are sent while more is said than a feed holds, and than the last readers of
-/// a large room can be told meanwhile. They follow two channels, so that each is told from the ring.
+/// Returns the bytes written to a publisher and `readers` readers while more messages are published than a feed's ring holds and
+/// than the fan-out can keep up with. The readers follow two channels, so each is served from the ring.
 fn flooded(readers: usize) -> usize {
     const TURNS: usize = 40;
     let mut rig = Rig::empty();
@@ -183,7 +177,7 @@ fn flooded(readers: usize) -> usize {
         (0..2 * RING_FRAMES_MAX / TURNS).for_each(|_| rig.say(LARGE));
         rig.turns(1);
     }
-    // Until a while brings nothing more.
+    // Until nothing more is written.
     loop {
         let written = rig.written();
         rig.turns(1000);
@@ -194,11 +188,11 @@ fn flooded(readers: usize) -> usize {
 }
 
 #[test]
-fn the_last_reader_of_a_large_room_misses_nothing_while_it_is_flooded() {
+fn the_last_reader_of_a_flooded_large_room_misses_nothing() {
     const READERS: usize = 2560;
     let answers = flooded(0);
     let messages = flooded(1) - answers;
-    assert!(messages > RING_FRAMES_MAX * 100, "a reader is sent all of it: {messages} bytes");
-    // In a channel without history, a gap would stand for what has left the ring, and is shorter.
+    assert!(messages > RING_FRAMES_MAX * 100, "a reader gets everything: {messages} bytes");
+    // In a channel without history, a reader that falls out of the ring would get a gap, which is shorter.
     assert_eq!(flooded(READERS) - answers, READERS * messages);
 }
