@@ -1,25 +1,25 @@
-//! The client's mind and the server's middle, as they are released, in a world where everything goes wrong: the
-//! network, the disk and the processes are simulated, time is virtual, and all chance comes from one seed.
+//! Deterministic simulation of the client's session and the server's hub, as they are released: the network, the disk
+//! and the processes are simulated and fail, time is virtual, and every random number is derived from one seed.
 //!
 //! | file | what it is |
 //! |---|---|
-//! | [`profile`] | what a seed's world is like, and what may go wrong in it |
-//! | [`world`] | one run: time, what happens in it, and the end at which all has to be well |
-//! | [`steps`] | what people do, and what goes wrong |
+//! | [`profile`] | the properties of a seed's world, and what can go wrong in it |
+//! | [`world`] | one run: its events, clients and API callers, and the checks at its end |
+//! | [`steps`] | what clients do, and what goes wrong |
 //! | [`client`] | a program around the real session |
 //! | [`server`] | one life of the real hub, workers and log queue |
-//! | [`network`], [`wire`] | connections that are slow, stall, break, or lie |
-//! | [`disk`] | a log in memory that fills up, is trimmed, loses its tail and is put back |
-//! | [`stored`] | the real store beside it, which the real backup copies while it is written |
-//! | [`crowd`] | people who send as much as they can, and what the server may hold for them |
-//! | [`model`] | what has to be true, in a few plain rules |
+//! | [`network`], [`wire`] | connections that are slow, stall, break, or drop frames |
+//! | [`disk`] | a log in memory that fills up, is trimmed, loses its tail and is restored |
+//! | [`stored`] | the real store beside it, which is written while the real backup copies it |
+//! | [`crowd`] | a crowd that sends as much as it can, and the server's memory limits |
+//! | [`model`] | the rules that must hold |
 //! | [`runner`] | many seeds on all cores |
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a test that cannot go on fails, and this one tells what it has seen"
+    reason = "in a test a failure is a panic, and this one prints its counts"
 )]
 
 mod client;

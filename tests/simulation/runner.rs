@@ -55,7 +55,7 @@ pub(crate) fn run_all(seeds: Vec<u64>) -> Counts {
     failed.sort();
     // Written past the test's output capture, because it is useful in every run.
     let summary = format!(
-        "{} seeds, {} messages, {} deliveries, {} crashes, {} dead parts, {} backups, {} full batches, {} cuts, {} gaps, all told: {} ({:.1} s)",
+        "{} seeds, {} messages, {} deliveries, {} crashes, {} dead parts, {} backups, {} full batches, {} cuts, {} gaps, passed: {} ({:.1} s)",
         seeds.len(),
         counts.messages,
         counts.delivered,
