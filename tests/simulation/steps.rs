@@ -185,7 +185,7 @@ impl World {
         (*self.ether.pick(&allowed)).clone()
     }
 
-    fn text(&self, from: &str) -> String {
+    pub(crate) fn text(&self, from: &str) -> String {
         let length = self.ether.within(1..=self.profile.text_bytes_max);
         let mut text = format!("{from} ");
         text.extend(std::iter::repeat_n('x', usize::try_from(length).unwrap()));
