@@ -1,9 +1,9 @@
-//! The snippet of the article, as it stands there, in a real browser.
+//! The article's snippet, unchanged, in a real browser.
 
 use serde_json::json;
 use tests::browser::story;
 
-/// The article's own lines, with the address of this server's default.
+/// The article's own lines, with this server's default address.
 const SNIPPET: &str = r#"var ws = new WebSocket("ws://127.0.0.1:9501");
 
 ws.onopen = function() {
@@ -38,7 +38,7 @@ async fn the_snippet_logs_its_three_lines() {
             console.log = function (line) { window.lines.push(String(line)); log.apply(console, arguments); };";
         ada.run(collect, Vec::new()).await;
         let snippet = SNIPPET.replace("127.0.0.1:9501", &stage.server.address().to_string());
-        // As the console runs it: its variables are the page's.
+        // As the console runs it: its variables are global.
         ada.run("(0, eval)(arguments[0])", vec![json!(snippet)]).await;
         ada.expect_that("the opening is logged", "window.lines.length >= 1", "window.lines").await;
         ada.run("ws.send('Hello, Server!')", Vec::new()).await;

@@ -1,4 +1,4 @@
-//! The client of docs/PROTOCOL.md, as it stands there, in a real browser.
+//! The client of docs/PROTOCOL.md, unchanged, in a real browser.
 
 use serde_json::{Value, json};
 use tests::browser::{Person, Stage, story, story_with};
@@ -7,7 +7,7 @@ use tests::{LOBBY, Settings};
 
 const CLIENT: &str = include_str!("../../docs/client.js");
 
-/// Keeps what the client tells, and how often each message was sent.
+/// Records the client's callbacks, and how often each message was sent.
 const START: &str = "window.seen = []; window.gaps = []; window.accepted = []; window.sent = {}; \
     const send = WebSocket.prototype.send; \
     WebSocket.prototype.send = function (text) { \
@@ -19,17 +19,17 @@ const START: &str = "window.seen = []; window.gaps = []; window.accepted = []; w
         onGap: (channel, gap) => gaps.push(gap.reason), onEnd: (farewell) => { window.ended = farewell.code; } }); \
     client.follow('room:lobby');";
 
-/// The network is away for this page, and comes back.
+/// Cuts and restores the network of this page.
 const CUT_OFF: &str = "window.Real = WebSocket; window.WebSocket = class { \
     constructor() { setTimeout(() => this.onclose?.({ code: 1006 })); } close() {} };";
 const BACK: &str = "window.WebSocket = Real; dispatchEvent(new Event('online'));";
 
-/// Somebody runs the client on a page of the server's, and follows the lobby.
+/// Runs the client on a page of the server, subscribed to the lobby.
 async fn runs_the_client(stage: &mut Stage, name: &str) -> Person {
     let person = stage.visitor(name).await;
     person.run("(0, eval)(arguments[0])", vec![json!(CLIENT)]).await;
     person.run(START, Vec::new()).await;
-    // It has no position before the subscription is confirmed: what it sees first is its own.
+    // It has no position before the subscription is confirmed: its first message is its own.
     says(&person, "begin").await;
     person.expect_that("is accepted", "accepted.length === 1", "accepted").await;
     expect_seen(&person, &["begin"]).await;
@@ -85,7 +85,7 @@ async fn it_misses_nothing_and_repeats_nothing_while_the_server_dies_and_comes_b
 async fn a_publish_whose_answer_was_lost_is_sent_again_with_its_id() {
     story(async |stage| {
         let ada = runs_the_client(stage, "Ada").await;
-        // The message goes out; before its answer can be heard, the connection is gone.
+        // The message goes out; the connection is cut before its answer arrives.
         let deaf = "const heard = WebSocket.prototype.close; let socket; \
             WebSocket.prototype.send = new Proxy(WebSocket.prototype.send, { apply(send, self, [text]) { \
                 Reflect.apply(send, self, [text]); \
@@ -109,7 +109,7 @@ async fn a_lost_message_is_asked_for_and_the_last_one_too() {
     let settings = Settings::default().flag("--heartbeat-ms", "300");
     story_with(settings, async |stage| {
         let ada = runs_the_client(stage, "Ada").await;
-        // Something between server and client swallows a message, once.
+        // A middlebox drops one message.
         let swallow = "window.swallow = (part) => { window.part = part; }; \
             const parse = JSON.parse; JSON.parse = (text) => { \
                 const message = parse(text); \
@@ -122,7 +122,7 @@ async fn a_lost_message_is_asked_for_and_the_last_one_too() {
             api.publish(LOBBY, text).await;
         }
         expect_seen(&ada, &["begin", "one", "two", "three"]).await;
-        // No later message tells of this one; the heartbeat does.
+        // No later message shows that this one is missing; the heartbeat does.
         ada.run("swallow('last')", Vec::new()).await;
         api.publish(LOBBY, "last").await;
         expect_seen(&ada, &["begin", "one", "two", "three", "last"]).await;
@@ -132,7 +132,7 @@ async fn a_lost_message_is_asked_for_and_the_last_one_too() {
 }
 
 #[tokio::test]
-async fn what_is_no_longer_kept_calls_back() {
+async fn a_gap_calls_back() {
     let settings = Settings::default().flag("--retention-ms", "20").talkative();
     let settings = settings.config("[namespaces.room]\npresence = true\nkeep_messages = 3\n");
     story_with(settings, async |stage| {
@@ -149,12 +149,12 @@ async fn what_is_no_longer_kept_calls_back() {
             if kept == ["8", "9", "10"] { Ok(()) } else { Err(format!("{kept:?}")) }
         })
         .await;
-        // What is trimmed may still be in memory, and is given from there.
+        // Trimmed messages may still be in memory, and are then delivered from there.
         stage.server.restart().await;
         ada.run(BACK, Vec::new()).await;
         expect_seen(&ada, &["begin", "8", "9", "10"]).await;
         assert_eq!(ada.run("return gaps", Vec::new()).await, json!(["trimmed"]));
-        // A program that begins anew goes on from the position it has stored.
+        // A program that is started again continues at its stored position.
         let since = ada.run("return { ...position, offset: position.offset - 1 }", Vec::new()).await;
         ada.visit("/").await;
         ada.run("(0, eval)(arguments[0])", vec![json!(CLIENT)]).await;
@@ -195,7 +195,7 @@ async fn it_stays_away_when_it_is_told_to_and_comes_back_otherwise() {
 
 #[tokio::test]
 async fn it_waits_when_it_is_asked_to_and_keeps_the_order() {
-    // So few that also a busy machine says them too quickly.
+    // So few that a busy machine also sends them too fast.
     story_with(Settings::default().flag("--message-rate", "1"), async |stage| {
         let ada = runs_the_client(stage, "Ada").await;
         let count = "window.refused = 0; const parse = JSON.parse; JSON.parse = (text) => { \

@@ -1,5 +1,5 @@
-//! The client of docs/PROTOCOL.md, and an application that makes mistakes: its errors stop nothing, what it does twice
-//! loses nothing, every promise is settled, and nothing is left of a client that was closed.
+//! The client of docs/PROTOCOL.md, and an application that makes mistakes: its errors stop nothing, repeated calls lose
+//! nothing, every promise is settled, and a closed client leaves nothing behind.
 
 use serde_json::{Value, json};
 use tests::browser::{Person, story, story_with};
@@ -7,8 +7,8 @@ use tests::{LOBBY, Settings};
 
 const CLIENT: &str = include_str!("../../docs/client.js");
 
-/// Keeps what the client tells. `window.fails` names the callbacks that throw; `window.network` is `away` when no socket
-/// can be opened, and `silent` when none opens and none fails.
+/// Records the client's callbacks. `window.fails` names the callbacks that throw; `window.network` is `away` if sockets
+/// fail to open, and `silent` if they neither open nor fail.
 const START: &str = "window.seen = []; window.gaps = []; window.settled = {}; window.ended = null; \
     window.fails = arguments[0]; window.network = 'there'; window.opened = 0; \
     window.Real = WebSocket; \
@@ -36,7 +36,7 @@ async fn says(person: &Person, text: &str) {
     person.run("say(arguments[0])", vec![json!(text)]).await;
 }
 
-/// Waits until all that was said is settled, and so.
+/// Waits until every publish is settled, with these results.
 async fn expect_settled(person: &Person, wanted: Value) {
     let accept = |settled: &Value| (*settled == wanted).then_some(());
     person.expect_of(&format!("is told {wanted}"), "return settled", accept).await;
@@ -53,7 +53,7 @@ async fn callbacks_that_throw_stop_nothing() {
     story(async |stage| {
         let ada = stage.visitor("Ada").await;
         ada.expects_mistake(&["Error: mistake"]);
-        // The first is called before anything is subscribed: an application may find its storage full there.
+        // The first callback runs before anything is subscribed: an application may find its storage full there.
         runs_the_client(&ada, &["onToken", "onMessage", "onGap", "onEnd"]).await;
         says(&ada, "one").await;
         expect_settled(&ada, json!({"one": "accepted"})).await;
@@ -79,7 +79,7 @@ async fn a_callback_that_throws_while_the_connection_is_lost_does_not_keep_it_fr
         runs_the_client(&ada, &["onGap"]).await;
         says(&ada, "before").await;
         expect_settled(&ada, json!({"before": "accepted"})).await;
-        // Something on the way makes this request too large: the server closes the connection because of it, twice.
+        // A middlebox makes this request too large: the server closes the connection because of it, twice.
         let swell = "const { send } = Real.prototype; Real.prototype.send = function (text) { \
             send.call(this, text.includes('room:swells') ? text + ' '.repeat(2000) : text); };";
         ada.run(swell, Vec::new()).await;
@@ -110,7 +110,7 @@ async fn a_channel_that_is_followed_twice_misses_nothing() {
         )
         .await;
         expect_seen(&ada, &["one", "two"]).await;
-        // So it is while messages come.
+        // The same while messages come.
         ada.run(
             "for (let n = 0; n < 20; n++) { say(`n${n}`); if (n % 5 === 0) client.follow('room:lobby'); }",
             Vec::new(),
@@ -125,7 +125,7 @@ async fn a_channel_that_is_followed_twice_misses_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_said_to_a_closed_client_is_refused_until_it_is_opened_again() {
+async fn a_closed_client_refuses_to_publish_until_it_is_opened_again() {
     story(async |stage| {
         let ada = stage.visitor("Ada").await;
         runs_the_client(&ada, &[]).await;
@@ -138,7 +138,7 @@ async fn what_is_said_to_a_closed_client_is_refused_until_it_is_opened_again() {
         says(&ada, "three").await;
         expect_settled(&ada, json!({"one": "accepted", "two": "closed", "three": "accepted"})).await;
         expect_seen(&ada, &["one", "three"]).await;
-        // One that was shown out keeps what is unsent; to close it ends that, too.
+        // A client that was closed by the server keeps its unsent messages; closing it drops them.
         let connection = stage.server.api().connections().await[0]["connection"].clone();
         assert_eq!(
             stage.server.api().delete(&format!("/api/connections/{connection}?code=4500")).await.status,

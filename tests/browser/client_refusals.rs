@@ -1,5 +1,5 @@
-//! The client of docs/PROTOCOL.md, and what the server refuses or cannot read: every promise is settled, nothing is sent
-//! for ever, and nobody speaks in another's name.
+//! The client of docs/PROTOCOL.md, and what the server refuses or cannot parse: every promise is settled, nothing is
+//! sent for ever, and no client uses another's identity.
 
 use serde_json::{Value, json};
 use tests::browser::{Person, story, story_with};
@@ -7,7 +7,7 @@ use tests::{LOBBY, Settings};
 
 const CLIENT: &str = include_str!("../../docs/client.js");
 
-/// Keeps what the client tells, and counts its sockets. A message may be changed on its way out by `window.change`.
+/// Records the client's callbacks and counts its sockets. `window.change` may change a message on its way out.
 const START: &str = "window.seen = []; window.gaps = []; window.settled = {}; window.opened = 0; window.ended = null; \
     const Real = WebSocket; \
     window.WebSocket = class extends Real { \
@@ -27,7 +27,7 @@ const SECRET: &str = "a secret for these stories alone";
 /// `{"sub":"ada","name":"Ada Lovelace"}`
 const ADA: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJuYW1lIjoiQWRhIExvdmVsYWNlIn0.Zsq1I1ImDl28s9qoZdZ8hQImUpzc9lX12-OvR0bG0kA";
 
-/// `{"sub":"ada","exp":1000000000}`: it has ended.
+/// `{"sub":"ada","exp":1000000000}`, which has expired.
 const ENDED: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJleHAiOjEwMDAwMDAwMDB9.-GL1j5nTNjqKT9rRZOoyMHhJ-_pIzemrPGsBlckJnhU";
 
 async fn runs_the_client(person: &Person, options: Value) {
@@ -35,19 +35,19 @@ async fn runs_the_client(person: &Person, options: Value) {
     person.run(START, vec![options]).await;
 }
 
-/// Says the text that a JavaScript expression makes.
+/// Publishes the text that a JavaScript expression returns.
 async fn says(person: &Person, name: &str, expression: &str) {
     person.run(&format!("say('{name}', {{ type: 'chat', text: {expression} }})"), Vec::new()).await;
 }
 
-/// Waits until all that was said is settled, and so.
+/// Waits until every publish is settled, with these results.
 async fn expect_settled(person: &Person, wanted: Value) {
     let accept = |settled: &Value| (*settled == wanted).then_some(());
     person.expect_of(&format!("is told {wanted}"), "return settled", accept).await;
 }
 
 #[tokio::test]
-async fn what_is_larger_than_the_server_accepts_fails_at_once_and_the_next_is_sent() {
+async fn a_message_larger_than_the_limit_fails_at_once_and_the_next_is_sent() {
     let settings = Settings::default().flag("--frame-bytes-max", "1024");
     story_with(settings, async |stage| {
         let ada = stage.visitor("Ada").await;
@@ -86,7 +86,7 @@ async fn every_kind_of_request_is_settled_when_it_is_too_large() {
         ada.run("client.follow('room:' + 'x'.repeat(150))", Vec::new()).await;
         ada.expect_that("is told", "gaps.includes('payload_too_large')", "gaps").await;
         assert_eq!(ada.run("return opened", Vec::new()).await, 1);
-        // A hello cannot be measured before the limit is known; said twice without an answer, it ends the client.
+        // A hello cannot be checked before the limit is known; after two without an answer the client gives up.
         ada.visit("/").await;
         runs_the_client(&ada, json!({"name": "Ada", "token": "x".repeat(500)})).await;
         says(&ada, "waits", "'waits'").await;
@@ -123,7 +123,7 @@ async fn an_error_without_an_id_settles_the_request_that_it_is_for() {
     story(async |stage| {
         let ada = stage.visitor("Ada").await;
         runs_the_client(&ada, json!({"name": "Ada"})).await;
-        // What goes out is no JSON, so the server cannot tell which request it was.
+        // The server gets invalid JSON, so it cannot name the request.
         ada.run("window.change = (text) => text.includes('broken') ? text.slice(1) : text", Vec::new()).await;
         says(&ada, "broken", "'broken'").await;
         says(&ada, "after", "'after'").await;
@@ -134,11 +134,11 @@ async fn an_error_without_an_id_settles_the_request_that_it_is_for() {
 }
 
 #[tokio::test]
-async fn what_closes_the_connection_is_not_sent_for_ever() {
+async fn a_message_that_closes_the_connection_is_not_sent_for_ever() {
     story(async |stage| {
         let ada = stage.visitor("Ada").await;
         runs_the_client(&ada, json!({"name": "Ada"})).await;
-        // As if something between had a lower limit than the server says.
+        // As if a proxy had a lower limit than the server announces.
         let change = "window.change = (text) => text.includes('large') ? 'x'.repeat(100000) : text";
         ada.run(change, Vec::new()).await;
         says(&ada, "before", "'before'").await;

@@ -1,4 +1,4 @@
-//! Very many messages: few of them are drawn, and all can be reached.
+//! Very many messages: few are rendered, and all can be reached.
 
 use serde_json::Value;
 use tests::browser::{Person, story_with};
@@ -6,13 +6,13 @@ use tests::client::Client;
 use tests::deadline::{PATIENCE, eventually};
 use tests::{LOBBY, Settings};
 
-/// Most messages that the page may have drawn.
+/// Maximum number of rendered messages.
 const DRAWN_MAX: usize = 600;
 
-/// Most messages that it may draw anew at a time.
+/// Maximum number of messages that are rendered anew at a time.
 const MADE_MAX: u64 = 24;
 
-/// Says all of these numbers, as quickly as the server takes them.
+/// Publishes all of these numbers, as fast as the server accepts them.
 async fn says_numbers(client: &Client, numbers: std::ops::RangeInclusive<usize>) {
     const AT_A_TIME: usize = 500;
     let numbers: Vec<usize> = numbers.collect();
@@ -25,7 +25,7 @@ async fn says_numbers(client: &Client, numbers: std::ops::RangeInclusive<usize>)
     }
 }
 
-/// The numbers that are drawn: without a hole, in order, and not too many.
+/// Returns the rendered numbers, after asserting that they are in order, without a hole and not too many.
 async fn drawn(person: &Person) -> (usize, usize) {
     let script = "return Array.from(document.querySelectorAll('[data-testid=message-text]'), e => Number(e.innerText))";
     let shown = person.run(script, Vec::new()).await;
@@ -41,7 +41,7 @@ async fn drawn(person: &Person) -> (usize, usize) {
     (*shown.first().unwrap(), *shown.last().unwrap())
 }
 
-/// Where the top of the message that says this is on the screen.
+/// Returns the top of the message with this text on the screen.
 fn place_of(number: usize) -> String {
     format!(
         "[...document.querySelectorAll('[data-testid=message]')]\
@@ -61,7 +61,7 @@ async fn a_flood_passes_a_reader_by_who_can_follow_it_afterwards() {
         ada.timeline().expect_text(&BEFORE.to_string()).await;
         ada.timeline().expect_at_end().await;
 
-        // She reads one of the older ones while the flood comes.
+        // She reads an older message while the flood comes.
         let read = BEFORE - 20;
         let scroll = format!(
             "[...document.querySelectorAll('[data-testid=message]')].at(-21).scrollIntoView(true); return {}",
@@ -76,7 +76,7 @@ async fn a_flood_passes_a_reader_by_who_can_follow_it_afterwards() {
         let after = ada.run(&format!("return {}", place_of(read)), Vec::new()).await.as_f64().unwrap();
         assert!((after - before).abs() < 2.0, "what she reads stays where it is: {before}, {after}");
 
-        // Down, window by window: nothing is left out.
+        // Down, window by window: no message is missing.
         let mut reached = last;
         eventually(PATIENCE, "some windows further down", async || {
             let (first, last) = drawn(&ada).await;
@@ -106,7 +106,7 @@ async fn a_flood_passes_a_reader_by_who_can_follow_it_afterwards() {
             Err(format!("{first} to {last}"))
         })
         .await;
-        // The page still takes what comes.
+        // The page still renders new messages.
         says_numbers(&bob, MANY + 1..=MANY + 1).await;
         ada.timeline().expect_new(1).await;
         ada.timeline().show_new().await;
@@ -115,20 +115,20 @@ async fn a_flood_passes_a_reader_by_who_can_follow_it_afterwards() {
     .await;
 }
 
-/// Counts what comes over the wire.
+/// Counts the messages on the wire.
 const COUNT_HEARD: &str = "\
 window.heard = 0; \
 window.WebSocket = class extends WebSocket { \
   constructor(...how) { super(...how); this.addEventListener('message', () => heard++); } \
 }";
 
-/// Keeps what the page wants to do in the next frame.
+/// Holds the callbacks of the next frame.
 const HOLD_FRAMES: &str = "\
 window.held = []; \
 window.frame = requestAnimationFrame; \
 window.requestAnimationFrame = what => held.push(what)";
 
-/// Notes how many messages are put into the log each time.
+/// Records how many messages are inserted into the timeline each time.
 const COUNT_MADE: &str = "\
 window.made = []; \
 const isMessage = node => node.matches?.('[data-testid=message]'); \
@@ -136,13 +136,13 @@ new MutationObserver(changes => { \
   made.push(changes.flatMap(change => [...change.addedNodes]).filter(isMessage).length); \
 }).observe(document.querySelector('.log__list'), {childList: true});";
 
-/// Lets frames pass again.
+/// Runs the held callbacks and all later ones.
 const LET_FRAMES_PASS: &str = "\
 window.requestAnimationFrame = frame; \
 held.forEach(what => frame(what))";
 
-/// Scrolls up so that older ones come, and notes after each frame how far the message that is read then has moved. What
-/// happens within a frame nobody sees: a task that is begun in a frame runs after that frame.
+/// Scrolls up so that older messages are loaded, and records after each frame how far the read message has moved. A
+/// person sees only the state after a frame: a task that is started in a frame runs after it.
 const WATCH_READING: &str = "\
 const log = document.querySelector('[data-testid=timeline]'); \
 log.scrollTop = 200; \
@@ -158,14 +158,14 @@ after.port1.onmessage = () => { \
 const watch = () => { after.port2.postMessage(0); requestAnimationFrame(watch); }; \
 watch()";
 
-/// How many messages were made each time, since that is counted.
+/// Returns how many messages were rendered each time, since the recording started.
 async fn made(person: &Person) -> Vec<u64> {
     let made = person.run("return made", Vec::new()).await;
     made.as_array().unwrap().iter().filter_map(Value::as_u64).collect()
 }
 
 #[tokio::test]
-async fn whoever_scrolls_up_has_few_made_at_a_time_and_sees_nothing_move() {
+async fn scrolling_up_renders_a_few_at_a_time_and_nothing_moves() {
     const BEFORE: usize = 200;
     const PAGE: u64 = 50;
     story_with(Settings::default().talkative(), async |stage| {
@@ -233,7 +233,7 @@ async fn a_thousand_messages_in_one_frame_are_applied_once_and_few_of_them_are_d
 }
 
 #[tokio::test]
-async fn who_follows_a_flood_sees_its_end_and_what_was_before_it() {
+async fn a_reader_at_the_end_of_a_flood_sees_its_end_and_what_was_before_it() {
     const MANY: usize = 3_000;
     story_with(Settings::default().talkative(), async |stage| {
         let ada = stage.person("Ada").await;
@@ -241,7 +241,7 @@ async fn who_follows_a_flood_sees_its_end_and_what_was_before_it() {
         says_numbers(&bob, 1..=MANY).await;
         ada.timeline().expect_text(&MANY.to_string()).await;
         ada.timeline().expect_at_end().await;
-        // When it is over, as many are drawn as at any other time.
+        // Afterwards, as many are rendered as at any other time.
         let all_drawn = "document.querySelectorAll('[data-testid=message]').length === 100";
         ada.expect_that(
             "a hundred are drawn",

@@ -1,4 +1,4 @@
-//! What cannot be had any more is told, at its place.
+//! Messages that are no longer kept leave a gap line at their place.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use tests::{LOBBY, Settings};
 
 const BEGUN_ANEW: &str = "This room was begun anew; what was here before is no longer kept";
 
-/// Ada has read this much and is cut off.
+/// Ada reads these texts and is then cut off.
 async fn reads_and_is_cut_off(stage: &mut Stage, texts: &[&str]) -> Person {
     let ada = stage.person("Ada").await;
     let api = stage.server.api();
@@ -42,7 +42,7 @@ async fn messages_that_are_no_longer_kept_leave_a_line() {
             if kept == ["8", "9", "10"] { Ok(()) } else { Err(format!("{kept:?}")) }
         })
         .await;
-        // What is trimmed may still be in memory, and is given from there.
+        // Trimmed messages may still be in memory, and are then delivered from there.
         stage.server.restart().await;
         ada.connection().connect_now().await;
         ada.timeline().expect_lines(&["1", "Up to 6 messages are no longer kept", "8", "9", "10"]).await;

@@ -1,4 +1,4 @@
-//! What was said before, and what is said while one looks at it.
+//! Older messages, and new messages while they are read.
 
 use std::collections::HashSet;
 
@@ -64,7 +64,7 @@ async fn loading_older_messages_does_not_move_what_one_reads() {
         ada.timeline()
             .expect_rows("older messages come", |rows| (rows.first()?.text != *first).then_some(()))
             .await;
-        // What was on top has stayed in sight.
+        // The message at the top is still visible.
         let in_sight = format!(
             "(() => {{ const row = [...document.querySelectorAll('[data-testid=message]')]\
              .find(e => e.querySelector('[data-testid=message-text]').innerText.trim() === {first:?}); \
@@ -81,7 +81,7 @@ async fn loading_older_messages_does_not_move_what_one_reads() {
 }
 
 #[tokio::test]
-async fn what_comes_while_one_reads_older_messages_is_announced() {
+async fn new_messages_are_announced_while_older_ones_are_read() {
     story_with(Settings::default().talkative(), async |stage| {
         let bob = stage.server.join("Bob").await;
         for number in 1..=60 {
@@ -98,7 +98,7 @@ async fn what_comes_while_one_reads_older_messages_is_announced() {
         ada.timeline().show_new().await;
         ada.timeline().expect_at_end().await;
         ada.timeline().expect_text("new two").await;
-        // At the end again, what comes is simply seen.
+        // At the end again, new messages are simply shown.
         bob.publish(LOBBY, "new three").await;
         ada.timeline().expect_text("new three").await;
         ada.timeline().expect_at_end().await;

@@ -1,4 +1,4 @@
-//! The connection breaks, and people go on.
+//! The connection breaks, and people continue.
 
 use serde_json::json;
 use tests::LOBBY;
@@ -33,7 +33,7 @@ async fn both_go_on_after_a_restart_without_a_reload() {
 }
 
 #[tokio::test]
-async fn who_is_here_is_not_claimed_while_nobody_can_be_heard() {
+async fn no_members_are_shown_while_the_connection_is_down() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
         let bob = stage.server.join("Bob").await;
@@ -48,7 +48,7 @@ async fn who_is_here_is_not_claimed_while_nobody_can_be_heard() {
 }
 
 #[tokio::test]
-async fn what_was_written_before_a_reload_is_still_sent() {
+async fn messages_written_before_a_reload_are_still_sent() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
         let bob = stage.server.join("Bob").await;
@@ -65,18 +65,18 @@ async fn what_was_written_before_a_reload_is_still_sent() {
 }
 
 #[tokio::test]
-async fn the_badge_counts_down_and_need_not_be_waited_for() {
+async fn the_badge_counts_down_and_the_wait_can_be_skipped() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
         let before = ada.connection().expect_online().await;
         stage.server.stop().await;
         ada.connection().expect(State::Waiting).await;
         ada.connection().expect_countdown().await;
-        // Each try fails at once; the wait after it grows.
+        // Each attempt fails at once; the wait after it grows.
         ada.connection().connect_now().await;
         ada.connection().expect_countdown().await;
         stage.server.start_again().await;
-        // It may have come back by itself meanwhile: then there is nothing to click on.
+        // It may have reconnected by itself meanwhile: then there is nothing to click on.
         ada.run(
             "document.querySelector('[data-testid=\"connection\"][data-state=waiting]') && \
              document.querySelector('[data-testid=\"connect-now\"]')?.click()",
@@ -89,7 +89,7 @@ async fn the_badge_counts_down_and_need_not_be_waited_for() {
 }
 
 #[tokio::test]
-async fn somebody_who_was_shown_out_is_told_and_can_come_back() {
+async fn a_person_who_was_disconnected_sees_why_and_can_come_back() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
         let before = ada.connection().expect_online().await;
@@ -105,15 +105,15 @@ async fn somebody_who_was_shown_out_is_told_and_can_come_back() {
 }
 
 #[tokio::test]
-async fn whoever_wakes_the_machine_is_back_at_once() {
+async fn a_page_reconnects_at_once_when_the_machine_wakes() {
     story(async |stage| {
         let proxy = Proxy::before(stage.server.address(), 1).await;
         let ada = stage.stranger_at("Ada", &format!("http://{}", proxy.address()), Screen::Wide).await;
         ada.visit("/").await;
         ada.welcome().enter("Ada").await;
         let before = ada.connection().expect_online().await;
-        // The machine sleeps: the network forgets the connection and tells nobody. `performance.now()` stands still, so
-        // that afterwards it is behind `Date.now()`.
+        // The machine sleeps: the network drops the connection silently. `performance.now()` stands still, so it is
+        // behind `Date.now()` afterwards.
         proxy.stall(&[Direction::Up, Direction::Down]);
         ada.run("const now = Date.now; Date.now = () => now() + 600_000;", Vec::new()).await;
         stage.server.api().publish(LOBBY, "in the night").await;

@@ -1,4 +1,4 @@
-//! Stories that people tell of the page, each in a browser of their own.
+//! Stories of people who use the app, each with their own browser.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The application tells people something.
+//! The application notifies people.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::Stage;
 use tests::browser::story;
 
-/// Pushes as an application does that has nothing but `curl`; without `curl`, by an HTTP client.
+/// Pushes as an application does that has only `curl`, or with an HTTP client if there is no `curl`.
 async fn push(stage: &Stage, body: &serde_json::Value) -> String {
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--show-error", "--noproxy", "*", "--fail-with-body"])
@@ -43,7 +43,7 @@ async fn a_push_by_curl_appears_as_a_notification() {
 }
 
 #[tokio::test]
-async fn what_came_while_somebody_was_away_is_shown() {
+async fn messages_that_came_while_a_person_was_away_are_shown() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
         ada.profile().open().await;
@@ -78,7 +78,7 @@ async fn the_push_page_sends_and_shows_the_same_as_curl() {
         page.expect_result("1 connection").await;
         bob.notices().expect_toast("Dinner").await;
         bob.notices().expect_count(1).await;
-        // The same page speaks to a whole room.
+        // The same page pushes to a room.
         page.target("room", "lobby").await;
         page.chat("Dinner is served").await;
         page.send().await;
@@ -106,7 +106,7 @@ async fn the_push_page_says_what_went_wrong() {
     .await;
 }
 
-/// What the operating system shows cannot be seen from a page: this stands in its place and takes notes.
+/// A page cannot see the operating system's notifications, so this replacement records them.
 const NOTEBOOK: &str = r#"
     window.shown = [];
     window.Notification = function (title, options) { window.shown.push(`${title}: ${options.body}`); };

@@ -1,5 +1,5 @@
-//! Browsers that lack something, or do it otherwise than most. None of it ends the page: each story fails, too, when the
-//! console tells of an exception.
+//! Browsers that lack a feature, or have an unusual one. None of it stops the page: each story also fails if the
+//! console shows an exception.
 
 use tests::browser::story;
 use tests::pages::{Delivery, State};
@@ -70,7 +70,7 @@ async fn a_browser_that_asks_for_notifications_in_the_old_way_or_not_at_all_goes
 
 #[tokio::test]
 async fn a_phone_on_which_a_page_may_not_show_notifications_shows_them_on_the_page() {
-    // As Chrome for Android has it: allowed, and thrown when it is used.
+    // As in Chrome for Android: allowed, but it throws.
     const ANDROID: &str = "window.Notification = function () { throw new TypeError('Illegal constructor') }; \
         Notification.permission = 'granted';";
     story(async |stage| {
@@ -85,7 +85,7 @@ async fn a_phone_on_which_a_page_may_not_show_notifications_shows_them_on_the_pa
 
 #[tokio::test]
 async fn key_events_without_a_key_are_nothing_to_the_page() {
-    // What Chromium sends when it fills in a form.
+    // The event that Chromium sends when it fills in a form.
     const FILL_IN: &str = "for (const on of [document.activeElement, document.querySelector('input, textarea')]) \
         for (const name of ['keydown', 'keyup']) on.dispatchEvent(new Event(name, { bubbles: true }));";
     story(async |stage| {
@@ -104,7 +104,8 @@ async fn the_enter_that_chooses_a_word_sends_nothing() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
         ada.fill("[data-testid=composer]", "日本").await;
-        // Most browsers say that the input method is open. Safari has closed it by then, and gives the old code.
+        // Most browsers report that the input method is open. Safari has closed it by then, and reports the old key
+        // code.
         for how in ["isComposing: true", "isComposing: false, keyCode: 229"] {
             let press = format!(
                 "document.querySelector('[data-testid=composer]').dispatchEvent(new KeyboardEvent('keydown', \

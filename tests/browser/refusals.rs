@@ -1,4 +1,4 @@
-//! What the page does with what the server would refuse, and with what only a later server sends.
+//! How the page handles what the server would refuse, and what only a later server sends.
 
 use serde_json::json;
 use tests::browser::{Person, story, story_with};
@@ -16,7 +16,7 @@ async fn a_message_larger_than_the_server_accepts_holds_up_nothing() {
         ada.timeline().expect_delivery(&large, Delivery::Failed).await;
         ada.says("after").await;
         assert_eq!(ada.connection().expect_online().await, connection, "it is still the same connection");
-        // It is kept until its author decides, and holds up nothing then either.
+        // It is kept until its author decides, and then delays nothing either.
         ada.reload().await;
         ada.timeline().expect_delivery(&large, Delivery::Failed).await;
         ada.timeline().retry().await;
@@ -27,7 +27,7 @@ async fn a_message_larger_than_the_server_accepts_holds_up_nothing() {
     .await;
 }
 
-/// Puts a text into a field as if it had been typed; a driver cannot type all characters.
+/// Sets the text of a field as if it had been typed, because a driver cannot type every character.
 async fn types(person: &Person, field: &str, text: &str) {
     let script = "const field = document.querySelector(arguments[0]); field.value = arguments[1]; \
         field.dispatchEvent(new Event('input', { bubbles: true }));";
@@ -50,7 +50,7 @@ async fn a_name_or_a_text_of_which_nothing_can_be_seen_is_not_sent() {
             types(&ada, "[data-testid=composer]", text).await;
             ada.expect_that(&format!("{text:?}"), &format!("{is_dark} === {dark}"), is_dark).await;
         }
-        // What cannot be seen of a name is gone when others see it.
+        // Invisible characters of a name are removed before others see it.
         types(&ada, "[data-testid=composer]", "").await;
         let bob = stage.visitor("Bob").await;
         types(&bob, "[data-testid=welcome] input", "B\u{ad}ob\u{200b}").await;
@@ -60,7 +60,7 @@ async fn a_name_or_a_text_of_which_nothing_can_be_seen_is_not_sent() {
     .await;
 }
 
-/// As if the server were of a later version, and knew polls.
+/// As if the server had a later version with polls.
 const POLLS: &str = r#"
     const data = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data").get;
     Object.defineProperty(MessageEvent.prototype, "data", { get() {

@@ -1,4 +1,4 @@
-//! More rooms than one.
+//! Several rooms.
 
 use tests::LOBBY;
 use tests::browser::story;
@@ -22,7 +22,7 @@ async fn people_meet_in_a_room_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_is_said_elsewhere_is_counted_until_it_is_read() {
+async fn messages_in_other_rooms_are_counted_until_they_are_read() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
         let bob = stage.server.join("Bob").await;

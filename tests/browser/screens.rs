@@ -1,11 +1,11 @@
-//! Small screens, and people without a mouse.
+//! Small screens, and use without a mouse.
 
 use serde_json::Value;
 use tests::browser::{Person, Screen, story};
 use tests::pages::Delivery;
 use thirtyfour::Key;
 
-/// The page is not wider than the screen.
+/// Asserts that the page is not wider than the screen.
 async fn expect_fits(person: &Person) {
     person
         .expect_that(
@@ -44,7 +44,7 @@ async fn everything_fits_on_a_phone() {
     .await;
 }
 
-/// Goes on with Tab until the focus is where `css` says.
+/// Presses Tab until the focus is on `css`.
 async fn tab_to(person: &Person, css: &str) {
     const TABS_MAX: usize = 60;
     let script = "return document.activeElement?.matches(arguments[0]) ?? false";
@@ -54,7 +54,7 @@ async fn tab_to(person: &Person, css: &str) {
         }
         person.press_key(Key::Tab).await;
     }
-    panic!("{css} cannot be reached with Tab\n{}", person.tell().await);
+    panic!("{css} cannot be reached with Tab\n{}", person.page_text().await);
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn the_keyboard_is_enough() {
         ada.timeline().expect_delivery("without a mouse", Delivery::Accepted).await;
         bob.expect_chat("without a mouse").await;
 
-        // The focus stays where one writes; the button can be reached as well.
+        // The focus stays in the composer; the button can be reached as well.
         tab_to(&ada, "[data-testid=composer]").await;
         ada.press("and again").await;
         tab_to(&ada, "[data-testid=send]").await;
@@ -96,7 +96,7 @@ async fn the_keyboard_is_enough() {
 
 #[tokio::test]
 async fn light_and_dark_follow_the_system() {
-    // How bright the page and its text are, from 0 to 255.
+    // The brightness of the page and its text, from 0 to 255.
     const BRIGHTNESS: &str = "const of = (colour) => { const [r, g, b] = colour.match(/[0-9.]+/g).map(Number); return (r + g + b) / 3; };
         const { backgroundColor, color } = getComputedStyle(document.body); return [of(backgroundColor), of(color)];";
     let levels = |value: &Value| Some((value[0].as_f64()?, value[1].as_f64()?));

@@ -1,5 +1,5 @@
-//! Messages of the log that are no lines of the page: reactions, edits, retractions and what only applications read. However
-//! many there are, what was said is found.
+//! Messages without a line of their own: reactions, edits, retractions and custom payloads. However many there are, the
+//! texts between them are found.
 
 use serde_json::{Value, json};
 use tests::browser::{Person, Stage, story_with};
@@ -9,7 +9,7 @@ use tests::{Api, LOBBY, Settings};
 
 const KITCHEN: &str = "room:kitchen";
 
-/// Publishes as one of many users, and returns the message's id.
+/// Publishes as one of many users. Returns the message's id.
 async fn publish_as(api: &Api, channel: &str, user: &str, payload: Value) -> String {
     let id = format!("019b7e00-0000-7000-8000-{:012x}", fastrand::u64(..1 << 48));
     let from = json!({"user": user, "name": user});
@@ -22,7 +22,7 @@ async fn says(api: &Api, channel: &str, user: &str, text: &str) -> String {
     publish_as(api, channel, user, json!({"type": "chat", "text": text})).await
 }
 
-/// `count` users like a message.
+/// Adds a reaction of `count` users to a message.
 async fn like(api: &Api, channel: &str, of: &str, count: usize) {
     for number in 0..count {
         let reaction = json!({"type": "reaction", "of": of, "emoji": "👍", "on": true});
@@ -30,7 +30,7 @@ async fn like(api: &Api, channel: &str, of: &str, count: usize) {
     }
 }
 
-/// Waits until the message that says `text` has exactly these reactions, each with its number.
+/// Waits until the message with this text has exactly these reactions and counts.
 async fn expect_reactions(person: &Person, text: &str, reactions: &[(&str, usize)]) {
     let script = format!(
         "const row = [...document.querySelectorAll('[data-testid=message]')]\
@@ -47,7 +47,7 @@ async fn expect_reactions(person: &Person, text: &str, reactions: &[(&str, usize
         .await;
 }
 
-/// Scrolls up until a text is in sight.
+/// Scrolls up until a text is visible.
 async fn scroll_up_to(person: &Person, text: &str) {
     eventually(PATIENCE, &format!("“{text}” comes in sight"), async || {
         let texts = person.timeline().texts().await;
@@ -117,7 +117,7 @@ async fn many_edits_and_retractions_do_not_hide_what_they_are_about() {
 }
 
 #[tokio::test]
-async fn what_was_said_before_many_reactions_is_counted_as_unread() {
+async fn messages_before_many_reactions_count_as_unread() {
     story_with(settings(), async |stage| {
         let api = stage.server.api();
         let read = says(&api, KITCHEN, "bob", "read").await;
@@ -180,7 +180,7 @@ async fn the_history_of_a_room_goes_on_when_one_comes_back_to_it() {
     .await;
 }
 
-/// Texts that cost a careless page far more than others of their length.
+/// Texts that are far more expensive for a careless page than others of their length.
 fn hostile() -> Vec<String> {
     let long = |head: &str, part: &str| format!("{head}{}", part.repeat((16_000 - head.len()) / part.len()));
     vec![

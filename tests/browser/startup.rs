@@ -1,4 +1,4 @@
-//! The app begins, cannot begin, or stops: whatever happens, the page says what, and what to do.
+//! The app starts, fails to start, or stops: in each case the page says what happened and what to do.
 
 use serde_json::Value;
 use tests::browser::{Person, Screen, story};
@@ -8,7 +8,7 @@ const SHELL: &str = "[data-testid=boot]";
 const ALERT: &str = "[data-testid=boot] [role=alert]";
 const RELOAD: &str = "[data-testid=boot] button";
 
-/// The app has started, and nothing is left of what stood in its place.
+/// Waits until the app has started and the placeholder is gone.
 async fn expect_started(person: &Person) {
     person.welcome().expect().await;
     person.expect_none_so_far(SHELL).await;
@@ -16,7 +16,7 @@ async fn expect_started(person: &Person) {
 
 #[tokio::test]
 async fn something_is_shown_before_the_app_has_come() {
-    // The document is interactive when all of it has been read, and none of its modules has been run.
+    // The document is interactive when it has been parsed and no module has run.
     const NOTE: &str = "document.addEventListener('readystatechange', () => { \
         if (document.readyState === 'interactive') window.atFirst = document.body.innerText; });";
     story(async |stage| {
@@ -32,7 +32,7 @@ async fn something_is_shown_before_the_app_has_come() {
 
 #[tokio::test]
 async fn a_slow_connection_is_called_so_and_the_app_starts_when_it_is_there() {
-    // Nobody waits for so long in a story.
+    // This would be too long for a test.
     const IMPATIENCE: &str = "const wait = window.setTimeout; \
         window.setTimeout = (run, ms, ...rest) => wait(run, ms >= 5000 ? 0 : ms, ...rest);";
     story(async |stage| {
@@ -90,7 +90,7 @@ async fn an_app_that_has_stopped_says_so_and_goes_on_after_a_reload() {
         let ada = stage.person("Ada").await;
         ada.expects_mistake(&["panicked at"]);
         ada.expects_mistake(&["unreachable", "no more elements"]);
-        // Nothing that can be done on the page makes it panic; a browser that makes no element does.
+        // No action on the page makes it panic; a browser that creates no element does.
         let break_it = "Document.prototype.createElement = () => { throw new Error('no more elements') }; \
             Node.prototype.cloneNode = Document.prototype.createElement;";
         ada.run(break_it, Vec::new()).await;
@@ -107,7 +107,7 @@ async fn an_app_that_has_stopped_says_so_and_goes_on_after_a_reload() {
 }
 
 #[tokio::test]
-async fn what_a_script_of_another_does_stops_nothing() {
+async fn an_error_of_another_script_stops_nothing() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
         ada.expects_mistake(&["not of the page"]);

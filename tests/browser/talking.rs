@@ -1,4 +1,4 @@
-//! People talk on the page.
+//! People talk in the app.
 
 use tests::browser::story;
 use tests::pages::Delivery;
@@ -74,7 +74,7 @@ async fn a_new_name_is_seen_by_others() {
 
 #[tokio::test]
 async fn a_refused_message_can_be_tried_again() {
-    // Nobody may publish in this namespace but the application.
+    // Only the application may publish in this namespace.
     let settings = Settings::default().config("[namespaces.board]\npublish = \"key\"\n");
     tests::browser::story_with(settings, async |stage| {
         let ada = stage.person("Ada").await;
@@ -88,7 +88,7 @@ async fn a_refused_message_can_be_tried_again() {
         ada.timeline().retry().await;
         ada.wire().expect_rows("sent", "publish", 2).await;
         ada.timeline().expect_delivery("May I?", Delivery::Failed).await;
-        // What was refused once does not hold up the rest.
+        // A refused message does not delay the others.
         ada.visit("/#/room/lobby").await;
         ada.says("here I may").await;
     })

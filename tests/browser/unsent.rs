@@ -1,22 +1,22 @@
-//! What was written and not sent: whatever becomes of its tab, it is sent once, and in order.
+//! Unsent messages: whatever happens to their tab, each is sent once, in order.
 
 use tests::LOBBY;
 use tests::browser::{Person, Stage, story};
 use tests::deadline::{PATIENCE, eventually};
 use tests::pages::{Delivery, State};
 
-/// Whether the browser is to ask before the page is left.
+/// A script that returns whether the browser would ask before the page is left.
 const LEAVES: &str =
     "const event = new Event('beforeunload', { cancelable: true }); return !dispatchEvent(event)";
 
-/// Somebody opens the room in a tab of their own.
+/// Opens the room in a new tab.
 async fn enter(person: &Person) {
     person.visit("/").await;
     person.welcome().expect_gone().await;
     person.connection().expect_online().await;
 }
 
-/// The tab that somebody looks at is cut off, and writes all the same.
+/// Cuts the current tab's network and writes these messages.
 async fn writes_offline(stage: &Stage, person: &Person, texts: &[&str]) {
     let connection = person.connection().expect_online().await;
     let path = format!("/api/connections/{connection}?reason=Later");
@@ -28,7 +28,7 @@ async fn writes_offline(stage: &Stage, person: &Person, texts: &[&str]) {
     }
 }
 
-/// The log has these, in this order, and has not been given any of them twice.
+/// Asserts that the log has these messages in this order, and each was published once.
 async fn expect_log(stage: &Stage, texts: &[&str]) {
     let api = stage.server.api();
     eventually(PATIENCE, "all is in the log", async || {
@@ -50,7 +50,7 @@ async fn a_reload_keeps_what_was_written_in_its_order() {
             ada.timeline().expect_delivery(text, Delivery::Accepted).await;
         }
         expect_log(stage, &["one", "two", "three"]).await;
-        // And nothing is left that another reload would send.
+        // Nothing is left that another reload would send.
         ada.reload().await;
         ada.timeline().expect_exactly(&["one", "two", "three"]).await;
         expect_log(stage, &["one", "two", "three"]).await;
@@ -93,7 +93,7 @@ async fn an_open_tab_takes_over_from_one_that_is_closed_and_not_before() {
         writes_offline(stage, &ada, &["one", "two"]).await;
 
         ada.turn_to(&other).await;
-        // Were it to send what is not its own, it would be before this.
+        // If it sent another tab's message, that would come before this one.
         ada.says("from the other").await;
         ada.timeline().expect_exactly(&["from the other"]).await;
         ada.turn_to(&writing).await;
@@ -177,7 +177,7 @@ async fn a_duplicate_of_a_tab_is_another_tab() {
         let ada = stage.person("Ada").await;
         let writing = ada.tab().await;
         writes_offline(stage, &ada, &["one"]).await;
-        // What the browser does when a tab is duplicated: the new one begins with the same `sessionStorage`.
+        // As the browser does when a tab is duplicated: the new tab starts with the same `sessionStorage`.
         let noted = ada.run("return sessionStorage.getItem('tidings.tab')", Vec::new()).await;
         assert!(noted.is_string(), "{noted}");
         let copy = ada.open_tab().await;
@@ -207,7 +207,7 @@ async fn at_an_address_that_is_not_secure_the_browser_asks_before_it_forgets() {
         writes_offline(stage, &ada, &["while offline"]).await;
         ada.notices().expect_toast("This address is not secure").await;
         assert_eq!(ada.run(LEAVES, Vec::new()).await, true);
-        // A reload is no loss: the tab stays the same.
+        // A reload loses nothing: the tab stays the same.
         ada.run(
             "addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)",
             Vec::new(),
@@ -229,11 +229,11 @@ async fn a_browser_without_room_sends_all_the_same_and_says_what_is_at_risk() {
         let ada = stage.person("Ada").await;
         ada.run(FILL, Vec::new()).await;
         ada.says("while online").await;
-        // It would have been there as soon as the message was written.
+        // It would have appeared as soon as the message was written.
         ada.expect_none_so_far("[data-testid=toast]").await;
         writes_offline(stage, &ada, &["while offline"]).await;
         ada.notices().expect_toast("Leave this page open").await;
-        // Once is enough.
+        // It is shown once.
         ada.timeline().write("and more").await;
         ada.timeline().expect_delivery("and more", Delivery::Local).await;
         let toasts =

@@ -1,4 +1,4 @@
-//! Those who want to know see what goes over the wire.
+//! The panel that shows the messages on the wire.
 
 use tests::browser::story;
 

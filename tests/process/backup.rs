@@ -1,4 +1,4 @@
-//! A copy of the log is made while many talk: it is the log of one moment.
+//! A backup under load is the log of one moment.
 
 use serde_json::json;
 use shared::ids::ChannelName;
@@ -42,7 +42,7 @@ async fn a_backup_under_load_has_all_that_was_acknowledged_before_and_nothing_el
 
 #[tokio::test]
 async fn a_backup_of_a_log_of_many_steps_ends_while_everybody_talks() {
-    /// More database pages than a backup copies at a time.
+    /// More database pages than a backup copies in one step.
     const LOG_BYTES: usize = 40 * 1024 * 1024;
     const PAYLOAD_BYTES: usize = 60_000;
     let server = TestServer::start_with(Settings::default().talkative()).await;
@@ -55,7 +55,7 @@ async fn a_backup_of_a_log_of_many_steps_ends_while_everybody_talks() {
     crowd.expect_answers(300).await;
     let folder = TempDir::with_prefix("tidings-backup-").unwrap();
     let file = folder.path().join("copy.db");
-    // What one that was killed has left.
+    // What a killed backup left behind.
     std::fs::write(folder.path().join("copy.db.partial"), b"half of a log").unwrap();
     let arguments = ["backup".as_ref(), file.as_os_str(), "--data".as_ref(), server.data().as_os_str()]
         .map(ToOwned::to_owned);
@@ -71,7 +71,7 @@ async fn a_backup_of_a_log_of_many_steps_ends_while_everybody_talks() {
     findings.after(1, "backup").assert_clean("the seed is 2");
 }
 
-/// How many messages of each room the talkers know to be in the log. Its offsets are dense.
+/// Returns the number of acknowledged messages of each room. Its offsets are dense.
 fn acknowledged(crowd: &Crowd) -> [usize; ROOMS.len()] {
     let newest = |room: &ChannelName| {
         let newest_of = |journal: &tests::client::Journal| {

@@ -1,4 +1,4 @@
-//! The disk fills up while many talk.
+//! The disk fills up while many clients publish.
 
 use serde_json::json;
 use tests::deadline::{DEADLINE, eventually};
@@ -18,11 +18,11 @@ async fn fill_up(server: &TestServer, crowd: &Crowd) {
         }
     })
     .await;
-    // The write-ahead log may begin again at its beginning, and find room there: now there is none anywhere.
+    // The write-ahead log may start again at its beginning and find room there: now there is none anywhere.
     server.process().limit_files(Some(4096));
 }
 
-/// Both ways are refused for now, in the form that all refusals have.
+/// Asserts that both ways of publishing get a retryable refusal, in the form of all refusals.
 async fn expect_refusals(server: &TestServer) {
     let body = json!({"channel": ROOM, "payload": {"type": "chat", "text": "x".repeat(10_000)}});
     let refusal = server.api().post("/api/publish", &body).await.refused(507, "storage_failed");
@@ -39,7 +39,7 @@ async fn expect_refusals(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn what_was_refused_is_sent_again_when_there_is_room() {
+async fn refused_messages_are_sent_again_when_the_disk_has_room() {
     let server = TestServer::start_with(Settings::default().talkative()).await;
     let crowd = Crowd::gather(server.address(), 4, 2, &[ROOM], 1).await;
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Connections that look open and are dead are found by the heartbeat, from both ends.
+//! The heartbeat finds connections that look open but are dead, on both sides.
 
 use tests::deadline::{DEADLINE, within};
 use tests::proxy::Direction::{Down, Up};
@@ -20,7 +20,7 @@ async fn the_server_finds_a_client_that_is_gone_without_a_word() {
     let server = TestServer::start_with(quick()).await;
     let proxy = Proxy::before(server.address(), 1).await;
     let bob = server.join("Bob").await;
-    // Ada has no session that would come back.
+    // Ada has no session that would reconnect.
     let mut ada = greeted_through(&proxy, "Ada").await;
     ada.subscribe(1, LOBBY).await;
     bob.expect_members(LOBBY, &["Ada", "Bob"]).await;
@@ -30,7 +30,7 @@ async fn the_server_finds_a_client_that_is_gone_without_a_word() {
     assert_eq!(left[0]["name"], "Bob");
     server.api().expect_members(LOBBY, 1).await;
     server.log().expect(&["close", "code=4001"]).await;
-    assert_eq!(proxy.open(), 1, "nobody has told the network");
+    assert_eq!(proxy.open(), 1, "the connection still looks open");
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn the_server_finds_a_client_that_hears_and_is_not_heard() {
     let proxy = Proxy::before(server.address(), 1).await;
     let mut ada = greeted_through(&proxy, "Ada").await;
     proxy.stall(&[Up]);
-    // Frames come until then, so that the single waits would never end.
+    // Frames come until then, so a wait for each frame would never end.
     within(DEADLINE, "the server closes", ada.expect_close(4001), || server.log().tail()).await;
     server.api().expect_connections(0).await;
 }
@@ -51,7 +51,7 @@ async fn the_client_finds_a_server_that_is_not_heard() {
     let (bob, ada) = (server.join("Bob").await, server.client("Ada").through(proxy.address()).join().await);
     let before = ada.connection();
     proxy.stall(&[Down]);
-    // It reaches the log by the path that does not bring the answer back, and is said again on the next.
+    // It reaches the log by the path that does not bring the answer back, and is sent again on the next.
     let id = ada.send(LOBBY, "into the dark").await;
     bob.expect_chat("into the dark").await;
     bob.publish(LOBBY, "while she could not hear").await;
@@ -60,6 +60,6 @@ async fn the_client_finds_a_server_that_is_not_heard() {
     ada.expect_chats(&["into the dark", "while she could not hear"]).await;
     bob.expect_chat("while she could not hear").await;
     assert_eq!(server.api().texts(LOBBY).await, ["into the dark", "while she could not hear"]);
-    // The server has found it out as well, and there is one of each.
+    // The server has noticed it as well, and there is one connection of each.
     server.api().expect_connections(2).await;
 }

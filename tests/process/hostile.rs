@@ -7,32 +7,32 @@ use tests::client::channel;
 use tests::hostile::Kind;
 use tests::{Client, HostileGuests, Ledger, Settings, TestServer};
 
-/// The variable that says how long the guests of each kind go on, in seconds.
+/// The variable with the seconds per kind.
 const SECONDS: &str = "TIDINGS_HOSTILE_SECONDS";
 
-/// The variable that names the one kind there is to be.
+/// The variable that selects one kind.
 const KIND: &str = "TIDINGS_HOSTILE_KIND";
 
 const SECONDS_BY_DEFAULT: u64 = 2;
 
-/// The variable that says how many guests of a kind there are.
+/// The variable with the number of guests per kind.
 const GUESTS: &str = "TIDINGS_HOSTILE_GUESTS";
 
 const GUESTS_BY_DEFAULT: usize = 200;
 
-/// The room of those who want nothing but to talk.
+/// The channel of the honest clients.
 const HONEST_ROOM: &str = "room:honest";
 
-/// How many they are.
+/// Number of honest clients.
 const PEOPLE: usize = 10;
 
-/// One of them says something so often.
+/// Interval between two of their messages.
 const SAY_EVERY: Duration = Duration::from_millis(100);
 
-/// The most memory that the server may need, in KiB.
+/// Maximum memory of the server, in KiB.
 const MEMORY_KIB_MAX: u64 = 512 * 1024;
 
-/// The size of the messages in the channels that guests read from the beginning.
+/// Size of the messages in the channels that the guests read from the beginning, in bytes.
 const MESSAGE_BYTES: usize = 1400;
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn beside(kind: Kind, count: usize, duration: Duration) {
     let tally = guests.end();
     let room = channel(HONEST_ROOM);
     for person in &people {
-        let all_heard = format!("is told of all {said} messages");
+        let all_heard = format!("receives all {said} messages");
         person.expect_journal(&all_heard, |journal| (journal.heard_at.len() == said).then_some(())).await;
     }
     let findings =
@@ -95,7 +95,7 @@ async fn beside(kind: Kind, count: usize, duration: Duration) {
     assert!(tally.connections > 0 && tally.bytes > 0, "{kind:?}: the guests did nothing: {tally:?}");
 }
 
-/// Puts messages into the channels that the guests read from the beginning.
+/// Publishes into the channels that the guests read from the beginning.
 async fn fill(server: &TestServer, kind: Kind) {
     let (api, text) = (server.api(), "x".repeat(MESSAGE_BYTES));
     let (channels, messages) = kind.channels();
@@ -106,7 +106,7 @@ async fn fill(server: &TestServer, kind: Kind) {
     }
 }
 
-/// The guests do what their kind does: a server that took nothing from them would not be tried.
+/// Asserts that the guests did what their kind does: a server that accepted nothing from them would not be tested.
 async fn expect_harm(server: &TestServer, kind: Kind, count: usize, said: usize) {
     let api = server.api();
     let opened = api.counter("tidings_connections_opened_total").await;
@@ -118,7 +118,7 @@ async fn expect_harm(server: &TestServer, kind: Kind, count: usize, said: usize)
     let (done, what) = match kind {
         Kind::WideJson | Kind::DeepJson => (accepted > (said + count) as u64, "large payloads are accepted"),
         Kind::SubscriptionsWithoutReading => {
-            // What a new connection may say at once; the rest of the 256 come at its rate.
+            // The burst of a new connection; the rest of the 256 come at its rate.
             (subscriptions().await >= 100, "channels are followed")
         }
         Kind::SubscribeAndLeave | Kind::NewChannels => (opened > 2 * count as u64, "guests come and go"),
@@ -133,7 +133,7 @@ async fn expect_harm(server: &TestServer, kind: Kind, count: usize, said: usize)
     assert!(done, "{kind:?}: it is not so that {what}: {opened} came, {accepted} messages");
 }
 
-/// The people take turns, and wait for nothing. Returns how much they said.
+/// The honest clients publish in turn, without waiting. Returns the number of messages.
 async fn talk(people: &[Client], duration: Duration) -> usize {
     let (end, mut said) = (Instant::now() + duration, 0);
     let mut tick = tokio::time::interval(SAY_EVERY);
@@ -145,7 +145,7 @@ async fn talk(people: &[Client], duration: Duration) -> usize {
     said
 }
 
-/// How long each message took to each person, the one who said it among them.
+/// Returns the latency of each message to each honest client, including its sender.
 fn delays(people: &[Client]) -> Vec<Duration> {
     let journals: Vec<_> = people.iter().map(|person| person.journal(Clone::clone)).collect();
     let sent_at = |id| journals.iter().find_map(|journal| journal.sent_at.get(id)).copied();

@@ -1,4 +1,4 @@
-//! The server is killed at random moments of load, again and again, and nobody loses anything that was acknowledged.
+//! The server is killed at random moments under load, many times, and no acknowledged message is lost.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use tests::{Crowd, Settings, TestServer};
 
 use crate::seed;
 
-/// How many kills there are where [`ROUNDS`] does not say.
+/// Default number of kills; [`ROUNDS`] changes it.
 const ROUNDS_BY_DEFAULT: u64 = 30;
 
-/// The variable that says how many kills there are.
+/// The variable with the number of kills.
 const ROUNDS: &str = "TIDINGS_KILL_ROUNDS";
 
-/// The variable that says which moments it is killed at.
+/// The variable with the seed of the moments.
 const SEED: &str = "TIDINGS_KILL_SEED";
 
-/// The latest moment of a kill after the server is up again, in milliseconds.
+/// Latest moment of a kill after the server's start, in milliseconds.
 const KILL_MS_MAX: u64 = 400;
 
-/// How much is said each round, at most.
+/// Maximum number of messages per round.
 const ROUND_MESSAGES: u64 = 500;
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn kill(story: &str, settings: Settings, rounds: u64) {
     for _ in 0..rounds {
         crowd.hush();
         crowd.talk(ROUND_MESSAGES);
-        // A moment of chance; nothing is judged by it.
+        // A random moment; no result depends on it.
         tokio::time::sleep(Duration::from_millis(random.u64(..KILL_MS_MAX))).await;
         let unanswered = crowd.unanswered() as u64;
         (under_way, amid_talk) = (under_way + unanswered, amid_talk + u64::from(unanswered > 0));

@@ -1,4 +1,4 @@
-//! The ledger itself: it finds what it is for.
+//! Tests of the ledger itself: it finds each kind of error.
 
 use shared::ids::{Epoch, MessageId, Offset, UserId};
 use shared::protocol::{Gap, GapReason, Message, Payload, Position, Sender};
@@ -34,7 +34,7 @@ fn begun(gap: Option<Gap>) -> Heard {
     Heard::Subscribed { channel: channel(LOBBY), position, gap }
 }
 
-/// Five messages that Ada sent and was told of.
+/// Five messages that Ada sent and received.
 fn all_is_well() -> (Vec<Message>, Journal) {
     let log: Vec<Message> = (1..=5).map(message).collect();
     let sent = |message: &Message| Sent {
@@ -55,7 +55,7 @@ fn all_is_well() -> (Vec<Message>, Journal) {
     (log, journal)
 }
 
-/// What is found, once something is done to log or journal.
+/// Asserts that the ledger finds these errors after a change of the log or the journal.
 #[track_caller]
 fn expect(faults: &[Fault], harm: impl FnOnce(&mut Vec<Message>, &mut Journal)) {
     let (mut log, mut journal) = all_is_well();
@@ -66,7 +66,7 @@ fn expect(faults: &[Fault], harm: impl FnOnce(&mut Vec<Message>, &mut Journal)) 
 }
 
 #[test]
-fn it_finds_nothing_where_all_is_well() {
+fn it_finds_nothing_if_all_is_well() {
     expect(&[], |_, _| {});
 }
 

@@ -1,11 +1,11 @@
-//! Stories of a server that is killed, stopped, cut off, filled up and not read, one file a behaviour. What everybody
-//! was told is held against the log in the end.
+//! Stories of a server that is killed, suspended, cut off, out of disk space or not read, one file per behaviour. Most
+//! end with a comparison of what every client received with the log.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "in a test a failure is a panic, and its message is for whoever wrote the story; what is printed is to be quoted"
+    reason = "in a test a failure is a panic, and its message is for the author; the printed figures are for documents"
 )]
 
 mod backup;
@@ -25,7 +25,7 @@ mod small_frames;
 mod stopped;
 mod tail;
 
-/// The seed of a story that leaves something to chance: that of the variable, or another each time.
+/// Returns the seed of a random story: the variable's, or a new one.
 fn seed(variable: &str) -> u64 {
     match std::env::var(variable) {
         Ok(seed) => seed.parse().unwrap_or_else(|e| panic!("{variable}={seed}: {e}")),

@@ -1,4 +1,4 @@
-//! The network between clients and server fails in every way a network can, under load.
+//! The network between clients and server fails in every way, under load.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use tests::{Crowd, Proxy, Settings, TestServer};
 
 use crate::seed;
 
-/// The variable that says what happens when.
+/// The variable with the seed of the failures.
 const SEED: &str = "TIDINGS_NETWORK_SEED";
 
-/// How often something happens to the network.
+/// Number of failures.
 const FAULTS: u64 = 40;
 
-/// How long each lasts at most, in milliseconds.
+/// Maximum duration of a failure, in milliseconds.
 const FAULT_MS_MAX: u64 = 120;
 
-/// How long a piece is held up at most, in milliseconds.
+/// Maximum delay of a piece, in milliseconds.
 const DELAY_MS_MAX: u64 = 5;
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn cut_stalled_and_delayed_connections_lose_and_double_nothing() {
     let seed = seed(SEED);
     let how = format!("{SEED}={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
-    // Short heartbeats: who is stalled for long enough gives the connection up.
+    // Short heartbeats: a client that is stalled for long enough drops the connection.
     let server = TestServer::start_with(Settings::default().talkative().flag("--heartbeat-ms", "100")).await;
     let proxy = Proxy::before(server.address(), seed).await;
     let crowd = Crowd::gather(proxy.address(), 3, 2, &["room:one", "room:two"], seed).await;
@@ -41,14 +41,14 @@ async fn cut_stalled_and_delayed_connections_lose_and_double_nothing() {
             5 => proxy.delay(Duration::from_millis(random.u64(1..=DELAY_MS_MAX))),
             _ => proxy.pieces(random.usize(1..200)),
         }
-        // A moment of chance; nothing is judged by it.
+        // A random moment; no result depends on it.
         tokio::time::sleep(Duration::from_millis(random.u64(..FAULT_MS_MAX))).await;
         if random.bool() {
-            // Without it the fault lasts into the next.
+            // Without it the failure would last into the next one.
             proxy.clear_up();
         }
         if random.u8(..4) == 0 {
-            // In the middle of whatever goes on.
+            // In the middle of any work.
             proxy.cut(Cut::Reset);
             cuts += 1;
         }
@@ -60,16 +60,16 @@ async fn cut_stalled_and_delayed_connections_lose_and_double_nothing() {
 }
 
 #[tokio::test]
-async fn what_a_dead_path_gives_up_late_is_recognised() {
+async fn a_message_that_a_dead_path_delivers_late_is_a_duplicate() {
     let server = TestServer::start_with(Settings::default().talkative().flag("--heartbeat-ms", "200")).await;
     let proxy = Proxy::before(server.address(), 1).await;
     let crowd = Crowd::gather(proxy.address(), 3, 1, &["room:one"], 1).await;
     for _ in 0..5 {
         let before: Vec<_> = crowd.people().iter().map(|person| person.connection()).collect();
-        // Without an end of its own: how quickly they talk differs from machine to machine.
+        // Without an end of its own, because the speed differs from machine to machine.
         crowd.talk(u64::from(u32::MAX));
         crowd.expect_answers(30).await;
-        // What the talkers say now stays in the path, until they have said it again on another.
+        // These messages stay in the dead path until the talkers have sent them again on another.
         proxy.stall(&[Direction::Up, Direction::Down]);
         for (person, before) in crowd.people().iter().zip(before) {
             person.expect_online_anew(before).await;

@@ -1,4 +1,4 @@
-//! A retry is harmless, whichever way it takes and whatever happened to the server since.
+//! A retry is harmless, by any way and after any end of the server.
 
 use serde_json::{Value, json};
 use tests::{LOBBY, Raw, Settings, TestServer};
@@ -9,7 +9,7 @@ fn payload() -> Value {
     json!({"type": "chat", "text": "once"})
 }
 
-/// Publishes the message on a WebSocket; returns offset and whether it was there already.
+/// Publishes the message on a WebSocket. Returns the offset and whether it is a duplicate.
 async fn by_websocket(raw: &mut Raw, request: u64, channel: &str) -> (Value, Value) {
     let publish = json!({
         "type": "publish", "id": request, "channel": channel, "message_id": MESSAGE_ID, "payload": payload(),
@@ -26,7 +26,7 @@ async fn by_http(server: &TestServer, channel: &str) -> (Value, Value) {
     (answer["offset"].clone(), answer["duplicate"].clone())
 }
 
-/// Each way gives the answer of the first time.
+/// Asserts that each way gives the first answer.
 async fn expect_recognised(server: &TestServer, offset: &Value) {
     let again = (offset.clone(), json!(true));
     let mut ada = server.greeted("Ada").await;

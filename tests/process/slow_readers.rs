@@ -1,4 +1,4 @@
-//! Readers that do not read cost little, are not cut off for it, and have missed nothing when they read again.
+//! Clients that do not read use little memory, are not disconnected, and miss nothing when they read again.
 
 use std::time::Duration;
 
@@ -8,24 +8,24 @@ use tests::deadline::{PATIENCE, eventually};
 use tests::raw::Opcode;
 use tests::{Raw, Settings, TestServer};
 
-/// The variable that says how many readers there are.
+/// The variable with the number of readers.
 const READERS: &str = "TIDINGS_SLOW_READERS";
 
-/// How many there are without it.
+/// The default number of readers.
 const READERS_BY_DEFAULT: usize = 300;
 
-/// Most memory that a reader who does not read may cost the server, in KiB: a page of 64 KiB that was read from the log
-/// for it, as frames, what the connection has on its way to the socket, and what the allocator makes of that.
+/// Maximum memory per reader that does not read, in KiB: a page of 64 KiB from the log, as frames, the bytes on their
+/// way to the socket, and the allocator's overhead.
 const READER_KIB_MAX: u64 = 192;
 
-/// A channel that tells nobody who is there: hundreds who come at once are another story.
+/// A channel without presence, because hundreds of joins at once are another test.
 const NEWS: &str = "news:one";
 
-/// How many messages there are. Together they are twice what a feed's ring holds, and more than the ring and the
-/// kernel hold for a reader together.
+/// Number of messages. Together they are twice the size of a feed's ring, and more than the ring and the kernel's
+/// buffers together.
 const MESSAGES: usize = 330;
 
-/// The length of each, in bytes.
+/// Size of each, in bytes.
 const TEXT_BYTES: usize = 1500;
 
 fn settings() -> Settings {
@@ -39,7 +39,7 @@ async fn slow_reader(server: &TestServer, name: &str) -> Raw {
     raw
 }
 
-/// Publishes all messages, which somebody reads as they come, and returns them as they came.
+/// Publishes all messages while a client reads them, and returns them as received.
 async fn publish(server: &TestServer) -> Vec<String> {
     let (ada, mut bob) = (server.client("Ada").connect().await, server.greeted("Bob").await);
     bob.subscribe(1, NEWS).await;
@@ -47,7 +47,7 @@ async fn publish(server: &TestServer) -> Vec<String> {
     for number in 0..MESSAGES {
         ada.send(NEWS, &format!("{number} {}", "x".repeat(TEXT_BYTES))).await;
         if number % 10 == 9 {
-            // In step with a reader who reads, so that only the others fall behind.
+            // At the pace of a client that reads, so that only the others fall behind.
             for _ in 0..10 {
                 told.push(bob.next_text().await);
             }
@@ -56,7 +56,7 @@ async fn publish(server: &TestServer) -> Vec<String> {
     told
 }
 
-/// Reads these texts, one after the other and nothing else.
+/// Reads these texts, in this order and nothing else.
 async fn read(reader: &mut Raw, texts: &[String]) {
     for text in texts {
         let next = reader.next_text().await;
@@ -65,9 +65,9 @@ async fn read(reader: &mut Raw, texts: &[String]) {
 }
 
 #[tokio::test]
-async fn hundreds_who_do_not_read_cost_little_and_miss_nothing() {
+async fn hundreds_that_do_not_read_cost_little_and_miss_nothing() {
     let count = std::env::var(READERS).map_or(READERS_BY_DEFAULT, |count| count.parse().expect(READERS));
-    // Who does not read answers no ping either; what comes of that is the next story's.
+    // A client that does not read does not answer pings either; the next story is about that.
     let server = TestServer::start_with(settings().flag("--heartbeat-ms", "600000")).await;
     let mut readers = Vec::with_capacity(count);
     for number in 0..count {
@@ -93,17 +93,17 @@ async fn hundreds_who_do_not_read_cost_little_and_miss_nothing() {
     assert!(stopped_kib <= READER_KIB_MAX, "a reader that stopped costs {stopped_kib} KiB");
 }
 
-/// How many channels a reader follows who reads nothing, and how many such readers there are.
+/// Number of channels per reader that reads nothing, and number of such readers.
 const CHANNELS: usize = 64;
 const FOLLOWERS: usize = 40;
 
 #[tokio::test]
-async fn who_follows_many_channels_from_their_beginnings_and_reads_nothing_holds_one_page() {
+async fn a_client_that_reads_nothing_of_many_channels_holds_one_page() {
     let server = TestServer::start_with(settings().flag("--heartbeat-ms", "600000")).await;
     let (ada, text) = (server.client("Ada").connect().await, "x".repeat(TEXT_BYTES));
     let channel = |number: usize| format!("news:{number}");
     for number in 0..CHANNELS {
-        // More than a page, and more than the kernel holds.
+        // More than a page, and more than the kernel's buffers.
         for _ in 0..60 {
             ada.send(&channel(number), &text).await;
         }
@@ -134,8 +134,7 @@ async fn who_follows_many_channels_from_their_beginnings_and_reads_nothing_holds
     drop(followers);
 }
 
-/// Publishes until the connection takes nothing more, and then some: the socket is full and stays so. Returns how many
-/// messages that were.
+/// Publishes until the connection's socket is full and stays full. Returns the number of messages.
 async fn fill_socket(server: &TestServer, connection: &Value) -> usize {
     let (ada, api) = (server.client("Ada").connect().await, server.api());
     let (mut published, mut sent, mut stuck) = (0, 0, 0);
@@ -145,8 +144,8 @@ async fn fill_socket(server: &TestServer, connection: &Value) -> usize {
             ada.publish(NEWS, &format!("{published} {}", "x".repeat(TEXT_BYTES))).await;
             published += 1;
         }
-        // The kernel takes a little more each time that a timer of its own runs out, and what was sent is counted once a
-        // second: six times this is more.
+        // The kernel takes a little more each time one of its timers expires, and the count is updated once a second:
+        // six times this is more.
         tokio::time::sleep(Duration::from_millis(200)).await;
         let before = sent;
         sent =
@@ -157,18 +156,18 @@ async fn fill_socket(server: &TestServer, connection: &Value) -> usize {
 }
 
 #[tokio::test]
-async fn who_does_not_read_for_long_is_neither_cut_off_nor_buried_in_heartbeats() {
+async fn a_client_that_does_not_read_is_not_cut_off_and_gets_few_heartbeats() {
     let server = TestServer::start_with(settings().flag("--heartbeat-ms", "2000")).await;
     let mut reader = Raw::connect_narrowly(server.address(), "/ws").await;
     let connection = reader.greet("Reader").await["connection"].clone();
     reader.subscribe(1, NEWS).await;
     let published = fill_socket(&server, &connection).await;
-    // Six heartbeats' time: three times as long as a silent peer is waited for. Nothing is judged by it.
+    // Six heartbeat intervals: three times the timeout of a silent peer. No result depends on it.
     tokio::time::sleep(Duration::from_secs(12)).await;
     let (mut messages, mut heartbeats) = (0, 0);
     while messages < published {
         if messages % 4 == 0 {
-            // Slowly: when the server has written all, the question whether the reader is there lies behind much.
+            // Slowly: when the server has written everything, its ping is behind much data.
             tokio::time::sleep(Duration::from_millis(40)).await;
         }
         let frame = reader.next_frame().await;

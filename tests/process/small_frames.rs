@@ -1,5 +1,6 @@
-//! A small frame goes out at once, and does not wait until the one before it is acknowledged: for tens of milliseconds, where a
-//! client has nothing to say (Nagle's algorithm and the delayed acknowledgement, RFC 1122 sections 4.2.3.4 and 4.2.3.2).
+//! A small frame goes out at once and does not wait for the acknowledgement of the one before. It would wait for tens
+//! of milliseconds if a client sends nothing (Nagle's algorithm and the delayed acknowledgement, RFC 1122 sections
+//! 4.2.3.4 and 4.2.3.2).
 
 use tests::{LOBBY, TestServer};
 

@@ -1,4 +1,4 @@
-//! The server stops under load: it stands still for a while, as on a machine that swaps or sleeps, or ends in order.
+//! The server is suspended under load, as on a machine that swaps or sleeps, or is asked to stop.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ async fn a_short_standstill_costs_nobody_the_connection() {
         crowd.talk(400);
         crowd.expect_answers(100).await;
         server.process().freeze();
-        // Far less than a heartbeat's time; nothing is judged by it.
+        // Far less than a heartbeat interval; no result depends on it.
         tokio::time::sleep(Duration::from_millis(100)).await;
         server.process().thaw();
         crowd.expect_answers(100).await;
@@ -40,7 +40,7 @@ async fn after_a_long_standstill_all_come_back_and_miss_nothing() {
     }
     let findings = crowd.compare(&server.api(), "stopped for long").await;
     findings.after(3, "standstills").assert_clean("the seed is 1");
-    // Nothing is left of the connections that were given up.
+    // Nothing is left of the dropped connections.
     server.api().expect_connections(crowd.people().len()).await;
 }
 

@@ -1,4 +1,4 @@
-//! A message gets lost between server and client, and the client finds out.
+//! A message gets lost between server and client, and the client notices.
 
 use tests::{LOBBY, Proxy, Settings, TestServer};
 
@@ -11,7 +11,7 @@ async fn the_lost_last_message_of_a_quiet_channel_is_asked_for() {
     server.api().publish(LOBBY, "heard").await;
     bob.expect_chat("heard").await;
     proxy.lose_next_message();
-    // Nothing comes after it: only the heartbeat tells.
+    // Nothing comes after it, so only the heartbeat shows it.
     server.api().publish(LOBBY, "the last for a long time").await;
     bob.expect_chat("the last for a long time").await;
     assert_eq!(proxy.lost(), 1);
@@ -20,7 +20,7 @@ async fn the_lost_last_message_of_a_quiet_channel_is_asked_for() {
 
 #[tokio::test]
 async fn a_message_lost_before_another_is_asked_for_at_once() {
-    // No heartbeat comes in the time of this story.
+    // No heartbeat comes during this story.
     let server = TestServer::start().await;
     let proxy = Proxy::that_loses(server.address()).await;
     let bob = server.client("Bob").through(proxy.address()).join().await;

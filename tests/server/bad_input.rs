@@ -1,4 +1,4 @@
-//! Whatever comes in, the server says what is wrong with it and lives on.
+//! Invalid input of every kind: the server names the mistake and keeps running.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -70,7 +70,7 @@ async fn a_frame_that_declares_too_much_ends_the_connection_at_once() {
     let server = TestServer::start().await;
     let declare = async |(path, declared)| {
         let mut raw = Handshake::new(server.address(), path).open().await.unwrap();
-        // Only the header: the payload never comes.
+        // Only the header: the payload never follows.
         raw.send_frame(Frame::new(Opcode::Text, b"").declaring(declared)).await;
         raw.expect_close(1009).await;
         raw.expect_end().await;
@@ -106,7 +106,7 @@ async fn a_message_of_many_empty_parts_is_read() {
 }
 
 #[tokio::test]
-async fn who_floods_with_parts_pings_or_texts_is_closed() {
+async fn a_client_that_floods_with_parts_pings_or_texts_is_closed() {
     let server = TestServer::start().await;
     let flood = async |frame: Vec<u8>| {
         let mut raw = server.greeted("Ada").await;
@@ -208,7 +208,7 @@ async fn a_text_in_parts_is_one_text() {
     let server = TestServer::start().await;
     let mut raw = server.raw().await;
     let hello = r#"{"type":"hello","version":1,"name":"林黛玉"}"#.as_bytes();
-    // Parted within a character, with a ping in between.
+    // Split within a character, with a ping in between.
     let middle = hello.len() - 4;
     raw.send_frame(Frame::new(Opcode::Text, &hello[..middle]).unfinished()).await;
     raw.send_frame(Frame::new(Opcode::Ping, b"still there?")).await;
@@ -218,7 +218,7 @@ async fn a_text_in_parts_is_one_text() {
     assert_eq!(raw.expect("welcome").await["name"], "林黛玉");
 }
 
-/// Opens what is no WebSocket, and expects to be told what is missing and what to upgrade to.
+/// Sends a request that is not a handshake, and expects an answer that names what is missing.
 async fn expect_refused(handshake: Handshake, path: &str, word: &str) {
     let refused =
         handshake.open().await.err().unwrap_or_else(|| panic!("{path}: opened, in spite of {word}"));
@@ -229,7 +229,7 @@ async fn expect_refused(handshake: Handshake, path: &str, word: &str) {
 }
 
 #[tokio::test]
-async fn handshakes_that_are_none_are_refused_and_the_answer_says_why() {
+async fn requests_that_are_not_a_handshake_are_refused_with_the_reason() {
     let server = TestServer::start().await;
     let missing = Handshake::new(server.address(), "/ws").without("Upgrade").without("Connection");
     expect_refused(missing, "/ws", "Upgrade: websocket").await;
@@ -257,7 +257,7 @@ async fn handshakes_that_are_none_are_refused_and_the_answer_says_why() {
     }
 }
 
-/// Waits until the server has ended a connection.
+/// Waits until the server has closed a connection.
 async fn expect_end(mut stream: TcpStream) {
     let mut answer = Vec::new();
     let read = tokio::time::timeout(tests::deadline::DEADLINE, stream.read_to_end(&mut answer)).await;
@@ -265,7 +265,7 @@ async fn expect_end(mut stream: TcpStream) {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_http_harm_nobody() {
+async fn bytes_that_are_not_http_harm_nobody() {
     let server = TestServer::start().await;
     for bytes in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
@@ -274,7 +274,7 @@ async fn bytes_that_are_no_http_harm_nobody() {
         &[b'A'; 200_000],
     ] {
         let mut stream = TcpStream::connect(server.address()).await.unwrap();
-        // The server may have closed before all is written.
+        // The server may close before everything is written.
         let _ = stream.write_all(bytes).await;
         let _ = stream.shutdown().await;
         expect_end(stream).await;
@@ -283,7 +283,7 @@ async fn bytes_that_are_no_http_harm_nobody() {
 }
 
 #[tokio::test]
-async fn who_begins_a_handshake_and_does_not_go_on_is_let_go() {
+async fn a_client_that_does_not_finish_its_handshake_is_disconnected() {
     let server = TestServer::start().await;
     let mut streams = Vec::new();
     for bytes in [&b"GET /ws HTTP/1.1\r\nHost: "[..], b"GET /ws HTTP/1.1\r\n", b"GET /ws "] {
@@ -298,7 +298,7 @@ async fn who_begins_a_handshake_and_does_not_go_on_is_let_go() {
 }
 
 #[tokio::test]
-async fn nothing_but_nonsense_is_not_listened_to_for_ever() {
+async fn a_client_that_sends_only_nonsense_is_disconnected() {
     let server = TestServer::start().await;
     let mut raw = server.greeted("Ada").await;
     for _ in 0..100 {

@@ -7,7 +7,7 @@ use tests::{LOBBY, Nginx, Settings, TestServer};
 
 use crate::refusals::{request, write_all_then_read};
 
-/// What nginx does with a request's body and with its connections to the server.
+/// How nginx handles the body of a request and its connections to the server.
 const MANNERS: [(&str, &str); 3] = [
     ("as it comes", "proxy_pass http://SERVER;"),
     ("unbuffered", "proxy_request_buffering off; proxy_http_version 1.1; proxy_pass http://SERVER;"),

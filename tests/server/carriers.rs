@@ -1,5 +1,5 @@
-//! However a typed connection begins, it is the same: on a stream of its own, on one that has carried a request before,
-//! or on one whose request came in two parts.
+//! A typed connection behaves the same however it starts: as the first request of a TCP connection, as the second, or
+//! with a request that came in two pieces.
 
 use serde_json::json;
 use tests::raw::{Frame, Handshake, Opcode, Raw};
@@ -21,7 +21,7 @@ async fn all_ways(server: &TestServer) -> Vec<(&'static str, Raw)> {
 }
 
 #[tokio::test]
-async fn they_hear_each_other() {
+async fn they_receive_each_others_messages() {
     let server = TestServer::start().await;
     let mut ways = all_ways(&server).await;
     for (way, raw) in &mut ways {
@@ -45,7 +45,7 @@ async fn they_hear_each_other() {
 }
 
 #[tokio::test]
-async fn they_are_pinged_closed_and_told_off_alike() {
+async fn they_are_pinged_closed_and_refused_alike() {
     let server = TestServer::start_with(Settings::default().flag("--frame-bytes-max", "1000")).await;
     for (way, mut raw) in all_ways(&server).await {
         raw.greet(way).await;

@@ -1,4 +1,4 @@
-//! How the program is set up and started.
+//! The command line, environment and config file, and how the program starts.
 
 use std::net::TcpListener;
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tests::server::run_to_end;
 use tests::{Settings, TestServer};
 
-/// The messages a second that a server of these settings allows.
+/// Returns the message rate of a server with these settings.
 async fn rate_of(settings: Settings) -> u64 {
     let server = TestServer::start_with(settings).await;
     let mut raw = server.raw().await;
@@ -15,7 +15,7 @@ async fn rate_of(settings: Settings) -> u64 {
 }
 
 #[tokio::test]
-async fn a_flag_stands_over_a_variable_over_the_file_over_the_default() {
+async fn a_flag_overrides_a_variable_the_file_and_the_default() {
     let default = rate_of(Settings::default()).await;
     let file = Settings::default().config("message_rate = 11\n");
     assert_ne!(default, 11);
@@ -25,7 +25,7 @@ async fn a_flag_stands_over_a_variable_over_the_file_over_the_default() {
     assert_eq!(rate_of(variable.flag("--message-rate", "33")).await, 33);
 }
 
-/// Runs the program with settings that it cannot start with; returns what it says.
+/// Runs the program with invalid settings. Returns what it prints.
 async fn refused(settings: Settings, arguments: &[&str]) -> String {
     let folder = TempDir::new().unwrap();
     let output = run_to_end(&settings, folder.path(), arguments).await;
@@ -111,7 +111,7 @@ async fn an_empty_variable_is_unset() {
 }
 
 #[tokio::test]
-async fn what_stands_over_the_file_is_said() {
+async fn check_names_the_settings_that_override_the_file() {
     let settings = Settings::default().config("origins = [\"https://chat.example\"]\n");
     let settings = settings.variable("TIDINGS_ORIGINS", "http://127.0.0.1:8080");
     let server = TestServer::start_with(settings).await;
@@ -119,7 +119,7 @@ async fn what_stands_over_the_file_is_said() {
 }
 
 #[tokio::test]
-async fn a_misspelt_variable_is_said() {
+async fn a_misspelt_variable_is_reported() {
     let settings = Settings::default().variable("TIDINGS_CONNECTION_MAX", "5");
     let server = TestServer::start_with(settings).await;
     server.log().expect(&["TIDINGS_CONNECTION_MAX", "is not a setting"]).await;
@@ -128,7 +128,7 @@ async fn a_misspelt_variable_is_said() {
 #[tokio::test]
 async fn a_data_folder_that_cannot_be_had_is_named() {
     let folder = TempDir::new().unwrap();
-    // A file where the folder should be stops root as well as anybody else.
+    // A file in the place of the directory also stops root.
     let path = folder.path().join("occupied");
     std::fs::write(&path, "a file").unwrap();
     let path = path.to_str().unwrap();
@@ -151,7 +151,7 @@ async fn a_data_folder_is_made_with_those_above_it() {
 }
 
 #[tokio::test]
-async fn without_a_word_the_data_is_beside_the_program_s_caller() {
+async fn by_default_the_data_is_in_the_working_directory() {
     let server = TestServer::start_with(Settings::default().keeps_data_in("tidings-data")).await;
     server.join("Ada").await;
     assert!(server.home().join("tidings-data/tidings.db").is_file());
@@ -187,7 +187,7 @@ async fn serve_is_the_default_command() {
 }
 
 #[tokio::test]
-async fn a_namespace_of_ones_own_has_the_policy_it_is_given() {
+async fn a_configured_namespace_has_its_policy() {
     let config = "[namespaces.board]\npublish = \"key\"\n[namespaces.tick]\nhistory = false\n";
     let server = TestServer::start_with(Settings::default().config(config)).await;
     let ada = server.join("Ada").await;
@@ -201,6 +201,6 @@ async fn a_namespace_of_ones_own_has_the_policy_it_is_given() {
     ada.publish("tick:tock", "gone at once").await;
     ada.expect_chat("gone at once").await;
     assert_eq!(ada.history_refused("tick:tock").await, ErrorCode::HistoryOff);
-    // The others are as they were.
+    // The other namespaces are unchanged.
     ada.publish(tests::LOBBY, "still here").await;
 }

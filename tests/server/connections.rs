@@ -1,4 +1,4 @@
-//! The operator sees who is connected, and ends a connection.
+//! The operator lists the connections and closes one.
 
 use serde_json::json;
 use tests::deadline::{DEADLINE, eventually};
@@ -69,7 +69,7 @@ async fn the_closed_side_is_told_why() {
 }
 
 #[tokio::test]
-async fn whoever_may_come_back_comes_back() {
+async fn a_client_that_may_reconnect_does_so() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
     let before = ada.connection();
@@ -109,7 +109,7 @@ async fn a_plain_connection_is_ended_as_well() {
 }
 
 #[tokio::test]
-async fn what_a_client_was_sent_and_has_said_is_counted() {
+async fn messages_to_and_from_a_client_are_counted() {
     let server = TestServer::start().await;
     let (api, ada) = (server.api(), server.join("Ada").await);
     for text in ["one", "two", "three"] {

@@ -1,4 +1,4 @@
-//! What has been said can be read again, and nobody misses anything.
+//! History can be read again, and no reader misses a message.
 
 use serde_json::json;
 use shared::ids::{Epoch, Offset};
@@ -6,7 +6,7 @@ use shared::protocol::{GapReason, Position};
 use tests::client::{Client, chat_text};
 use tests::{LOBBY, Settings, TestServer};
 
-/// Says `1`, `2` and so on.
+/// Publishes `1`, `2` and so on.
 async fn count_to(ada: &Client, last: usize) -> Vec<Offset> {
     let mut ids = Vec::new();
     for number in 1..=last {
@@ -61,7 +61,7 @@ async fn a_page_has_a_largest_size() {
 }
 
 #[tokio::test]
-async fn whoever_was_away_hears_what_was_missed_once_and_in_order() {
+async fn a_client_that_was_away_gets_what_it_missed_once_and_in_order() {
     let server = TestServer::start_with(Settings::default().talkative()).await;
     let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
     ada.publish(LOBBY, "before").await;
@@ -125,7 +125,7 @@ async fn a_reader_begins_where_it_wants() {
     bob.expect_chats(&numbers(8..=10)).await;
 }
 
-/// The lobby's epoch.
+/// Returns the lobby's epoch.
 async fn epoch_of(server: &TestServer) -> Epoch {
     let watcher = server.client("Watcher").connect().await;
     watcher.subscribe(LOBBY).await.position.epoch
@@ -195,7 +195,7 @@ async fn a_query_that_makes_no_sense_is_refused() {
 }
 
 #[tokio::test]
-async fn the_list_of_channels_tells_how_they_are_doing() {
+async fn the_list_of_channels_has_their_heads_and_members() {
     let server = TestServer::start().await;
     let api = server.api();
     let ada = server.join("Ada").await;
@@ -207,7 +207,7 @@ async fn the_list_of_channels_tells_how_they_are_doing() {
 }
 
 #[tokio::test]
-async fn an_offset_that_no_message_can_have_is_beyond_all() {
+async fn offsets_above_every_message_are_valid_cursors() {
     let server = TestServer::start().await;
     let api = server.api();
     for text in ["one", "two", "three"] {
@@ -226,7 +226,7 @@ async fn an_offset_that_no_message_can_have_is_beyond_all() {
             page["messages"].as_array().unwrap().iter().map(|m| &m["payload"]["text"]).collect();
         assert_eq!(texts, ["two", "three"], "before {offset}");
     }
-    // Somebody who claims to have seen more than there is begins again.
+    // A client that claims a position ahead of the log starts again.
     let epoch = raw.subscribe(10, LOBBY).await["position"]["epoch"].clone();
     let mut ahead = server.greeted("Bob").await;
     let since = json!({"epoch": epoch, "offset": u64::MAX});

@@ -1,4 +1,4 @@
-//! The application's side: HTTP with a key.
+//! The HTTP API, which the application uses with a key.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -10,7 +10,7 @@ use tests::{LOBBY, Settings, TestServer};
 const MESSAGE_ID: &str = "0190b0a0-c0d0-7e0f-8a0b-0c0d0e0f0a0b";
 
 #[tokio::test]
-async fn what_the_application_publishes_everybody_hears() {
+async fn a_message_that_the_application_publishes_reaches_every_subscriber() {
     let server = TestServer::start().await;
     let bob = server.join("Bob").await;
     let body = json!({
@@ -115,7 +115,7 @@ async fn the_key_is_not_in_the_log() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_published_is_refused() {
+async fn a_publish_that_is_not_valid_is_refused() {
     let server = TestServer::start().await;
     let api = server.api();
     let chat = json!({"type": "chat", "text": "hi"});
@@ -150,7 +150,7 @@ async fn what_cannot_be_published_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_in_the_same_form() {
+async fn a_missing_resource_is_refused_in_the_same_form() {
     let server = TestServer::start().await;
     let api = server.api();
     let absent = api.get("/api/nothing").await;
@@ -250,11 +250,11 @@ async fn a_client_that_does_not_read_is_counted_while_it_is_there() {
 }
 
 #[tokio::test]
-async fn who_guesses_keys_is_made_to_wait_and_the_right_key_is_not() {
+async fn guessing_keys_is_slowed_down_and_the_right_key_is_not() {
     const AT_ONCE: usize = 100;
     let server = TestServer::start().await;
     let guesser = server.api().with_key("a guess of a key");
-    let refusal = eventually(DEADLINE, "somebody who guesses is made to wait", async || {
+    let refusal = eventually(DEADLINE, "a client that guesses has to wait", async || {
         let guesses = (0..AT_ONCE).map(|_| guesser.get("/api/connections"));
         let answers = futures_util::future::join_all(guesses).await;
         let waits = answers.iter().find(|answer| answer.status == 429);
@@ -266,7 +266,7 @@ async fn who_guesses_keys_is_made_to_wait_and_the_right_key_is_not() {
 }
 
 #[tokio::test]
-async fn what_can_be_read_can_be_asked_for_without_its_body() {
+async fn every_get_also_answers_head() {
     let server = TestServer::start().await;
     server.api().publish(LOBBY, "hi").await;
     for path in [
@@ -288,7 +288,7 @@ async fn what_can_be_read_can_be_asked_for_without_its_body() {
 }
 
 #[tokio::test]
-async fn which_methods_an_address_takes_is_said() {
+async fn the_allowed_methods_of_an_address_are_named() {
     let server = TestServer::start().await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for (path, allow) in [
@@ -318,7 +318,7 @@ async fn the_counters_can_be_kept_for_those_with_the_key() {
 }
 
 #[tokio::test]
-async fn what_is_around_a_key_does_not_belong_to_it() {
+async fn spaces_around_the_key_are_ignored() {
     let key = "a-key-of-the-operators-own-choice-0123456789";
     for around in [format!("{key}\n"), format!(" {key}\r\n"), format!("\u{feff}{key}")] {
         let server = TestServer::start_with(Settings::default().variable("TIDINGS_API_KEY", &around)).await;

@@ -1,4 +1,4 @@
-//! What is kept, for how long, and what a reader of something that is no longer kept is told.
+//! Retention: what is kept, for how long, and how a reader learns of trimmed messages.
 
 use shared::ids::Offset;
 use shared::protocol::{Gap, GapReason};
@@ -26,7 +26,7 @@ async fn a_reader_of_trimmed_messages_is_told_what_is_left() {
         if kept == ["8", "9", "10"] { Ok(()) } else { Err(format!("{kept:?}")) }
     })
     .await;
-    // What is trimmed may still be in memory, and is given from there.
+    // Trimmed messages may still be in memory, and are then delivered from there.
     server.restart().await;
     bob.regain_network();
     let after = bob.expect_subscribed(LOBBY).await;

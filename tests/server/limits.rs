@@ -1,4 +1,4 @@
-//! Everything has a limit, and what happens there.
+//! What happens at each limit.
 
 use serde_json::json;
 use shared::limits::{PAYLOAD_BYTES_MAX, TEXT_BYTES_MAX};
@@ -37,7 +37,7 @@ async fn a_burst_of_twice_the_rate_is_taken_and_the_rest_refused_for_now() {
             _ => {}
         }
     }
-    // `hello` counts; a slow machine may give some back meanwhile.
+    // `hello` counts; on a slow machine some tokens may come back meanwhile.
     assert!((3..40).contains(&accepted), "{accepted} accepted, {refused} refused");
     eventually(DEADLINE, "after a wait the next is taken", async || {
         raw.send(&publish(41, "once more")).await;
@@ -65,7 +65,7 @@ async fn a_client_that_heeds_the_rate_loses_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_refused_for_now_is_overtaken_by_nothing_that_names_its_turn() {
+async fn no_message_of_the_same_turn_overtakes_one_that_was_refused_for_now() {
     let server = TestServer::start_with(Settings::default().flag("--message-rate", "20")).await;
     let mut raw = server.greeted("Ada").await;
     let in_turn = |number: u64, turn: u64| {
@@ -83,7 +83,7 @@ async fn what_was_refused_for_now_is_overtaken_by_nothing_that_names_its_turn() 
         }
     };
     assert_eq!((&refused["code"], &refused["turn"]), (&json!("rate_limited"), &json!(1)), "{refused}");
-    // The rate lets the next pass by now; but it was sent before its sender knew.
+    // The rate would admit the next message by now; but it was sent before its sender knew of the refusal.
     let wait_ms = refused["retry_after_ms"].as_u64().expect("when to try again");
     tokio::time::sleep(std::time::Duration::from_millis(wait_ms * 4)).await;
     raw.send(&in_turn(sent + 1, 0)).await;
@@ -160,17 +160,17 @@ async fn one_subscription_too_many_is_refused() {
 }
 
 #[tokio::test]
-async fn somebody_who_does_not_read_holds_up_nobody_and_misses_nothing() {
+async fn a_client_that_does_not_read_delays_nobody_and_misses_nothing() {
     const MANY: usize = 1500;
     let server = TestServer::start_with(Settings::default().talkative()).await;
     let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
     let mut sleeper = server.greeted("Sleeper").await;
     sleeper.subscribe(1, LOBBY).await;
-    // Together far more than the socket's buffers on both sides.
+    // Together far more than the socket buffers on both sides.
     let filler = "x".repeat(12 * 1024);
     for number in 0..MANY {
         ada.send(LOBBY, &format!("{number} {filler}")).await;
-        // In step with a reader who reads, so that only the sleeper falls behind.
+        // At the pace of a reader that reads, so that only the sleeper falls behind.
         if number % 100 == 99 {
             for earlier in number - 99..=number {
                 let message = bob.next_message().await;
@@ -187,7 +187,7 @@ async fn somebody_who_does_not_read_holds_up_nobody_and_misses_nothing() {
 }
 
 #[tokio::test]
-async fn somebody_who_asks_and_does_not_read_is_shown_out() {
+async fn a_client_that_asks_and_does_not_read_is_disconnected() {
     let server = TestServer::start_with(Settings::default().talkative()).await;
     let ada = server.join("Ada").await;
     let filler = "x".repeat(12 * 1024);
@@ -197,13 +197,13 @@ async fn somebody_who_asks_and_does_not_read_is_shown_out() {
     let mut greedy = server.greeted("Greedy").await;
     let ask = json!({"type": "history", "id": 1, "channel": LOBBY, "limit": 100}).to_string();
     let frame = tests::raw::Frame::new(tests::raw::Opcode::Text, ask.as_bytes()).encode();
-    // A hundred pages of a megabyte: whether the server stops reading or shows the client out, it must not hold them.
+    // A hundred pages of a megabyte: whether the server stops reading or disconnects the client, it must not hold them.
     let asking = async {
         for _ in 0..100 {
             greedy.send_bytes_anyhow(&frame).await;
         }
     };
-    // A server that does not read makes the sender wait; that is no failure here.
+    // A server that does not read blocks the sender, which is not a failure here.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(2), asking).await;
     ada.publish(LOBBY, "the others go on").await;
     let resident_kib = server.process().resident_kib();
@@ -220,7 +220,7 @@ async fn one_connection_too_many_is_refused_for_now() {
         assert_eq!(refused.status, 503, "{refused:?}");
         assert!(refused.text.contains("overloaded"), "{refused:?}");
     }
-    // Those who are in are not disturbed, and a place that becomes free is given away.
+    // Connected clients are not affected, and a free place is given away.
     bob.expect_alive().await;
     drop(ada);
     server.api().expect_connections(1).await;
@@ -239,7 +239,7 @@ async fn the_largest_frame_is_a_setting() {
     raw.expect_close(1009).await;
 }
 
-/// Sends these messages in the turn that is known.
+/// Sends these messages with the turn that is known.
 async fn send_in_turn(raw: &mut Raw, numbers: &[u64], turn: u64) {
     for number in numbers {
         let mut message = publish(*number, "in order");
@@ -248,9 +248,10 @@ async fn send_in_turn(raw: &mut Raw, numbers: &[u64], turn: u64) {
     }
 }
 
-/// As docs/PROTOCOL.md has it under "Order": all that was refused is sent again, in its order, after the longest time that was told.
+/// As docs/PROTOCOL.md says under "Order": everything that was refused is sent again, in order, after the longest retry
+/// time.
 #[tokio::test]
-async fn whoever_sends_three_hundred_at_once_and_waits_as_told_is_not_closed_and_keeps_the_order() {
+async fn a_client_that_sends_three_hundred_at_once_and_waits_as_asked_keeps_its_order() {
     let server = TestServer::start().await;
     let mut raw = server.greeted("Ada").await;
     let (mut left, mut turn, mut rounds): (Vec<u64>, u64, _) = ((1..=300).collect(), 0, 0);

@@ -1,9 +1,9 @@
-//! Stories that native clients tell of the real server, one module a theme.
+//! Stories of the real server with native clients, one module per topic.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "in a test a failure is a panic, and its message is for whoever wrote the story"
+    reason = "in a test a failure is a panic, and its message is for the author"
 )]
 
 mod bad_input;
@@ -25,6 +25,7 @@ mod plain_mode;
 mod presence;
 mod push;
 mod refusals;
+mod signals;
 mod stop_start;
 mod storage;
 mod talking;

@@ -1,4 +1,4 @@
-//! What people are called, and texts of which nothing can be seen: on the socket, in tokens and in the API alike.
+//! Display names and invisible texts: the same rules on the socket, in tokens and in the API.
 
 use serde_json::{Value, json};
 use shared::protocol::VERSION;
@@ -9,15 +9,15 @@ const SECRET: &str = "a secret for these stories alone";
 /// `{"sub":"ada","name":"A\u{ad}da\u{200b}"}`
 const ADA: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJuYW1lIjoiQcKtZGHigIsifQ.3eyE76fOvMFhzQ8OZF7UgrVBG7BFmeML8FjR5GSPEIk";
 
-/// Names of which nothing can be seen, or that break their line.
+/// Names without a visible character, or with a line break.
 const NO_NAMES: [&str; 8] =
     ["\u{200b}", "\u{3164}", "\u{2800}", "\u{ad}", "\u{e000}", "a\u{2028}b", "a\u{2029}b", "a\u{202e}b"];
 
-/// Names that look like these, and what they become.
+/// Names that are normalised, and the result.
 const ALIKE: [(&str, &str); 4] =
     [("Ada\u{200b}", "Ada"), ("A\u{ad}da", "Ada"), ("Zoe\u{308}", "Zoë"), ("Ada  Lovelace", "Ada Lovelace")];
 
-/// Names with joiners that can be seen.
+/// Names with joiners that have a visible effect.
 const JOINED: [&str; 3] = ["علی\u{200c}رضا", "क्\u{200d}ष", "👩\u{200d}💻"];
 
 fn from(name: &str) -> Value {

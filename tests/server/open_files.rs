@@ -1,4 +1,4 @@
-//! More people come than the process may have sockets.
+//! More clients connect than the process may have sockets.
 
 use serde_json::json;
 use tests::deadline::{DEADLINE, eventually};
@@ -6,17 +6,17 @@ use tests::{LOBBY, Raw, Settings, TestServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// How many come.
+/// Number of clients.
 const NEWCOMERS: usize = 120;
 
-/// Somebody asks for a WebSocket. Returns the connection if it was opened; the answer is a refusal or the end otherwise.
+/// Sends a handshake. Returns the connection if it was opened; otherwise the answer is a refusal or the end.
 async fn knock(server: &TestServer) -> Option<TcpStream> {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let request = format!(
         "GET /ws HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         server.address()
     );
-    // Who is turned away may find the connection closed.
+    // A refused client may find the connection closed.
     stream.write_all(request.as_bytes()).await.ok()?;
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.ok()?;
@@ -27,7 +27,7 @@ async fn knock(server: &TestServer) -> Option<TcpStream> {
     }
 }
 
-/// All that reads the log works for somebody who is in.
+/// Asserts that all requests that read the log work for a connected client.
 async fn expect_reads(raw: &mut Raw, id: u64) {
     raw.send(&json!({"type": "history", "id": id, "channel": LOBBY, "limit": 10})).await;
     assert_eq!(raw.reply("page", id).await["messages"].as_array().map(Vec::len), Some(1));
@@ -35,7 +35,7 @@ async fn expect_reads(raw: &mut Raw, id: u64) {
 }
 
 #[tokio::test]
-async fn who_comes_when_sockets_run_out_is_turned_away_and_who_is_in_reads_on() {
+async fn when_sockets_run_out_new_clients_are_refused_and_connected_ones_read_on() {
     let settings = Settings::default().flag("--workers", "1").open_files_max(128);
     let server = TestServer::start_with(settings).await;
     server.log().expect(&["connections-max", "files=128"]).await;
@@ -49,12 +49,12 @@ async fn who_comes_when_sockets_run_out_is_turned_away_and_who_is_in_reads_on() 
     expect_reads(&mut ada, 10).await;
     assert_eq!(server.public().get("/healthz").await.status, 200);
 
-    // Others take the rest of the sockets, and say nothing.
+    // Others take the rest of the sockets and send nothing.
     let mut silent = Vec::new();
     for _ in 0..NEWCOMERS {
         silent.push(TcpStream::connect(server.address()).await.unwrap());
     }
-    // The last of them is turned away at once, and not only when others have been given up and closed.
+    // The last of them is refused at once, not only after others have timed out.
     let mut answer = Vec::new();
     if silent.last_mut().unwrap().read_to_end(&mut answer).await.is_ok() {
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 503"), "{answer:?}");
@@ -64,7 +64,7 @@ async fn who_comes_when_sockets_run_out_is_turned_away_and_who_is_in_reads_on() 
     expect_reads(&mut ada, 20).await;
     drop(silent);
 
-    // Somebody goes, and there is room again.
+    // A client disconnects, and there is room again.
     drop(inside);
     let room = async || knock(&server).await.map(drop).ok_or_else(|| "turned away".to_owned());
     eventually(DEADLINE, "there is room again", room).await;

@@ -1,4 +1,4 @@
-//! The life of one connection: it opens, says something, closes.
+//! The life of one connection: it opens, sends messages, closes.
 
 use serde_json::json;
 use shared::protocol::VERSION;
@@ -31,7 +31,7 @@ async fn a_message_is_accepted_and_comes_back_to_its_sender() {
     let publish = json!({"type": "publish", "id": 2, "channel": LOBBY, "message_id": message_id, "payload": payload.clone()});
     raw.send(&publish).await;
 
-    // Both come, in either order.
+    // Both come, in any order.
     let (first, second) = (raw.next_but("presence").await, raw.next_but("presence").await);
     let (accepted, message) = if first["type"] == "accepted" { (first, second) } else { (second, first) };
     assert_eq!(accepted["type"], "accepted", "{accepted}");
@@ -91,7 +91,7 @@ async fn a_token_that_was_changed_is_refused() {
     let server = TestServer::start().await;
     let ada = server.join("Ada").await;
     let mut token = ada.token();
-    // Not the last character: not all bits of it need carry meaning.
+    // Not the last character, some of whose bits may be unused.
     let middle = token.len() / 2;
     let other = if token.as_bytes()[middle] == b'A' { "B" } else { "A" };
     token.replace_range(middle..=middle, other);
@@ -191,7 +191,7 @@ async fn a_silent_server_sends_heartbeats() {
     let mut heartbeats = 0;
     while heartbeats < 2 {
         let frame = raw.next_frame().await;
-        // The pings are for clients that know no heartbeats.
+        // The pings are for clients without heartbeats.
         if frame.opcode() != Some(Opcode::Ping) {
             assert!(frame.describe().contains(r#""type":"heartbeat""#), "{}", frame.describe());
             heartbeats += 1;
@@ -200,7 +200,7 @@ async fn a_silent_server_sends_heartbeats() {
 }
 
 #[tokio::test]
-async fn somebody_who_is_not_heard_of_is_shown_out() {
+async fn a_silent_client_is_disconnected() {
     let server = TestServer::start_with(Settings::default().variable("TIDINGS_HEARTBEAT_MS", "200")).await;
     let mut raw = server.greeted("Ada").await;
     raw.play_dead();
@@ -210,7 +210,7 @@ async fn somebody_who_is_not_heard_of_is_shown_out() {
 }
 
 #[tokio::test]
-async fn somebody_who_does_not_say_hello_is_shown_out() {
+async fn a_client_without_hello_is_disconnected() {
     let server = TestServer::start_with(Settings::default().variable("TIDINGS_HELLO_MS", "200")).await;
     let mut raw = server.raw().await;
     raw.expect_close(4002).await;

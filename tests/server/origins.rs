@@ -1,9 +1,9 @@
-//! Whose pages may open a WebSocket.
+//! Which origins may open a WebSocket.
 
 use tests::raw::Handshake;
 use tests::{Settings, TestServer};
 
-/// The status that a page of `origin` gets for its handshake.
+/// Returns the status of a handshake from a page of `origin`.
 async fn status_for(server: &TestServer, path: &str, origin: &str) -> u16 {
     match Handshake::new(server.address(), path).header("Origin", origin).open().await {
         Ok(_) => 101,
@@ -12,7 +12,7 @@ async fn status_for(server: &TestServer, path: &str, origin: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_foreign_page_is_kept_out() {
+async fn a_page_of_another_origin_is_refused() {
     let server = TestServer::start().await;
     for path in ["/ws", "/"] {
         for origin in
@@ -24,7 +24,7 @@ async fn a_foreign_page_is_kept_out() {
 }
 
 #[tokio::test]
-async fn the_own_page_and_a_native_client_come_in() {
+async fn the_own_page_and_a_native_client_are_accepted() {
     let server = TestServer::start().await;
     for path in ["/ws", "/"] {
         assert_eq!(status_for(&server, path, &server.url("")).await, 101, "{path}");
@@ -33,7 +33,7 @@ async fn the_own_page_and_a_native_client_come_in() {
 }
 
 #[tokio::test]
-async fn an_origin_of_the_settings_comes_in() {
+async fn a_configured_origin_is_accepted() {
     let flags =
         Settings::default().flag("--origin", "https://one.example").flag("--origin", "https://two.example");
     let variable = Settings::default().variable("TIDINGS_ORIGINS", "https://one.example,https://two.example");
@@ -46,7 +46,7 @@ async fn an_origin_of_the_settings_comes_in() {
     }
 }
 
-/// The status that a page of `origin` gets for a handshake that is sent to `host`.
+/// Returns the status of a handshake from a page of `origin` that is sent to `host`.
 async fn status_at(server: &TestServer, path: &str, host: &str, origin: &str) -> u16 {
     let handshake = Handshake::new(server.address(), path).header("Host", host).header("Origin", origin);
     handshake.open().await.map_or_else(|response| response.status, |_| 101)
@@ -72,7 +72,7 @@ async fn a_default_port_may_be_written_or_not() {
 }
 
 #[tokio::test]
-async fn a_page_whose_name_was_made_to_lead_here_is_kept_out() {
+async fn a_page_that_uses_dns_rebinding_is_refused() {
     let server = TestServer::start().await;
     for path in ["/ws", "/"] {
         assert_eq!(status_at(&server, path, "evil.test:9501", "http://evil.test:9501").await, 403, "{path}");

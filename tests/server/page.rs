@@ -1,10 +1,10 @@
-//! The page as it is sent: compressed once, and kept by the browser for as long as it holds.
+//! How the page is served: compressed at build time, and cached by the browser.
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode};
 use tests::TestServer;
 
-/// What came back.
+/// A response.
 struct Sent {
     status: StatusCode,
     headers: HeaderMap,
@@ -17,7 +17,7 @@ impl Sent {
     }
 }
 
-/// A client that shows what it is sent as it is.
+/// An HTTP client that does not decompress.
 async fn get(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Sent {
     let client = Client::builder().no_proxy().build().unwrap();
     let request = headers
@@ -28,7 +28,7 @@ async fn get(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Sent 
     Sent { status, headers, body: answer.bytes().await.unwrap().to_vec() }
 }
 
-/// The files that the page names, one of each kind.
+/// Returns the files that the page names, one of each kind.
 async fn files(server: &TestServer) -> Vec<String> {
     let page = get(server, "/", &[]).await;
     let html = String::from_utf8(page.body).unwrap();
@@ -75,7 +75,7 @@ async fn each_client_gets_the_form_that_it_takes() {
 }
 
 #[tokio::test]
-async fn what_is_named_by_its_content_is_kept_and_the_rest_is_asked_for() {
+async fn files_named_by_their_content_are_cached_and_the_others_revalidated() {
     let server = TestServer::start().await;
     for path in files(&server).await {
         let sent = get(&server, &path, &[("accept-encoding", "br")]).await;
@@ -87,7 +87,7 @@ async fn what_is_named_by_its_content_is_kept_and_the_rest_is_asked_for() {
             assert_eq!(first.header("cache-control"), "no-cache", "{path}");
             let tag = first.header("etag").to_owned();
             assert!(tag.starts_with('"'), "{path}: {tag}");
-            // A proxy may have weakened it, or know another besides.
+            // A proxy may have weakened the tag, or may send several.
             for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
                 let headers = [("accept-encoding", accepted), ("if-none-match", &known)];
                 let again = get(&server, path, &headers).await;

@@ -3,12 +3,12 @@
 use tests::raw::{Frame, Opcode};
 use tests::{LOBBY, Raw, TestServer};
 
-/// What the server answers to a text.
+/// Returns the server's answer to a text.
 fn answer_to(text: &str) -> String {
     format!("已收到你的消息:{text}")
 }
 
-/// Says something and reads the answer.
+/// Sends a text and reads the answer.
 async fn exchange(plain: &mut Raw, text: &str) {
     plain.send_text(text).await;
     assert_eq!(plain.next_text().await, answer_to(text));
@@ -48,7 +48,7 @@ async fn a_plain_client_is_a_guest_in_the_lobby() {
     assert!(message.from.user.as_str().starts_with("guest-"), "{message:?}");
 
     ada.publish(LOBBY, "Hello, client!").await;
-    // The own text has not come as a line before.
+    // The own text did not come back as a line.
     assert_eq!(plain.next_text().await, "Ada: Hello, client!");
     ada.publish(LOBBY, "x\nServer: shut down").await;
     assert_eq!(plain.next_text().await, "Ada: x ⏎ Server: shut down", "a text is one line");
@@ -59,7 +59,7 @@ async fn a_plain_client_is_a_guest_in_the_lobby() {
 }
 
 #[tokio::test]
-async fn plain_clients_hear_each_other() {
+async fn plain_clients_receive_each_others_messages() {
     let server = TestServer::start().await;
     let (mut one, mut other) = (server.plain().await, server.plain().await);
     server.api().expect_members(LOBBY, 2).await;
@@ -74,7 +74,7 @@ async fn a_text_in_parts_is_one_text() {
     let mut plain = server.plain().await;
     let text = "一二三";
     let bytes = text.as_bytes();
-    // Parted within a character, with a ping in between.
+    // Split within a character, with a ping in between.
     plain.send_frame(Frame::new(Opcode::Text, &bytes[..4]).unfinished()).await;
     plain.send_frame(Frame::new(Opcode::Ping, b"")).await;
     plain.send_frame(Frame::new(Opcode::Continuation, &bytes[4..]).clone()).await;
@@ -114,7 +114,7 @@ async fn any_client_that_offers_a_subprotocol_or_compression_gets_neither_and_ta
         ("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"),
         ("Sec-WebSocket-Protocol", "chat"),
     ] {
-        // Each alone: what one says may reach the next before its own answer.
+        // One after the other: a text may reach the next client before its own answer.
         let server = TestServer::start().await;
         let handshake = tests::raw::Handshake::new(server.address(), "/").header(header, value);
         let mut plain = handshake.open().await.expect("it opens");

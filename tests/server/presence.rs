@@ -1,16 +1,16 @@
-//! Who is here.
+//! Presence: the members of a channel.
 
 use serde_json::json;
 use shared::protocol::{ErrorCode, PresenceChange};
 use tests::{LOBBY, Settings, TestServer};
 
-/// A server on which somebody who goes is soon missed.
+/// Starts a server with a short presence grace.
 async fn quick_server() -> TestServer {
     TestServer::start_with(Settings::default().presence_grace_ms(100)).await
 }
 
 #[tokio::test]
-async fn whoever_comes_sees_who_is_there_and_is_seen() {
+async fn a_new_member_sees_the_members_and_is_seen() {
     let server = quick_server().await;
     let ada = server.join("Ada").await;
     ada.expect_members(LOBBY, &["Ada"]).await;
@@ -20,7 +20,7 @@ async fn whoever_comes_sees_who_is_there_and_is_seen() {
 }
 
 #[tokio::test]
-async fn whoever_goes_is_missed() {
+async fn a_member_that_disconnects_leaves() {
     let server = quick_server().await;
     let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
     ada.expect_members(LOBBY, &["Ada", "Bob"]).await;
@@ -33,7 +33,7 @@ async fn whoever_goes_is_missed() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_a_channel_is_missed_in_it() {
+async fn a_member_that_unsubscribes_leaves() {
     let server = quick_server().await;
     let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
     ada.expect_members(LOBBY, &["Ada", "Bob"]).await;
@@ -54,7 +54,7 @@ async fn a_user_with_two_connections_comes_once_and_goes_once() {
     let (user, token) = (bob.user(), bob.token());
     let other = server.client("Bob").returning(&token).join().await;
     bob.leave().await;
-    // Somebody else's coming and going tells that nothing was said of Bob in between.
+    // The events of another member show that nothing was sent about Bob in between.
     let eve = server.join("Eve").await;
     let eve_user = eve.user();
     eve.leave().await;
@@ -76,7 +76,7 @@ async fn a_user_with_two_connections_comes_once_and_goes_once() {
         seen.push(name(&step));
     }
     let expected = [format!("+{user}"), format!("+{eve_user}"), format!("-{eve_user}"), format!("-{user}")];
-    // Whether the watcher's own coming is told to itself is not promised.
+    // Whether a client gets the event of its own join is not specified.
     seen.retain(|step| expected.contains(step));
     assert_eq!(seen, expected);
     ada.expect_members(LOBBY, &["Ada", "Watcher"]).await;
@@ -95,7 +95,7 @@ async fn a_short_interruption_is_not_noticed() {
     bob.expect_subscribed(LOBBY).await;
     server.join("Eve").await.expect_members(LOBBY, &["Ada", "Bob", "Eve"]).await;
     ada.expect_members(LOBBY, &["Ada", "Bob", "Eve"]).await;
-    // Until Eve came, nothing had been said of Bob but that he was there.
+    // Until Eve joined, the only event about Bob was his join.
     loop {
         match ada.next_presence(LOBBY).await {
             PresenceChange::Left(user) => panic!("{user} was said to have gone"),
@@ -112,7 +112,7 @@ async fn the_application_can_ask_who_is_there() {
     assert!(api.expect_members(LOBBY, 0).await.is_empty());
     let ada = server.join("Ada").await;
     let _plain = server.plain().await;
-    // The plain guest is there, too.
+    // The plain client is a member, too.
     let members = api.expect_members(LOBBY, 2).await;
     assert!(members.contains(&json!({"user": ada.user(), "name": "Ada"})), "{members:?}");
 }
@@ -138,7 +138,7 @@ async fn the_members_of_a_private_channel_are_private() {
     assert_eq!(error["id"], 2, "{error}");
 }
 
-/// A list of names as `GET /presence` has them.
+/// Returns the names, as `GET /presence` lists them.
 fn names_of(members: &[serde_json::Value]) -> Vec<&str> {
     members.iter().map(|member| member["name"].as_str().unwrap_or_default()).collect()
 }

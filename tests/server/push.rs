@@ -1,4 +1,4 @@
-//! The application pushes something to one connection or to one user.
+//! Pushes to one connection or to one user.
 
 use serde_json::json;
 use shared::protocol::Payload;
@@ -20,7 +20,7 @@ async fn a_push_reaches_the_connection_it_names_and_no_other() {
     assert_eq!(push.payload, Payload::chat("for the first"));
     assert_eq!(push.from, None);
 
-    // The next push that comes to the others is their own.
+    // The next push that the others get is their own.
     for other in [&at_the_desk, &bob] {
         api.post("/api/push", &json!({"connection": other.connection(), "payload": chat("for another")}))
             .await
@@ -41,7 +41,7 @@ async fn a_push_to_a_user_reaches_all_of_its_connections() {
     assert_eq!((&answer["connections"], &answer["failed"]), (&json!(2), &json!(0)));
     for client in [&ada, &at_the_desk] {
         let push = client.expect_push().await;
-        let from = push.from.expect("who pushed it is told");
+        let from = push.from.expect("a sender");
         assert_eq!((from.user.as_str(), from.name.as_str()), ("post", "The post"));
         assert_eq!(serde_json::to_value(&push.payload).unwrap(), payload);
     }
@@ -89,7 +89,7 @@ async fn a_push_needs_the_key_and_one_target() {
 }
 
 #[tokio::test]
-async fn what_is_put_in_an_inbox_waits_for_its_user() {
+async fn a_message_in_an_inbox_waits_for_its_user() {
     let server = TestServer::start().await;
     let ada = server.join("Ada").await;
     let (user, token) = (ada.user(), ada.token());

@@ -1,4 +1,4 @@
-//! Requests that are refused early, and connections between requests.
+//! Requests that are refused early, and idle connections between requests.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use tests::{LOBBY, Settings, TestServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A request as a simple client makes it: writes all of the body, and only then reads. Returns what came back.
+/// Sends a request as a simple client does: writes the whole body, and only then reads. Returns the response.
 pub(crate) async fn write_all_then_read(address: SocketAddr, request: &str, body: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let exchange = async {
@@ -19,7 +19,7 @@ pub(crate) async fn write_all_then_read(address: SocketAddr, request: &str, body
     within(DEADLINE, request, exchange, String::new).await
 }
 
-/// Reads a response up to the end of its JSON body, or up to the end of its header if it has no body.
+/// Reads a response up to the end of its JSON body, or of its head if it has no body.
 async fn read_response(stream: &mut TcpStream) -> String {
     let mut received = Vec::new();
     loop {
@@ -38,13 +38,13 @@ async fn read_response(stream: &mut TcpStream) -> String {
     }
 }
 
-/// The beginning of a request with a key.
+/// Returns the beginning of a request with a key.
 pub(crate) fn request(line: &str, key: &str) -> String {
     format!("{line} HTTP/1.1\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n")
 }
 
 #[tokio::test]
-async fn who_writes_all_of_a_large_body_first_reads_the_refusal() {
+async fn a_client_that_writes_all_of_a_large_body_first_reads_the_refusal() {
     let server = TestServer::start().await;
     let key = server.api_key();
     for (line, key, status) in [
@@ -66,7 +66,7 @@ async fn who_writes_all_of_a_large_body_first_reads_the_refusal() {
 }
 
 #[tokio::test]
-async fn who_sends_frames_before_the_handshake_is_refused_reads_the_refusal() {
+async fn a_client_that_sends_frames_before_the_answer_reads_the_refusal() {
     let server = TestServer::start().await;
     for path in ["/ws", "/"] {
         let mut stream = TcpStream::connect(server.address()).await.unwrap();
@@ -87,11 +87,11 @@ async fn who_sends_frames_before_the_handshake_is_refused_reads_the_refusal() {
 }
 
 #[tokio::test]
-async fn who_is_told_to_wait_can_read_it() {
+async fn a_client_that_has_to_wait_can_read_the_refusal() {
     let server = TestServer::start().await;
     let guess = request("POST /api/publish", "a guess");
     let body = vec![b'x'; 900_000];
-    let answer = tests::deadline::eventually(DEADLINE, "somebody who guesses is made to wait", async || {
+    let answer = tests::deadline::eventually(DEADLINE, "a client that guesses has to wait", async || {
         let guesses = (0..20).map(|_| write_all_then_read(server.address(), &guess, &body));
         let answers = futures_util::future::join_all(guesses).await;
         let waits = answers.into_iter().find(|answer| answer.starts_with("HTTP/1.1 429 "));
@@ -114,7 +114,7 @@ async fn a_connection_may_be_idle_for_longer_than_a_request_may_take() {
     let server = TestServer::start().await;
     let mut idle = TcpStream::connect(server.address()).await.unwrap();
     assert!(publish(&mut idle, &server).await.starts_with("HTTP/1.1 200 "));
-    // Somebody who came later, and whose header does not come, is let go: after five seconds.
+    // A later client that does not finish its head is disconnected after five seconds.
     let mut slow = TcpStream::connect(server.address()).await.unwrap();
     slow.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
     let mut answer = Vec::new();
@@ -162,7 +162,7 @@ async fn a_header_above_the_limit_is_refused_and_the_answer_can_be_read() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_answered_on_every_address() {
+async fn bytes_that_are_not_a_request_are_answered_on_every_address() {
     let server = TestServer::start().await;
     let many = "X-A: b\r\n".repeat(200);
     for (path, headers, status) in [
@@ -224,7 +224,7 @@ async fn requests_in_a_row_are_all_answered_in_their_order() {
     );
 }
 
-/// Sends requests in a row, in one write, and returns the statuses of all responses until the server closes.
+/// Sends requests in one write, and returns the statuses of all responses until the server closes.
 async fn statuses_of(server: &TestServer, requests: &str) -> Vec<String> {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let mut answers = Vec::new();
@@ -264,7 +264,7 @@ async fn a_request_ends_where_its_body_does() {
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_refused_body_is_no_request() {
+async fn the_rest_of_a_refused_body_is_not_read_as_a_request() {
     let server = TestServer::start().await;
     let rest = "Host".repeat(10_000);
     let chunked = format!(
@@ -281,7 +281,7 @@ async fn what_is_left_of_a_refused_body_is_no_request() {
 }
 
 #[tokio::test]
-async fn who_offers_an_upgrade_to_http_2_is_served_and_told_that_the_connection_closes() {
+async fn a_client_that_offers_http_2_is_served_and_the_connection_closes() {
     let server = TestServer::start().await;
     let offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n";
     let body = format!(r#"{{"channel":"{LOBBY}","payload":{{"type":"chat","text":"hi"}}}}"#);

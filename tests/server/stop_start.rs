@@ -1,4 +1,4 @@
-//! The server stops, crashes and starts again, and nobody loses anything.
+//! The server stops, crashes and starts again, and no message is lost.
 
 use std::io::ErrorKind;
 
@@ -32,9 +32,9 @@ async fn a_stop_is_a_success_and_quick() {
 }
 
 #[tokio::test]
-async fn who_comes_while_the_server_stops_is_refused_at_once() {
+async fn a_client_that_connects_while_the_server_stops_is_refused_at_once() {
     let mut server = TestServer::start().await;
-    // The server waits some seconds for this client, which does not answer the close.
+    // The server waits several seconds for this client, which does not answer the close.
     let _silent = server.raw().await;
     server.process().ask_to_stop();
     let refused = eventually(DEADLINE, "newcomers are refused", async || {
@@ -71,7 +71,7 @@ async fn both_go_on_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_a_crash() {
+async fn acknowledged_messages_survive_a_crash() {
     const MANY: usize = 200;
     let mut server = TestServer::start_with(Settings::default().talkative()).await;
     let ada = server.join("Ada").await;
@@ -98,7 +98,7 @@ async fn a_crash_in_the_middle_of_talk_loses_and_doubles_nothing() {
     for number in 0..MANY {
         ids.push(ada.send(LOBBY, &number.to_string()).await);
         if number == MANY / 2 {
-            // Some have been acknowledged, some have not.
+            // Some are acknowledged, some are not.
             ada.expect_accepted(ids[number / 2]).await;
             server.kill();
         }

@@ -1,11 +1,11 @@
-//! The disk and its troubles.
+//! The data directory and failures of the disk.
 
 use serde_json::json;
 use tests::deadline::{DEADLINE, eventually};
 use tests::{LOBBY, Settings, TestServer};
 
 #[tokio::test]
-async fn the_log_is_where_it_is_said_to_be() {
+async fn the_log_is_in_the_configured_folder() {
     let server = TestServer::start().await;
     server.api().publish(tests::LOBBY, "hi").await;
     assert!(server.data().join("tidings.db").is_file());
@@ -36,7 +36,7 @@ async fn a_full_disk_refuses_what_is_new_and_loses_nothing_acknowledged() {
     assert!(acknowledged.len() > 5, "only {} were taken", acknowledged.len());
     bob.expect_chats(&acknowledged).await;
 
-    // A WebSocket is told the same, and all that reads goes on.
+    // A WebSocket client gets the same refusal, and reads still work.
     let mut raw = server.greeted("Ada").await;
     raw.subscribe(1, LOBBY).await;
     raw.send(&json!({
@@ -50,7 +50,7 @@ async fn a_full_disk_refuses_what_is_new_and_loses_nothing_acknowledged() {
     assert!(server.public().get("/readyz").await.status >= 500);
     assert_eq!(api.texts(LOBBY).await, acknowledged);
 
-    // There is room again: it goes on by itself.
+    // There is room again: the server continues by itself.
     server.process().limit_files(None);
     api.publish(LOBBY, "room again").await;
     bob.expect_chat("room again").await;
@@ -86,12 +86,12 @@ async fn a_crash_with_a_full_disk_loses_nothing_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_log_that_is_none_is_not_overwritten() {
+async fn a_file_that_is_not_a_log_is_not_overwritten() {
     let mut server = TestServer::start().await;
     server.stop().await;
     let log = server.data().join("tidings.db");
     for leftover in ["tidings.db-wal", "tidings.db-shm"] {
-        // They are not there after an orderly stop, most times.
+        // They usually do not exist after an orderly stop.
         let _ = std::fs::remove_file(server.data().join(leftover));
     }
     let foreign = b"this is somebody's diary, and no database at all".repeat(200);
@@ -107,7 +107,7 @@ async fn a_log_that_is_none_is_not_overwritten() {
     assert_eq!(std::fs::read(&log).unwrap(), foreign);
 }
 
-/// Publishes messages of 60 KB, of `mib` MiB in all.
+/// Publishes messages of 60 KB, `mib` MiB in total.
 async fn fill(server: &TestServer, channel: &str, mib: usize) {
     const BYTES: usize = 60_000;
     let payload = json!({"type": "custom", "name": "filler", "data": "x".repeat(BYTES)});
@@ -124,7 +124,7 @@ async fn a_large_log_is_used_at_once_after_a_kill_and_checked_meanwhile() {
     server.kill();
     server.start_again().await;
     server.log().expect(&["has been checked and is sound", "messages=3"]).await;
-    let lines = eventually(DEADLINE, "both starts have said where they listen", async || {
+    let lines = eventually(DEADLINE, "both starts have named their address", async || {
         let lines = server.log().lines();
         let starts = lines.iter().filter(|line| line.contains(" listening address")).count();
         if starts == 2 { Ok(lines) } else { Err(lines.join("\n")) }
@@ -136,12 +136,12 @@ async fn a_large_log_is_used_at_once_after_a_kill_and_checked_meanwhile() {
     let [opening, begun, listening] =
         ["opening the log", "checked in the background", " listening address"].map(line);
     assert!(opening < begun && begun < listening, "it does not listen only when the check has ended");
-    assert!(lines[opening].contains("bytes="), "the size is told first");
+    assert!(lines[opening].contains("bytes="), "the size is logged first");
     assert_eq!(server.public().get("/readyz").await.status, 200);
 }
 
 #[tokio::test]
-async fn damage_that_is_found_in_the_background_is_said_and_ends_publishing() {
+async fn damage_that_is_found_in_the_background_is_reported_and_ends_publishing() {
     let mut server = TestServer::start_with(Settings::default().flag("--durability", "normal")).await;
     fill(&server, "room:large", 24).await;
     server.stop().await;
@@ -150,7 +150,7 @@ async fn damage_that_is_found_in_the_background_is_said_and_ends_publishing() {
     let path = server.data().join("tidings.db");
     let mut bytes = std::fs::read(&path).unwrap();
     let middle = bytes.len() / 2 / 4096 * 4096;
-    // What a payload of 60 KB has beside its row cannot be told from another; the tables' own pages can.
+    // Damage inside of a large payload cannot be detected; damage of the tables' own pages can.
     bytes[middle..middle + 1024 * 1024].fill(0xff);
     std::fs::write(&path, bytes).unwrap();
     server.start_again().await;
@@ -169,7 +169,7 @@ async fn damage_that_is_found_in_the_background_is_said_and_ends_publishing() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn nobody_but_its_owner_can_look_into_the_data() {
+async fn only_its_owner_can_read_the_data() {
     use std::os::unix::fs::PermissionsExt;
     let mut server = TestServer::start().await;
     server.api().publish(LOBBY, "hi").await;
@@ -187,7 +187,7 @@ async fn nobody_but_its_owner_can_look_into_the_data() {
     };
     let data = server.data();
     assert_eq!(open_to_others(&data), Vec::<std::path::PathBuf>::new());
-    // As an earlier version left it.
+    // As an earlier version left them.
     server.kill();
     for path in std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path()) {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();

@@ -1,14 +1,13 @@
-//! People talk.
+//! Publishing and subscribing.
 
 use serde_json::json;
 use shared::ids::Offset;
-use shared::protocol::{ErrorCode, Level, Payload, SignalState};
+use shared::protocol::{ErrorCode, Level, Payload};
 use tests::client::chat_text;
-use tests::raw::{Frame, Opcode};
 use tests::{LOBBY, Settings, TestServer};
 
 #[tokio::test]
-async fn what_one_says_everybody_hears() {
+async fn a_message_reaches_every_subscriber() {
     let server = TestServer::start().await;
     let (ada, bob, eve) = (server.join("Ada").await, server.join("Bob").await, server.join("Eve").await);
     let published = ada.publish(LOBBY, "hi").await;
@@ -39,11 +38,11 @@ async fn any_text_arrives_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn what_a_custom_payload_holds_arrives_as_it_was_written() {
+async fn a_custom_payload_arrives_as_it_was_written() {
     let server = TestServer::start().await;
     let (mut ada, mut bob) = (server.greeted("Ada").await, server.greeted("Bob").await);
     bob.subscribe(1, LOBBY).await;
-    // Numbers that no floating point number equals, spaces, a field of a later version, an escape.
+    // Numbers that floating point cannot hold, spaces, a field of a later version, an escape.
     let payload = r#"{"type":"custom","name":"order","data":{"id":9007199254740993, "sum":1.00,"far":1E-7,"text":"\u00e4"},"later":[]}"#;
     let publish = format!(
         r#"{{"type":"publish","id":1,"channel":"{LOBBY}","message_id":"019b7e00-0000-7000-8000-000000000001","payload":{payload}}}"#
@@ -57,61 +56,6 @@ async fn what_a_custom_payload_holds_arrives_as_it_was_written() {
     assert!(page.contains(payload), "{page}");
     let answer = server.api().get(&format!("/api/channels/{LOBBY}/messages")).await;
     assert!(answer.text.contains(payload), "{}", answer.text);
-}
-
-#[tokio::test]
-async fn who_may_not_publish_in_a_channel_may_not_tell_its_readers_that_they_type() {
-    let settings = Settings::default().config("[namespaces.news]\npublish = \"key\"\n");
-    let server = TestServer::start_with(settings).await;
-    let (mut ada, mut bob) = (server.greeted("Ada").await, server.greeted("Bob").await);
-    for guest in [&mut ada, &mut bob] {
-        guest.subscribe(1, "news:all").await;
-    }
-    ada.send(&json!({"type": "signal", "channel": "news:all", "kind": "typing"})).await;
-    ada.expect_error("forbidden").await;
-    ada.send(&json!({"type": "seen", "channel": "news:all", "read": u64::MAX})).await;
-    ada.expect_error("forbidden").await;
-    server.api().publish("news:all", "hello").await;
-    assert_eq!(bob.next().await["payload"]["text"], "hello", "nothing came before it");
-}
-
-#[tokio::test]
-async fn nobody_has_read_what_is_not_there() {
-    let server = TestServer::start().await;
-    let (mut ada, mut bob) = (server.greeted("Ada").await, server.greeted("Bob").await);
-    server.api().publish(LOBBY, "the only one").await;
-    for guest in [&mut ada, &mut bob] {
-        guest.subscribe(1, LOBBY).await;
-    }
-    ada.send(&json!({"type": "seen", "channel": LOBBY, "read": u64::MAX})).await;
-    let told = bob.expect("signal").await;
-    assert_eq!(told["read"], 1, "{told}");
-}
-
-#[tokio::test]
-async fn what_somebody_received_is_told_also_when_what_they_read_follows_at_once() {
-    const ROUNDS: u64 = 50;
-    let server = TestServer::start_with(Settings::default().talkative()).await;
-    let (mut ada, mut bob) = (server.greeted("Ada").await, server.greeted("Bob").await);
-    for number in 1..=ROUNDS {
-        server.api().publish(LOBBY, &number.to_string()).await;
-    }
-    for guest in [&mut ada, &mut bob] {
-        guest.subscribe(1, LOBBY).await;
-    }
-    for offset in 1..=ROUNDS {
-        let frame =
-            |message: serde_json::Value| Frame::new(Opcode::Text, message.to_string().as_bytes()).encode();
-        let delivered = frame(json!({"type": "seen", "channel": LOBBY, "delivered": offset}));
-        let read = frame(json!({"type": "seen", "channel": LOBBY, "read": offset}));
-        ada.send_bytes(&[delivered, read].concat()).await;
-        for told in ["delivered", "read"] {
-            let signal = bob.expect("signal").await;
-            assert_eq!(signal[told], offset, "{signal}");
-        }
-    }
-    ada.send(&json!({"type": "seen", "channel": LOBBY})).await;
-    ada.expect_error("missing_field").await;
 }
 
 #[tokio::test]
@@ -141,19 +85,19 @@ async fn every_kind_of_payload_arrives() {
 }
 
 #[tokio::test]
-async fn all_hear_the_same_order_and_nothing_twice() {
-    all_hear_the_same_order(LOBBY).await;
+async fn all_subscribers_get_the_same_order_and_nothing_twice() {
+    all_get_the_same_order(LOBBY).await;
 }
 
-/// Each of these is put in order by one of the workers, and its publishers and readers are on all of them.
+/// One worker orders each of these channels, whose publishers and readers are on all workers.
 #[tokio::test]
-async fn in_channels_without_history_all_hear_the_same_order_and_nothing_twice() {
+async fn in_channels_without_history_all_get_the_same_order_and_nothing_twice() {
     for channel in ["live:a", "live:b", "live:c", "live:d"] {
-        all_hear_the_same_order(channel).await;
+        all_get_the_same_order(channel).await;
     }
 }
 
-async fn all_hear_the_same_order(channel: &str) {
+async fn all_get_the_same_order(channel: &str) {
     const EACH: usize = 60;
     let server = TestServer::start_with(Settings::default().talkative()).await;
     let people = [server.join("Ada").await, server.join("Bob").await, server.join("Eve").await];
@@ -217,7 +161,7 @@ async fn a_retry_is_recognised() {
 }
 
 #[tokio::test]
-async fn channels_are_apart() {
+async fn channels_are_independent() {
     let server = TestServer::start().await;
     let ada = server.join("Ada").await;
     let bob = server.client("Bob").connect().await;
@@ -229,12 +173,12 @@ async fn channels_are_apart() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_a_channel_hears_nothing_more_of_it() {
+async fn a_client_that_unsubscribes_gets_nothing_more_of_the_channel() {
     let server = TestServer::start().await;
     let api = server.api();
     let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
     bob.unsubscribe(LOBBY);
-    // The answer to a later request tells that the server knows.
+    // The answer to a later request shows that the server has handled it.
     bob.history(LOBBY, None, 1).await;
     ada.publish(LOBBY, "nobody hears").await;
     bob.enter("room:kitchen").await;
@@ -292,7 +236,7 @@ async fn an_unknown_namespace_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_live_is_delivered_and_not_kept() {
+async fn a_live_channel_delivers_and_keeps_nothing() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
     bob.subscribe("live:score").await;
@@ -300,33 +244,6 @@ async fn what_is_live_is_delivered_and_not_kept() {
     ada.publish("live:score", "2:0").await;
     bob.expect_chats(&["1:0", "2:0"]).await;
     assert_eq!(bob.history_refused("live:score").await, ErrorCode::HistoryOff);
-}
-
-#[tokio::test]
-async fn others_see_somebody_write_and_read() {
-    let server = TestServer::start().await;
-    let (ada, bob) = (server.join("Ada").await, server.join("Bob").await);
-    ada.type_in(LOBBY);
-    let signal = bob.expect_signal("Ada", SignalState::Typing).await;
-    assert_eq!(signal.from.user, ada.user());
-    assert_eq!(signal.channel.as_str(), LOBBY);
-
-    let published = ada.publish(LOBBY, "read me").await;
-    bob.expect_chat("read me").await;
-    bob.seen(LOBBY, published.offset, published.offset);
-    let read = SignalState::Seen { delivered: Some(published.offset), read: Some(published.offset) };
-    ada.expect_signal("Bob", read).await;
-}
-
-#[tokio::test]
-async fn a_signal_needs_a_subscription() {
-    let server = TestServer::start().await;
-    let mut raw = server.greeted("Eve").await;
-    raw.send(&json!({"type": "signal", "channel": LOBBY, "kind": "typing"})).await;
-    raw.expect_error("not_subscribed").await;
-    raw.send(&json!({"type": "seen", "channel": LOBBY, "read": 1})).await;
-    raw.expect_error("not_subscribed").await;
-    raw.expect_alive().await;
 }
 
 #[tokio::test]

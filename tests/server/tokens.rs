@@ -1,4 +1,4 @@
-//! Users of the application, whom a token of its own server vouches for.
+//! Users of the application, whom a token of its own server identifies.
 //!
 //! The tokens are JSON Web Tokens (RFC 7519), signed with HS256 and [`SECRET`] as the application's server would.
 
@@ -12,10 +12,10 @@ const SECRET: &str = "a secret for these stories alone";
 /// `{"sub":"ada","name":"Ada Lovelace"}`
 const ADA: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJuYW1lIjoiQWRhIExvdmVsYWNlIn0.Zsq1I1ImDl28s9qoZdZ8hQImUpzc9lX12-OvR0bG0kA";
 
-/// `{"sub":"bob","name":"Bob","exp":4102444800}`: it ends in the year 2100.
+/// `{"sub":"bob","name":"Bob","exp":4102444800}`, which expires in the year 2100.
 const BOB: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IiLCJuYW1lIjoiQm9iIiwiZXhwIjo0MTAyNDQ0ODAwfQ.naml0NVgAWl1p8OUWzIxL1y-Pn239ejSVnIelwkKmhM";
 
-/// Tokens that are not to be taken, and why.
+/// Tokens that must be refused, and why.
 const FALSE: [(&str, &str); 5] = [
     (
         "it has ended",
@@ -27,11 +27,11 @@ const FALSE: [(&str, &str); 5] = [
     ),
     ("it is not signed, and says so (alg: none)", "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."),
     (
-        "it names nobody",
+        "it has no user",
         "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJuYW1lIjoiQWRhIn0.UhTcEEHKhl0nyfZgV1kMQlgFFzkub4oM9B-XpK5TEqY",
     ),
     (
-        "it names what is no user",
+        "its user is not valid",
         "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhK2IifQ.lvUNf3xQmQX9f5ObCEpmDjeNT8tPMW2yTFXN5jOHbOE",
     ),
 ];
@@ -39,7 +39,7 @@ const FALSE: [(&str, &str); 5] = [
 /// `{"sub":42,"name":"xxx…","exp":4102444800.5}`, with a name of 41 characters.
 const NUMBERED: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOjQyLCJuYW1lIjoieHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHgiLCJleHAiOjQxMDI0NDQ4MDAuNX0.oL4XF8P8UCVG_TBhcHzLaEt6GGKCt4zm93-PpNvNyp8";
 
-/// Tokens with a claim that cannot be used: which, a word of why, and the token.
+/// Tokens with an invalid claim: which one, a word of the reason, and the token.
 const UNUSABLE: [(&str, &str, &str); 7] = [
     // {"sub":"ada"}, with the header {"typ":"JWT","alg":"HS256","crit":["b64"],"b64":true}
     (
@@ -137,7 +137,7 @@ async fn a_client_with_a_false_token_gives_up() {
 }
 
 #[tokio::test]
-async fn what_libraries_write_into_a_token_is_understood() {
+async fn tokens_as_libraries_write_them_are_accepted() {
     let server = server().await;
     let mut raw = server.raw().await;
     raw.send(&json!({"type": "hello", "version": VERSION, "token": NUMBERED})).await;

@@ -1,4 +1,4 @@
-//! A program around the real session: it keeps what a page keeps, and forgets what a page forgets.
+//! A program around the real session: it keeps what the app keeps, and forgets what the app forgets.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use shared::time::Timestamp;
 use crate::network::{Link, Up};
 use crate::wire::Decoder;
 
-/// When the world begins.
+/// The start of the world, in milliseconds since the Unix epoch.
 const BEGINNING_MS: u64 = 1_767_225_600_000;
 
 /// The secret of the server's tokens.
@@ -38,7 +38,7 @@ const CLAIMS: [&str; 6] = [
     "eyJzdWIiOiJmYXkifQ",
 ];
 
-/// A message that has not been acknowledged, as the program keeps it over its own end.
+/// An unacknowledged message, as the program stores it over a restart.
 #[derive(Debug, Clone)]
 pub(crate) struct Unsent {
     pub(crate) channel: ChannelName,
@@ -49,7 +49,7 @@ pub(crate) struct Unsent {
 /// The socket as a driver holds it.
 pub(crate) enum Socket {
     None,
-    /// The try of this number is under way.
+    /// The attempt of this number is in progress.
     Opening(u64),
     Open(Rc<Link>),
 }
@@ -61,20 +61,20 @@ pub(crate) struct Client {
     pub(crate) socket: Socket,
     pub(crate) tries: u64,
     pub(crate) decoder: Decoder,
-    /// What it follows.
+    /// The subscribed channels.
     pub(crate) follows: Vec<ChannelName>,
-    /// The channels of which it also shows who is there, and what it shows.
+    /// The channels with presence, and the members that it shows.
     pub(crate) rosters: BTreeMap<ChannelName, Roster>,
     pub(crate) unsent: Vec<Unsent>,
-    /// What was refused for good.
+    /// Messages that were refused for good.
     pub(crate) failed: Vec<Unsent>,
     pub(crate) published: u64,
     pub(crate) pages_waited_for: u64,
-    /// The process does nothing until then.
+    /// The process is asleep until then.
     pub(crate) asleep_until: u64,
     /// The moment for which its timer is set.
     pub(crate) timer: Option<u64>,
-    /// A frame that something on the way keeps back, to let it through after the next.
+    /// A frame that a middlebox holds back until after the next one.
     pub(crate) held_down: Option<String>,
     pub(crate) held_up: Option<Up>,
 }
@@ -104,7 +104,7 @@ impl Client {
         USERS[self.number].0
     }
 
-    /// The process ends and begins again: what it had not written down is gone.
+    /// Restarts the process. What it had not stored is gone.
     pub(crate) fn restart(&mut self, seed: u64, now: u64) {
         self.leave();
         self.session = session(self.number, seed, now);
@@ -114,7 +114,7 @@ impl Client {
         self.timer = None;
     }
 
-    /// Closes the socket as a driver does, with a close frame.
+    /// Closes the socket with a close frame, as a driver does.
     pub(crate) fn close(&mut self, code: CloseCode) {
         if let Socket::Open(link) = &self.socket {
             link.send(Up::Close(code));
@@ -123,7 +123,7 @@ impl Client {
         self.forget_socket();
     }
 
-    /// The process is gone, and with it the socket.
+    /// Ends the process, and with it the socket.
     fn leave(&mut self) {
         if let Socket::Open(link) = &self.socket {
             link.leave();
@@ -137,18 +137,18 @@ impl Client {
         (self.held_down, self.held_up) = (None, None);
     }
 
-    /// The link that is open, if it is this one.
+    /// Returns the open link, if it is this one.
     pub(crate) fn holds(&self, link: &Rc<Link>) -> bool {
         matches!(&self.socket, Socket::Open(open) if Rc::ptr_eq(open, link))
     }
 }
 
-/// The time as a client's clock shows it.
+/// Returns the time of a client's clock.
 pub(crate) fn timestamp(now: u64) -> Timestamp {
     Timestamp(BEGINNING_MS + now)
 }
 
-/// So many milliseconds after the beginning.
+/// Returns the time since the start of the world.
 pub(crate) fn since_beginning(at: Timestamp) -> u64 {
     at.0 - BEGINNING_MS
 }

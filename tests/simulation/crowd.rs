@@ -1,5 +1,5 @@
-//! People who send as much as they can, in every way that the protocol has, and read nothing of it: beside them the others
-//! talk, and lose nothing. What the server holds for all of them stays within its limits at every moment.
+//! A crowd that sends as much as it can in every way that the protocol has, and does not read. The other clients beside
+//! it lose nothing, and the server's memory for all of them stays within its limits at every moment.
 
 use std::rc::{Rc, Weak};
 
@@ -19,27 +19,27 @@ use crate::network::{Link, Up};
 use crate::server::Server;
 use crate::world::{Event, World};
 
-/// How many connections the crowd has.
+/// Number of the crowd's connections.
 pub(crate) const CROWD: usize = 3;
 
-/// Their user's token, signed with the secret of the simulated server: `{"sub":"mal"}`.
+/// The token of its user, signed with the secret of the simulated server: `{"sub":"mal"}`.
 const TOKEN: &str =
     "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtYWwifQ.PFOkcnFnVbUR7kuLbsOBsQGS1n35gaest7FuXAYgmS0";
 
-/// Where most of it goes. No honest client follows it.
+/// The channel for most of it. No honest client subscribes to it.
 const NOISE: &str = "room:noise";
 
-/// The name of a payload that must not be taken.
+/// The name of a payload that must be refused.
 const REFUSED: &str = "refused";
 
-/// Bytes of a large text: with what is around it, a payload is just below its limit.
+/// Size of a large text in bytes: its payload is just below the limit.
 const LARGE_BYTES: usize = PAYLOAD_BYTES_MAX - 1024;
 
-/// Levels of a payload that is nested too deep, but not so deep that the reader of JSON gives up (128).
+/// Depth of a payload that is nested too deep, but not so deep that the JSON parser gives up (128).
 const DEEP_LEVELS: usize = DATA_DEPTH_MAX + 10;
 
-/// What one more reply may add above the limit: a page of history, which ends with the message that exceeds a run, and
-/// its frame around each message.
+/// What one reply can add above the limit: a page of history, which ends with the message that exceeds a run, and the
+/// frame around each message.
 const PAGE_BYTES: usize = RUN_BYTES_MAX + PAYLOAD_BYTES_MAX + 200 * 512;
 
 /// One of the crowd.
@@ -49,19 +49,19 @@ pub(crate) struct Intruder {
     requests: u64,
 }
 
-/// A call whose caller does not try again.
+/// An API call without a retry.
 pub(crate) struct Flood {
     append: (ChannelName, MessageId),
     answer: oneshot::Receiver<Result<Appended, Refusal>>,
 }
 
 impl World {
-    /// The index among the crowd of a link's client, if it is one of them.
+    /// Returns the index of a link's client in the crowd, if it is in it.
     pub(crate) fn intruder(&self, link: &Link) -> Option<usize> {
         link.client.checked_sub(self.clients.len())
     }
 
-    /// One of the crowd sends a lot, of one kind.
+    /// Sends many messages of one kind from one of the crowd.
     pub(crate) fn intrude(&mut self) {
         let index = usize::try_from(self.ether.below(CROWD as u64)).unwrap();
         if !self.open_intruder(index) {
@@ -77,7 +77,7 @@ impl World {
         }
     }
 
-    /// Whether it has a connection, perhaps a new one.
+    /// Returns whether it has a connection; opens one if it has none.
     fn open_intruder(&mut self, index: usize) -> bool {
         if self.intruders[index].link.is_some() {
             return true;
@@ -117,8 +117,8 @@ impl World {
         )
     }
 
-    /// More is published with the key at once than one transaction takes, large messages or many, and a client sends
-    /// several messages beside it.
+    /// Publishes more by the API than one transaction takes, as large or as many messages, while a client sends
+    /// several.
     pub(crate) fn flood(&mut self, client: usize) -> Result<(), Broken> {
         let large = self.ether.chance(500);
         let count = if large { self.ether.within(40..=80) } else { self.ether.within(1_030..=1_200) };
@@ -129,7 +129,7 @@ impl World {
         Ok(())
     }
 
-    /// The log's queue is filled until it takes no more; then the disk is full for a while, or the server is killed.
+    /// Fills the log's queue; then the disk is full for a while, or the server is killed.
     pub(crate) fn fill(&mut self) -> Result<(), Broken> {
         let most = (QUEUE_BYTES_MAX / LARGE_BYTES) as u64 + 2;
         let refused = self.queue_many(most, (LARGE_BYTES, LARGE_BYTES))?;
@@ -146,7 +146,7 @@ impl World {
         Ok(())
     }
 
-    /// Publishes with the key, without waiting: texts of at least and at most so many bytes. Returns the first refusal.
+    /// Publishes by the API without waiting, texts of a size between these. Returns the first refusal.
     fn queue_many(&mut self, count: u64, bytes: (usize, usize)) -> Result<Option<Refusal>, Broken> {
         let (mut queued, mut first) = (0, None);
         let payload = |bytes: usize| {
@@ -197,8 +197,8 @@ impl World {
         Some(queued)
     }
 
-    /// Holds what callers were told against the log.
-    pub(crate) fn hear_floods(&mut self) -> Result<(), Broken> {
+    /// Compares the answers to the callers with the log.
+    pub(crate) fn poll_floods(&mut self) -> Result<(), Broken> {
         let mut told = Vec::new();
         self.floods.retain_mut(|Flood { append, answer }| match answer.try_recv() {
             Ok(Ok(Appended::Accepted { offset, .. } | Appended::Duplicate { offset })) => {
@@ -208,10 +208,11 @@ impl World {
             Ok(Err(_)) | Err(oneshot::error::TryRecvError::Closed) => false,
             Err(oneshot::error::TryRecvError::Empty) => true,
         });
-        told.into_iter().try_for_each(|((channel, id), offset)| self.model.told(&channel, id, offset))
+        told.into_iter()
+            .try_for_each(|((channel, id), offset)| self.model.check_acknowledged(&channel, id, offset))
     }
 
-    /// All of the crowd are gone.
+    /// Disconnects the crowd.
     pub(crate) fn disperse(&mut self) {
         for intruder in &mut self.intruders {
             if let Some(link) = intruder.link.take() {
@@ -222,7 +223,7 @@ impl World {
     }
 }
 
-/// Whether a message is one that the server may take.
+/// Returns whether the server may accept a message.
 pub(crate) fn check_taken(message: &Message) -> Result<(), Broken> {
     match &message.payload {
         Payload::Custom { name, .. } if name == REFUSED => {
@@ -232,7 +233,7 @@ pub(crate) fn check_taken(message: &Message) -> Result<(), Broken> {
     }
 }
 
-/// Holds what a server has in memory for its clients against the limits.
+/// Checks the server's memory for its clients against the limits.
 pub(crate) fn check_limits(server: &Server, outbounds: &[Weak<Outbound>]) -> Result<(), Broken> {
     let (publications, bytes) = server.core.publisher.log().waiting();
     if publications > QUEUE_PUBLICATIONS_MAX || bytes > QUEUE_BYTES_MAX {

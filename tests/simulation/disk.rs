@@ -1,4 +1,5 @@
-//! A log in memory that can do what a disk can: fill up, lose its tail when power is lost, and be put back.
+//! A log in memory that can fail as a disk does: it fills up, loses its tail when power fails, and is restored from a
+//! backup.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,19 +11,19 @@ use shared::protocol::{Message, RawPayload};
 
 use crate::stored::Stored;
 
-/// By how much the numbers of connections jump when a backup is put back.
+/// By how much the connection numbers jump when a backup is restored.
 const NUMBERS_SINCE_BACKUP: u64 = 1_000_000_000;
 
-/// The disk. It outlives the servers that write on it.
+/// The disk. It outlives the servers that use it.
 pub(crate) struct Disk {
     state: Mutex<State>,
-    /// Offsets have holes between them.
+    /// Whether offsets have holes between them.
     sparse: bool,
-    /// The real store, in some worlds.
+    /// The real store beside it, in some worlds.
     stored: Mutex<Option<Stored>>,
 }
 
-/// What has come about on the disk, for the model.
+/// A change on the disk, for the model.
 #[derive(Debug, Clone)]
 pub(crate) enum Fact {
     Committed(Message),
@@ -34,7 +35,7 @@ struct State {
     epoch: u64,
     next_connection: u64,
     channels: BTreeMap<ChannelName, Channel>,
-    /// What each commit has added, as far as power could take it away again.
+    /// What each commit added, back to the last sync: power loss can undo it.
     commits: Vec<Vec<(ChannelName, u64)>>,
     full: bool,
     facts: Vec<Fact>,
@@ -66,27 +67,27 @@ impl Disk {
         Self { state: Mutex::new(state), sparse, stored: Mutex::default() }
     }
 
-    /// A disk with the real store beside it.
+    /// Makes a disk with the real store beside it.
     pub(crate) fn stored(epoch: u64) -> Self {
         Self { stored: Mutex::new(Some(Stored::new())), ..Self::new(epoch, false) }
     }
 
-    /// Does something with the real store, if there is one.
+    /// Calls `what` with the real store, if there is one.
     pub(crate) fn with_stored<T>(&self, what: impl FnOnce(&mut Stored) -> T) -> Option<T> {
         self.stored.lock().unwrap().as_mut().map(what)
     }
 
-    /// What has come about since this was last asked.
+    /// Removes and returns the changes since the last call.
     pub(crate) fn facts(&self) -> Vec<Fact> {
         std::mem::take(&mut self.state().facts)
     }
 
-    /// Whether it takes no more.
+    /// Sets whether the disk is full.
     pub(crate) fn set_full(&self, full: bool) {
         self.state().full = full;
     }
 
-    /// All that is on it, by channel: the floor, and what is above it.
+    /// Returns the contents by channel: name, floor, head and messages.
     pub(crate) fn contents(&self) -> Vec<(ChannelName, Offset, Offset, Vec<Message>)> {
         let state = self.state();
         let channel = |(name, channel): (&ChannelName, &Channel)| {
@@ -96,17 +97,17 @@ impl Disk {
         state.channels.iter().map(channel).collect()
     }
 
-    /// How many commits power could take away.
+    /// Returns the number of commits that a power loss could undo.
     pub(crate) fn unsafe_commits(&self) -> u64 {
         self.state().commits.len() as u64
     }
 
-    /// The operating system has written everything.
+    /// Marks all commits as synced by the operating system.
     pub(crate) fn sync(&self) {
         self.state().commits.clear();
     }
 
-    /// Power is lost, and with it the last `lost` commits. What is left is another log.
+    /// Undoes the last `lost` commits, as a power loss does. The rest is another log with this epoch.
     pub(crate) fn lose_power(&self, lost: u64, epoch: u64) {
         let mut state = self.state();
         for _ in 0..lost {
@@ -120,14 +121,14 @@ impl Disk {
         state.epoch = epoch;
     }
 
-    /// Keeps a copy of what is there.
+    /// Makes a backup.
     pub(crate) fn copy(&self) {
         let mut state = self.state();
         let copy = State { backup: None, facts: Vec::new(), commits: Vec::new(), ..state.clone() };
         state.backup = Some(Box::new(copy));
     }
 
-    /// Puts the copy back, if there is one. What is there then is another log.
+    /// Restores the backup as another log with this epoch. Returns whether there was one.
     pub(crate) fn restore(&self, epoch: u64) -> bool {
         let mut state = self.state();
         let Some(backup) = state.backup.take() else { return false };
@@ -239,7 +240,7 @@ impl Log for Disk {
             let is_outdated = |channel: &Channel| {
                 let oldest = channel.messages.values().next();
                 let by_count = keep.messages.is_some_and(|most| channel.messages.len() as u64 > most);
-                // What comes before an outdated message is outdated as well.
+                // Everything before an outdated message is outdated as well.
                 let by_age = keep
                     .since
                     .is_some_and(|since| channel.messages.values().any(|message| message.at < since));
@@ -281,7 +282,7 @@ impl Log for Disk {
     }
 }
 
-/// As many as fit in a run.
+/// Returns as many messages as fit in a run.
 fn run<'a>(messages: impl Iterator<Item = &'a Message<RawPayload>>, limit: u32) -> Run {
     let (mut taken, mut bytes, mut more) = (Vec::new(), 0, false);
     for message in messages {
@@ -295,7 +296,7 @@ fn run<'a>(messages: impl Iterator<Item = &'a Message<RawPayload>>, limit: u32) 
     Run { messages: taken, more }
 }
 
-/// A message as clients read it.
+/// Returns the message as clients read it.
 pub(crate) fn typed(message: Message<RawPayload>) -> Message {
     let Message { channel, offset, prev, id, at, from, payload } = message;
     let payload = payload.read();

@@ -1,4 +1,4 @@
-//! What all parts of a world share: the events that are to come, chance, and the record of what happened.
+//! What all parts of a world share: the event queue, the random numbers and the record.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
@@ -12,20 +12,20 @@ use tokio::time::Instant;
 use crate::profile::Weather;
 use crate::world::Event;
 
-/// How many lines of the record a failure shows.
+/// Maximum number of record lines that a failure shows.
 const SHOWN_LINES_MAX: usize = 60;
 
-/// One world's events, chance and record.
+/// The events, random numbers and record of one world.
 pub(crate) struct Ether {
     start: Instant,
     queue: RefCell<BinaryHeap<Due>>,
     number: Cell<u64>,
     waker: RefCell<Option<Waker>>,
     random: RefCell<fastrand::Rng>,
-    /// How the network is.
+    /// The quality of the network.
     pub(crate) weather: Cell<Weather>,
     record: Option<RefCell<VecDeque<String>>>,
-    /// The whole record is kept, not only its end.
+    /// Whether the whole record is kept, not only its end.
     whole: bool,
 }
 
@@ -49,17 +49,17 @@ impl Ether {
         })
     }
 
-    /// Milliseconds since the world began.
+    /// Returns the milliseconds since the start of the world.
     pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap()
     }
 
-    /// The moment at which so many milliseconds have passed.
+    /// Returns the moment after this many milliseconds.
     pub(crate) fn instant(&self, at: u64) -> Instant {
         self.start + Duration::from_millis(at)
     }
 
-    /// Has something happen at a time.
+    /// Schedules an event at a time.
     pub(crate) fn at(&self, at: u64, event: Event) {
         self.number.set(self.number.get() + 1);
         self.queue.borrow_mut().push(Due { at, number: self.number.get(), event });
@@ -68,12 +68,12 @@ impl Ether {
         }
     }
 
-    /// The same, so many milliseconds from now.
+    /// Schedules an event after `wait` milliseconds.
     pub(crate) fn after(&self, wait: u64, event: Event) {
         self.at(self.now() + wait, event);
     }
 
-    /// The next event that is due.
+    /// Removes and returns the next due event.
     pub(crate) fn due(&self) -> Option<Event> {
         let mut queue = self.queue.borrow_mut();
         if queue.peek().is_some_and(|due| due.at <= self.now()) {
@@ -83,33 +83,33 @@ impl Ether {
         }
     }
 
-    /// When the next event is due; the caller is woken when that changes.
+    /// Returns when the next event is due. The caller is woken when that changes.
     pub(crate) fn next_at(&self, context: &Context<'_>) -> Option<u64> {
         *self.waker.borrow_mut() = Some(context.waker().clone());
         self.queue.borrow().peek().map(|due| due.at)
     }
 
-    /// A number below `bound`.
+    /// Returns a random number below `bound`.
     pub(crate) fn below(&self, bound: u64) -> u64 {
         self.random.borrow_mut().u64(0..bound.max(1))
     }
 
-    /// One of `range`.
+    /// Returns a random number of `range`.
     pub(crate) fn within(&self, range: std::ops::RangeInclusive<u64>) -> u64 {
         self.random.borrow_mut().u64(range)
     }
 
-    /// True so many times in a thousand.
+    /// Returns true `per_mille` times in a thousand.
     pub(crate) fn chance(&self, per_mille: u32) -> bool {
         per_mille > 0 && self.random.borrow_mut().u32(0..1000) < per_mille
     }
 
-    /// One of them.
+    /// Returns a random element.
     pub(crate) fn pick<'a, T>(&self, all: &'a [T]) -> &'a T {
         &all[usize::try_from(self.below(all.len() as u64)).unwrap()]
     }
 
-    /// How long something takes on the network, in milliseconds.
+    /// Returns a random network delay, in milliseconds.
     pub(crate) fn delay(&self) -> u64 {
         let weather = self.weather.get();
         let slow =
@@ -117,7 +117,7 @@ impl Ether {
         self.within(0..=slow)
     }
 
-    /// Notes what happened, where somebody will read it.
+    /// Adds a line to the record, if there is one.
     pub(crate) fn note(&self, line: impl FnOnce() -> String) {
         if let Some(record) = &self.record {
             let mut record = record.borrow_mut();
@@ -128,13 +128,13 @@ impl Ether {
         }
     }
 
-    /// All that was noted.
+    /// Returns the record.
     pub(crate) fn record(&self) -> Vec<String> {
         self.record.as_ref().map(|record| record.borrow().iter().cloned().collect()).unwrap_or_default()
     }
 }
 
-/// Waits until something is due, or `until` has come.
+/// Waits until an event is due, at most until `until`.
 pub(crate) async fn next(ether: &Ether, until: u64) {
     let sleep = tokio::time::sleep_until(ether.instant(until));
     tokio::pin!(sleep);
@@ -164,7 +164,7 @@ impl PartialOrd for Due {
 }
 
 impl Ord for Due {
-    /// The earliest is the greatest: a heap gives its greatest first.
+    /// The earliest is the greatest, because the heap pops the greatest first.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.number).cmp(&(self.at, self.number))
     }

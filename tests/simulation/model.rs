@@ -1,15 +1,15 @@
-//! What has to be true. It knows nothing of how it comes about: what the disk has committed is the truth, and each
+//! What has to be true. The model does not know how the system works: the commits of the disk are the truth, and each
 //! client's events are compared with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::ids::{ChannelName, Epoch, MessageId, Offset};
-use shared::protocol::{ErrorCode, Gap, GapReason, Message, Position, Refusal};
-use shared::session::{Delivery, Event, Status};
+use shared::protocol::{Message, Position};
+use shared::session::Delivery;
 
 use crate::disk::Fact;
 
-/// A rule that was broken, in a sentence.
+/// A violated rule, in a sentence.
 pub(crate) type Broken = String;
 
 macro_rules! hold {
@@ -20,7 +20,9 @@ macro_rules! hold {
     };
 }
 
-/// One incarnation of a channel's log: all that was ever in it, also what has been trimmed since.
+mod sessions;
+
+/// One incarnation of a channel's log: everything that was ever in it, including trimmed messages.
 #[derive(Debug, Clone, Default)]
 struct Truth {
     messages: BTreeMap<u64, Message>,
@@ -28,20 +30,20 @@ struct Truth {
     floor: u64,
 }
 
-/// What a client has been told of a channel.
+/// What a client has received of a channel.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reader {
     position: Option<Position>,
 }
 
-/// What a client has been told of one of its own messages.
+/// What a client knows of one of its own messages.
 #[derive(Debug, Clone)]
 struct Sent {
     number: u64,
     channel: ChannelName,
     delivery: Option<Delivery>,
     allowed: bool,
-    /// Whether its frame is one that the server accepts.
+    /// Whether the server accepts its frame.
     fits: bool,
 }
 
@@ -54,16 +56,16 @@ pub(crate) struct Model {
     truths: BTreeMap<(ChannelName, u64), Truth>,
     readers: Vec<BTreeMap<ChannelName, Reader>>,
     sent: Vec<BTreeMap<MessageId, Sent>>,
-    /// Channels of a client of which something on the way has kept frames back.
+    /// A client's channels of which a middlebox has held frames back.
     pub(crate) disturbed: Vec<BTreeSet<ChannelName>>,
     /// Whether a sender's order has to hold.
     ordered: bool,
-    /// Messages that may come out of order: sent again by hand, or by two ways at once, or forgotten meanwhile.
+    /// Messages that may be out of order: retried by hand, sent by two ways at once, or forgotten meanwhile.
     unordered: BTreeSet<MessageId>,
     newest: BTreeMap<(usize, ChannelName), u64>,
-    /// All that was ever in any incarnation.
+    /// Everything that was ever in any incarnation.
     committed: BTreeSet<(ChannelName, MessageId)>,
-    /// What was published with the key and is not tried again, by when it was queued.
+    /// API messages without a retry, in the order in which they were queued.
     floods: BTreeMap<MessageId, u64>,
     last_flood: u64,
     pub(crate) delivered: u64,
@@ -92,7 +94,7 @@ impl Model {
         }
     }
 
-    /// The disk tells what has come about.
+    /// Records the changes on the disk.
     pub(crate) fn learn(&mut self, fact: Fact) -> Result<(), Broken> {
         match fact {
             Fact::Committed(message) => self.commit(self.log_epoch, message),
@@ -103,23 +105,23 @@ impl Model {
         }
     }
 
-    /// A message of a channel without history has got its place.
+    /// Records that a message of a channel without history has its offset.
     pub(crate) fn learn_live(&mut self, message: Message) -> Result<(), Broken> {
         self.commit(self.live_epoch, message)
     }
 
-    /// Something was queued with the key that is not tried again: what was queued before it comes before it.
+    /// Records that an API message without a retry was queued. Earlier ones come before it.
     pub(crate) fn flood(&mut self, id: MessageId) {
         self.floods.insert(id, self.floods.len() as u64 + 1);
     }
 
-    /// A server has begun: channels without history are new.
+    /// Records the start of a server: channels without history are new.
     pub(crate) fn begin_live(&mut self, epoch: u64) {
         self.live_epoch = epoch;
         self.newest.retain(|(_, channel), _| channel.namespace() != "live");
     }
 
-    /// The log is another: this is what it holds.
+    /// Records another log with these contents.
     pub(crate) fn begin_log(
         &mut self,
         epoch: u64,
@@ -162,7 +164,7 @@ impl Model {
         self.check_order(&message)
     }
 
-    /// The messages of one sender are in a channel in the order in which they were sent.
+    /// Checks that a sender's messages are in a channel in the order in which they were sent.
     fn check_order(&mut self, message: &Message) -> Result<(), Broken> {
         if !self.ordered || self.unordered.contains(&message.id) {
             return Ok(());
@@ -190,22 +192,22 @@ impl Model {
         }
     }
 
-    /// A client wants to follow a channel.
+    /// Records that a client subscribes to a channel.
     pub(crate) fn subscribe(&mut self, client: usize, channel: ChannelName, since: Option<Position>) {
         self.readers[client].entry(channel).or_insert(Reader { position: since });
     }
 
-    /// A client does not want to any more.
+    /// Records that a client unsubscribes.
     pub(crate) fn unsubscribe(&mut self, client: usize, channel: &ChannelName) {
         self.readers[client].remove(channel);
     }
 
-    /// How far a client has read a channel.
+    /// Returns how far a client has read a channel.
     pub(crate) fn position(&self, client: usize, channel: &ChannelName) -> Option<Position> {
         self.readers[client].get(channel)?.position
     }
 
-    /// A client wants to publish.
+    /// Records that a client publishes.
     pub(crate) fn publish(
         &mut self,
         client: usize,
@@ -218,12 +220,12 @@ impl Model {
         self.sent[client].insert(id, Sent { number, channel, delivery: None, allowed, fits });
     }
 
-    /// A message may come out of order.
+    /// Records that a message may be out of order.
     pub(crate) fn allow_any_order(&mut self, id: MessageId) {
         self.unordered.insert(id);
     }
 
-    /// A client's process has begun anew: what it has not heard of, it sends again.
+    /// Records that a client's process has restarted: it sends unanswered messages again.
     pub(crate) fn restart(&mut self, client: usize) {
         for sent in self.sent[client].values_mut() {
             if sent.delivery == Some(Delivery::Local) {
@@ -232,8 +234,13 @@ impl Model {
         }
     }
 
-    /// Something was published with the key, and the caller was told of this place.
-    pub(crate) fn told(&self, channel: &ChannelName, id: MessageId, offset: Offset) -> Result<(), Broken> {
+    /// Checks that a message is in the log at its acknowledged offset.
+    pub(crate) fn check_acknowledged(
+        &self,
+        channel: &ChannelName,
+        id: MessageId,
+        offset: Offset,
+    ) -> Result<(), Broken> {
         let mut incarnations = self.truths.iter().filter(|((name, _), _)| name == channel);
         let there = incarnations
             .any(|(_, truth)| truth.messages.get(&offset.0).is_some_and(|message| message.id == id));
@@ -241,164 +248,7 @@ impl Model {
         Ok(())
     }
 
-    /// A client's session tells something.
-    pub(crate) fn event(&mut self, client: usize, event: &Event) -> Result<(), Broken> {
-        let user = self.users[client].clone();
-        match event {
-            Event::Subscribed { channel, position, head, gap } => self
-                .subscribed(client, channel, *position, *head, *gap)
-                .map_err(|broken| format!("{user}: {broken}")),
-            Event::Message(message) => {
-                self.delivered += 1;
-                self.message(client, message).map_err(|broken| format!("{user}: {broken}"))
-            }
-            Event::Delivery { channel, message_id, delivery } => self
-                .delivery(client, channel, *message_id, delivery)
-                .map_err(|broken| format!("{user}: {broken}")),
-            Event::Page { channel, messages, .. } => {
-                self.page(channel, messages).map_err(|broken| format!("{user}: {broken}"))
-            }
-            Event::SubscribeRefused { channel, refusal } => {
-                hold!(
-                    !may_read(&user, channel) && refusal.code == ErrorCode::Forbidden,
-                    "{user} may read {channel}, and was refused with {refusal:?}"
-                );
-                self.readers[client].remove(channel);
-                Ok(())
-            }
-            Event::HistoryRefused { channel, refusal, .. } => {
-                let off = channel.namespace() == "live";
-                let expected = !may_read(&user, channel) || off || refusal.code == ErrorCode::OutboxFull;
-                hold!(
-                    expected,
-                    "{user} asked for the history of {channel}, and was refused with {refusal:?}"
-                );
-                Ok(())
-            }
-            Event::Status(Status::Ended { code, reason }) => {
-                Err(format!("{user} was sent away for ever: {code:?} {reason}"))
-            }
-            Event::Status(_)
-            | Event::Welcomed { .. }
-            | Event::Push(_)
-            | Event::Signal(_)
-            | Event::Presence { .. }
-            | Event::Refused(_) => Ok(()),
-        }
-    }
-
-    fn subscribed(
-        &mut self,
-        client: usize,
-        channel: &ChannelName,
-        position: Position,
-        head: Offset,
-        gap: Option<Gap>,
-    ) -> Result<(), Broken> {
-        let live = channel.namespace() == "live";
-        hold!(may_read(&self.users[client], channel), "{channel} may not be read");
-        let Some(reader) = self.readers[client].get_mut(channel) else {
-            return Err(format!("{channel} was not asked for"));
-        };
-        let truth = self.truths.get(&(channel.clone(), position.epoch.0)).cloned().unwrap_or_default();
-        hold!(head.0 <= truth.head, "the head {head} of {channel} is beyond the truth {}", truth.head);
-        hold!(
-            position.offset.0 <= truth.head,
-            "{position:?} in {channel} is beyond the truth {}",
-            truth.head
-        );
-        let before = reader.position.replace(position);
-        match (before, gap) {
-            (None, None) => {}
-            (None, Some(gap)) => return Err(format!("{gap:?} in {channel}, though nothing was seen of it")),
-            (Some(before), None) => {
-                hold!(before == position, "{channel} goes on at {position:?} and not at {before:?}");
-            }
-            (Some(before), Some(gap)) => {
-                self.gaps += 1;
-                let forward = before.epoch != position.epoch || position.offset > before.offset;
-                // What is kept has to be had, but for what was never kept.
-                let lost = live || position.offset.0 <= truth.floor;
-                let legal = match gap.reason {
-                    GapReason::Trimmed => before.epoch == position.epoch && forward && lost,
-                    GapReason::Epoch => before.epoch != position.epoch && lost,
-                    GapReason::Ahead => false,
-                    GapReason::Unknown => forward && self.disturbed[client].contains(channel),
-                };
-                hold!(
-                    legal,
-                    "{gap:?} in {channel} from {before:?} to {position:?}, though its floor is {}",
-                    truth.floor
-                );
-            }
-        }
-        Ok(())
-    }
-
-    fn message(&mut self, client: usize, message: &Message) -> Result<(), Broken> {
-        let (channel, offset) = (&message.channel, message.offset);
-        hold!(may_read(&self.users[client], channel), "{channel} may not be read");
-        let Some(Reader { position: Some(position) }) = self.readers[client].get_mut(channel) else {
-            return Err(format!("a message of {channel}, which does not follow it"));
-        };
-        let Some(truth) = self.truths.get(&(channel.clone(), position.epoch.0)) else {
-            return Err(format!("{offset} of {channel} in a log that never was: {position:?}"));
-        };
-        let Some(true_message) = truth.messages.get(&offset.0) else {
-            return Err(format!("{offset} of {channel} is not in the log"));
-        };
-        hold!(true_message == message, "{offset} of {channel} is not what is in the log: {message:?}");
-        hold!(offset > position.offset, "{offset} of {channel} after {}", position.offset);
-        let missed = truth.messages.range(position.offset.0 + 1..offset.0).next();
-        if let Some((missed, _)) = missed {
-            return Err(format!("{offset} of {channel} after {}, without {missed}", position.offset));
-        }
-        position.offset = offset;
-        Ok(())
-    }
-
-    fn delivery(
-        &mut self,
-        client: usize,
-        channel: &ChannelName,
-        id: MessageId,
-        delivery: &Delivery,
-    ) -> Result<(), Broken> {
-        if let Delivery::Accepted { offset } = delivery {
-            self.told(channel, id, *offset)?;
-        }
-        let Some(sent) = self.sent[client].get_mut(&id) else { return Err(format!("{id} was never sent")) };
-        hold!(sent.channel == *channel, "{id} was sent to {}, not {channel}", sent.channel);
-        let before = sent.delivery.replace(delivery.clone());
-        let forward = match (&before, delivery) {
-            (None | Some(Delivery::Failed { .. }), Delivery::Local) => true,
-            (None, Delivery::Failed { refusal }) => refusal.code == ErrorCode::OutboxFull,
-            (Some(Delivery::Local), Delivery::Accepted { .. }) => sent.allowed && sent.fits,
-            (Some(Delivery::Local), Delivery::Failed { refusal }) if !sent.fits => {
-                refusal.code == ErrorCode::PayloadTooLarge
-            }
-            (Some(Delivery::Local), Delivery::Failed { refusal }) => !sent.allowed && for_good(refusal),
-            (None | Some(_), _) => false,
-        };
-        hold!(forward, "{id} in {channel} goes from {before:?} to {delivery:?}");
-        Ok(())
-    }
-
-    fn page(&self, channel: &ChannelName, messages: &[Message]) -> Result<(), Broken> {
-        let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return Ok(()) };
-        let in_truth = |truth: &Truth| {
-            let part = truth.messages.range(first.offset.0..=last.offset.0.max(first.offset.0));
-            part.map(|(_, message)| message).eq(messages)
-        };
-        let mut incarnations = self.truths.iter().filter(|((name, _), _)| name == channel);
-        hold!(
-            incarnations.any(|(_, truth)| in_truth(truth)),
-            "a page of {channel} is not a piece of its log"
-        );
-        Ok(())
-    }
-
-    /// At the end, nobody waits for anything. Says who does.
+    /// Describes a client that still waits for something, if there is one.
     pub(crate) fn unfinished(&self) -> Option<String> {
         for (user, (sent, readers)) in self.users.iter().zip(self.sent.iter().zip(&self.readers)) {
             let waiting = sent.iter().find(|(_, sent)| matches!(sent.delivery, None | Some(Delivery::Local)));
@@ -424,18 +274,14 @@ impl Model {
         None
     }
 
-    /// How many of the clients' own messages were accepted.
+    /// Returns the number of the clients' own messages that were accepted.
     pub(crate) fn accepted(&self) -> u64 {
         let sent = self.sent.iter().flat_map(BTreeMap::values);
         sent.filter(|sent| matches!(sent.delivery, Some(Delivery::Accepted { .. }))).count() as u64
     }
 }
 
-fn for_good(refusal: &Refusal) -> bool {
-    refusal.retry_after_ms.is_none() && refusal.code == ErrorCode::Forbidden
-}
-
-/// Who may read what, once more and plainly.
+/// Returns whether a user may read a channel, written a second time and plainly.
 pub(crate) fn may_read(user: &str, channel: &ChannelName) -> bool {
     match channel.namespace() {
         "inbox" => channel.name() == user,
@@ -444,7 +290,7 @@ pub(crate) fn may_read(user: &str, channel: &ChannelName) -> bool {
     }
 }
 
-/// Who may publish where.
+/// Returns whether a user may publish in a channel.
 pub(crate) fn may_publish(user: &str, channel: &ChannelName) -> bool {
     channel.namespace() != "inbox" && may_read(user, channel)
 }

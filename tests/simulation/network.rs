@@ -1,5 +1,5 @@
-//! One connection: bytes from the server to the client, texts from the client to the server. Both are in order, take
-//! time, and may stop coming.
+//! One connection: bytes from the server to the client, texts from the client to the server. Both directions are
+//! ordered and delayed, and can stall.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ use shared::protocol::CloseCode;
 use crate::ether::Ether;
 use crate::world::Event;
 
-/// How long the server's machine sends again, in milliseconds, before it takes a connection for broken.
+/// How long the server's kernel retransmits before it drops a connection, in milliseconds.
 const RETRANSMISSION_MS: u64 = 120_000;
 
 /// A connection, seen from outside.
@@ -26,7 +26,7 @@ pub(crate) struct Link {
 }
 
 struct State {
-    /// What the server's socket takes before it is full.
+    /// Free bytes in the server's socket buffer.
     room: usize,
     down: VecDeque<Vec<u8>>,
     down_at: u64,
@@ -36,11 +36,11 @@ struct State {
     arrived: VecDeque<Up>,
     reader: Option<Waker>,
     stalled_until: u64,
-    /// Nothing gets through any more, and nobody is told.
+    /// Whether the link is dead without either side noticing.
     silent: bool,
-    /// The server knows that it is broken.
+    /// Whether the server has noticed that it is broken.
     broken: bool,
-    /// The server has let go of it.
+    /// Whether the server has dropped it.
     dropped: bool,
 }
 
@@ -73,7 +73,7 @@ impl Link {
         Rc::new(Self { client, ether: Rc::clone(ether), state: RefCell::new(state) })
     }
 
-    /// The client sends something.
+    /// Sends something from the client.
     pub(crate) fn send(self: &Rc<Self>, up: Up) {
         let mut state = self.state.borrow_mut();
         if state.silent {
@@ -84,23 +84,23 @@ impl Link {
         self.ether.at(state.up_at, Event::Up(Rc::clone(self)));
     }
 
-    /// The client's machine has no more use for it; the server will be told.
+    /// Closes the client's side; the server will notice.
     pub(crate) fn leave(self: &Rc<Self>) {
         self.send(Up::Gone);
     }
 
-    /// Until when nothing arrives, if it is so.
+    /// Returns until when the link is stalled, if it is.
     pub(crate) fn stalled(&self) -> Option<u64> {
         let until = self.state.borrow().stalled_until;
         (until > self.ether.now()).then_some(until)
     }
 
-    /// Nothing arrives until then; in the end, all does.
+    /// Stalls the link until then. Everything arrives in the end.
     pub(crate) fn stall(&self, until: u64) {
         self.state.borrow_mut().stalled_until = until;
     }
 
-    /// A piece from the server arrives.
+    /// Removes and returns the next piece from the server.
     pub(crate) fn arrive_down(&self) -> Option<Vec<u8>> {
         let mut state = self.state.borrow_mut();
         let bytes = state.down.pop_front()?;
@@ -109,7 +109,7 @@ impl Link {
         Some(bytes)
     }
 
-    /// Something from the client arrives.
+    /// Delivers something from the client.
     pub(crate) fn arrive_up(&self) {
         let mut state = self.state.borrow_mut();
         if let Some(up) = state.up.pop_front() {
@@ -118,7 +118,8 @@ impl Link {
         }
     }
 
-    /// It breaks. What is on its way is lost or still comes, each direction by itself; later, each side learns of it.
+    /// Breaks the link. What is in flight is lost or still arrives, in each direction separately; later each side
+    /// notices.
     pub(crate) fn cut(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         if state.silent {
@@ -136,8 +137,8 @@ impl Link {
         self.ether.at(learns(state.up_at), Event::ServerLearns(Rc::clone(self)));
     }
 
-    /// It is gone, and nobody is told. The server's machine gives up in the end: a socket that is full and never read tells
-    /// the server nothing before.
+    /// Makes the link half open: no side is notified. The server's kernel gives up in the end, because a full socket
+    /// that nobody reads does not tell the server earlier.
     pub(crate) fn go_silent(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         state.silent = true;
@@ -146,7 +147,7 @@ impl Link {
         self.ether.after(RETRANSMISSION_MS, Event::ServerLearns(Rc::clone(self)));
     }
 
-    /// The server learns that it is broken.
+    /// Notifies the server that it is broken.
     pub(crate) fn break_for_server(&self) {
         let mut state = self.state.borrow_mut();
         state.broken = true;
@@ -154,7 +155,7 @@ impl Link {
         wake(&mut state.writer);
     }
 
-    /// The server's process is gone: its machine tells the client.
+    /// Ends the server's side because its process is gone: the kernel notifies the client.
     pub(crate) fn lose_server(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         if state.dropped {
@@ -168,7 +169,7 @@ impl Link {
         }
     }
 
-    /// The server's two ends of it.
+    /// Returns the server's two ends of it.
     pub(crate) fn ends(self: &Rc<Self>) -> (Rc<Wire>, impl Incoming + use<>) {
         (Wire::new(SimulatedSocket(Rc::clone(self))), SimulatedIncoming(Rc::clone(self)))
     }

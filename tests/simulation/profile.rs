@@ -1,23 +1,23 @@
-//! What the world of a seed is like. Each seed may do only some of all that can go wrong: what goes wrong everywhere
-//! at once hides what goes wrong alone.
+//! The properties of a seed's world. In each world only some things can go wrong, because failures of every kind at
+//! once hide those of a single kind.
 
 use backend::presence::PRESENCE_MEMBERS_MAX;
 use shared::ids::ChannelName;
 
-/// How the network is.
+/// The quality of the network.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Weather {
     pub(crate) delay_ms_max: u64,
-    /// How many in a thousand pieces are slow, and how slow.
+    /// Slow pieces per thousand, and the delay of a slow piece.
     pub(crate) slow_per_mille: u32,
     pub(crate) slow_ms_max: u64,
-    /// How many in a thousand tries to connect fail, or are never answered.
+    /// Attempts to connect per thousand that fail, and that are never answered.
     pub(crate) refused_per_mille: u32,
     pub(crate) unanswered_per_mille: u32,
 }
 
 impl Weather {
-    /// Nothing goes wrong any more.
+    /// No failures.
     pub(crate) const CALM: Self = Self {
         delay_ms_max: 20,
         slow_per_mille: 0,
@@ -27,7 +27,7 @@ impl Weather {
     };
 }
 
-/// Something between client and server that does not keep to TCP, in frames of a thousand.
+/// A middlebox that breaks TCP: frames per thousand that it drops, doubles or swaps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hostile {
     pub(crate) drop: u32,
@@ -45,37 +45,37 @@ pub(crate) struct Profile {
     pub(crate) step_ms_max: u64,
     pub(crate) weather: Weather,
     pub(crate) hostile: Option<Hostile>,
-    /// What a socket holds of what is on its way, in bytes.
+    /// Capacity of a socket's buffer in bytes: minimum and maximum.
     pub(crate) socket_bytes: (u64, u64),
     pub(crate) text_bytes_max: u64,
-    /// Whether some messages are legal texts whose frames are larger than the server accepts. Not drawn, so that the
-    /// worlds of other seeds stay as they were.
+    /// Whether some messages are valid texts whose frames exceed the server's limit. It is not drawn, so that the
+    /// worlds of other seeds stay the same.
     pub(crate) oversize: bool,
-    /// Whether the real store is beside the simulated disk, to be copied. Not drawn either.
+    /// Whether the real store is beside the simulated disk, to be backed up. It is not drawn either.
     pub(crate) stored: bool,
-    /// Whether there are people who send as much as they can. Not drawn either.
+    /// Whether there is a crowd that sends as much as it can. It is not drawn either.
     pub(crate) crowd: bool,
     pub(crate) burst_max: u64,
     pub(crate) heartbeat_ms: u64,
     pub(crate) message_rate: u32,
-    /// How many messages a channel keeps.
+    /// Maximum number of messages that a channel keeps.
     pub(crate) retention: Option<u64>,
-    /// Whether the log gives offsets with holes between them.
+    /// Whether the log's offsets have holes between them.
     pub(crate) sparse: bool,
     pub(crate) disk_ms_max: u64,
     pub(crate) worker_ms_max: u64,
     pub(crate) read_ms_max: u64,
-    /// Weights of what may happen in a step.
+    /// The weights of the steps.
     pub(crate) weights: Weights,
-    /// The log is `durability = normal`, and power is lost.
+    /// Whether power fails; the log then has `durability = normal`.
     pub(crate) power_loss: bool,
-    /// Above so many members, a channel's presence is not announced.
+    /// Above this number of members, presence is not announced.
     pub(crate) presence_members_max: usize,
-    /// How long a member without a connection stays one.
+    /// How long a member without a connection stays a member.
     pub(crate) presence_grace_ms: u64,
 }
 
-/// How often each thing happens, relative to the others.
+/// How often each step happens, relative to the others.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Weights {
     pub(crate) publish: u32,
@@ -107,7 +107,7 @@ const CHANNELS: [&str; 7] =
     ["room:lobby", "room:lobby", "room:quiet", "live:ticker", "dm:ada+bob", "inbox:ada", "inbox:bob"];
 
 impl Profile {
-    /// The world of a seed.
+    /// Returns the world of a seed.
     pub(crate) fn of(seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut channels: Vec<ChannelName> = Vec::new();
@@ -139,7 +139,7 @@ impl Profile {
             trim: maybe(6),
             backup: maybe(2),
             restore: maybe(2),
-            // Not drawn, as `oversize` is not.
+            // Not drawn, like `oversize`.
             part_dies: if seed % 16 == 3 { 4 } else { 0 },
             ..Weights::default()
         };
@@ -186,16 +186,16 @@ impl Profile {
         profile.specialised()
     }
 
-    /// The same with what a special world needs.
+    /// Adds what a special world needs.
     fn specialised(self) -> Self {
         let weights = self.weights;
         if self.stored {
-            // The real store gives offsets without holes, and is not put back: its copies are opened beside it.
+            // The real store's offsets have no holes. It is not restored: its backups are opened beside it.
             let weights = Weights { backup: 8, restore: 0, ..weights };
             return Self { sparse: false, power_loss: false, weights, ..self };
         }
         if self.crowd {
-            // A slow disk, and senders who have several messages under way: some wait for more than one transaction.
+            // A slow disk and senders with several messages in flight, so that some wait for more than one transaction.
             let weights = Weights { intrude: 10, flood: 3, fill: 1, burst: 10, ..weights };
             return Self { disk_ms_max: 60, burst_max: 20, weights, ..self };
         }

@@ -1,4 +1,4 @@
-//! Runs many seeds on all cores, and says what came of them.
+//! Runs many seeds on all cores and reports the results.
 
 use std::cell::{Cell, RefCell};
 use std::io::Write;
@@ -10,19 +10,19 @@ use std::time::Instant;
 use crate::profile::Profile;
 use crate::world::{Counts, World};
 
-/// How many seeds are run when nothing is said.
+/// Default number of seeds.
 const SEEDS: u64 = 20_000;
 
-/// Failures that are shown at most; more are counted.
+/// Maximum number of failures that are shown; more are counted.
 const SHOWN_FAILURES_MAX: usize = 3;
 
 thread_local! {
-    /// What panicked on this thread: a task's panic is swallowed by its handle.
+    /// The panic of this thread. A task's handle swallows it otherwise.
     static RUNNING: Cell<bool> = const { Cell::new(false) };
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// The seeds that the environment asks for.
+/// Returns the seeds that the environment asks for.
 pub(crate) fn asked_for() -> Vec<u64> {
     let number = |name: &str| std::env::var(name).ok().map(|value| value.parse().expect(name));
     match number("TIDINGS_SIMULATION_SEED") {
@@ -34,7 +34,7 @@ pub(crate) fn asked_for() -> Vec<u64> {
     }
 }
 
-/// Runs all of them, and fails where one of them does. Returns what they have seen.
+/// Runs all seeds and panics if one fails. Returns the sums of their counts.
 pub(crate) fn run_all(seeds: Vec<u64>) -> Counts {
     let (next, begun) = (AtomicUsize::new(0), Instant::now());
     let (counts, failed) = (Mutex::new(Counts::default()), Mutex::new(Vec::new()));
@@ -53,9 +53,9 @@ pub(crate) fn run_all(seeds: Vec<u64>) -> Counts {
     });
     let (counts, mut failed) = (counts.into_inner().unwrap(), failed.into_inner().unwrap());
     failed.sort();
-    // Past the test's capture: it is worth a line in every run.
+    // Written past the test's output capture, because it is useful in every run.
     let summary = format!(
-        "{} seeds, {} messages, {} deliveries, {} crashes, {} dead parts, {} backups, {} full batches, {} cuts, {} gaps, all told: {} ({:.1} s)",
+        "{} seeds, {} messages, {} deliveries, {} crashes, {} dead parts, {} backups, {} full batches, {} cuts, {} gaps, passed: {} ({:.1} s)",
         seeds.len(),
         counts.messages,
         counts.delivered,
@@ -70,7 +70,7 @@ pub(crate) fn run_all(seeds: Vec<u64>) -> Counts {
     );
     writeln!(std::io::stdout().lock(), "{summary}").unwrap();
     for (seed, broken) in failed.iter().take(SHOWN_FAILURES_MAX) {
-        // Who replays one seed wants to see all of it.
+        // The replay of a single seed shows the whole record.
         let (_, record) = run(*seed, true, seeds.len() == 1);
         println!(
             "{}\nseed {seed}: {broken}; replay with: cargo xtask simulate --seed {seed}\n",
@@ -88,9 +88,10 @@ pub(crate) fn run_all(seeds: Vec<u64>) -> Counts {
     counts
 }
 
-/// All that happens in a seed's world.
-pub(crate) fn trace(seed: u64) -> Vec<String> {
-    run(seed, true, true).1
+/// Returns the whole record of a seed's run, and its result in the last line.
+pub(crate) fn trace(seed: u64) -> String {
+    let (result, record) = run(seed, true, true);
+    format!("{}\n{result:?}\n", record.join("\n"))
 }
 
 fn run(seed: u64, recorded: bool, whole: bool) -> (Result<Counts, String>, Vec<String>) {
@@ -111,7 +112,7 @@ fn run(seed: u64, recorded: bool, whole: bool) -> (Result<Counts, String>, Vec<S
     (ran.unwrap_or_else(|_| Err(PANIC.take().unwrap_or_default())), record)
 }
 
-/// Notes panics instead of printing them: a seed that fails is told with its record.
+/// Records panics instead of printing them: a failed seed is reported with its record.
 fn catch_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,5 +1,5 @@
-//! One life of a server: the real hub, workers, connections, queues and fan-out, on one thread. What is simulated is
-//! how long the disk, the log's readers and the workers take, and when a part of it dies.
+//! One life of a server: the real hub, workers, connections, queues and fan-out, on one thread. Simulated are the
+//! durations of the disk, the log's readers and the workers, and the death of a part.
 
 use std::cell::Cell;
 use std::future::pending;
@@ -40,12 +40,12 @@ use crate::network::Link;
 use crate::profile::Profile;
 use crate::world::Event;
 
-/// Something that a worker wants to have read from the log.
+/// A worker's read from the log.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
-/// A server that runs.
+/// A running server.
 pub(crate) struct Server {
-    /// Which of the world's servers it is, in the order of their beginnings.
+    /// Its number among the world's servers, in the order of their starts.
     pub(crate) life: u64,
     pub(crate) tasks: LocalSet,
     pub(crate) core: Core,
@@ -56,16 +56,16 @@ pub(crate) struct Server {
     /// `None` after its death.
     sequencers: Vec<Option<Sequencer>>,
     metrics: Metrics,
-    /// The log thread is at work on a batch.
+    /// Whether the log thread is writing a batch.
     writing: bool,
-    /// When each worker comes to what it has been told last.
+    /// When each worker handles the newest entry of its mailbox.
     worker_at: Vec<u64>,
     jobs: Arc<Jobs>,
     pub(crate) stopping: bool,
     pub(crate) stopped: Vec<oneshot::Receiver<()>>,
     pub(crate) links: Vec<Rc<Link>>,
     outbounds: Vec<Weak<Outbound>>,
-    /// Batches that were full: more waited than one transaction takes.
+    /// Full batches: more waited than one transaction takes.
     pub(crate) full_batches: u64,
     /// The part that has died.
     pub(crate) died: Option<Part>,
@@ -75,7 +75,7 @@ pub(crate) struct Server {
     armed: Arc<AtomicBool>,
 }
 
-/// The log thread's end of the queue, and what the supervision knows the thread by.
+/// The log thread's end of the queue, and the handle by which supervision watches the thread.
 struct LogThread {
     writer: Writer,
     _lives: oneshot::Sender<()>,
@@ -93,20 +93,20 @@ impl AsRef<[u8]> for Fault {
 impl Drop for Fault {
     fn drop(&mut self) {
         if self.0.load(Ordering::Relaxed) {
-            // Not `panic!`: its hook would take this for a bug of the server's.
+            // Not `panic!`, whose hook would report it as a bug of the server.
             std::panic::resume_unwind(Box::new("a simulated fault"));
         }
     }
 }
 
 impl Drop for Server {
-    /// What is still queued is dropped on the simulator's own stack, which must not unwind.
+    /// Queued faults are dropped on the simulator's own stack, which must not unwind.
     fn drop(&mut self) {
         self.armed.store(false, Ordering::Relaxed);
     }
 }
 
-/// The reads that wait to be carried out.
+/// The queued reads.
 #[derive(Default)]
 struct Jobs(Mutex<Vec<Job>>);
 
@@ -173,7 +173,7 @@ impl Server {
         }
     }
 
-    /// Takes a connection in. Returns whether it could.
+    /// Accepts a connection. Returns whether it could.
     pub(crate) fn accept(&mut self, link: &Rc<Link>, worker: usize) -> bool {
         let _context = self.tasks.enter();
         let services = &self.workers[worker];
@@ -186,7 +186,7 @@ impl Server {
         true
     }
 
-    /// Has what has queued written, and what is to be read, read: a while later.
+    /// Schedules the queued writes and reads.
     pub(crate) fn pump(&mut self, ether: &Ether, profile: &Profile) {
         let life = self.life;
         for job in std::mem::take(&mut *self.jobs.0.lock().unwrap()) {
@@ -211,13 +211,13 @@ impl Server {
         }
     }
 
-    /// The disk has a batch. What the log thread knows of it, it will know a moment later.
-    /// A thread that died before has written nothing.
+    /// Writes a batch to the disk. The log thread learns the result a moment later. If the thread is dead, it writes
+    /// nothing.
     pub(crate) fn write(&mut self, batch: Vec<Publication>) -> Vec<Outcome> {
         self.log_thread.as_ref().map(|thread| thread.writer.write(batch)).unwrap_or_default()
     }
 
-    /// Writes all that is still queued, for nobody to be told.
+    /// Writes everything that is queued, without an answer.
     pub(crate) fn write_rest(&mut self) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         while let Some(LogThread { writer, .. }) = &mut self.log_thread {
@@ -230,7 +230,7 @@ impl Server {
         outcomes
     }
 
-    /// A part dies. What it has begun stays half done.
+    /// Kills a part, in the middle of its work.
     pub(crate) fn kill(&mut self, part: Part, worker: usize) {
         self.died = Some(part);
         match part {
@@ -241,28 +241,28 @@ impl Server {
                 let (channel, user) = (ChannelName::parse("room:fault"), UserId::parse("fault"));
                 let key = SlotKey { channel: channel.unwrap(), user: user.unwrap(), kind: SlotKind::Typing };
                 let frame = Bytes::from_owner(Fault(Arc::clone(&self.armed)));
-                self.tell(worker, ToWorker::Relay { key, frame, except: None });
+                self.post(worker, ToWorker::Relay { key, frame, except: None });
             }
         }
     }
 
-    /// Holds what it has in memory for its clients against the limits.
+    /// Checks its memory for its clients against the limits.
     pub(crate) fn check_limits(&mut self) -> Result<(), Broken> {
         self.outbounds.retain(|outbound| outbound.strong_count() > 0);
         crowd::check_limits(self, &self.outbounds)
     }
 
-    /// The bytes that the worker with most of them keeps for readers that are behind.
+    /// Returns the bytes that readers behind the ring need, of the worker with most of them.
     pub(crate) fn page_bytes(&self) -> usize {
         self.workers.iter().map(|services| services.worker.sources.pages.bytes()).max().unwrap_or_default()
     }
 
-    /// Whether the log thread is alive.
+    /// Returns whether the log thread is alive.
     pub(crate) fn can_write(&self) -> bool {
         self.log_thread.is_some()
     }
 
-    /// What somebody is told who publishes on a server whose log thread is dead.
+    /// Checks the refusal of a publish if the log thread is dead.
     pub(crate) fn check_dead(&self, append: impl FnOnce() -> Append) -> Result<(), Broken> {
         if self.can_write() {
             return Ok(());
@@ -278,12 +278,12 @@ impl Server {
         }
     }
 
-    /// The log thread has written a batch, and may take the next.
+    /// Lets the log thread take the next batch.
     pub(crate) fn written(&mut self) {
         self.writing = false;
     }
 
-    /// A batch is handed to the workers. Each comes to it when it can.
+    /// Hands a batch to the workers. Each handles it when it can.
     pub(crate) fn fan_out(&mut self, outcomes: Vec<Outcome>, ether: &Ether, profile: &Profile) {
         let fan_out = FanOut::new(outcomes, self.worker_at.len(), &self.metrics);
         let mut last = ether.now();
@@ -297,7 +297,7 @@ impl Server {
     }
 
     /// Puts something into a worker's mailbox.
-    pub(crate) fn tell(&self, worker: usize, what: ToWorker) {
+    pub(crate) fn post(&self, worker: usize, what: ToWorker) {
         let told = self.core.mailboxes.tell(worker, what);
         // A dead worker serves nobody any more.
         assert!(told.is_ok() || self.died == Some(Part::Worker), "no world fills a mailbox");
@@ -308,7 +308,7 @@ impl Server {
         self.stopping = true;
         for worker in 0..self.workers.len() {
             let (reply, stopped) = oneshot::channel();
-            self.tell(worker, ToWorker::Stop { reply });
+            self.post(worker, ToWorker::Stop { reply });
             self.stopped.push(stopped);
         }
     }

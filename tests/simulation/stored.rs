@@ -1,8 +1,8 @@
-//! The store of the real server beside the simulated disk: it is given the same batches, and is copied by the real
-//! backup while the world goes on.
+//! The real store beside the simulated disk: it gets the same batches, and the real backup copies it while the world
+//! runs.
 //!
-//! The backup runs on a thread of its own, which goes on when it is told to and is waited for each time: the same seed
-//! is the same run. The writer, the copy and the check of the copy are the product's.
+//! The backup runs on its own thread, one step at a time while the world waits for it, so the same seed gives the same
+//! run. The writer, the copy and the check of the copy are the product's.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use shared::ids::{ChannelName, Namespace, Offset};
 
 use crate::model::Broken;
 
-/// Database pages that a step copies: a world's log has a few dozen.
+/// Database pages per step: a world's log has a few dozen.
 const PAGES_A_STEP: i32 = 2;
 
 /// The real store of one world.
@@ -27,22 +27,22 @@ pub(crate) struct Stored {
     folder: tempfile::TempDir,
 }
 
-/// A backup that is being made.
+/// A running backup.
 struct Copy {
     file: PathBuf,
-    /// `None` when the log is fixed, then how far the copy is.
+    /// `None` when the snapshot is fixed, then the progress.
     reports: Receiver<Option<Progress>>,
     go_on: Option<Sender<()>>,
     thread: Option<JoinHandle<Result<(), LogError>>>,
     first: Option<Progress>,
     steps: u64,
-    /// The log at each moment since the backup began.
+    /// The hash of the log at each moment since the backup started.
     moments: Vec<u64>,
 }
 
 impl Stored {
     pub(crate) fn new() -> Self {
-        // Memory, where there is such a folder: what a disk would add is waiting.
+        // Memory, if there is such a directory: a disk would only add waiting.
         let memory = std::path::Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         let mut stored = Self { log: None, copy: None, copies: 0, folder: folder.unwrap() };
@@ -58,19 +58,19 @@ impl Stored {
         self.log.as_ref().expect("the store is open")
     }
 
-    /// A server begins on the log that the one before has left. A backup goes on meanwhile.
+    /// Opens the log again for a new server, while a backup continues.
     pub(crate) fn reopen(&mut self) {
         self.log = None;
         self.log = Some(SqliteLog::open(&self.path(), Durability::Normal).unwrap());
     }
 
-    /// The disk has added a batch.
+    /// Appends a batch that the disk has appended, and compares the results.
     pub(crate) fn append(&mut self, batch: &[Append], results: &[Appended]) {
         assert_eq!(self.log().append(batch).unwrap(), results, "the store and the simulated disk differ");
         self.note_moment();
     }
 
-    /// The disk has trimmed a namespace.
+    /// Trims a namespace that the disk has trimmed.
     pub(crate) fn trim(&mut self, namespace: &Namespace, keep: &Keep, from: Option<&ChannelName>, most: u32) {
         self.log().trim(namespace, keep, from, most).unwrap();
         self.note_moment();
@@ -83,7 +83,7 @@ impl Stored {
         }
     }
 
-    /// Begins a backup, unless there is one. Returns whether it has begun.
+    /// Starts a backup, unless one is running. Returns whether it has started.
     pub(crate) fn begin_copy(&mut self) -> bool {
         if self.copy.is_some() {
             return false;
@@ -95,14 +95,14 @@ impl Stored {
         let thread = std::thread::spawn(move || {
             let backup = Backup::of(&path)?.in_steps_of(PAGES_A_STEP);
             let pause = |progress| {
-                // A world that has ended wants nothing more of it.
+                // The receiver is gone if the world has ended.
                 let _ = report.send(progress);
                 let _ = going_on.recv();
             };
             pause(None);
             backup.write(&target, |progress| pause(Some(progress)))
         });
-        // From here on the log is fixed: what comes now is not in the copy, or all of it is.
+        // From here on the snapshot is fixed: a later batch is not in the backup, or the backup is of a later moment.
         let begun = reports.recv();
         let moments = vec![fingerprint(self.log())];
         let (go_on, thread) = (Some(go_on), Some(thread));
@@ -111,7 +111,7 @@ impl Stored {
         true
     }
 
-    /// Has the backup make its next step. Returns whether it is done, and then has held it against the log.
+    /// Lets the backup make its next step. Returns whether it is done; then it has been compared with the log.
     pub(crate) fn advance_copy(&mut self) -> Result<bool, Broken> {
         let Some(copy) = &mut self.copy else { return Ok(true) };
         copy.go_on.as_ref().map(|go_on| go_on.send(()));
@@ -142,7 +142,7 @@ impl Stored {
         Ok(true)
     }
 
-    /// Whether the store holds what the simulated disk does.
+    /// Returns whether the store has the same contents as the simulated disk.
     pub(crate) fn is_like(&self, disk: &dyn Log) -> bool {
         fingerprint(self.log()) == fingerprint(disk)
     }
@@ -150,7 +150,7 @@ impl Stored {
 
 impl Drop for Copy {
     fn drop(&mut self) {
-        // Without an answer the backup goes on to its end: it is in the folder that is removed next.
+        // Without an answer the backup runs to its end, into a directory that is removed next.
         self.go_on = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -158,7 +158,7 @@ impl Drop for Copy {
     }
 }
 
-/// All that a log holds, as a number.
+/// Returns a hash of a log's contents.
 fn fingerprint(log: &dyn Log) -> u64 {
     let mut hasher = DefaultHasher::new();
     for (channel, head) in log.channels("", u32::MAX).unwrap() {

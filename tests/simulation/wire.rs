@@ -1,6 +1,6 @@
-//! WebSocket frames, as a client takes them out of a stream of bytes (RFC 6455 section 5.2).
+//! Decodes WebSocket frames from a stream of bytes, as a client does (RFC 6455 section 5.2).
 
-/// A frame of the server's. It is whole, and not masked.
+/// A server's frame. It is a whole message, and not masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame {
     Text(String),
@@ -9,7 +9,7 @@ pub(crate) enum Frame {
     Close(Option<u16>),
 }
 
-/// Bytes that are not a whole frame yet.
+/// Bytes of an incomplete frame.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     bytes: Vec<u8>,
@@ -17,13 +17,13 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    pub(crate) fn take(&mut self, bytes: &[u8]) {
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.read);
         self.read = 0;
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next frame. A broken one is an error of the server's.
+    /// Returns the next frame. An invalid one is an error of the server.
     pub(crate) fn next(&mut self) -> Result<Option<Frame>, String> {
         let rest = &self.bytes[self.read..];
         let [first, second, ..] = *rest else { return Ok(None) };

@@ -1,9 +1,10 @@
-//! People who use the page, each in a browser of their own.
+//! People who use the app, each with their own browser.
 
 mod chrome;
 mod driver;
 mod mistakes;
 mod person;
+mod screen;
 mod tabs;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -12,29 +13,13 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 pub use person::Person;
+pub use screen::Screen;
+use screen::Waits;
 pub use tabs::Tab;
 
 use crate::server::{Settings, TestServer, target_folder, test_name};
 
-/// How large a person's screen is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Screen {
-    /// A laptop's.
-    Wide,
-    /// A phone's of 360 by 740 points.
-    Narrow,
-}
-
-/// What somebody waits for who opens a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Waits {
-    /// All that the page loads.
-    ForAll,
-    /// The text of the page alone.
-    ForHtml,
-}
-
-/// Where a story takes place: a server, and the browsers of those who appear in it.
+/// The stage of a story: a server and the browsers of its people.
 #[derive(Debug)]
 pub struct Stage {
     /// The server.
@@ -42,13 +27,13 @@ pub struct Stage {
     people: Vec<Person>,
 }
 
-/// Tells a story on a server as it comes. It fails, too, when the console of a browser tells of a mistake. When it fails,
-/// the screens of all who appeared in it are kept.
+/// Runs a story on a server with default settings. It fails also if a browser's console has an unexpected error. If it
+/// fails, the screens of all its people are saved.
 pub async fn story(tell: impl AsyncFnOnce(&mut Stage)) {
     story_with(Settings::default(), tell).await;
 }
 
-/// The same with settings of the server.
+/// Runs a story on a server with these settings.
 pub async fn story_with(settings: Settings, tell: impl AsyncFnOnce(&mut Stage)) {
     let settings = settings.flag("--host", chrome::INSECURE_HOST);
     let mut stage = Stage { server: TestServer::start_with(settings).await, people: Vec::new() };
@@ -71,25 +56,25 @@ pub async fn story_with(settings: Settings, tell: impl AsyncFnOnce(&mut Stage)) 
 }
 
 impl Stage {
-    /// Somebody opens the page.
+    /// Opens the page in a new browser.
     pub async fn visitor(&mut self, name: &str) -> Person {
         self.visitor_with(name, Screen::Wide).await
     }
 
-    /// Somebody opens the page on such a screen.
+    /// Opens the page in a new browser with a screen of this size.
     pub async fn visitor_with(&mut self, name: &str, screen: Screen) -> Person {
         let person = self.open(name, screen).await;
         person.visit("/").await;
         person
     }
 
-    /// Somebody whose browser shows nothing yet.
+    /// Opens a new browser with an empty page.
     pub async fn stranger(&mut self, name: &str) -> Person {
         self.open(name, Screen::Wide).await
     }
 
-    /// Somebody opens the page by plain http and a host's name: there browsers have no locks, no clipboard, no
-    /// `crypto.randomUUID` and no notifications.
+    /// Opens the page by plain http and a host name. There browsers have no locks, no clipboard, no `crypto.randomUUID`
+    /// and no notifications.
     pub async fn insecure_visitor(&mut self, name: &str) -> Person {
         let base = format!("http://{}:{}", chrome::INSECURE_HOST, self.server.address().port());
         let person = self.add(Person::open(name, Screen::Wide, Waits::ForAll, &base).await);
@@ -97,7 +82,7 @@ impl Stage {
         person
     }
 
-    /// The same for somebody who reaches the server by another address, and does not wait until a page is complete.
+    /// Opens a new browser that reaches the server by another address, and does not wait until a page is complete.
     pub async fn stranger_at(&mut self, name: &str, url: &str, screen: Screen) -> Person {
         self.add(Person::open(name, screen, Waits::ForHtml, url).await)
     }
@@ -112,22 +97,22 @@ impl Stage {
         person
     }
 
-    /// Somebody opens the page, says a name and is in the lobby.
+    /// Opens the page, enters a name and joins the lobby.
     pub async fn person(&mut self, name: &str) -> Person {
         self.person_with(name, Screen::Wide).await
     }
 
-    /// The same on such a screen.
+    /// The same with a screen of this size.
     pub async fn person_with(&mut self, name: &str, screen: Screen) -> Person {
         let person = self.visitor_with(name, screen).await;
         person.welcome().enter(name).await;
         person
     }
 
-    /// Somebody closes their browser and opens it again, with what it has kept.
+    /// Closes a person's browser and opens it again with the same profile.
     pub async fn comes_back(&mut self, person: &Person) -> Person {
         let again = person.reopen().await;
-        // The browser that was closed has nothing more to show.
+        // The closed browser has no screen to save.
         self.people.retain(|known| !Arc::ptr_eq(&known.profile, &person.profile));
         self.add(again)
     }
@@ -137,9 +122,9 @@ impl Stage {
             let file = target_folder("screenshots").join(format!("{}-{}.png", test_name(), person.name()));
             match person.screenshot(&file).await {
                 Ok(()) => eprintln!("--- {}'s screen: {}", person.name(), file.display()),
-                Err(e) => eprintln!("--- {}'s screen cannot be had: {e}", person.name()),
+                Err(e) => eprintln!("--- {}'s screen cannot be saved: {e}", person.name()),
             }
-            eprintln!("{}", person.tell().await);
+            eprintln!("{}", person.page_text().await);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Several people who talk and listen at the same time, for as long as a story interferes with them.
+//! Clients that publish and read at the same time while a story causes failures.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,22 +15,22 @@ use crate::deadline::{PATIENCE, eventually};
 use crate::http::Api;
 use crate::ledger::{Findings, Ledger, head};
 
-/// Most messages that a talker has under way: more than a session sends before an answer, so that some wait in it.
+/// Maximum number of messages in flight per talker. It is above the session's own limit, so some wait in the session.
 const UNANSWERED_MAX: u64 = 40;
 
-/// How often talkers say more, and how often all who wait to connect are told not to.
+/// Interval at which talkers publish, and at which clients in backoff are told to connect at once.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Longest text, in bytes, but for one in [`LONG_EVERY`].
+/// Maximum size of most texts, in bytes. One in [`LONG_EVERY`] is longer.
 const TEXT_BYTES_MAX: usize = 200;
 
-/// One in so many texts is long.
+/// One in this many texts is long.
 const LONG_EVERY: usize = 50;
 
-/// Longest of the long texts, in bytes.
+/// Maximum size of the long texts, in bytes.
 const LONG_TEXT_BYTES_MAX: usize = 8 * 1024;
 
-/// People who talk, and people who listen; all follow all channels.
+/// Talkers and listeners. All subscribe to all channels.
 #[derive(Debug)]
 pub struct Crowd {
     people: Arc<Vec<Client>>,
@@ -40,8 +40,8 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// So many talkers and listeners come, by way of `address`, and follow these channels. Nobody talks yet. What they
-    /// will say follows from the seed.
+    /// Connects talkers and listeners by way of `address`, and subscribes them to these channels. Nobody talks yet. The
+    /// texts are derived from the seed.
     pub async fn gather(
         address: SocketAddr,
         talkers: usize,
@@ -66,32 +66,32 @@ impl Crowd {
         Self { people, channels, budget, talk }
     }
 
-    /// The talkers say so much more, together and as fast as they are answered.
+    /// The talkers publish this number of further messages in total, as fast as they are answered.
     pub fn talk(&self, messages: u64) {
         self.budget.fetch_add(messages, Ordering::SeqCst);
     }
 
-    /// The talkers say nothing more than what they have begun.
+    /// The talkers publish nothing more.
     pub fn hush(&self) {
         self.budget.store(0, Ordering::SeqCst);
     }
 
-    /// Everybody.
+    /// Returns all clients.
     pub fn people(&self) -> &[Client] {
         &self.people
     }
 
-    /// How many messages have been answered.
+    /// Returns the number of answered messages.
     pub fn answered(&self) -> usize {
         self.people.iter().map(|person| person.journal(|journal| journal.fates.len())).sum()
     }
 
-    /// How many messages are under way.
+    /// Returns the number of messages in flight.
     pub fn unanswered(&self) -> usize {
         self.people.iter().map(|person| person.journal(|journal| journal.unanswered())).sum()
     }
 
-    /// Waits until so many more messages have been answered.
+    /// Waits until `more` further messages have been answered.
     pub async fn expect_answers(&self, more: usize) {
         let until = self.answered() + more;
         eventually(PATIENCE, &format!("{more} more messages are answered"), async || match self.answered() {
@@ -101,16 +101,16 @@ impl Crowd {
         .await;
     }
 
-    /// Waits until everybody is connected.
+    /// Waits until all clients are connected.
     pub async fn expect_online(&self) {
         for person in &*self.people {
             person.expect_online().await;
         }
     }
 
-    /// Waits until nobody is connected.
+    /// Waits until no client is connected.
     pub async fn expect_nobody_online(&self) {
-        eventually(PATIENCE, "nobody is connected", async || {
+        eventually(PATIENCE, "no client is connected", async || {
             let online = |person: &&Client| matches!(person.status(), Status::Online { .. });
             match self.people.iter().filter(online).count() {
                 0 => Ok(()),
@@ -120,7 +120,7 @@ impl Crowd {
         .await;
     }
 
-    /// Nobody says more; waits until all has been answered and everybody has been told all, and compares.
+    /// Stops talking, waits until all messages are answered and delivered, and compares with the log.
     pub async fn compare(&self, api: &Api, story: &str) -> Findings {
         self.hush();
         eventually(PATIENCE, "all messages are answered", async || match self.unanswered() {
@@ -131,7 +131,7 @@ impl Crowd {
         for channel in &self.channels {
             let end = head(&api.messages(channel).await);
             for person in &*self.people {
-                let what = format!("is told of {channel} up to {end}");
+                let what = format!("receives {channel} up to {end}");
                 person
                     .expect_journal(&what, |journal| {
                         journal.reached(channel).is_some_and(|reached| reached >= end).then_some(())
@@ -149,7 +149,7 @@ impl Drop for Crowd {
     }
 }
 
-/// What keeps the talk going.
+/// The state of the task that publishes.
 struct Talk {
     talkers: usize,
     said: Vec<u64>,

@@ -1,20 +1,20 @@
-//! Waits that end.
+//! Waits with a deadline.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long anything may take that a server or a native client does. Far more than it takes on an idle machine:
-/// many stories run at the same time on few cores.
+/// Maximum wait for a server or a native client. It is far longer than needed on an idle machine, because many stories
+/// run at the same time on few cores.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
-/// How long anything may take that a page in a browser does, and coming back after an interruption.
+/// Maximum wait for a page in a browser, and for a reconnection.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How often something is looked at that cannot tell by itself that it has changed.
+/// Interval of polling what cannot notify.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Waits for `future`. `last` describes the last state seen and is part of the failure's message.
+/// Waits for `future`. `last` describes the last state and is a part of the failure's message.
 pub async fn within<T>(
     limit: Duration,
     what: &str,
@@ -27,8 +27,8 @@ pub async fn within<T>(
     }
 }
 
-/// Looks again and again until `look` finds what it wants; `Err` says what it found instead. For things that have
-/// no way to tell that they have changed, such as a process or a page.
+/// Polls until `look` returns `Ok`. `Err` says what it found instead. For what cannot notify of a change, such as a
+/// process or a page.
 pub async fn eventually<T>(
     limit: Duration,
     what: &str,

@@ -1,4 +1,4 @@
-//! What may stand between a browser and a server: an HTTP proxy that answers some requests by itself.
+//! An HTTP proxy between browser and server that answers some requests itself.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,19 +8,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// Longest head of a request, in bytes. A longer one ends the connection.
+/// Maximum size of a request's head, in bytes. A longer one ends the connection.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-/// What is answered in place of the server.
+/// The answer in place of the server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Instead {
-    /// A refusal with this status, as of a server that is being exchanged.
+    /// A refusal with this status, as from a load balancer during a deployment.
     Status(u16),
-    /// A page with status 200, as of a network that first wants a login.
+    /// A page with status 200, as from a network with a login page.
     Html,
-    /// Nothing: the connection ends.
+    /// No answer: the connection is closed.
     Hangup,
-    /// Nothing for now: the connection stays open.
+    /// No answer, but the connection stays open.
     Silence,
 }
 
@@ -33,7 +33,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Begins to pass on what comes, but for paths with this ending.
+    /// Starts to pass requests on, except for paths that end with `ending`.
     pub async fn that_answers(server: SocketAddr, ending: &str, instead: Instead) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port for the gateway");
         let address = listener.local_addr().expect("the gateway's address");
@@ -47,12 +47,12 @@ impl Gateway {
         Self { address, rule, task }
     }
 
-    /// Its address as a browser opens it.
+    /// Returns its address as a browser opens it.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// From now on it passes everything on.
+    /// Passes all requests on from now on.
     pub fn pass_all(&self) {
         *self.rule.lock().unwrap() = None;
     }
@@ -64,7 +64,7 @@ impl Drop for Gateway {
     }
 }
 
-/// One request of a connection, which then ends; or a WebSocket for as long as it lasts.
+/// Handles one request, after which the connection ends, or a WebSocket for as long as it lasts.
 async fn serve(
     mut client: TcpStream,
     server: SocketAddr,
@@ -91,12 +91,12 @@ async fn serve(
         }
         Some(Instead::Html) => answer(&mut client, "200 OK", "text/html", "<h1>Log in first</h1>").await,
         Some(Instead::Hangup) => Ok(()),
-        // Until the browser gives up.
+        // Wait until the browser gives up.
         Some(Instead::Silence) => client.read_u8().await.map(drop),
     }
 }
 
-/// The same request, of a client that asks for nothing else on this connection; an upgrade is left as it is.
+/// Returns the same request with `Connection: close`; an upgrade stays as it is.
 fn for_one_request(head: &str) -> String {
     if head.to_lowercase().contains("\r\nupgrade:") {
         return head.to_owned();

@@ -1,4 +1,4 @@
-//! Guests who try to take the server from the others: many connections that send what is costly, or do not read.
+//! Hostile guests: many connections that send what is expensive for the server, or do not read.
 //!
 //! They run on a thread of their own, so that the people of the story are not held up by them in this process.
 
@@ -21,33 +21,33 @@ use tokio::task::LocalSet;
 pub use arms::Kind;
 use arms::{Arms, Reads};
 
-/// Bytes that a guest reads at a time.
+/// Size of a guest's read buffer, in bytes.
 const READ_BYTES: usize = 64 * 1024;
 
-/// A guest that could not connect tries again after this time.
+/// Wait before a guest tries again to connect.
 const TRY_AGAIN: Duration = Duration::from_millis(20);
 
-/// The longest time that a guest waits before it looks whether it is to stop.
+/// Longest wait of a guest before it checks whether it has to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Hostile guests, who go on until [`end`](Self::end).
+/// Hostile guests, which run until [`end`](Self::end).
 #[derive(Debug)]
 pub struct HostileGuests {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Tally>>,
 }
 
-/// What they have done.
+/// What the guests have done.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tally {
-    /// Connections that they opened.
+    /// Number of connections that they opened.
     pub connections: u64,
-    /// Bytes that the server's sockets took from them.
+    /// Number of bytes that the server's sockets accepted from them.
     pub bytes: u64,
 }
 
 impl HostileGuests {
-    /// So many guests of a kind begin.
+    /// Starts `guests` guests of one kind.
     pub fn begin(address: SocketAddr, kind: Kind, guests: usize) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -67,7 +67,7 @@ impl HostileGuests {
         Self { stop, thread: Some(thread) }
     }
 
-    /// They stop, and their connections are gone.
+    /// Stops the guests and closes their connections.
     pub fn end(mut self) -> Tally {
         self.stop.store(true, Ordering::SeqCst);
         let thread = self.thread.take().expect("it ends once");
@@ -92,7 +92,7 @@ impl Guest {
     async fn run(mut self) {
         while !self.is_to_stop() {
             match self.connect().await {
-                // However the server ends it, the guest comes back at once.
+                // The guest reconnects at once, whatever the server closed the connection with.
                 Ok(stream) => {
                     let _ = self.fight(&stream).await;
                 }
@@ -105,10 +105,10 @@ impl Guest {
     async fn connect(&self) -> io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, None)?;
         if self.arms.reads == Reads::Nothing {
-            // What the kernel holds for a connection is not the server's memory; it should not hold megabytes.
+            // The kernel's buffers do not count as the server's memory, but they should not hold megabytes.
             socket.set_recv_buffer_size(READ_BYTES)?;
         }
-        // Closing resets: no port waits a minute for its next use.
+        // Close with a reset, so that no port stays in TIME_WAIT for a minute.
         socket.set_linger(Some(Duration::ZERO))?;
         socket.set_nonblocking(true)?;
         match socket.connect(&self.address.into()) {
@@ -124,12 +124,12 @@ impl Guest {
         Ok(stream)
     }
 
-    /// Sends what its arms hold until the server or the story has enough.
+    /// Sends what its arms produce until the server closes or the story ends.
     async fn fight(&mut self, stream: &TcpStream) -> io::Result<()> {
         let (mut scratch, mut opening) = (vec![0; READ_BYTES], self.arms.opening(self.address));
         self.send(stream, &mut scratch, &opening).await?;
         if !self.arms.is_http() {
-            // The answer, and a welcome.
+            // The handshake's answer and the `welcome`.
             stream.readable().await?;
         }
         opening.clear();
@@ -171,7 +171,7 @@ impl Guest {
         Ok(())
     }
 
-    /// Sends nothing for a while.
+    /// Waits for a while without sending.
     async fn rest(&self, stream: &TcpStream, scratch: &mut [u8], pause: Duration) -> io::Result<()> {
         let end = tokio::time::Instant::now() + pause;
         while tokio::time::Instant::now() < end && !self.is_to_stop() {

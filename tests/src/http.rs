@@ -1,4 +1,4 @@
-//! The server's HTTP interface.
+//! A client of the server's HTTP API.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use shared::protocol::Message;
 
 use crate::deadline::{DEADLINE, eventually};
 
-/// Somebody who asks a server by HTTP.
+/// An HTTP client of one server.
 #[derive(Debug, Clone)]
 pub struct Api {
     client: Client,
@@ -17,27 +17,27 @@ pub struct Api {
     key: Option<String>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The kind of the body.
+    /// The content type.
     pub content_type: String,
     /// The body.
     pub text: String,
-    /// What was asked.
+    /// The request, for messages.
     pub what: String,
 }
 
 impl Api {
     pub(crate) fn new(address: SocketAddr, key: Option<String>) -> Self {
-        // A proxy of this machine is for what lies outside it.
+        // The environment's proxy is for other hosts only.
         let client = Client::builder().no_proxy().timeout(DEADLINE).build().expect("an HTTP client");
         Self { client, base: format!("http://{address}"), key }
     }
 
-    /// The same with another key.
+    /// Uses another key.
     #[must_use]
     pub fn with_key(&self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self.clone() }
@@ -86,17 +86,17 @@ impl Api {
         Answer { status, content_type, text, what }
     }
 
-    /// Adds a chat message to a channel.
+    /// Publishes a chat message.
     pub async fn publish(&self, channel: &str, text: &str) -> Value {
         self.publish_payload(channel, &json!({"type": "chat", "text": text})).await
     }
 
-    /// Adds a message to a channel.
+    /// Publishes a payload.
     pub async fn publish_payload(&self, channel: &str, payload: &Value) -> Value {
         self.post("/api/publish", &json!({"channel": channel, "payload": payload})).await.ok()
     }
 
-    /// The open connections.
+    /// Returns the open connections.
     pub async fn connections(&self) -> Vec<Value> {
         self.get("/api/connections").await.ok()["connections"]
             .as_array()
@@ -104,7 +104,7 @@ impl Api {
             .clone()
     }
 
-    /// Waits until there are this many connections.
+    /// Waits until this number of connections is open.
     pub async fn expect_connections(&self, count: usize) -> Vec<Value> {
         eventually(DEADLINE, &format!("there are {count} connections"), async || {
             let connections = self.connections().await;
@@ -124,7 +124,7 @@ impl Api {
         .await
     }
 
-    /// What a counter of `/metrics` has come to since the server was started.
+    /// Returns the value of a counter in `/metrics`.
     pub async fn counter(&self, name: &str) -> u64 {
         let answer = self.get("/metrics").await;
         let line = answer.text.lines().find(|line| line.split(' ').next() == Some(name));
@@ -132,7 +132,7 @@ impl Api {
         value.unwrap_or_else(|| panic!("there is no counter {name}: {}", answer.text))
     }
 
-    /// All messages that a channel keeps, read page by page.
+    /// Returns all messages of a channel, read page by page.
     pub async fn messages(&self, of: &ChannelName) -> Vec<Message> {
         let mut messages: Vec<Message> = Vec::new();
         loop {
@@ -148,7 +148,7 @@ impl Api {
         }
     }
 
-    /// The texts of all chat messages that a channel keeps, read page by page.
+    /// Returns the texts of all chat messages of a channel, read page by page.
     pub async fn texts(&self, channel: &str) -> Vec<String> {
         let mut texts = Vec::new();
         let mut after = 0;
@@ -167,20 +167,20 @@ impl Api {
 }
 
 impl Answer {
-    /// The body of a success.
+    /// Returns the body of a successful response.
     #[track_caller]
     pub fn ok(self) -> Value {
         assert!((200..300).contains(&self.status), "{self:?}");
         self.json()
     }
 
-    /// The body, which is JSON.
+    /// Parses the body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("the body is no JSON: {e}: {self:?}"))
     }
 
-    /// It is a refusal with this status and this code, in the form that all refusals have.
+    /// Asserts that this is a refusal with this status and code, in the form of all refusals.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{self:?}");

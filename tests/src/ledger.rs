@@ -1,9 +1,8 @@
-//! What everybody was told, held against the log.
+//! Compares what every client sent and received with the log.
 //!
-//! The rules: a message that was acknowledged is in the log, once, where it was said to be. The log holds nothing that
-//! nobody sent. A sender's messages to a channel are there in the order in which they were written. Whoever follows a
-//! channel has been told of each message after the position it began at once, in order, as it was sent, and was told
-//! of no gap.
+//! The rules: an acknowledged message is in the log once, at the acknowledged offset. The log has no message that no client
+//! sent. A sender's messages to a channel are in the log in the order in which they were written. A subscriber has
+//! received each message after its first position once, in order and unchanged, and no gap.
 
 mod entries;
 mod findings;
@@ -19,7 +18,7 @@ use crate::client::{Client, Journal};
 use crate::http::Api;
 use entries::Entries;
 
-/// The log as it is in the end, and the journals of those who used it.
+/// The final log and the journals of its clients.
 #[derive(Debug)]
 pub struct Ledger {
     log: Vec<Vec<Message>>,
@@ -27,8 +26,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Reads these channels' logs by the HTTP API, and takes the journals of these people, who should have nothing under
-    /// way any more.
+    /// Reads the logs of these channels by the HTTP API, and collects the journals of these clients, which should have
+    /// no publish in flight.
     pub async fn read(api: &Api, channels: &[ChannelName], people: impl Iterator<Item = &Client>) -> Self {
         let mut log = Vec::with_capacity(channels.len());
         for channel in channels {
@@ -38,12 +37,12 @@ impl Ledger {
         Self { log, journals: journals.collect() }
     }
 
-    /// A ledger of what is known already.
+    /// Makes a ledger of a known log and journals.
     pub fn of(log: Vec<Vec<Message>>, journals: Vec<(String, Journal)>) -> Self {
         Self { log, journals }
     }
 
-    /// Compares. Nothing is asserted: [`Findings::assert_clean`] does that.
+    /// Compares and returns the findings. [`Findings::assert_clean`] asserts.
     pub fn compare(&self, story: &str) -> Findings {
         let mut findings = Findings::of(story);
         let entries = Entries::read(&self.log, &mut findings);
@@ -64,7 +63,7 @@ impl Ledger {
     }
 }
 
-/// The newest offset of a channel's log; 0 where it has none.
+/// Returns the newest offset of a channel's log; 0 if it is empty.
 pub fn head(log: &[Message]) -> Offset {
     log.last().map_or(Offset::START, |message| message.offset)
 }

@@ -1,18 +1,19 @@
-//! What the stories are told with: a [`TestServer`] that is the real program, people who talk to it
-//! ([`Client`] through the real session, [`Raw`] byte by byte, a browser through the page), and its HTTP API. For
-//! stories of failure there are a [`Crowd`] that talks all the time, a [`Proxy`] that fails as it is told to, and a
-//! [`Ledger`] that holds what everybody was told against the log.
+//! The harness of the stories: a [`TestServer`] that runs the real program, its clients ([`Client`] with the real
+//! session, [`Raw`] byte by byte, [`Person`] with a browser) and its HTTP API ([`Api`]). For failures there are a
+//! [`Crowd`] that talks all the time, a [`Proxy`] that causes network failures, and a [`Ledger`] that compares what every
+//! client received with the log.
 //!
-//! A story reads in the words of its people: `ada.publish("room:lobby", "hi").await; bob.expect_chat("hi").await`.
-//! Every wait has a deadline, and a wait that fails says what was the last that was seen.
+//! A story uses the verbs of its people: `ada.publish("room:lobby", "hi").await; bob.expect_chat("hi").await`.
+//! Every wait has a deadline, and a wait that fails shows the last state.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "in a test a failure is a panic, and its message is for whoever wrote the story"
+    reason = "in a test a failure is a panic, and its message is for the author"
 )]
 
 pub mod browser;
+pub mod channels;
 pub mod client;
 pub mod crowd;
 pub mod deadline;
@@ -27,6 +28,7 @@ pub mod raw;
 pub mod server;
 
 pub use browser::{Person, Stage};
+pub use channels::LOBBY;
 pub use client::Client;
 pub use crowd::Crowd;
 pub use gateway::{Gateway, Instead};
@@ -37,6 +39,3 @@ pub use nginx::Nginx;
 pub use proxy::Proxy;
 pub use raw::Raw;
 pub use server::{Settings, TestServer};
-
-/// The room that stories meet in.
-pub const LOBBY: &str = "room:lobby";

@@ -1,4 +1,4 @@
-//! A real nginx in front of the server.
+//! Runs a real nginx in front of the server.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use crate::deadline::{DEADLINE, eventually};
 use crate::server::undertaker_of;
 
-/// A running nginx with a config of the story's own. It ends with this.
+/// A running nginx with the story's configuration. It is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Nginx {
     address: SocketAddr,
@@ -20,10 +20,10 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts nginx with what `config` writes into the `http` block, given the address to listen on, and waits until it
-    /// takes connections.
+    /// Starts nginx and waits until it accepts connections. `config` gets the address to listen on and returns the
+    /// `http` block.
     pub async fn start(config: impl Fn(SocketAddr) -> String) -> Self {
-        // Another process can take the port before nginx has it; then another port is tried.
+        // Another process may take the port first; then another port is tried.
         eventually(DEADLINE, "nginx starts", async || {
             let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
             let address = free.expect("a free port");
@@ -41,12 +41,12 @@ impl Nginx {
         .await
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it has written to its error log.
+    /// Returns its error log.
     pub fn errors(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
     }
@@ -78,7 +78,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // First the undertaker: nginx's number may be another's as soon as nginx is gone.
+        // The undertaker goes first: once nginx is gone, another process may have its number.
         for child in [&mut self.undertaker, &mut self.child] {
             let _ = child.kill();
             let _ = child.wait();
@@ -86,7 +86,7 @@ impl Drop for Nginx {
     }
 }
 
-/// The one that NGINX names, else Debian's place for it, else one on PATH.
+/// Returns the program that `NGINX` names, or Debian's path, or the first on PATH.
 fn program() -> PathBuf {
     let debian = Path::new("/usr/sbin/nginx");
     let found = || if debian.is_file() { debian.to_owned() } else { "nginx".into() };

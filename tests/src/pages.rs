@@ -1,6 +1,7 @@
-//! What the page consists of, as those who use it see it: a file each, with what can be found, done and checked there.
+//! The parts of the page as its users see them: one file per part, with what can be found, done and checked there.
 
 mod connection;
+mod mark;
 mod notices;
 mod profile;
 mod push;
@@ -20,23 +21,18 @@ pub use wire::Wire;
 
 use crate::browser::Person;
 
-/// A CSS selector for what the page marks with this name.
-pub(crate) fn marked(name: &str) -> String {
-    format!("[data-testid={name:?}]")
-}
-
 impl Person {
     /// The form for the name.
     pub fn welcome(&self) -> Welcome<'_> {
         Welcome(self)
     }
 
-    /// The messages of the open room, and the field to write one.
+    /// The messages of the open room, and the composer.
     pub fn timeline(&self) -> Timeline<'_> {
         Timeline(self)
     }
 
-    /// The badge that tells how the connection is.
+    /// The badge that shows the state of the connection.
     pub fn connection(&self) -> Connection<'_> {
         Connection(self)
     }
@@ -46,38 +42,38 @@ impl Person {
         Rooms(self)
     }
 
-    /// Who is in the open room.
+    /// The members of the open room.
     pub fn roster(&self) -> Roster<'_> {
         Roster(self)
     }
 
-    /// Toasts, the bell and what it rings for.
+    /// Toasts, the bell and its list.
     pub fn notices(&self) -> Notices<'_> {
         Notices(self)
     }
 
-    /// The panel with what goes over the wire.
+    /// The panel that shows the messages on the wire.
     pub fn wire(&self) -> Wire<'_> {
         Wire(self)
     }
 
-    /// The page that sends with the API key.
+    /// The page that pushes with the API key.
     pub fn push_page(&self) -> PushPage<'_> {
         PushPage(self)
     }
 
-    /// Who one is.
+    /// The profile.
     pub fn profile(&self) -> Profile<'_> {
         Profile(self)
     }
 
-    /// Says something in the open room and waits until the server has it.
+    /// Sends a message in the open room and waits for the acknowledgement.
     pub async fn says(&self, text: &str) {
         self.timeline().write(text).await;
         self.timeline().expect_delivery(text, Delivery::Accepted).await;
     }
 
-    /// Sees somebody else's message in the open room.
+    /// Waits for another person's message in the open room.
     pub async fn sees(&self, author: &str, text: &str) {
         self.timeline().expect(author, text).await;
     }

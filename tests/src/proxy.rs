@@ -1,4 +1,4 @@
-//! A network that fails as it is told to: a TCP proxy on this machine, between clients and the server.
+//! A TCP proxy between clients and the server that causes network failures on request.
 
 mod frames;
 mod link;
@@ -12,28 +12,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use frames::Losses;
+pub use link::{Cut, Direction};
 use link::{Link, Weather};
 
-/// Which way bytes go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// From the client to the server.
-    Up,
-    /// From the server to the client.
-    Down,
-}
-
-/// How a connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
-    /// Both sides are told of an end, as by a proxy that stops (FIN).
-    Ended,
-    /// Both sides are told of a failure (RST); what they had not read is gone.
-    Reset,
-}
-
-/// A proxy in front of a server. What it does by chance follows from its seed: it passes bytes on in pieces of random
-/// size, so that a connection that is cut is cut in the middle of a frame, too.
+/// A proxy in front of a server. Its random decisions are derived from its seed. It passes bytes on in pieces of random
+/// size, so that a cut also happens in the middle of a frame.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -44,12 +27,12 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Begins to pass on what comes.
+    /// Starts to pass bytes on.
     pub async fn before(server: SocketAddr, seed: u64) -> Self {
         Self::start(server, seed, Losses::none()).await
     }
 
-    /// The same, and it can lose single messages of the server's. It passes on whole frames.
+    /// Starts a proxy that can drop single messages of the server. It passes on whole frames.
     pub async fn that_loses(server: SocketAddr) -> Self {
         Self::start(server, 0, Losses::possible()).await
     }
@@ -63,7 +46,7 @@ impl Proxy {
         let (present, sky, loss) = (Arc::clone(&links), weather.subscribe(), losses.clone());
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                // A server that is not there is to the client one that hangs up.
+                // If the server is down, the client sees a connection that is closed at once.
                 let Ok(server) = TcpStream::connect(server).await else { continue };
                 let link = Link::start(client, server, random.fork(), sky.clone(), loss.clone());
                 let mut present = present.lock().unwrap();
@@ -74,54 +57,54 @@ impl Proxy {
         Self { address, links, weather, losses, task }
     }
 
-    /// Where clients connect to.
+    /// Returns the address for clients.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How many connections are open, or look so.
+    /// Returns the number of connections that are open or look open.
     pub fn open(&self) -> usize {
         self.links.lock().unwrap().iter().filter(|link| link.is_alive()).count()
     }
 
-    /// Ends all connections there are. New ones can be had.
+    /// Closes all connections. New ones are possible.
     pub fn cut(&self, how: Cut) {
         self.each(|link| link.cut(how));
     }
 
-    /// Passes nothing on any more in these directions, for the connections there are: to the ends they look open, and
-    /// are dead. New ones take another path, and are well.
+    /// Stops passing bytes on in these directions, for the existing connections: they look open to both ends. New
+    /// connections work.
     pub fn stall(&self, directions: &[Direction]) {
         self.each(|link| link.stall(directions));
     }
 
-    /// Passes on again what was held up.
+    /// Passes on again, beginning with the bytes that were held back.
     pub fn resume(&self) {
         self.each(Link::resume);
     }
 
-    /// From now on each piece takes this long, one after the other.
+    /// Delays each piece by this time, one after the other.
     pub fn delay(&self, each: Duration) {
         self.weather.send_modify(|weather| weather.delay = each);
     }
 
-    /// From now on no piece has more than so many bytes.
+    /// Limits each piece to this number of bytes.
     pub fn pieces(&self, bytes_max: usize) {
         self.weather.send_modify(|weather| weather.piece_bytes_max = bytes_max);
     }
 
-    /// All is well again: what was held up is passed on, at once and in large pieces.
+    /// Ends all failures: held bytes are passed on at once and in large pieces.
     pub fn clear_up(&self) {
         self.weather.send_replace(Weather::default());
         self.resume();
     }
 
-    /// The next of the server's logged messages gets lost, on whichever connection it comes.
+    /// Drops the server's next logged message, on any connection.
     pub fn lose_next_message(&self) {
         self.losses.lose_one();
     }
 
-    /// How many messages were lost.
+    /// Returns the number of dropped messages.
     pub fn lost(&self) -> u64 {
         self.losses.count()
     }

@@ -1,4 +1,4 @@
-//! The real program, started for one story on a free port with a data folder of its own.
+//! Starts the real program for one story, on a free port and with its own data directory.
 
 mod binary;
 mod log;
@@ -21,7 +21,7 @@ use crate::deadline::{DEADLINE, eventually};
 use crate::http::Api;
 use crate::raw::Raw;
 
-/// A running server. Its data and its log go with it; the log stays when the story fails.
+/// A running server. Its data and its log are deleted when this is dropped; the log stays if the story fails.
 #[derive(Debug)]
 pub struct TestServer {
     settings: Settings,
@@ -32,12 +32,12 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// Starts a server as it comes.
+    /// Starts a server with default settings.
     pub async fn start() -> Self {
         Self::start_with(Settings::default()).await
     }
 
-    /// Starts a server with settings.
+    /// Starts a server with these settings.
     pub async fn start_with(settings: Settings) -> Self {
         let home = TempDir::with_prefix("tidings-test-").expect("a folder for the server's data");
         let log = ServerLog::new();
@@ -47,27 +47,27 @@ impl TestServer {
         Self { settings, address, process: Some(process), log, home }
     }
 
-    /// Where it listens.
+    /// Returns its address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The address of one of its pages, such as `/healthz`.
+    /// Returns the URL of a path, such as `/healthz`.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// The folder that it was started in.
+    /// Returns the directory that it was started in.
     pub fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// The folder that it keeps its data in.
+    /// Returns the data directory.
     pub fn data(&self) -> PathBuf {
         self.settings.data.clone().unwrap_or_else(|| self.home.path().join(process::DATA))
     }
 
-    /// The key of its HTTP API.
+    /// Returns the API key.
     pub fn api_key(&self) -> String {
         let file = self.data().join("api-key");
         let key = std::fs::read_to_string(&file)
@@ -75,54 +75,54 @@ impl TestServer {
         key.trim().to_owned()
     }
 
-    /// Its HTTP API, with the key.
+    /// Returns its HTTP API, with the key.
     pub fn api(&self) -> Api {
         Api::new(self.address, Some(self.api_key()))
     }
 
-    /// Its HTTP API, for somebody without the key.
+    /// Returns its HTTP API, without the key.
     pub fn public(&self) -> Api {
         Api::new(self.address, None)
     }
 
-    /// What it has logged.
+    /// Returns its log.
     pub fn log(&self) -> &ServerLog {
         &self.log
     }
 
-    /// Its process, to be interfered with.
+    /// Returns its process, to send it signals.
     pub fn process(&self) -> &Process {
         self.process.as_ref().expect("the server runs")
     }
 
-    /// Somebody of this name comes, and enters the lobby.
+    /// Connects a client of this name and subscribes it to the lobby.
     pub async fn join(&self, name: &str) -> Client {
         self.client(name).join().await
     }
 
-    /// Somebody of this name, who is yet to come.
+    /// Returns a builder for a client of this name.
     pub fn client(&self, name: &str) -> ClientBuilder {
         ClientBuilder::new(self.address, name)
     }
 
-    /// A connection for frames of any kind, without a `hello`.
+    /// Opens a raw WebSocket without a `hello`.
     pub async fn raw(&self) -> Raw {
         Raw::connect(self.address, "/ws").await
     }
 
-    /// A connection for frames of any kind, after its `hello`.
+    /// Opens a raw WebSocket and says `hello`.
     pub async fn greeted(&self, name: &str) -> Raw {
         let mut raw = self.raw().await;
         raw.greet(name).await;
         raw
     }
 
-    /// A connection in plain mode, as the article's snippet opens one.
+    /// Opens a connection in plain mode, as the article's snippet does.
     pub async fn plain(&self) -> Raw {
         Raw::connect(self.address, "/").await
     }
 
-    /// Asks it to stop and waits until it has; that is a success.
+    /// Asks the server to stop and waits for a successful exit.
     pub async fn stop(&mut self) {
         let mut process = self.process.take().expect("the server runs");
         process.ask_to_stop();
@@ -133,15 +133,15 @@ impl TestServer {
         assert!(status.success(), "the server stopped with {status}\n{}", self.log.tail());
     }
 
-    /// Ends it as a crash does.
+    /// Kills the server, as a crash does.
     pub fn kill(&mut self) {
         self.process.take().expect("the server runs").kill();
     }
 
-    /// Starts it again on the same port with the same data, after [`stop`](Self::stop) or [`kill`](Self::kill).
+    /// Starts the server again on the same port with the same data, after [`stop`](Self::stop) or [`kill`](Self::kill).
     pub async fn start_again(&mut self) {
         assert!(self.process.is_none(), "the server runs already");
-        // The port is free but for chance: it is in the range that connections are given their own ports from.
+        // The port is free except by coincidence: it is in the range of ephemeral ports.
         let (process, address) = eventually(DEADLINE, "the server starts again on its port", async || {
             Process::start(&self.settings, self.home.path(), self.address, &self.log).await
         })
@@ -150,7 +150,7 @@ impl TestServer {
         self.process = Some(process);
     }
 
-    /// Stops it and starts it again on the same port with the same data.
+    /// Stops the server and starts it again on the same port with the same data.
     pub async fn restart(&mut self) {
         self.stop().await;
         self.start_again().await;

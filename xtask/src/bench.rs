@@ -7,15 +7,15 @@ use crate::process;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
-/// What the generator is told to do where the first argument is none of these: to measure.
+/// The load generator's commands. If the first argument is not one of them, it gets the command `run`.
 const COMMANDS: [&str; 4] = ["list", "page", "help", "--help"];
 
-/// Builds, then measures what `arguments` name. They are the generator's; `--help` tells them.
+/// Builds, then runs the load generator with `arguments`; `--help` lists them.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
     let mut steps = Steps::new(2);
-    // One after the other: built in one command, the server would be compiled with features that only the bench asks for,
-    // and would not be the one that `run` builds.
+    // One after the other: in one command, cargo would join their features, and the server would not be the one that `run`
+    // builds.
     for (title, package) in [
         ("Building the server (2 to 5 min the first time)", "backend"),
         ("Building the load generator (1 min the first time)", "bench"),

@@ -1,23 +1,23 @@
-//! Cargo itself, and what `cargo install` needs to be quick.
+//! Cargo itself, and the settings that make `cargo install` quick.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The cargo that started this program, so that every build uses the same toolchain.
+/// Returns the cargo that started this program, so that every build uses the same toolchain.
 pub(crate) fn program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Where `cargo install` puts programs. It is not on PATH where Rust came from a distribution's package.
+/// Returns the directory in which `cargo install` puts programs. It is not on PATH if Rust is a distribution's package.
 pub(crate) fn bin_folder() -> Option<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))?;
     Some(home.join("bin"))
 }
 
-/// `cargo install`, compiling for a short wait and not for speed: these programs work for a second at a time,
-/// and fully optimised they take several times as long to build.
+/// Returns `cargo install` with little optimisation: these programs run for a second at a time, and a full optimisation takes
+/// several times as long.
 pub(crate) fn install() -> Command {
     let mut command = Command::new(program());
     command

@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
-/// Stops at the first thing that is not in order.
+/// Runs the checks and stops at the first that fails.
 pub(crate) fn run() -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
     let mut steps = Steps::new(4);

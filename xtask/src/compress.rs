@@ -1,4 +1,4 @@
-//! Compresses the built page once, so that the server has nothing to compress.
+//! Compresses the built page, so that the server does not have to.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,8 +6,8 @@ use std::process::Command;
 use crate::process;
 use crate::steps::say;
 
-/// Writes a `.br` and a `.gz` beside each file of the folder. npm brought wasm-opt, and Node.js comes with npm: its
-/// library has both, and this crate stays without dependencies.
+/// Writes a `.br` and a `.gz` beside each file of the directory. Node.js has both in its library and comes with npm, which
+/// wasm-opt needs anyway, so this crate needs no dependency.
 const SCRIPT: &str = r"
 const { readdirSync, readFileSync, writeFileSync } = require('fs'), zlib = require('zlib');
 const folder = process.argv[1];
@@ -23,14 +23,14 @@ for (const name of readdirSync(folder).filter((name) => !/\.(br|gz)$/.test(name)
     sent += brotli.length;
     if (brotli.length > 4000) console.log(`      ${String(brotli.length).padStart(7)} bytes of brotli: ${name}`);
 }
-console.log(`      ${String(sent).padStart(7)} bytes of brotli in all`);
+console.log(`      ${String(sent).padStart(7)} bytes of brotli in total`);
 ";
 
-/// Compresses what is in `folder`. Without Node.js it stays as it is, and is sent so.
+/// Compresses the files in `folder`. Without Node.js they are served uncompressed.
 pub(crate) fn all(folder: &Path) {
     let mut node = Command::new("node");
     node.args(["-e", SCRIPT]).arg(folder);
     if !process::succeeds(&mut node).unwrap_or(false) {
-        say("There is no Node.js, so the page is sent without compression; install it to change that.");
+        say("Node.js was not found, so the page is served uncompressed. Install Node.js to change that.");
     }
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask count`: counts the instructions and the allocations of a message's way, and compares them with what is committed.
+//! `cargo xtask count`: counts the instructions and allocations per message and delivery, and compares them with the committed
+//! counts.
 //!
 //! Unlike time, a count is the same on a busy machine.
 
@@ -12,44 +13,44 @@ use crate::steps::{Steps, say};
 use crate::tools::valgrind;
 use crate::workspace::Workspace;
 
-/// More than committed, in percent, that is a failure.
+/// Increase over the committed count that is a failure, in percent.
 const LIMIT_PERCENT: f64 = 5.0;
 
-/// What is committed: a name and a number in each line.
+/// The committed counts: a name and a number in each line.
 const COMMITTED: &str = "backend/examples/count.txt";
 
-/// Replaces what is committed by what was counted.
+/// The option that replaces the committed counts.
 const KEEP: &str = "--keep";
 
-/// Built for a steady count, and not for minutes: see `Cargo.toml`.
+/// The Cargo profile for a reproducible count and a short build: see `Cargo.toml`.
 const PROFILE: &str = "count";
 
-/// Readers, where there are some. Twice as many are still few enough to be told in one go.
+/// Number of readers, in runs with readers. Twice as many still fit in one piece of the fan-out.
 const READERS: u64 = 50;
 
-/// Two runs that differ only in these many messages: what they share, the start, falls out.
+/// Messages in two runs that are subtracted, so that the cost of the start cancels out.
 const MESSAGES: (u64, u64) = (100, 300);
 
-/// So little is nothing: lists that grow, and are not of one message.
+/// A smaller count is rounded to 0: lists that grow, which are not due to one message.
 const NOTHING: f64 = 0.01;
 
-/// What is counted.
+/// The unit of a count.
 #[derive(Clone, Copy)]
 enum Unit {
-    /// What the processor is told to do.
+    /// Instructions of the processor.
     Instructions,
-    /// Pieces of memory that are asked for.
+    /// Allocations of memory.
     Allocations,
 }
 
-/// Something that was counted.
+/// A count.
 struct Count {
     name: &'static str,
     unit: Unit,
     count: f64,
 }
 
-/// Counts. With `--keep` the result is what is to be committed.
+/// Counts and compares. With `--keep` the counts replace the committed ones.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
     let mut steps = Steps::new(3);
@@ -74,7 +75,7 @@ fn count(valgrind: &Path, program: &Path) -> Result<[Count; 4], Failure> {
     let per_message = |unit, readers| per_message(valgrind, program, unit, readers);
     let alone = per_message(Unit::Instructions, 0)?;
     let all = per_message(Unit::Instructions, 2 * READERS)?;
-    // Nothing is asked for a message that nobody reads, so what is a reader's is told by two numbers of them.
+    // A message without readers allocates nothing, so the share of a reader needs two numbers of readers.
     let few = per_message(Unit::Allocations, READERS)?;
     let many = per_message(Unit::Allocations, 2 * READERS)?;
     let delivery = ((many - few) / READERS as f64).max(0.0);
@@ -90,23 +91,26 @@ fn count(valgrind: &Path, program: &Path) -> Result<[Count; 4], Failure> {
     ])
 }
 
-/// What is to be said of a count: bad news is the error.
+/// Describes a count. A count above the limit is an error.
 fn judge(count: &Count, committed: Option<f64>) -> Result<String, String> {
     let Count { name, unit, count } = *count;
-    let told = match unit {
+    let described = match unit {
         Unit::Instructions => format!("{name}: {count:.0} instructions"),
         Unit::Allocations => format!("{name}: {count:.2}"),
     };
     let Some(committed) = committed else {
-        return Err(format!("{told}; {COMMITTED} does not know it, `{KEEP}` tells it"));
+        return Err(format!("{described}; it is not in {COMMITTED}; `{KEEP}` adds it"));
     };
     let line = match committed {
-        0.0 => format!("{told}, and 0 committed"),
-        _ => format!("{told}, {:+.1} % of the committed {committed:.0}", (count / committed - 1.0) * 100.0),
+        0.0 => format!("{described}, and 0 committed"),
+        _ => format!(
+            "{described}, {:+.1} % of the committed {committed:.0}",
+            (count / committed - 1.0) * 100.0
+        ),
     };
     if count > committed * (1.0 + LIMIT_PERCENT / 100.0) + NOTHING {
         return Err(format!(
-            "{line}: above the limit of {LIMIT_PERCENT} %. If it is worth it: `cargo xtask count {KEEP}`"
+            "{line}: above the limit of {LIMIT_PERCENT} %. If the change is worth it, run `cargo xtask count {KEEP}`."
         ));
     }
     Ok(line)
@@ -117,14 +121,14 @@ fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let mut build =
         workspace.cargo(["build", "--profile", PROFILE, "--package", "backend", "--example", "count"]);
     process::must(&mut build, CURE)?;
-    // What was just built is told once more, with its path.
+    // A second build does nothing and prints the path.
     let output = process::output(build.arg("--message-format=json")).unwrap_or_default();
     let path = output.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back();
     let path = path.and_then(|(_, rest)| rest.split_once('"')).map(|(path, _)| PathBuf::from(path));
-    path.ok_or_else(|| Failure::new("cargo did not say where the driver is", CURE))
+    path.ok_or_else(|| Failure::new("cargo did not print the path of the driver", CURE))
 }
 
-/// What one more message takes.
+/// Returns the cost of one more message.
 fn per_message(valgrind: &Path, program: &Path, unit: Unit, readers: u64) -> Result<f64, Failure> {
     let (few, many) = MESSAGES;
     let more = total(valgrind, program, unit, [readers, many])?;
@@ -138,7 +142,7 @@ fn total(valgrind: &Path, program: &Path, unit: Unit, arguments: [u64; 2]) -> Re
         Unit::Instructions => count.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]),
         Unit::Allocations => count.args(["--tool=memcheck", "--leak-check=no", "--undef-value-errors=no"]),
     };
-    // What is in the environment is copied at the start, and moves the stack.
+    // The environment is copied at the start and moves the stack, so clear it.
     count.arg(program).args(arguments.map(|argument| argument.to_string())).stdin(Stdio::null()).env_clear();
     let output = count.output();
     let output = output.map_err(|error| {
@@ -146,14 +150,13 @@ fn total(valgrind: &Path, program: &Path, unit: Unit, arguments: [u64; 2]) -> Re
     })?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     unit.read(&text).filter(|_| output.status.success()).ok_or_else(|| {
-        let last = text.lines().last().unwrap_or("it said nothing");
+        let last = text.lines().last().unwrap_or("it printed nothing");
         Failure::new(format!("valgrind did not count: {last}"), "Run the driver by hand to see why.")
     })
 }
 
 impl Unit {
-    /// The number in valgrind's line `Collected : N`, or `total heap usage: N allocs`, where a piece that was moved to grow counts
-    /// again.
+    /// Reads the number in valgrind's line `Collected : N` or `total heap usage: N allocs`. A reallocation counts again.
     fn read(self, text: &str) -> Option<u64> {
         let begin = match self {
             Self::Instructions => "Collected : ",
@@ -205,7 +208,7 @@ mod tests {
         assert_eq!([500.0, 1049.0, 1051.0].map(delivery), [true, true, false]);
         let publish = |count| passes(Unit::Allocations, "publish-allocations", count);
         assert_eq!([60.0, 62.0, 64.0].map(publish), [true, true, false]);
-        assert!(!passes(Unit::Instructions, "nobody knows it", 1000.0));
+        assert!(!passes(Unit::Instructions, "unknown", 1000.0));
     }
 
     #[test]

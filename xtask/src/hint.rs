@@ -1,6 +1,6 @@
-//! Passes on what the server prints, and adds how to push a first message once it listens.
+//! Passes the server's output on, and adds how to push a first message when the server listens.
 //!
-//! On Unix this runs as a process of its own, because the server takes the place of this program.
+//! On Unix this is a separate process, because the server replaces this program.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::ExitCode;
@@ -17,8 +17,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Copies lines until `server` ends. Goes on reading when nobody listens any more: a server whose pipe breaks
-/// would fail in the middle of its shutdown.
+/// Copies lines until `server` ends. It reads on if its own output is closed, because a server with a broken pipe would fail
+/// during its shutdown.
 pub(crate) fn relay(server: impl Read, mut out: impl Write, key: &str) {
     let mut lines = BufReader::new(server);
     let mut line = Vec::new();
@@ -32,9 +32,9 @@ pub(crate) fn relay(server: impl Read, mut out: impl Write, key: &str) {
     }
 }
 
-/// The shell's expression for the API key of a server started with `arguments`.
+/// Returns the shell's expression for the API key of a server that is started with `arguments`.
 pub(crate) fn key(arguments: &[String], variable: impl Fn(&str) -> Option<String>) -> String {
-    // To the server, an empty variable is unset.
+    // The server treats an empty variable as unset.
     let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
     if variable("TIDINGS_API_KEY").is_some() {
         return "$TIDINGS_API_KEY".to_owned();
@@ -53,7 +53,7 @@ pub(crate) fn key(arguments: &[String], variable: impl Fn(&str) -> Option<String
 }
 
 fn hint(url: &str, key: &str) -> String {
-    // A server that listens everywhere is reached here by the loopback address.
+    // A server that listens on every address is reached from here by the loopback address.
     let url = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
     let payload = r#"{"channel":"room:lobby","payload":{"type":"notification","title":"Hello","body":"from curl","level":"info"}}"#;
     format!(

@@ -1,4 +1,4 @@
-//! `cargo xtask use`: builds the page and the server as they are shipped, and measures the page in a real browser.
+//! `cargo xtask use`: builds the release page and server, and measures the page in a real browser.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use crate::tools::browser::Browser;
 use crate::workspace::Workspace;
 use crate::{page, process};
 
-/// Builds, then measures what `arguments` name. They are those of `tests/benches/in_use`; without any it tells them.
+/// Builds, then measures what `arguments` select: the options of `tests/benches/in_use`, which prints them if there are none.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
     let mut steps = Steps::new(PageTools::STEPS + 4);
@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
         let mut build = workspace.cargo(["build", "--release", "--package", "backend"]);
         process::must(&mut build, "The messages above say why; the server's code is in backend/.")
     })?;
-    // The profile of the tests, whose harness this is: what is measured is the browser.
+    // The profile of the tests, because their harness is used and only the browser is measured.
     let mut bench = workspace.cargo(["bench", "--workspace", "--profile", "dev", "--bench", "in_use", "--"]);
     bench.args(arguments).env("TIDINGS_BIN", workspace.server("release"));
     bench.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.chromedriver);

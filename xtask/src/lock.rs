@@ -1,16 +1,16 @@
-//! Reads versions from `Cargo.lock`: the wasm-bindgen program has to match the crate of the same name exactly.
+//! Reads versions from `Cargo.lock`: the wasm-bindgen program must have exactly the version of the crate.
 
 use crate::failure::Failure;
 use crate::version::Version;
 use crate::workspace::Workspace;
 
-/// The version of the `wasm-bindgen` crate this workspace is locked to.
+/// Returns the locked version of the crate `wasm-bindgen`.
 pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<Version, Failure> {
     let path = workspace.root.join("Cargo.lock");
     let text = std::fs::read_to_string(&path).unwrap_or_default();
     package(&text, "wasm-bindgen").ok_or_else(|| {
         Failure::new(
-            "Cargo.lock names no version of wasm-bindgen",
+            "Cargo.lock has no version of wasm-bindgen",
             "Restore it with `git checkout Cargo.lock`.",
         )
     })

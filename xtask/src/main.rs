@@ -1,8 +1,8 @@
 //! `cargo xtask TASK`: sets up what is missing, then builds, runs, tests or checks Tidings.
 //!
 //! This file only dispatches; each task has a file of its own.
-#![allow(clippy::print_stdout, reason = "telling the user what happens is what this program is for")]
-#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that cannot go on fails"))]
+#![allow(clippy::print_stdout, reason = "this program reports its progress to the user")]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "in a test a failure is a panic"))]
 
 mod bench;
 mod cargo;
@@ -35,26 +35,27 @@ use std::process::ExitCode;
 const HELP: &str = "\
 Usage: cargo xtask TASK [-- ARGUMENTS]
 
-  run      install what is missing, build the page and the server, start the server
-           (arguments go to the server: cargo xtask run -- --listen 127.0.0.1:9000)
-  test     install what is missing, run every test
-           (arguments go to the test programs: cargo xtask test -- reconnect --nocapture)
-  check    formatting and lints, for the native target and for WebAssembly
-  page     build the page, and compare what it weighs with what it may
-  simulate run the simulation alone: [--seed S], or [--seeds N] [--from S]
-  crash    kill a server under load 300 times, and compare what everybody was told with its log
-           (cargo xtask crash --rounds 30 --seed 1)
-  hostile  put 200 hostile guests of each kind beside an honest room, for 30 s each, and print what the server needs and
-           how long the room's messages take (cargo xtask hostile --seconds 5 --kind PingFlood)
-  bench    build the server and the load generator for speed, and measure
-           (arguments name scenarios: cargo xtask bench one rooms --servers tidings,reference --repeat 5;
-           cargo xtask bench list tells them all, cargo xtask bench --quick tries them all;
-           without names it measures everything and writes docs/PERFORMANCE.md)
-  count    install valgrind where it is missing, count the instructions and the allocations of a message's way, and compare
-           them with what is committed (cargo xtask count --keep: this is what is to be committed)
-  use      measure the page in a browser: `flood`, 1,000 messages a second for 30 s, or `cold`, from
-           opening it to the first message (cargo xtask use flood --reading true; cargo xtask use
-           tells what can be said)";
+  run       Install missing tools, build the page and the server, and start the server.
+            Arguments go to the server: cargo xtask run -- --listen 127.0.0.1:9000
+  test      Install missing tools and run every test.
+            Arguments go to the test programs: cargo xtask test -- reconnect --nocapture
+  check     Check the formatting and the lints, natively and for WebAssembly.
+  page      Build the page and compare its size with the limit.
+  simulate  Run the simulation: [--seed S], or [--seeds N] [--from S]
+  crash     Kill a server under load 300 times, and compare what every client received with the log:
+            [--rounds N] [--seed S]
+  hostile   Run 200 hostile guests of each kind beside an honest room, for 30 s each, and print the server's
+            memory and the room's latency: [--seconds N] [--guests N] [--kind NAME]
+  bench     Build the server and the load generator in release mode, and measure.
+            cargo xtask bench            every scenario; writes docs/PERFORMANCE.md
+            cargo xtask bench list       names the scenarios and the servers
+            cargo xtask bench --quick    runs everything briefly, to see whether it works
+            cargo xtask bench one rooms --servers tidings,reference --repeat 5
+  count     Install valgrind if it is missing, count the instructions and allocations per message, and compare
+            them with the committed counts. `--keep` replaces the committed counts.
+  use       Measure the page in a browser: `flood`, `scroll` or `cold`.
+            cargo xtask use flood --reading true; without arguments it prints the options.
+  help      Print this text.";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

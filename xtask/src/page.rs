@@ -1,4 +1,4 @@
-//! Builds the page the server embeds, unless it is up to date.
+//! Builds the page that the server embeds, unless it is up to date.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::tools::PageTools;
 use crate::workspace::Workspace;
 use crate::{compress, process, scripts, styles};
 
-/// Everything the page is made of. A change of any of these is a reason to build it again.
+/// The sources of the page. A change of any of these causes a new build.
 const SOURCES: [&str; 5] = ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
 pub(crate) const DIST: &str = "frontend/dist";
 
@@ -39,7 +39,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Fail
         Failure::new(format!("the style sheets cannot be joined: {error}"), "They are in frontend/dist.")
     })?;
     compress::all(&root.join(DIST));
-    // The stamp carries the time the build began: what changes during a build is newer than the page.
+    // The stamp has the time at which the build started: a source that changes during a build is newer than the page.
     let note = std::fs::read_to_string(&index)
         .and_then(|html| std::fs::create_dir_all(&workspace.tools).map(|()| html))
         .and_then(|html| std::fs::write(&stamp, note(&kind, &html)))
@@ -53,37 +53,37 @@ pub(crate) fn build(workspace: &Workspace, tools: &PageTools) -> Result<(), Fail
 fn trunk(workspace: &Workspace, tools: &PageTools) -> Command {
     let mut trunk = Command::new(&tools.trunk);
     trunk.args(["build", "--cargo-profile", "page"]).current_dir(&workspace.root);
-    // trunk runs wasm-opt, and downloads it when missing, for `--release` alone. Nothing else of that option
-    // would matter here: the profile is named and minifying is asked for.
+    // trunk runs wasm-opt, and downloads it if it is missing, only with `--release`. That option has no other effect here,
+    // because the profile and minifying are given.
     trunk.arg(if tools.wasm_opt.is_some() { "--release" } else { "--minify" });
     trunk.env("PATH", tools.path()).env("TRUNK_SKIP_VERSION_CHECK", "true");
     if let Some(flags) = rust_flags(|name| std::env::var(name).ok()) {
         trunk.env("CARGO_ENCODED_RUSTFLAGS", flags);
     }
-    // trunk takes the variable for its own option and refuses its usual value, 1.
+    // trunk reads the variable as its own option and refuses its usual value, 1.
     trunk.env_remove("NO_COLOR");
     trunk
 }
 
-/// The flags for the page's compiler if the environment has some, in the form of `CARGO_ENCODED_RUSTFLAGS`.
+/// Returns the flags for the page's compiler if the environment has flags, in the form of `CARGO_ENCODED_RUSTFLAGS`.
 ///
 /// Cargo takes the environment's flags instead of those in `.cargo/config.toml`. Without [`ERASED`] the page is 12 % larger.
 fn rust_flags(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let encoded = variable("CARGO_ENCODED_RUSTFLAGS");
-    // A variable that is empty replaces the flags, too.
+    // An empty variable also replaces the flags.
     let given = encoded.or_else(|| variable("RUSTFLAGS").map(|flags| flags.replace(' ', SEPARATOR)))?;
     let flags = given.split(SEPARATOR).filter(|flag| !flag.is_empty()).chain(ERASED);
     Some(flags.collect::<Vec<_>>().join(SEPARATOR))
 }
 
-/// What stands between two flags in `CARGO_ENCODED_RUSTFLAGS`.
+/// The separator of flags in `CARGO_ENCODED_RUSTFLAGS`.
 const SEPARATOR: &str = "\x1f";
 
 /// The page's flags in `.cargo/config.toml`.
 const ERASED: [&str; 2] = ["--cfg", "erase_components"];
 
-/// Whether the page is the one this task built last, of the same kind, from sources no newer than that.
-/// `trunk serve` writes a page for development to the same place, which must never get into the server.
+/// Returns whether the page is the last one that this task built, with the same tools, from sources that are not newer.
+/// `trunk serve` writes a development page to the same directory, which must never get into the server.
 fn is_current(stamp: &Path, kind: &str, index: &Path, newest: Option<SystemTime>) -> bool {
     let built = stamp.metadata().and_then(|meta| meta.modified()).ok();
     let (Ok(noted), Ok(html)) = (std::fs::read_to_string(stamp), std::fs::read_to_string(index)) else {
@@ -96,7 +96,7 @@ fn note(kind: &str, html: &str) -> String {
     format!("{kind}\n{html}")
 }
 
-/// When the newest of `sources` was changed.
+/// Returns when the newest of `sources` was changed.
 fn newest(root: &Path, sources: &[&str]) -> Option<SystemTime> {
     sources.iter().filter_map(|source| newest_in(&root.join(source), &root.join(DIST))).max()
 }
@@ -107,7 +107,7 @@ fn newest_in(path: &Path, except: &Path) -> Option<SystemTime> {
     }
     let own = path.metadata().and_then(|meta| meta.modified()).ok()?;
     let Ok(entries) = path.read_dir() else { return Some(own) };
-    // A folder's own time tells of a file removed; but building puts `dist` into the folder it must not count for.
+    // A directory's own time changes when a file is removed. The parent of `dist` is left out, because a build changes it.
     let own = (except.parent() != Some(path)).then_some(own);
     entries.flatten().filter_map(|entry| newest_in(&entry.path(), except)).chain(own).max()
 }
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(flags("RUSTFLAGS", " -C  debuginfo=0 "), joined);
         assert_eq!(flags("CARGO_ENCODED_RUSTFLAGS", "-C\x1fdebuginfo=0"), joined);
         assert_eq!(flags("RUSTFLAGS", "").as_deref(), Some("--cfg\x1ferase_components"));
-        assert_eq!(flags("OTHER", ""), None, "cargo then takes those of its settings");
+        assert_eq!(flags("OTHER", ""), None, "cargo then uses the flags of its settings");
         let config = include_str!("../../.cargo/config.toml");
         assert!(config.contains(&format!("rustflags = {ERASED:?}")), "{config}");
     }
@@ -172,7 +172,7 @@ mod tests {
         let folder = Folder::new("newer");
         folder.write("frontend/src/main.rs", "", 100);
         folder.write("frontend/dist/index.html", "page", 1);
-        assert!(!folder.is_current("plain"), "nothing was noted yet");
+        assert!(!folder.is_current("plain"), "there is no stamp yet");
         folder.write("stamp", &note("plain", "page"), 50);
         assert!(folder.is_current("plain"));
         folder.write("frontend/src/main.rs", "", 49);

@@ -1,4 +1,4 @@
-//! Starting other programs, and finding them.
+//! Starts and finds other programs.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
 
-/// Runs `command` with its output shown. Anything but success becomes a failure with `cure`.
+/// Runs `command` with its output shown. If it does not succeed, returns a failure with `cure`.
 pub(crate) fn must(command: &mut Command, cure: &str) -> Result<(), Failure> {
     if succeeds(command)? { Ok(()) } else { Err(Failure::new(format!("`{}` failed", shown(command)), cure)) }
 }
 
-/// Runs `command` with its output shown and says whether it succeeded.
+/// Runs `command` with its output shown, and returns whether it succeeded.
 pub(crate) fn succeeds(command: &mut Command) -> Result<bool, Failure> {
     match command.status() {
         Ok(status) => Ok(status.success()),
@@ -22,24 +22,24 @@ pub(crate) fn succeeds(command: &mut Command) -> Result<bool, Failure> {
     }
 }
 
-/// What `command` writes to stdout, or `None` if it cannot be started or fails. Used to look, not to act.
+/// Returns what `command` writes to stdout, or `None` if it cannot be started or fails. For queries only.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The first program called `name` in `folders`.
+/// Returns the first program called `name` in `folders`.
 pub(crate) fn find(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     folders.iter().map(|folder| folder.join(&file)).find(|path| is_program(path))
 }
 
-/// The folders of PATH.
+/// Returns the directories of PATH.
 pub(crate) fn path_folders() -> Vec<PathBuf> {
     std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
-/// PATH with `first` before everything else. A folder whose name PATH cannot hold leaves PATH as it is.
+/// Returns PATH with `first` before everything else, or PATH itself if it cannot contain the name of a directory.
 pub(crate) fn path_with(first: Vec<PathBuf>) -> OsString {
     let all = first.into_iter().chain(path_folders());
     std::env::join_paths(all).unwrap_or_else(|_| std::env::var_os("PATH").unwrap_or_default())

@@ -1,4 +1,4 @@
-//! `cargo xtask run`: from a fresh clone to a running server.
+//! `cargo xtask run`: builds and starts the server, also from a fresh clone.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -8,7 +8,7 @@ use crate::tools::PageTools;
 use crate::workspace::Workspace;
 use crate::{hint, page, process};
 
-/// Sets up, builds, and becomes the server. `arguments` are the server's.
+/// Installs, builds, and replaces this program with the server. `arguments` are the server's.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
     let mut steps = Steps::new(PageTools::STEPS + 2);
@@ -26,38 +26,38 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     )
 }
 
-/// The server, as it is shipped. Cargo gives each program that it starts the `[env]` of `.cargo/config.toml`, which is for
-/// `trunk serve`: on top of a config file, it would keep the configured pages out.
+/// Returns the command that starts the release server. Cargo passes the `[env]` of `.cargo/config.toml`, which is for
+/// `trunk serve`, to every program that it starts. In the server it would override the origins of a config file.
 fn server(workspace: &Workspace, arguments: &[String], origins: Option<&str>) -> Command {
     let mut server = Command::new(workspace.server("release"));
     server.args(arguments);
-    // Another value was set by a person.
+    // A different value was set by the user, so keep it.
     if origins.is_some() && origins == origins_for_trunk(CONFIG) {
         server.env_remove(ORIGINS);
     }
     server
 }
 
-/// The variable with the pages of other origins that may connect.
+/// The variable with the other origins whose pages may connect.
 const ORIGINS: &str = "TIDINGS_ORIGINS";
 
 /// Cargo's settings for this workspace.
 const CONFIG: &str = include_str!("../../.cargo/config.toml");
 
-/// The value of [`ORIGINS`] in `config`.
+/// Returns the value of [`ORIGINS`] in `config`.
 fn origins_for_trunk(config: &str) -> Option<&str> {
     let value = config.lines().find_map(|line| line.strip_prefix(ORIGINS)?.trim_start().strip_prefix('='));
     value.map(|value| value.trim().trim_matches('"'))
 }
 
-/// Becomes the server: it keeps this process's id, so every signal reaches it and its exit status is ours,
-/// with no code to pass them on. What it prints goes through a small process that adds the hint.
+/// Replaces this process with the server, which keeps the process id: every signal reaches it and its exit status is ours, without
+/// code that passes them on. Its output goes through a small process that adds the hint.
 #[cfg(unix)]
 fn start(mut server: Command, key: &str) -> Result<ExitCode, Failure> {
     use std::os::unix::process::CommandExt;
 
     let relay = std::env::current_exe().and_then(|this| {
-        // A process group of its own: Ctrl-C ends the server, and the end of its output ends the relay.
+        // In a separate process group, so that Ctrl-C ends the server only; the end of its output ends the relay.
         Command::new(this).args([hint::TASK, key]).stdin(Stdio::piped()).process_group(0).spawn()
     });
     if let Some(pipe) = relay.ok().and_then(|mut relay| relay.stdin.take()) {
@@ -80,7 +80,7 @@ fn start(mut server: Command, key: &str) -> Result<ExitCode, Failure> {
 fn failed(error: &std::io::Error) -> Failure {
     Failure::new(
         format!("The server was built but could not be started: {error}"),
-        "Look for it in cargo's target folder; a `build.target` in cargo's settings puts it elsewhere.",
+        "Look for it in cargo's target directory; a `build.target` in cargo's settings puts it elsewhere.",
     )
 }
 
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_server_is_not_given_what_is_for_trunk() {
+    fn the_origins_for_trunk_are_not_passed_to_the_server() {
         let workspace = Workspace::find().unwrap();
         let arguments = ["--listen".to_owned(), "9000".to_owned()];
         let is_removed = |origins| {

@@ -1,4 +1,4 @@
-//! Makes the page's JavaScript small.
+//! Minifies the page's JavaScript.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,10 +6,10 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::process;
 
-/// Rewrites each script in `folder`. Its name, made of what it was, still tells one version from another.
+/// Minifies each script in `folder`. The hash in its name is of the original, which still distinguishes versions.
 ///
 /// # Errors
-/// [`Failure`] where a script cannot be read, or is not understood.
+/// [`Failure`] if a script cannot be read or parsed.
 pub(crate) fn minify(folder: &Path, esbuild: &Path) -> Result<(), Failure> {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path());
     for script in files.filter(|path| path.extension().is_some_and(|kind| kind == "js")) {

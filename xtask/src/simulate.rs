@@ -1,4 +1,4 @@
-//! `cargo xtask simulate`: the simulation alone, with the seeds that are asked for.
+//! `cargo xtask simulate`: runs the simulation with the given seeds.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// The options, and the variables by which the test is told.
+/// The options, and the environment variables that pass them to the test.
 const OPTIONS: [(&str, &str); 3] = [
     ("--seed", "TIDINGS_SIMULATION_SEED"),
     ("--seeds", "TIDINGS_SIMULATION_SEEDS"),
@@ -16,7 +16,7 @@ const OPTIONS: [(&str, &str); 3] = [
 /// The test that runs the seeds.
 const TEST: &str = "nothing_is_lost_twice_or_out_of_order";
 
-/// Runs it. `arguments` are options of [`OPTIONS`], each with a number.
+/// Runs the simulation. `arguments` are options of [`OPTIONS`], each with a number.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let variables = variables(arguments)?;
     let workspace = Workspace::find()?;
@@ -35,8 +35,8 @@ fn variables(arguments: &[String]) -> Result<Vec<(&'static str, &str)>, Failure>
     });
     pairs.collect::<Option<_>>().ok_or_else(|| {
         Failure::new(
-            format!("`{}` is not understood", arguments.join(" ")),
-            "Say --seed S, or --seeds N and, if wanted, --from S.",
+            format!("`{}` are not options of this task", arguments.join(" ")),
+            "cargo xtask simulate [--seed S], or [--seeds N] [--from S]",
         )
     })
 }

@@ -1,4 +1,4 @@
-//! What the page weighs: every byte of it is paid by all its users.
+//! `cargo xtask page`: checks the size of the page, which every user has to load.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// Maximum bytes that a browser has to load for the page, compressed with brotli: 204 KiB.
 const PAGE_BYTES_MAX: u64 = 208_896;
 
-/// `cargo xtask page`: builds the page and weighs it.
+/// Builds the page and checks its size.
 pub(crate) fn run() -> Result<std::process::ExitCode, Failure> {
     let workspace = Workspace::find()?;
     let mut steps = Steps::new(PageTools::STEPS + 2);
@@ -21,29 +21,29 @@ pub(crate) fn run() -> Result<std::process::ExitCode, Failure> {
     Ok(std::process::ExitCode::SUCCESS)
 }
 
-/// Weighs the built page.
+/// Checks the size of the built page.
 ///
 /// # Errors
-/// [`Failure`] where it is heavier than it may be.
+/// [`Failure`] if the page is larger than the limit.
 pub(crate) fn check(workspace: &Workspace, tools: &PageTools) -> Result<(), Failure> {
     let bytes = sent(&workspace.root.join(page::DIST));
     if tools.wasm_opt.is_none() || tools.esbuild.is_none() || bytes == 0 {
         say(
-            "It cannot be told: without wasm-opt, esbuild and Node.js the page is larger, or not compressed.",
+            "The size cannot be checked: without wasm-opt, esbuild and Node.js the page is larger or uncompressed.",
         );
         return Ok(());
     }
-    say(&format!("{bytes} bytes of brotli, at most {PAGE_BYTES_MAX}"));
+    say(&format!("{bytes} bytes of brotli, limit {PAGE_BYTES_MAX}"));
     if bytes > PAGE_BYTES_MAX {
         return Err(Failure::new(
-            format!("the page has grown to {bytes} bytes, and {PAGE_BYTES_MAX} are allowed"),
-            "docs/PERFORMANCE.md tells what its parts weigh and what made it smaller.",
+            format!("the page has {bytes} bytes; the limit is {PAGE_BYTES_MAX}"),
+            "docs/PERFORMANCE.md lists the size of its parts and what made it smaller.",
         ));
     }
     Ok(())
 }
 
-/// The bytes of all compressed files in `folder`.
+/// Returns the size of all compressed files in `folder`, in bytes.
 fn sent(folder: &Path) -> u64 {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let compressed = files.filter(|file| file.path().extension().is_some_and(|kind| kind == "br"));

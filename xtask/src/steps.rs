@@ -1,4 +1,4 @@
-//! Says what is being done and how far it is: `[3/8] Building the page`.
+//! Prints the progress of a task: `[3/8] Building the page`.
 
 use std::time::{Duration, Instant};
 
@@ -17,12 +17,12 @@ struct Row {
 }
 
 impl Steps {
-    /// A task of `total` steps.
+    /// Makes a task of `total` steps.
     pub(crate) fn new(total: usize) -> Self {
         Self { total, rows: Vec::new() }
     }
 
-    /// Does a step the rest depends on: a failure ends the task.
+    /// Runs a step that the rest depends on: a failure ends the task.
     pub(crate) fn must<T>(
         &mut self,
         title: &str,
@@ -34,7 +34,7 @@ impl Steps {
         outcome
     }
 
-    /// Does a step whose result is only noted, so that one failing suite does not hide the others.
+    /// Runs a step whose failure does not end the task, so that one failing suite does not hide the others.
     pub(crate) fn note(
         &mut self,
         title: &str,
@@ -46,12 +46,12 @@ impl Steps {
         outcome.map(|_| ())
     }
 
-    /// The titles of the steps that failed.
+    /// Returns the titles of the failed steps.
     pub(crate) fn failed(&self) -> Vec<&str> {
         self.rows.iter().filter(|row| !row.passed).map(|row| row.title.as_str()).collect()
     }
 
-    /// One line a step: how long it took and whether it passed.
+    /// Returns one line per step: how long it took and whether it passed.
     pub(crate) fn table(&self) -> String {
         let width = self.rows.iter().map(|row| row.title.len()).max().unwrap_or(0).max("total".len());
         let line = |title: &str, took: Duration, mark: &str| {
@@ -74,13 +74,13 @@ impl Steps {
     fn end(&mut self, title: &str, begun: Instant, passed: bool) {
         let took = begun.elapsed();
         println!("      {} after {}", if passed { "done" } else { "FAILED" }, seconds(took));
-        // What is expected of the time, in brackets, has no place beside what it was.
+        // The expected time, in brackets, is left out of the table of the actual times.
         let title = title.split(" (").next().unwrap_or(title).to_owned();
         self.rows.push(Row { title, took, passed });
     }
 }
 
-/// Tells something about the step under way, indented below its title.
+/// Prints a line about the running step, indented below its title.
 pub(crate) fn say(line: &str) {
     println!("      {line}");
 }

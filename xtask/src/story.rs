@@ -1,4 +1,4 @@
-//! Runs one story of the `process` tests with a server that is built for release. `crash` and `hostile` use it.
+//! Runs one story of the `process` tests with a release build of the server, for `crash` and `hostile`.
 
 use std::process::ExitCode;
 
@@ -7,8 +7,8 @@ use crate::process;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
-/// Builds the server and runs the tests whose names contain `name`, with these environment variables. `title` is shown while
-/// they run; what they print is shown too.
+/// Builds the server and runs the tests whose names contain `name`, with these environment variables and their output shown.
+/// `title` is shown while they run.
 pub(crate) fn run(
     name: &str,
     title: &str,

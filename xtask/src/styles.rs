@@ -1,21 +1,21 @@
-//! Joins the style sheets of the built page to one. In the sources each stands beside its component; a browser asks once
-//! for what is joined, and it compresses to two thirds of what its parts do.
+//! Joins the style sheets of the built page. In the sources each is beside its component; the joined one needs one request,
+//! and compresses to two thirds of the size of its parts.
 
 use std::path::Path;
 
-/// The sheet that takes the place of the others. `trunk` has named each by its content, and so is this.
+/// Returns the name of the joined sheet, which contains a hash of its content, as `trunk` names the others.
 fn name(css: &str) -> String {
-    // FNV-1a: it tells versions apart, and nobody gains by two that have the same name.
+    // FNV-1a is enough: it distinguishes versions, and nobody gains from a collision.
     let hash = css.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     format!("page-{hash:016x}.css")
 }
 
-/// Joins what `index.html` in `folder` names, in its order.
+/// Joins the sheets that `index.html` in `folder` names, in its order.
 ///
 /// # Errors
-/// Where a file cannot be read or written.
+/// If a file cannot be read or written.
 pub(crate) fn join(folder: &Path) -> std::io::Result<()> {
     let index = folder.join("index.html");
     let html = std::fs::read_to_string(&index)?;
@@ -43,14 +43,14 @@ pub(crate) fn join(folder: &Path) -> std::io::Result<()> {
     joined.into_iter().try_for_each(std::fs::remove_file)
 }
 
-/// What is before the next `<link …>`, the tag, and what is after it.
+/// Returns the text before the next `<link …>`, the tag, and the text after it.
 fn next_link(html: &str) -> Option<(&str, &str, &str)> {
     let begin = html.find("<link ")?;
     let end = begin + html[begin..].find('>')? + 1;
     Some((&html[..begin], &html[begin..end], &html[end..]))
 }
 
-/// The file of a style sheet's tag, written with quotes or without.
+/// Returns the file that a style sheet's tag names, with or without quotes.
 fn sheet(tag: &str) -> Option<&str> {
     let attribute = |name: &str| {
         let value = tag.split_once(name)?.1.trim_start_matches('"');

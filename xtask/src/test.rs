@@ -1,4 +1,4 @@
-//! `cargo xtask test`: from a fresh clone to the result of every test.
+//! `cargo xtask test`: runs every test, also from a fresh clone.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use crate::tools::nginx;
 use crate::workspace::Workspace;
 use crate::{page, process, size, wasm};
 
-/// Sets up, builds, tests, and reports. `arguments` go to the test programs: filters and their options.
+/// Installs, builds, tests and reports. `arguments` go to the test programs: filters and their options.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
     let mut steps = Steps::new(PageTools::STEPS + 9);
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         failed => {
-            println!("Failed: {}. The messages are above, under the step's number.", failed.join(", "));
+            println!("Failed: {}. The messages are above, below the step's number.", failed.join(", "));
             Ok(ExitCode::FAILURE)
         }
     }
@@ -35,7 +35,7 @@ fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result
     let nginx = steps.must("nginx", || nginx::ensure(workspace))?;
     steps.must("Building the page (2 to 4 min the first time)", || page::build(workspace, &tools))?;
     steps.note("Size of the page", || {
-        // The tests of a page that is too large are worth their results all the same.
+        // If the page is too large, run its tests nevertheless.
         Ok(size::check(workspace, &tools).inspect_err(|failure| println!("{failure}")).is_ok())
     })?;
 

@@ -1,4 +1,4 @@
-//! Versions, as programs print them.
+//! Parses the versions that programs print.
 
 use std::fmt;
 use std::path::Path;
@@ -6,19 +6,19 @@ use std::process::Command;
 
 use crate::process;
 
-/// `major.minor.patch`; what a program leaves out is 0.
+/// `major.minor.patch`; a missing number is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version(pub(crate) u32, pub(crate) u32, pub(crate) u32);
 
 impl Version {
-    /// The first word of `text` that starts with a digit: `trunk 0.21.14`, `wasm-opt version 132 (version_132)`.
+    /// Parses the first word of `text` that starts with a digit: `trunk 0.21.14`, `wasm-opt version 132 (version_132)`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let word = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
         let mut numbers = word.split(['.', '-', '+']).map_while(|part| part.parse().ok());
         Some(Self(numbers.next()?, numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
     }
 
-    /// What `program --version` answers.
+    /// Returns the version that `program --version` prints.
     pub(crate) fn of(program: &Path) -> Option<Self> {
         Self::parse(&process::output(Command::new(program).arg("--version"))?)
     }

@@ -1,4 +1,4 @@
-//! Tests the typed messages and the session as the browser runs them: compiled to WebAssembly.
+//! Runs the tests of `shared` compiled to WebAssembly, as the browser runs the protocol and the session.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::tools::PageTools;
 use crate::tools::browser::Browser;
 use crate::workspace::Workspace;
 
-/// Runs them in node, or in the browser where there is no node. Says whether they passed.
+/// Runs them in Node.js, or in the browser if there is no Node.js. Returns whether they passed.
 pub(crate) fn test(
     workspace: &Workspace,
     tools: &PageTools,
@@ -23,7 +23,7 @@ pub(crate) fn test(
     test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
         .env("PATH", tools.path());
     if process::output(Command::new("node").arg("--version")).is_none() {
-        say("There is no node, so the browser runs these.");
+        say("Node.js was not found, so the browser runs these tests.");
         test.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", &browser.chromedriver);
     }
     let broken = |error| Failure::new(format!("cargo could not be started: {error}"), "Put it on PATH.");
@@ -34,7 +34,7 @@ pub(crate) fn test(
         println!("{line}");
     }
     let passed = child.wait().map_err(broken)?.success();
-    // The runner does not see a plain `#[test]` and reports success, which would look like a suite that passed.
+    // The runner ignores a plain `#[test]` and reports success, so check that at least one test ran.
     if passed && !ran && arguments.is_empty() {
         say("No test of shared ran as WebAssembly; mark them with #[wasm_bindgen_test] for that target.");
         return Ok(false);
@@ -42,8 +42,8 @@ pub(crate) fn test(
     Ok(passed)
 }
 
-/// What of `arguments` the WebAssembly test runner knows. It takes one filter and fewer options than Rust's own,
-/// and would refuse to start with any other.
+/// Returns those of `arguments` that the WebAssembly test runner knows. It takes one filter and fewer options than Rust's own,
+/// and does not start with any other.
 fn known(arguments: &[String]) -> Vec<&str> {
     const OPTIONS: [&str; 4] = ["--include-ignored", "--ignored", "--exact", "--nocapture"];
     let mut words = arguments.iter().map(String::as_str);

@@ -1,4 +1,4 @@
-//! Where things are.
+//! The directories of the workspace.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,18 +6,18 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::{cargo, process};
 
-/// The folders the tasks work with.
+/// The directories that the tasks use.
 pub(crate) struct Workspace {
-    /// The folder of the workspace's `Cargo.toml`.
+    /// The directory of the workspace's `Cargo.toml`.
     pub(crate) root: PathBuf,
-    /// Cargo's target folder, wherever the user's settings put it.
+    /// Cargo's target directory, wherever the user's settings put it.
     pub(crate) target: PathBuf,
-    /// Programs and notes of this crate's own. Inside the target folder, so `cargo clean` forgets them.
+    /// Programs and stamps of this crate. It is inside the target directory, so `cargo clean` removes it.
     pub(crate) tools: PathBuf,
 }
 
 impl Workspace {
-    /// Asks cargo.
+    /// Finds the workspace by asking cargo.
     pub(crate) fn find() -> Result<Self, Failure> {
         // Cargo sets the variable at run time; the constant serves a program started without cargo.
         let here = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
@@ -28,17 +28,17 @@ impl Workspace {
         metadata.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(&root);
         let target = process::output(&mut metadata).and_then(|json| json_string(&json, "target_directory"));
         let target = target.map(PathBuf::from).ok_or_else(|| {
-            Failure::new("`cargo metadata` failed", "Run it by hand in the project's folder to see why.")
+            Failure::new("`cargo metadata` failed", "Run it by hand in the project's directory to see why.")
         })?;
         Ok(Self { tools: target.join("xtask"), root, target })
     }
 
-    /// The server's program in `profile`'s folder (`debug`, `release`).
+    /// Returns the server's program in the directory of `profile` (`debug`, `release`).
     pub(crate) fn server(&self, profile: &str) -> PathBuf {
         self.target.join(profile).join(format!("tidings{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// A cargo command in the project's folder.
+    /// Returns a cargo command that runs in the project's directory.
     pub(crate) fn cargo<const N: usize>(&self, arguments: [&str; N]) -> Command {
         let mut command = Command::new(cargo::program());
         command.current_dir(&self.root).args(arguments);
@@ -46,7 +46,7 @@ impl Workspace {
     }
 }
 
-/// The string under `key` in machine-written JSON. Enough for one path, and spares a JSON parser's compile time.
+/// Returns the string under `key` in machine-written JSON. It is enough for one path, and saves compiling a JSON parser.
 fn json_string(json: &str, key: &str) -> Option<String> {
     let (_, rest) = json.split_once(&format!("\"{key}\":\""))?;
     let (value, _) = rest.split_once('"')?;

@@ -1,20 +1,20 @@
-//! What is asked of somebody's browser by its own protocol.
+//! Requests to the browser by its own protocol.
 
 use serde_json::{Value, json};
 use tests::Person;
 
-/// Asks the page's own part of the browser.
+/// Sends a request to the page's session.
 pub(crate) async fn ask(person: &Person, method: &str, parameters: Value) -> Value {
     let answer = person.driver().cdp().send_raw(method, parameters).await;
     answer.unwrap_or_else(|e| panic!("{method}: {e}"))
 }
 
-/// Lets the page's thread have only one part in `rate` of its time.
+/// Slows the page's thread down by this factor.
 pub(crate) async fn slow_down(person: &Person, rate: f64) {
     ask(person, "Emulation.setCPUThrottlingRate", json!({ "rate": rate })).await;
 }
 
-/// The address of the WebSocket that steers the whole browser; only there its trace can be had.
+/// Returns the address of the WebSocket that controls the whole browser; only there a trace can be made.
 pub(crate) async fn whole(person: &Person) -> String {
     let capabilities = person.driver().handle().capabilities();
     let options = capabilities.get("goog:chromeOptions");

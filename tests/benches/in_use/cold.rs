@@ -1,4 +1,4 @@
-//! How long it takes from opening the page, which the browser has never seen, to the first message on the screen.
+//! The time from opening the page with an empty cache to the first message on the screen.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::browser::slow_down;
 use crate::machine::{load, spread};
 use crate::options::Options;
 
-/// How many messages the room has.
+/// Number of messages in the room.
 const BEFORE: u32 = 100;
 
-/// Notes when the first message has been painted: a task that is begun in a frame runs after that frame.
+/// Records when the first message has been painted: a task that is started in a frame runs after it.
 const WATCH: &str = "\
 new MutationObserver((_, watch) => { \
   if (!document.querySelector('[data-testid=message]')) return; \
@@ -25,13 +25,13 @@ new MutationObserver((_, watch) => { \
   }); \
 }).observe(document, {childList: true, subtree: true})";
 
-/// When what was there, in milliseconds from the beginning of the visit.
+/// The moments in milliseconds since the start of the visit.
 const TIMES: &str = "\
 const resource = performance.getEntriesByType('resource').find(e => e.name.endsWith('.wasm')); \
 const paint = performance.getEntriesByName('first-contentful-paint')[0]; \
 return window.firstMessage && [resource?.responseEnd ?? 0, paint?.startTime ?? 0, window.firstMessage]";
 
-/// Measures, and says what was measured.
+/// Measures and prints the results.
 pub(crate) async fn run(options: &Options) {
     let begin = load();
     let mut times: [Vec<f64>; 3] = Default::default();
@@ -42,7 +42,7 @@ pub(crate) async fn run(options: &Options) {
                 bob.publish(LOBBY, &format!("{number}: it is raining again, and the harbour is grey")).await;
             }
             let ada = stage.stranger("Ada").await;
-            // Of the page nothing is loaded yet but its name is known, as to somebody who comes back after an update.
+            // Nothing of the page is cached except the person's name, as after an update.
             ada.visit("/favicon.svg").await;
             ada.run("localStorage.setItem('tidings.name', 'Ada')", Vec::new()).await;
             ada.runs_first(WATCH).await;

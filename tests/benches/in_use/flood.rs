@@ -15,18 +15,18 @@ use crate::talk::{came, say, talkers, text};
 use crate::tasks::Tasks;
 use crate::trace::Trace;
 
-/// How many have been said before, so that there is something to scroll.
+/// Number of earlier messages, so that there is something to scroll.
 const BEFORE: u64 = 300;
 
-/// How long after the last message was accepted the page may need for it. A busy machine is no reason to give up.
+/// Maximum time after the last message was accepted. It is long, because a busy machine is not a failure.
 const LATE_MAX: Duration = Duration::from_secs(180);
 
-/// Counts the long tasks as the page itself is told of them.
+/// Counts the long tasks that the page itself observes.
 const WATCH: &str = "\
 window.longTasks = []; \
 new PerformanceObserver(list => longTasks.push(...list.getEntries().map(e => e.duration))).observe({type: 'longtask'})";
 
-/// Measures, and says what was measured.
+/// Measures and prints the results.
 pub(crate) async fn run(options: &Options) {
     story_with(Settings::default().talkative(), async |stage| {
         let talkers = talkers(&stage.server, options.talkers).await;
@@ -66,8 +66,8 @@ pub(crate) async fn run(options: &Options) {
             load(),
         );
         let long = ada.run("return longTasks", Vec::new()).await;
-        println!("  long tasks that the page was told of: {}", long.as_array().map_or(0, Vec::len));
-        Tasks::of(&events).tell().iter().for_each(|line| println!("  {line}"));
+        println!("  long tasks that the page observed: {}", long.as_array().map_or(0, Vec::len));
+        Tasks::of(&events).describe().iter().for_each(|line| println!("  {line}"));
         keep(options.trace.as_deref(), &json!({ "traceEvents": events }));
         if options.profile.is_some() {
             let profile = ask(&ada, "Profiler.stop", json!({})).await;
@@ -77,7 +77,7 @@ pub(crate) async fn run(options: &Options) {
     .await;
 }
 
-/// Whether so many are said to have come below, as a script.
+/// A script that returns whether the page announces this number of new messages.
 fn came_unseen(count: u64) -> String {
     format!("return document.querySelector('[data-testid=new-messages]')?.innerText.trim() === '{count} new'")
 }

@@ -1,12 +1,12 @@
-//! How busy the machine is beside what is measured.
+//! The load of the machine beside the measurement.
 
-/// The load of the last minute, as the kernel tells it.
+/// Returns the kernel's load average of the last minute.
 pub(crate) fn load() -> String {
     let told = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     told.split(' ').next().filter(|load| !load.is_empty()).unwrap_or("unknown").to_owned()
 }
 
-/// The middle of some figures, with the lowest and the highest.
+/// Formats the median of some figures, with the lowest and the highest.
 pub(crate) fn spread(mut figures: Vec<f64>) -> String {
     figures.sort_by(f64::total_cmp);
     match (figures.first(), figures.get(figures.len() / 2), figures.last()) {

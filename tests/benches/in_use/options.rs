@@ -1,4 +1,4 @@
-//! What is to be measured, from the command line.
+//! What to measure, from the command line.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,45 +8,45 @@ flood [--rate 1000] [--seconds 30] [--talkers 5] [--reading true] [--slow 1] [--
 cold [--repeat 5] [--slow 4]
 scroll [--loaded 100000] [--talkers 5] [--slow 1]";
 
-/// What is measured.
+/// A measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
     /// Many messages a second.
     Flood,
     /// Opening the page.
     Cold,
-    /// Scrolling, and what comes meanwhile, with ever more messages loaded.
+    /// Scrolling and new messages, with more and more messages loaded.
     Scroll,
 }
 
-/// What was asked for.
+/// The options.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) wish: Wish,
     /// Messages a second.
     pub(crate) rate: u64,
-    /// How long they come.
+    /// Duration.
     pub(crate) seconds: u64,
-    /// How many people send them, in turn.
+    /// Number of clients that send them, in turn.
     pub(crate) talkers: usize,
-    /// Whether the reader has scrolled up from the end before they come.
+    /// Whether the reader has scrolled up before they come.
     pub(crate) reading: bool,
-    /// How many times slower than it is the browser is to take the processor for.
+    /// Factor by which the browser's processor is slowed down.
     pub(crate) slow: f64,
-    /// How many messages are loaded in the end.
+    /// Number of messages that are loaded in the end.
     pub(crate) loaded: u64,
     /// How often the page is opened.
     pub(crate) repeat: usize,
-    /// Where the browser's trace is kept, for Chromium's own tools to open.
+    /// The file for the browser's trace, for Chromium's own tools.
     pub(crate) trace: Option<PathBuf>,
-    /// Where the processor's profile is kept.
+    /// The file for the processor profile.
     pub(crate) profile: Option<PathBuf>,
 }
 
 impl Options {
-    /// Those of this process. Says what there is and ends where it is none of it.
+    /// Reads the options of this process. Prints the usage and exits if they are not valid.
     pub(crate) fn of_process() -> Self {
-        // Cargo adds the word for its own benches.
+        // Cargo adds this word for its own benches.
         let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
         Self::read(&words).unwrap_or_else(|| {
             println!("{USAGE}");

@@ -1,4 +1,4 @@
-//! Scrolling, and what comes meanwhile, with ever more messages loaded.
+//! Scrolling and new messages, with more and more messages loaded.
 
 use std::time::Duration;
 
@@ -17,23 +17,23 @@ use crate::talk::{came, say, talkers, text};
 use crate::tasks::Tasks;
 use crate::trace::Trace;
 
-/// How many messages more than are loaded there are: who scrolls up from there finds some.
+/// Number of messages beyond the loaded ones, so that scrolling up finds some.
 const FURTHER_UP: u64 = 1_000;
 
-/// How many one says before the next does.
+/// Number of messages per client before the next client's turn.
 const IN_A_ROW: usize = 8;
 
-/// How often the wheel is turned, how far each time, in pixels, and how long after the time before. Together as far as
-/// ten pages of history.
+/// Number of wheel events, their distance in pixels, and the interval between them. Together they scroll ten pages of
+/// history.
 const WHEEL: (usize, f64, Duration) = (50, 400.0, Duration::from_millis(16));
 
-/// What comes while one looks, and how many a second.
+/// Number of new messages while scrolling, and how many a second.
 const INSERTED: (u64, u64) = (200, 50);
 
-/// How long it may take until so many are loaded.
+/// Maximum time until this number of messages is loaded.
 const LOADED_MS_MAX: Duration = Duration::from_secs(1_800);
 
-/// Scrolls up, a screen a frame, until the message of this number is drawn.
+/// Scrolls up, one screen per frame, until the message of this number is rendered.
 const CLIMB: &str = "\
 const [goal] = arguments; \
 const log = document.querySelector('[data-testid=timeline]'); \
@@ -45,7 +45,7 @@ const climb = () => { \
 }; \
 climb()";
 
-/// Measures, and says what was measured.
+/// Measures and prints the results.
 pub(crate) async fn run(options: &Options) {
     let mut levels: Vec<u64> = [1_000, 10_000].into_iter().filter(|level| *level < options.loaded).collect();
     levels.push(options.loaded);
@@ -87,7 +87,7 @@ pub(crate) async fn run(options: &Options) {
     .await;
 }
 
-/// Has so many be said as quickly as the server takes them, in the order of their numbers.
+/// Publishes this number of messages as fast as the server accepts them, in the order of their numbers.
 async fn fill(talkers: &[Client], count: u64) {
     let numbers: Vec<u64> = (1..=count).collect();
     for (some, talker) in numbers.chunks(IN_A_ROW).zip(talkers.iter().cycle()) {
@@ -99,7 +99,7 @@ async fn fill(talkers: &[Client], count: u64) {
     }
 }
 
-/// Scrolls up to the message of this number, whatever has to be loaded.
+/// Scrolls up to the message of this number, loading pages as needed.
 async fn climb(person: &Person, number: u64) {
     person.run(CLIMB, vec![number.into()]).await;
     eventually(LOADED_MS_MAX, "so many are loaded", async || {
@@ -109,7 +109,7 @@ async fn climb(person: &Person, number: u64) {
     .await;
 }
 
-/// Turns the wheel over the log, up where `to` is negative.
+/// Turns the wheel over the timeline; up if `to` is negative.
 async fn wheel(person: &Person, to: f64) {
     let (times, pixels, pause) = WHEEL;
     for _ in 0..times {
@@ -119,14 +119,14 @@ async fn wheel(person: &Person, to: f64) {
     }
 }
 
-/// Has messages come. Returns the number of the last.
+/// Publishes messages. Returns the number of the last one.
 async fn insert(talkers: &[Client], last: u64) -> u64 {
     let (count, rate) = INSERTED;
     say(talkers, last + 1..=last + count, rate).await;
     last + count
 }
 
-/// Waits until a message is in sight.
+/// Waits until a message is visible.
 async fn see(person: &Person, number: u64) {
     let there = came(number);
     eventually(LOADED_MS_MAX, "the message is there", async || {
@@ -136,7 +136,7 @@ async fn see(person: &Person, number: u64) {
     .await;
 }
 
-/// Does something, and tells what the page's thread did meanwhile.
+/// Runs `what` and returns what the page's thread did meanwhile.
 async fn measured(person: &Person, level: u64, what: &str, act: impl AsyncFnOnce()) {
     let trace = Trace::begin(&whole(person).await).await;
     act().await;

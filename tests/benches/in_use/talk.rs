@@ -1,4 +1,4 @@
-//! People who say much, and what they say.
+//! Clients that publish a lot, and their texts.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tests::client::Client;
 use tests::server::TestServer;
 use tokio::time::Instant;
 
-/// Most messages on the way to the log.
+/// Maximum number of messages in flight.
 const UNANSWERED_MAX: usize = 800;
 
-/// So many people, who hear nothing.
+/// Clients that subscribe to nothing.
 pub(crate) async fn talkers(server: &TestServer, count: usize) -> Vec<Client> {
     let mut talkers = Vec::new();
     for number in 1..=count {
@@ -21,7 +21,7 @@ pub(crate) async fn talkers(server: &TestServer, count: usize) -> Vec<Client> {
     talkers
 }
 
-/// Says these, each in a message of its own, `rate` a second, by one after the other.
+/// Publishes these texts, `rate` a second, by each client in turn.
 pub(crate) async fn say(talkers: &[Client], numbers: std::ops::RangeInclusive<u64>, rate: u64) {
     let (first, begun) = (*numbers.start(), Instant::now());
     let mut in_turn = talkers.iter().cycle();
@@ -34,7 +34,7 @@ pub(crate) async fn say(talkers: &[Client], numbers: std::ops::RangeInclusive<u6
         let Some(talker) = in_turn.next() else { return };
         let id = talker.send_payload(LOBBY, Payload::chat(text(number))).await;
         unanswered.push_back((talker, id));
-        // A server that lags makes the flood thinner; more would be refused by the talkers' own sessions.
+        // If the server lags, the rate drops: the talkers' own sessions would refuse more.
         if unanswered.len() > UNANSWERED_MAX
             && let Some((talker, id)) = unanswered.pop_front()
         {
@@ -46,12 +46,12 @@ pub(crate) async fn say(talkers: &[Client], numbers: std::ops::RangeInclusive<u6
     }
 }
 
-/// As long as people's messages are, in the middle.
+/// A text of the median length of people's messages.
 pub(crate) fn text(number: u64) -> String {
     format!("{number}: it is raining again, and the harbour is grey; who comes to the pier?")
 }
 
-/// Whether a message is in sight, as a script.
+/// A script that returns whether a message is visible.
 pub(crate) fn came(number: u64) -> String {
     let said = text(number);
     format!(

@@ -1,40 +1,40 @@
-//! What a trace tells of the page's thread: how long its tasks were, and what they did.
+//! What a trace says about the page's thread: how long its tasks were, and what they did.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-/// What the browser calls a task of a thread.
+/// The browser's name for a task of a thread.
 const TASK: [&str; 2] = ["RunTask", "ThreadControllerImpl::RunTask"];
 
-/// A task above this is a long one, in microseconds.
+/// A longer task is a long task, in microseconds.
 const LONG_US: f64 = 50_000.0;
 
-/// Something that a thread did.
+/// An event of a thread.
 #[derive(Debug, Clone, Copy)]
 struct Span<'a> {
     name: &'a str,
     begin: f64,
-    /// On the wall, in microseconds.
+    /// Wall clock time, in microseconds.
     wall: f64,
-    /// On the processor, in microseconds.
+    /// Processor time, in microseconds.
     processor: f64,
 }
 
-/// What was measured of the page's thread.
+/// The measurements of the page's thread.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     wall: Vec<f64>,
     processor: Vec<f64>,
-    /// On the processor between two frames that were handed over to be drawn, in microseconds.
+    /// Processor time between two committed frames, in microseconds.
     drawn: Vec<f64>,
-    /// The processor's time, in microseconds, of what is by itself in no other; and how often.
+    /// Own processor time of each kind of event, without the events inside of it, in microseconds, and their number.
     parts: BTreeMap<String, (f64, usize)>,
     frames: usize,
 }
 
 impl Tasks {
-    /// Those of the thread that draws the page: the one that lays out and hands over most.
+    /// Returns those of the thread that renders the page: the one that lays out and commits most.
     pub(crate) fn of(events: &[Value]) -> Self {
         let mut threads: HashMap<(i64, i64), Vec<Span<'_>>> = HashMap::new();
         for event in events.iter().filter(|event| event["ph"] == "X") {
@@ -75,7 +75,7 @@ impl Tasks {
                 this.processor.push(span.processor);
                 since_drawn += span.processor;
             }
-            // What is left of its task comes after it, and is little.
+            // The rest of its task comes after it, and is short.
             if span.name == DRAWN {
                 this.drawn.push(std::mem::take(&mut since_drawn));
             }
@@ -87,24 +87,24 @@ impl Tasks {
         this
     }
 
-    /// The longest task: on the processor and by the clock, in milliseconds.
+    /// Returns the longest task: processor time and wall clock time, in milliseconds.
     pub(crate) fn longest(&self) -> [f64; 2] {
         [last(&self.processor), last(&self.wall)]
     }
 
-    /// How many frames were drawn.
+    /// Returns the number of rendered frames.
     pub(crate) fn drawn(&self) -> usize {
         self.drawn.len()
     }
 
-    /// How long the middle one of the frames that were drawn had the processor, and all together, in milliseconds.
+    /// Returns the median and the total processor time of the rendered frames, in milliseconds.
     pub(crate) fn of_frames(&self) -> [f64; 2] {
         let middle = self.drawn.get(self.drawn.len() / 2).copied().unwrap_or_default();
         [middle / 1_000.0, self.processor.iter().sum::<f64>() / 1_000.0]
     }
 
-    /// In words, a line each.
-    pub(crate) fn tell(&self) -> Vec<String> {
+    /// Describes the measurements, one per line.
+    pub(crate) fn describe(&self) -> Vec<String> {
         let long = |times: &[f64]| times.iter().filter(|time| **time > LONG_US).count();
         let total: f64 = self.processor.iter().sum();
         let per_frame = total / 1_000.0 / self.frames.max(1) as f64;
@@ -134,13 +134,13 @@ impl Tasks {
     }
 }
 
-/// What the browser calls the callbacks of `requestAnimationFrame`.
+/// The browser's name for the callbacks of `requestAnimationFrame`.
 const FRAME: &str = "FireAnimationFrame";
 
-/// What it calls handing over a frame to be drawn.
+/// Its name for committing a frame.
 const DRAWN: &str = "Commit";
 
-/// What it calls laying out, which only a page's thread does.
+/// Its name for layout, which only a page's thread does.
 const LAYOUT: &str = "Layout";
 
 const PARTS_SHOWN: usize = 16;

@@ -1,4 +1,4 @@
-//! The browser's own trace: what its threads did, and how long each thing had the processor.
+//! The browser's own trace: what its threads did, and the processor time of each task.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -7,18 +7,18 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-/// Tasks, and what the developer tools show of each.
+/// The trace categories: tasks, and what the developer tools show of each.
 const CATEGORIES: [&str; 5] =
     ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline", "v8", "__metadata"];
 
-/// How much the browser may keep, in KiB.
+/// Size of the browser's trace buffer, in KiB.
 const BUFFER_KIB: u64 = 512 * 1024;
 
-/// A trace under way.
+/// A running trace.
 pub(crate) struct Trace(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Trace {
-    /// Begins one in the browser at this address.
+    /// Starts a trace in the browser at this address.
     pub(crate) async fn begin(address: &str) -> Self {
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         let (socket, _) =
@@ -36,7 +36,7 @@ impl Trace {
         trace
     }
 
-    /// Ends it, and returns all events.
+    /// Stops the trace and returns all events.
     pub(crate) async fn end(mut self) -> Vec<Value> {
         self.send(2, "Tracing.end", &json!({})).await;
         let mut events = Vec::new();

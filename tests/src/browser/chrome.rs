@@ -1,4 +1,4 @@
-//! How a browser is started.
+//! The options with which Chromium is started.
 
 use std::path::{Path, PathBuf};
 
@@ -9,20 +9,20 @@ use thirtyfour::{
 };
 
 use super::driver::program;
-use super::{Screen, Waits};
+use super::screen::{Screen, Waits};
 
-/// A name of this machine that a browser does not count as secure.
+/// A host name of this machine that browsers do not treat as secure.
 pub(super) const INSECURE_HOST: &str = "chat.test";
 
 const INSECURE_HOST_RULE: &str = "--host-resolver-rules=MAP chat.test 127.0.0.1";
 
-/// What is not needed on a machine of its own, or asks the world outside.
+/// Options that turn off what a test does not need, or what contacts other hosts.
 const FLAGS: [&str; 15] = [
     "--headless=new",
-    // Tests often run as root in a container, where Chromium's sandbox cannot be had.
+    // Tests often run as root in a container, where Chromium's sandbox does not work.
     "--no-sandbox",
     "--disable-gpu",
-    // A container's /dev/shm is often 64 MiB.
+    // /dev/shm of a container often has 64 MiB only.
     "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
@@ -30,18 +30,18 @@ const FLAGS: [&str; 15] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    // Whoever leaves a page is gone: it is not kept, with its connection, for the way back.
+    // Without the back/forward cache, leaving a page closes its connection.
     "--disable-features=BackForwardCache",
-    // Two windows are never both in front: without these the other's timers would be slowed down.
+    // Only one window is in front. Without these options the timers of the others would be slowed down.
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
-    // A click on something that still moves goes astray.
+    // A click on a moving element misses it, so turn animations off.
     "--force-prefers-reduced-motion",
-    // A server that is reached by http and by name is no secure context, unlike 127.0.0.1.
+    // Plain http with a host name is not a secure context, unlike 127.0.0.1.
     INSECURE_HOST_RULE,
 ];
 
-/// A browser with its own profile in `profile`.
+/// Starts a browser with its own profile in `profile`.
 pub(super) fn capabilities(screen: Screen, waits: Waits, profile: &Path) -> ChromeCapabilities {
     let mut chrome = DesiredCapabilities::chrome();
     let said = "Chromium's own settings are proper JSON";
@@ -64,7 +64,7 @@ pub(super) fn capabilities(screen: Screen, waits: Waits, profile: &Path) -> Chro
     chrome
 }
 
-/// Chromium. The driver wants its whole path.
+/// Returns the absolute path of Chromium, which the driver needs.
 fn binary() -> String {
     let named = program("CHROME", "chromium");
     let path = PathBuf::from(&named);

@@ -1,4 +1,4 @@
-//! The program that steers the browsers: one for all stories of this process.
+//! chromedriver: one process for all stories of this process.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -7,14 +7,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
-/// What chromedriver says when it is ready; its port follows.
+/// What chromedriver prints when it is ready; the port follows.
 const READY: &str = "started successfully on port ";
 
-/// Ends the driver and its browsers when this process is gone, however it went: the pipe to `cat` then closes. A
-/// static is not dropped, so they would else stay behind. They are a process group of their own: `kill 0`.
+/// Kills the driver and its browsers when this process ends for any reason: the pipe to `cat` then closes. A static is
+/// not dropped, so they would stay. They are one process group: `kill 0`.
 const WATCHED: &str = r#"exec 3<&0; "$0" "$@" 3<&- & cat <&3 >/dev/null; kill 0"#;
 
-/// The address of the driver. It is started when the first browser is opened, on a free port.
+/// Returns the driver's address. The first call starts it on a free port.
 pub(super) fn url() -> &'static str {
     static DRIVER: OnceLock<(String, Mutex<Child>)> = OnceLock::new();
     &DRIVER.get_or_init(start).0
@@ -35,12 +35,12 @@ fn start() -> (String, Mutex<Child>) {
     let Some(port) = port else {
         panic!("{} does not start; install it, or name another with CHROMEDRIVER", program.display());
     };
-    // Read to its end, so that it never finds the pipe full.
+    // Read to the end, so that the pipe never fills up.
     thread::spawn(move || lines.for_each(drop));
     (format!("http://127.0.0.1:{port}"), Mutex::new(child))
 }
 
-/// The program that a variable names, else the one of this name on PATH.
+/// Returns the program that a variable names, or else the one of this name on PATH.
 pub(super) fn program(variable: &str, name: &str) -> OsString {
     std::env::var_os(variable).filter(|value| !value.is_empty()).unwrap_or_else(|| name.into())
 }

@@ -1,30 +1,25 @@
-//! What the browser's console says of the page's mistakes. Each story ends by looking at it.
+//! Finds errors of the page in the browser's console. Each story checks that at its end.
 
-use std::sync::{Arc, Mutex};
+use super::person::Person;
 
-use super::Person;
-
-/// What a browser reports of the network. Servers are stopped and connections cut in many stories.
+/// Network errors, which the browser reports itself. Many stories stop servers and cut connections.
 const OF_THE_NETWORK: [&str; 2] = ["WebSocket connection to", "Failed to load resource"];
 
-/// What the console says in a story in which something goes wrong: each time one of several texts.
-pub(super) type Expected = Arc<Mutex<Vec<Vec<String>>>>;
-
 impl Person {
-    /// It belongs to the story that the console has an error that holds one of `texts`: it has to be there in the end.
+    /// Expects an error in the console that contains one of `texts`. The story fails if there is none.
     pub fn expects_mistake(&self, texts: &[&str]) {
         self.expected.lock().unwrap().push(texts.iter().map(|text| (*text).to_owned()).collect());
     }
 
-    /// The errors that the console has shown since this was last asked.
+    /// Returns the console errors since the last call.
     async fn errors(&self) -> Vec<String> {
         let entries = self.driver.browser_log().await;
         let entries = entries.unwrap_or_else(|e| panic!("{}'s console cannot be read: {e}", self.name));
         entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message).collect()
     }
 
-    /// Nothing in the console speaks of a mistake of the page's: an exception, a panic, something that its policy
-    /// forbids. What the story expects is there.
+    /// Asserts that the console has no error of the page (an exception, a panic, a violation of its policy) and every
+    /// expected one.
     pub(super) async fn expect_no_mistakes(&self) {
         let errors = self.errors().await;
         let expected = self.expected.lock().unwrap();

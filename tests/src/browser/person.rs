@@ -1,26 +1,29 @@
-//! Somebody in front of a browser: what they can find, do and check on any page.
+//! A person with a browser: what they can find, do and check on any page.
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::error::WebDriverResult;
 use thirtyfour::{By, Key, WebDriver, WebElement};
 
-use super::mistakes::Expected;
-use super::{Screen, Waits, chrome, driver};
+use super::screen::{Screen, Waits};
+use super::{chrome, driver};
 use crate::deadline::{PATIENCE, eventually};
 
-/// Somebody in front of a browser. Their pages are in [`crate::pages`].
+/// Console texts of a story that provokes errors: for each error, alternatives of which one is required.
+pub(super) type Expected = Arc<Mutex<Vec<Vec<String>>>>;
+
+/// A person with a browser. Their pages are in [`crate::pages`].
 #[derive(Clone)]
 pub struct Person {
     pub(super) name: String,
     pub(super) base: String,
     pub(super) screen: Screen,
     pub(super) driver: WebDriver,
-    /// The browser's profile, which has to outlive it.
+    /// The browser's profile, which must outlive the browser.
     pub(super) profile: Arc<TempDir>,
     pub(super) expected: Expected,
 }
@@ -51,16 +54,16 @@ impl Person {
     }
 
     pub(super) async fn close(self) {
-        // A browser that has crashed is closed as well.
+        // This also closes a crashed browser.
         let _ = self.driver.quit().await;
     }
 
-    /// What the story calls them.
+    /// Returns the person's name in the story.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The browser itself.
+    /// Returns the browser.
     pub fn driver(&self) -> &WebDriver {
         &self.driver
     }
@@ -74,29 +77,29 @@ impl Person {
             .unwrap_or_else(|e| panic!("{}: {url} cannot be opened: {e}", self.name));
     }
 
-    /// Loads the page anew.
+    /// Reloads the page.
     pub async fn reload(&self) {
         self.driver
             .refresh()
             .await
-            .unwrap_or_else(|e| panic!("{}: the page cannot be loaded anew: {e}", self.name));
+            .unwrap_or_else(|e| panic!("{}: the page cannot be reloaded: {e}", self.name));
     }
 
-    /// The system is set to `scheme`, `light` or `dark`.
+    /// Sets the system's colour scheme to `scheme`: `light` or `dark`.
     pub async fn prefers(&self, scheme: &str) {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         let set = self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await;
         set.unwrap_or_else(|e| panic!("{}: the scheme cannot be set: {e}", self.name));
     }
 
-    /// From now on a script runs in each page before its own.
+    /// Runs a script in each new page before the page's own.
     pub async fn runs_first(&self, script: &str) {
         let source = json!({"source": script});
         let added = self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await;
         added.unwrap_or_else(|e| panic!("{}: the script cannot be added: {e}", self.name));
     }
 
-    /// Runs a script in the page and returns what it returns.
+    /// Runs a script in the page and returns its result.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.try_run(script, arguments).await.unwrap_or_else(|e| panic!("{}: {e}: {script}", self.name))
     }
@@ -105,7 +108,7 @@ impl Person {
         Ok(self.driver.execute(script, arguments).await?.json().clone())
     }
 
-    /// Waits until `look` accepts what a script returns.
+    /// Waits until `look` accepts the result of a script.
     pub async fn expect_of<T>(&self, what: &str, script: &str, look: impl Fn(&Value) -> Option<T>) -> T {
         eventually(PATIENCE, &format!("{}: {what}", self.name), async || {
             let value = self.try_run(script, Vec::new()).await.map_err(|e| e.to_string())?;
@@ -114,13 +117,13 @@ impl Person {
         .await
     }
 
-    /// Waits until a condition written in JavaScript is true. `seen` is an expression for the failure's message.
+    /// Waits until a JavaScript condition is true. `seen` is an expression for the failure's message.
     pub async fn expect_that(&self, what: &str, condition: &str, seen: &str) {
         let script = format!("return [Boolean({condition}), ({seen})];");
         self.expect_of(what, &script, |value| (value[0] == true).then_some(())).await;
     }
 
-    /// Waits for an element that can be seen.
+    /// Waits for a visible element.
     pub async fn find(&self, css: &str) -> WebElement {
         eventually(PATIENCE, &format!("{} sees {css}", self.name), async || {
             let elements = self.driver.find_all(By::Css(css)).await.map_err(|e| e.to_string())?;
@@ -129,12 +132,12 @@ impl Person {
                     return Ok(element);
                 }
             }
-            Err(self.tell().await)
+            Err(self.page_text().await)
         })
         .await
     }
 
-    /// Waits until nothing that fits can be seen.
+    /// Waits until no visible element matches.
     pub async fn expect_none(&self, css: &str) {
         eventually(PATIENCE, &format!("{} no longer sees {css}", self.name), async || {
             for element in self.driver.find_all(By::Css(css)).await.map_err(|e| e.to_string())? {
@@ -147,22 +150,22 @@ impl Person {
         .await;
     }
 
-    /// Clicks on what fits, as soon as it can be clicked.
+    /// Clicks on the matching element as soon as it can be clicked.
     pub async fn click(&self, css: &str) {
         eventually(PATIENCE, &format!("{} clicks on {css}", self.name), async || {
-            // The page may put another element in its place between the two steps.
+            // The page may replace the element between the two steps.
             let element = self.find(css).await;
             element.click().await.map_err(|e| e.to_string())
         })
         .await;
     }
 
-    /// Types into a field that is empty, or that is to be.
+    /// Types into a field, after clearing it.
     pub async fn fill(&self, css: &str, text: &str) {
         eventually(PATIENCE, &format!("{} types into {css}", self.name), async || {
             let field = self.find(css).await;
             field.clear().await.map_err(|e| e.to_string())?;
-            // The driver has no keys for characters beyond the first plane; a person has an input method for them.
+            // The driver has no keys for characters outside of the basic plane; a person has an input method for them.
             if text.chars().any(|character| u32::from(character) > 0xffff) {
                 field.focus().await.map_err(|e| e.to_string())?;
                 let insert = "document.execCommand('insertText', false, arguments[0])";
@@ -173,7 +176,7 @@ impl Person {
         .await;
     }
 
-    /// Presses keys, wherever the focus is.
+    /// Presses keys, with the focus where it is.
     pub async fn press(&self, keys: impl AsRef<str>) {
         let chain = self.driver.action_chain().send_keys(keys.as_ref());
         chain.perform().await.unwrap_or_else(|e| panic!("{}: keys cannot be pressed: {e}", self.name));
@@ -184,12 +187,12 @@ impl Person {
         self.press(String::from(char::from(key))).await;
     }
 
-    /// The text of what fits.
+    /// Returns the text of the matching element.
     pub async fn text(&self, css: &str) -> String {
         self.find(css).await.text().await.unwrap_or_else(|e| panic!("{}: {css} has no text: {e}", self.name))
     }
 
-    /// Waits until the first number in what fits is this one.
+    /// Waits until the first number in the matching element is this one.
     pub async fn expect_number(&self, css: &str, number: usize) {
         let script =
             format!("return document.querySelector({css:?})?.innerText.match(/[0-9]+/)?.[0] ?? 'no number'");
@@ -197,14 +200,14 @@ impl Person {
         self.expect_of(&format!("sees {number} in {css}"), &script, is_it).await;
     }
 
-    /// Nothing that fits is on the page now. For what would have come before something that has been waited for.
+    /// Asserts that no element matches now. Use it only after waiting for something that comes later.
     pub async fn expect_none_so_far(&self, css: &str) {
         let script = "return Array.from(document.querySelectorAll(arguments[0]), e => e.outerHTML)";
         let found = self.run(script, vec![css.into()]).await;
         assert_eq!(found, json!([]), "{} sees {css}", self.name);
     }
 
-    /// Waits until what fits holds a text.
+    /// Waits until the matching element contains a text.
     pub async fn expect_text(&self, css: &str, part: &str) {
         let script =
             format!("return Array.from(document.querySelectorAll({css:?}), e => e.innerText ?? '');");
@@ -215,13 +218,13 @@ impl Person {
         .await;
     }
 
-    /// Keeps a picture of the screen.
+    /// Saves a screenshot.
     pub(super) async fn screenshot(&self, file: &Path) -> WebDriverResult<()> {
         self.driver.screenshot(file).await
     }
 
-    /// What the page shows, in words.
-    pub async fn tell(&self) -> String {
+    /// Returns the text of the page.
+    pub async fn page_text(&self) -> String {
         let script = "return [location.href, document.title, document.body?.innerText ?? ''].join('\\n')";
         let page = self.try_run(script, Vec::new()).await.map_or_else(
             |e| e.to_string(),

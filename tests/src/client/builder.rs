@@ -1,19 +1,18 @@
-//! How somebody comes.
+//! Connects a client: with which identity, and by which address.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use shared::ids::DisplayName;
 use shared::session::{Credential, Input, Session, SessionConfig};
-use shared::time::Timestamp;
 
-use super::driver::{self, Command};
-use super::{Client, Record};
-use crate::LOBBY;
+use super::driver::{self, Command, now};
+use super::native::Client;
+use super::record::Record;
+use crate::channels::LOBBY;
 
-/// Somebody who is yet to come.
+/// A client that is not connected yet.
 #[derive(Debug)]
 pub struct ClientBuilder {
     address: SocketAddr,
@@ -28,28 +27,28 @@ impl ClientBuilder {
         Self { address, label: name.to_owned(), config }
     }
 
-    /// As the guest of an earlier visit.
+    /// Connects as the guest of an earlier visit.
     #[must_use]
     pub fn returning(mut self, token: &str) -> Self {
         self.config.credential = Credential::Guest(Some(token.to_owned()));
         self
     }
 
-    /// As a user whom a token vouches for.
+    /// Connects as the user of a token.
     #[must_use]
     pub fn vouched_for(mut self, token: &str) -> Self {
         self.config.credential = Credential::Token(token.to_owned());
         self
     }
 
-    /// By way of another address than the server's own, such as a [`Proxy`](crate::Proxy)'s.
+    /// Connects to another address than the server's own, such as a [`Proxy`](crate::Proxy)'s.
     #[must_use]
     pub fn through(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
     }
 
-    /// Connects, and enters the lobby.
+    /// Connects and subscribes to the lobby.
     pub async fn join(self) -> Client {
         let client = self.connect().await;
         client.enter(LOBBY).await;
@@ -63,7 +62,7 @@ impl ClientBuilder {
         client
     }
 
-    /// Begins to connect and does not wait.
+    /// Starts to connect and does not wait.
     pub fn start(self) -> Client {
         let record = Arc::new(Record::default());
         let session = Session::new(self.config, seed(), now());
@@ -75,15 +74,9 @@ impl ClientBuilder {
     }
 }
 
-/// A seed that no other session of this or another run has.
+/// Returns a seed that no other session of this or another run has.
 fn seed() -> u64 {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let run = u64::from(std::process::id()) << 32;
     run ^ now().0.rotate_left(16) ^ NUMBER.fetch_add(1, Ordering::Relaxed)
-}
-
-/// What the clock says.
-pub(super) fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
-    Timestamp(u64::try_from(since_epoch.as_millis()).expect("a clock before the year 500 million"))
 }

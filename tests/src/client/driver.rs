@@ -1,31 +1,31 @@
-//! The hands of a session: one socket, one timer, no opinion.
+//! Drives a session: one socket, one timer, no decisions.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::StreamExt;
 use shared::ids::{ChannelName, MessageId};
 use shared::protocol::{CloseCode, Payload, codec};
 use shared::session::{Action, Input, Session};
+use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::builder::now;
 use super::journal::Sent;
 use super::record::Record;
 use super::socket::{Open, Stream};
 
-/// What the person tells the client.
+/// A command of the person.
 #[derive(Debug)]
 pub(super) enum Command {
-    /// Something for the session.
+    /// An input of the session.
     Input(Input),
-    /// Say something, and tell its id.
+    /// Publish, and return the id.
     Publish { channel: ChannelName, payload: Payload, tell: oneshot::Sender<MessageId> },
-    /// The network works, or does not.
+    /// The network is up or down.
     Network(bool),
 }
 
@@ -53,7 +53,7 @@ struct Driver {
     record: Arc<Record>,
 }
 
-/// Runs a session until its person is gone.
+/// Runs a session until its person is dropped.
 pub(super) fn drive(
     session: Session,
     url: String,
@@ -68,12 +68,12 @@ pub(super) fn drive(
                 Wake::Command(Some(command)) => driver.obey(command),
                 Wake::Opened(Ok(stream)) => {
                     driver.socket = Socket::Open(Open::new(stream));
-                    driver.tell(Input::Opened);
+                    driver.input(Input::Opened);
                 }
                 Wake::Opened(Err(_)) => driver.lost(None),
                 Wake::Frame(Some(Ok(message))) => driver.read(message),
                 Wake::Frame(Some(Err(_)) | None) => driver.lost(None),
-                Wake::Timer => driver.tell(Input::Elapsed),
+                Wake::Timer => driver.input(Input::Elapsed),
             }
             driver.act();
         }
@@ -93,18 +93,18 @@ impl Driver {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Input(input) => self.tell(input),
+            Command::Input(input) => self.input(input),
             Command::Publish { channel, payload, tell } => {
                 let message_id = self.session.new_message_id(now());
                 let sent = Sent { channel: channel.clone(), id: message_id, payload: payload.clone() };
                 self.record.add_sent(sent);
-                self.tell(Input::Publish { channel, message_id, payload });
-                // Nobody may want to know.
+                self.input(Input::Publish { channel, message_id, payload });
+                // The receiver may be gone.
                 let _ = tell.send(message_id);
             }
             Command::Network(true) => {
                 self.network = true;
-                self.tell(Input::Woken);
+                self.input(Input::Woken);
             }
             Command::Network(false) => {
                 self.network = false;
@@ -118,9 +118,9 @@ impl Driver {
             Message::Text(text) => match codec::decode_server(&text) {
                 Ok(message) => {
                     self.record.add_arrived(&message);
-                    self.tell(Input::Received(message));
+                    self.input(Input::Received(message));
                 }
-                Err(e) => panic!("the server sent what is no message: {e}\n{text}"),
+                Err(e) => panic!("the server sent an invalid message: {e}\n{text}"),
             },
             Message::Close(frame) => self.lost(frame.map(|frame| CloseCode(frame.code.into()))),
             Message::Binary(bytes) => panic!("the server sent {} binary bytes", bytes.len()),
@@ -130,10 +130,10 @@ impl Driver {
 
     fn lost(&mut self, code: Option<CloseCode>) {
         self.socket = Socket::None;
-        self.tell(Input::Closed { code });
+        self.input(Input::Closed { code });
     }
 
-    fn tell(&mut self, input: Input) {
+    fn input(&mut self, input: Input) {
         self.session.handle(input, now());
     }
 
@@ -144,7 +144,7 @@ impl Driver {
                     let url = self.url.clone();
                     self.socket = Socket::Opening(Box::pin(async move { Ok(connect_async(url).await?.0) }));
                 }
-                Action::Open => self.tell(Input::Closed { code: None }),
+                Action::Open => self.input(Input::Closed { code: None }),
                 Action::Send(message) => {
                     if let Socket::Open(socket) = &self.socket {
                         socket.send(codec::encode_client(&message));
@@ -175,4 +175,10 @@ async fn sleep(wait: Option<Duration>) {
         Some(wait) => tokio::time::sleep(wait).await,
         None => std::future::pending().await,
     }
+}
+
+/// Returns the time.
+pub(super) fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    Timestamp(u64::try_from(since_epoch.as_millis()).expect("a clock before the year 500 million"))
 }

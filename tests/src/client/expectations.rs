@@ -1,24 +1,24 @@
-//! What somebody waits for. Each expectation takes what it was about out of what has come.
+//! What a client can wait for. An expectation removes what it expects from the received events.
 
 use shared::ids::{ConnectionId, MessageId, Offset};
 use shared::protocol::{Message, PresenceChange, Push, Refusal, Signal, SignalState};
 use shared::session::{Delivery, Event, Status};
 
-use super::{Client, Followed, chat_text};
+use super::native::{Client, Followed, chat_text};
 use crate::deadline::{DEADLINE, PATIENCE};
 
 impl Client {
-    /// Waits until a message of one's own is in the log.
+    /// Waits until an own message is in the log.
     pub async fn expect_accepted(&self, id: MessageId) -> Offset {
         match self.outcome(id).await {
             Delivery::Accepted { offset } => offset,
             Delivery::Local | Delivery::Failed { .. } => {
-                panic!("{}: {id} has failed\n{}", self.label, self.record.tell())
+                panic!("{}: {id} has failed\n{}", self.label, self.record.describe())
             }
         }
     }
 
-    /// Waits until a message of one's own has been refused for good.
+    /// Waits until an own message has been refused for good.
     pub async fn expect_failed(&self, id: MessageId) -> Refusal {
         match self.outcome(id).await {
             Delivery::Failed { refusal } => refusal,
@@ -29,7 +29,7 @@ impl Client {
     async fn outcome(&self, id: MessageId) -> Delivery {
         let what = format!("{} hears what became of the message {id}", self.label);
         self.record
-            .take(PATIENCE, &what, |event| match event {
+            .wait_for(PATIENCE, &what, |event| match event {
                 Event::Delivery { message_id, delivery, .. }
                     if *message_id == id && *delivery != Delivery::Local =>
                 {
@@ -40,7 +40,7 @@ impl Client {
             .await
     }
 
-    /// The next message that comes, of whatever channel.
+    /// Waits for the next message of any channel.
     pub async fn next_message(&self) -> Message {
         self.next_message_for("the next message").await
     }
@@ -48,14 +48,14 @@ impl Client {
     async fn next_message_for(&self, wish: &str) -> Message {
         let what = format!("{} receives {wish}", self.label);
         self.record
-            .take(PATIENCE, &what, |event| match event {
+            .wait_for(PATIENCE, &what, |event| match event {
                 Event::Message(message) => Some(message.clone()),
                 _ => None,
             })
             .await
     }
 
-    /// The next message that comes is chat and says this.
+    /// Waits for the next message, which has to be a chat message with this text.
     pub async fn expect_chat(&self, text: &str) -> Message {
         let message = self.next_message_for(&format!("“{text}”")).await;
         assert_eq!(
@@ -63,12 +63,12 @@ impl Client {
             text,
             "{}: the next message is another\n{}",
             self.label,
-            self.record.tell()
+            self.record.describe()
         );
         message
     }
 
-    /// The next messages that come are chat and say this, one after the other.
+    /// Waits for the next messages, which have to be chat messages with these texts, in this order.
     pub async fn expect_chats<S: AsRef<str>>(&self, texts: &[S]) -> Vec<Message> {
         let mut messages = Vec::with_capacity(texts.len());
         for text in texts {
@@ -77,10 +77,10 @@ impl Client {
         messages
     }
 
-    /// Waits for a subscription to begin, or to begin again after an interruption.
+    /// Waits until a subscription starts, or starts again after an interruption.
     pub async fn expect_subscribed(&self, to: &str) -> Followed {
         self.record
-            .take(PATIENCE, &format!("{} follows {to}", self.label), |event| match event {
+            .wait_for(PATIENCE, &format!("{} follows {to}", self.label), |event| match event {
                 Event::Subscribed { channel, position, head, gap } if channel.as_str() == to => {
                     Some(Followed { position: *position, head: *head, gap: *gap })
                 }
@@ -89,10 +89,10 @@ impl Client {
             .await
     }
 
-    /// Waits for a signal of this kind from somebody of this name.
+    /// Waits for a signal of this kind from the user of this name.
     pub async fn expect_signal(&self, from: &str, state: SignalState) -> Signal {
         self.record
-            .take(DEADLINE, &format!("{} sees {state:?} of {from}", self.label), |event| match event {
+            .wait_for(DEADLINE, &format!("{} sees {state:?} of {from}", self.label), |event| match event {
                 Event::Signal(signal) if signal.from.name.as_str() == from && signal.state == state => {
                     Some(signal.clone())
                 }
@@ -101,7 +101,7 @@ impl Client {
             .await
     }
 
-    /// Waits until exactly these names are in a channel.
+    /// Waits until the members of a channel have exactly these names.
     pub async fn expect_members(&self, of: &str, names: &[&str]) {
         let mut names: Vec<&str> = names.to_vec();
         names.sort_unstable();
@@ -109,10 +109,10 @@ impl Client {
         self.record.wait(PATIENCE, &what, |seen| (seen.names_in(of) == names).then_some(())).await;
     }
 
-    /// The next step of who is in a channel.
+    /// Waits for the next change of a channel's members.
     pub async fn next_presence(&self, of: &str) -> PresenceChange {
         self.record
-            .take(DEADLINE, &format!("{} sees somebody come to or go from {of}", self.label), |event| {
+            .wait_for(DEADLINE, &format!("{} sees a change of the members of {of}", self.label), |event| {
                 match event {
                     Event::Presence { channel, change } if channel.as_str() == of => Some(change.clone()),
                     _ => None,
@@ -121,17 +121,17 @@ impl Client {
             .await
     }
 
-    /// The next thing pushed to this connection.
+    /// Waits for the next push to this connection.
     pub async fn expect_push(&self) -> Push {
         self.record
-            .take(DEADLINE, &format!("{} receives a push", self.label), |event| match event {
+            .wait_for(DEADLINE, &format!("{} receives a push", self.label), |event| match event {
                 Event::Push(push) => Some(push.clone()),
                 _ => None,
             })
             .await
     }
 
-    /// Waits until there is a connection, and returns its number.
+    /// Waits until the client is connected, and returns the connection's number.
     pub async fn expect_online(&self) -> ConnectionId {
         self.expect_status("online", |status| match status {
             Status::Online { connection } => Some(*connection),
@@ -140,21 +140,21 @@ impl Client {
         .await
     }
 
-    /// Waits until there is a connection other than `before`.
+    /// Waits until the client has a connection other than `before`.
     pub async fn expect_online_anew(&self, before: ConnectionId) -> ConnectionId {
-        self.expect_status("online anew", |status| match status {
+        self.expect_status("online again", |status| match status {
             Status::Online { connection } if *connection != before => Some(*connection),
             _ => None,
         })
         .await
     }
 
-    /// Waits until the connection is lost and the client waits for its next try.
+    /// Waits until the connection is lost and the client is in backoff.
     pub async fn expect_waiting(&self) {
         self.expect_status("waiting", |status| matches!(status, Status::Waiting { .. }).then_some(())).await;
     }
 
-    /// Waits until the server has ended it for good; returns the close code.
+    /// Waits until the server has closed the connection for good. Returns the close code.
     pub async fn expect_ended(&self) -> Option<u16> {
         self.expect_status("ended", |status| match status {
             Status::Ended { code, .. } => Some(code.map(|code| code.0)),

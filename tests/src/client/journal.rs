@@ -1,4 +1,4 @@
-//! All that a client has said and been told, for a [`ledger`](crate::ledger) to be held against the log.
+//! What a client has sent and received, for a [`ledger`](crate::ledger) to compare with the log.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -7,53 +7,53 @@ use shared::ids::{ChannelName, MessageId, Offset, UserId};
 use shared::protocol::{Gap, Message, Payload, Position, ServerMessage};
 use shared::session::{Delivery, Event};
 
-/// What one client said and was told, in order.
+/// What one client sent and received, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
-    /// Who it was, once the server had said so.
+    /// Its user id, once the server has sent it.
     pub user: Option<UserId>,
-    /// What it was given to send, in the order in which it was written.
+    /// The messages to send, in the order in which they were written.
     pub sent: Vec<Sent>,
-    /// What became of that; nothing is here of what is still under way.
+    /// The answers. Messages in flight have none.
     pub fates: HashMap<MessageId, Fate>,
-    /// What the application was told of its channels.
+    /// The channel events that the application received.
     pub heard: Vec<Heard>,
-    /// What came over the wire, before the session dropped what it had seen already.
+    /// The messages that came over the wire, before the session dropped duplicates.
     pub wire: Vec<Heard>,
-    /// When each message was given to it to send.
+    /// When each message was handed to the session.
     pub sent_at: HashMap<MessageId, Instant>,
-    /// When the application was told of each message.
+    /// When the application received each message.
     pub heard_at: HashMap<MessageId, Instant>,
 }
 
-/// A message on its way to the log.
+/// A message to be published.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sent {
-    /// Where to.
+    /// The channel.
     pub channel: ChannelName,
     /// Its id.
     pub id: MessageId,
-    /// What it says.
+    /// The payload.
     pub payload: Payload,
 }
 
-/// What became of it.
+/// The answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// The server said that it is in the log.
+    /// The server acknowledged it.
     Accepted(Offset),
     /// The server refused it for good, or the outbox was full.
     Failed,
 }
 
-/// A step of a subscription.
+/// An event of a subscription.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heard {
-    /// It begins, or begins again, after this position.
+    /// It starts, or starts again, after this position.
     Subscribed {
         /// The channel.
         channel: ChannelName,
-        /// Where the messages that follow begin.
+        /// The offset before the first message that follows.
         position: Position,
         /// What was lost.
         gap: Option<Gap>,
@@ -63,12 +63,12 @@ pub enum Heard {
 }
 
 impl Journal {
-    /// How many messages have no answer yet.
+    /// Returns the number of messages without an answer.
     pub fn unanswered(&self) -> usize {
         self.sent.len() - self.fates.len()
     }
 
-    /// How far the application has been told of a channel.
+    /// Returns the newest offset of a channel that the application received.
     pub fn reached(&self, of: &ChannelName) -> Option<Offset> {
         self.heard.iter().rev().find_map(|heard| match heard {
             Heard::Message(message) if message.channel == *of => Some(message.offset),

@@ -1,4 +1,4 @@
-//! What a client has been told, for expectations to be taken from.
+//! The received events, from which expectations are served.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
@@ -13,10 +13,10 @@ use tokio::sync::watch;
 use super::journal::{Journal, Sent};
 use crate::deadline::within;
 
-/// How many of the last events a failure shows.
+/// Maximum number of events that a failure shows.
 const TOLD_MAX: usize = 30;
 
-/// All that has come, with a bell that rings at each change.
+/// The received events, with a notification for each change.
 #[derive(Debug)]
 pub(super) struct Record {
     seen: Mutex<Seen>,
@@ -29,16 +29,16 @@ impl Default for Record {
     }
 }
 
-/// What has come so far.
+/// The events so far.
 #[derive(Debug)]
 pub(super) struct Seen {
     status: Status,
     me: Option<(UserId, DisplayName)>,
     token: Option<String>,
     rosters: HashMap<ChannelName, Roster>,
-    /// What no expectation has taken yet.
+    /// Events that no expectation has removed.
     waiting: VecDeque<Event>,
-    /// The last events in words, taken or not.
+    /// The last events in words, removed or not.
     told: VecDeque<String>,
     journal: Journal,
 }
@@ -62,7 +62,7 @@ impl Seen {
         &self.status
     }
 
-    /// The names in a channel, in order.
+    /// The names of a channel's members, sorted.
     pub(super) fn names_in(&self, channel: &str) -> Vec<&str> {
         let roster = self.rosters.iter().find(|(name, _)| name.as_str() == channel);
         let mut names: Vec<&str> =
@@ -107,7 +107,7 @@ impl Record {
         self.bell.send_replace(());
     }
 
-    /// Notes what the client is about to send.
+    /// Records a message before it is sent.
     pub(super) fn add_sent(&self, sent: Sent) {
         self.seen.lock().unwrap().journal.note_sent(sent);
     }
@@ -140,7 +140,7 @@ impl Record {
     }
 
     /// What was last seen, in words.
-    pub(super) fn tell(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let seen = self.seen.lock().unwrap();
         let told: Vec<&str> = seen.told.iter().map(String::as_str).collect();
         format!("status: {:?}\nlast events:\n  {}", seen.status, told.join("\n  "))
@@ -163,11 +163,11 @@ impl Record {
                 bell.changed().await.expect("the bell is there as long as this");
             }
         };
-        within(limit, what, found, || self.tell()).await
+        within(limit, what, found, || self.describe()).await
     }
 
     /// Waits for the first event that is wanted, and takes it out.
-    pub(super) async fn take<T>(
+    pub(super) async fn wait_for<T>(
         &self,
         limit: Duration,
         what: &str,

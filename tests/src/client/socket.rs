@@ -1,5 +1,5 @@
-//! An open socket that takes what it is given at once, as a browser's does: a peer that does not read must not stop
-//! the session's clock.
+//! An open socket that accepts every text at once, as a browser's does: a peer that does not read must not stop the
+//! session's clock.
 
 use futures_util::stream::SplitStream;
 use futures_util::{SinkExt, StreamExt};
@@ -10,13 +10,13 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::deadline::DEADLINE;
 
-/// What the library opens.
+/// The library's stream.
 pub(super) type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A socket with a task that writes.
 #[derive(Debug)]
 pub(super) struct Open {
-    /// What comes in.
+    /// The incoming messages.
     pub(super) incoming: SplitStream<Stream>,
     outgoing: mpsc::UnboundedSender<Message>,
     writer: Option<tokio::task::AbortHandle>,
@@ -28,7 +28,7 @@ impl Open {
         let (outgoing, mut waiting) = mpsc::unbounded_channel();
         let writer = tokio::spawn(async move {
             while let Some(message) = waiting.recv().await {
-                // The reading half is told of the end as well.
+                // The reading half sees the end as well.
                 if sink.send(message).await.is_err() {
                     return;
                 }
@@ -37,17 +37,17 @@ impl Open {
         Self { incoming, outgoing, writer: Some(writer.abort_handle()) }
     }
 
-    /// Sends a text when those before it are out.
+    /// Queues a text behind the earlier ones.
     pub(super) fn send(&self, text: String) {
-        // The reading half is told of the end as well.
+        // The reading half sees the end as well.
         let _ = self.outgoing.send(Message::text(text));
     }
 
-    /// Says goodbye if the peer listens, and is gone.
+    /// Sends a close frame if the peer reads, and drops the socket.
     pub(super) fn close(mut self) {
         let _ = self.outgoing.send(Message::Close(None));
         if let Some(writer) = self.writer.take() {
-            // A peer that takes nothing cannot be said goodbye to.
+            // A peer that does not read cannot get a close frame.
             tokio::spawn(async move {
                 tokio::time::sleep(DEADLINE).await;
                 writer.abort();
@@ -57,7 +57,7 @@ impl Open {
 }
 
 impl Drop for Open {
-    /// A socket that is lost is gone at once, with what was not written.
+    /// A lost socket is dropped at once, with everything unwritten.
     fn drop(&mut self) {
         if let Some(writer) = &self.writer {
             writer.abort();

@@ -9,22 +9,22 @@ use shared::protocol::VERSION;
 
 use crate::raw::{Frame, Opcode};
 
-/// The room that hostile guests publish in.
+/// The channel in which hostile guests publish.
 const HOSTILE_ROOM: &str = "room:hostile";
 
-/// The largest payload that a guest may publish, nearly, in bytes.
+/// Almost the maximum size of a payload, in bytes.
 const PAYLOAD_BYTES: usize = 64_000;
 
-/// Channels that a guest may follow by default.
+/// Number of channels that a guest may subscribe to by default.
 const SUBSCRIPTIONS: usize = 256;
 
-/// New channels that a guest follows on a connection: what a new one may say at once, by default.
+/// Number of new channels per connection: the default burst of a new connection.
 const NEW_CHANNELS: usize = 99;
 
-/// What a paced guest waits after a large payload: about what the default rate asks for.
+/// Pause of a paced guest after a large payload: about what the default rate needs.
 const LARGE_PAUSE: Duration = Duration::from_millis(330);
 
-/// What a paced guest waits after a request: about what the default rate asks for.
+/// Pause of a paced guest after a request: about what the default rate needs.
 const REQUEST_PAUSE: Duration = Duration::from_millis(15);
 
 /// A kind of hostile guest.
@@ -34,27 +34,27 @@ pub enum Kind {
     WideJson,
     /// Publishes the largest payloads, of arrays within arrays.
     DeepJson,
-    /// Asks for pages of history and reads none.
+    /// Requests pages of history and reads none.
     HistoryWithoutReading,
-    /// Follows as many channels as it may, from their beginnings, and reads nothing.
+    /// Subscribes to as many channels as allowed, from their beginnings, and reads nothing.
     SubscriptionsWithoutReading,
-    /// Sends a request's header without an end.
+    /// Sends a request head that does not end.
     HeaderFlood,
-    /// Sends requests to the HTTP API, one behind the other, and reads no response.
+    /// Pipelines requests to the HTTP API and reads no response.
     PipelinedRequests,
     /// Sends nothing but pings.
     PingFlood,
-    /// Comes, follows a channel, and goes, as fast as it can.
+    /// Connects, subscribes to a channel and disconnects, as fast as it can.
     SubscribeAndLeave,
-    /// Comes, follows channels that nobody has followed before, and goes, as fast as it can.
+    /// Connects, subscribes to channels that are new to the server and disconnects, as fast as it can.
     NewChannels,
-    /// Sends texts that are no messages.
+    /// Sends texts that are not messages.
     WrongTexts,
     /// Sends binary messages.
     BinaryFrames,
-    /// Sends parts of a message that never ends.
+    /// Sends fragments of a message that never ends.
     EmptyParts,
-    /// Says that it types, as fast as it can.
+    /// Sends typing signals, as fast as it can.
     Signals,
 }
 
@@ -76,7 +76,7 @@ impl Kind {
         Self::Signals,
     ];
 
-    /// The channels that the guests read from the beginning, and how many messages each should hold.
+    /// Returns the channels that the guests read from the beginning, and how many messages each should hold.
     pub fn channels(self) -> (Vec<String>, usize) {
         match self {
             Self::HistoryWithoutReading => (vec![HOSTILE_ROOM.to_owned()], 100),
@@ -97,10 +97,10 @@ pub(super) enum Reads {
     Nothing,
 }
 
-/// What is sent next.
+/// The next bytes.
 pub(super) struct Next {
     pub(super) bytes: Vec<u8>,
-    /// How long nothing is sent afterwards.
+    /// The pause after them.
     pub(super) pause: Option<Duration>,
 }
 
@@ -109,9 +109,9 @@ pub(super) struct Arms {
     kind: Kind,
     guest: usize,
     pub(super) reads: Reads,
-    /// How much has been sent on this connection.
+    /// Number of requests sent on this connection.
     sent: usize,
-    /// How much has been sent in all: no two messages have the same id.
+    /// Number of requests sent in total. It makes the message ids unique.
     sent_in_all: usize,
 }
 
@@ -126,18 +126,18 @@ impl Arms {
         Self { kind, guest, reads, sent: 0, sent_in_all: 0 }
     }
 
-    /// Whether it opens no WebSocket.
+    /// Whether it does not open a WebSocket.
     pub(super) fn is_http(&self) -> bool {
         matches!(self.kind, Kind::HeaderFlood | Kind::PipelinedRequests)
     }
 
-    /// How a connection begins.
+    /// Returns the first bytes of a connection.
     pub(super) fn opening(&mut self, address: SocketAddr) -> Vec<u8> {
         self.sent = 0;
         if self.kind == Kind::PipelinedRequests {
             return Vec::new();
         }
-        // Every second guest asks for something that is not a typed connection: the server reads that elsewhere.
+        // Every second guest does not open a typed connection, because the server reads others elsewhere.
         let path = if self.is_http() && self.guest % 2 == 1 { "/api/channels" } else { "/ws" };
         let mut bytes = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n").into_bytes();
         if !self.is_http() {
@@ -151,7 +151,7 @@ impl Arms {
         bytes
     }
 
-    /// What comes next; nothing where the guest closes the connection.
+    /// Returns the next bytes, or `None` if the guest closes the connection.
     pub(super) fn next(&mut self) -> Option<Next> {
         let number = self.sent;
         self.sent += 1;
@@ -159,7 +159,7 @@ impl Arms {
         let mut pause = None;
         let bytes = match self.kind {
             Kind::WideJson | Kind::DeepJson => {
-                // Every second guest keeps to the allowed rate, so that the server takes all that it sends.
+                // Every second guest keeps to the rate, so the server accepts everything that it sends.
                 pause = (self.guest % 2 == 1).then_some(LARGE_PAUSE);
                 text(&self.publish(if self.kind == Kind::WideJson { &WIDE } else { &DEEP }))
             }
@@ -189,7 +189,7 @@ impl Arms {
             },
             Kind::NewChannels => match number {
                 0..NEW_CHANNELS => {
-                    // Closing resets: the server has to have read all before.
+                    // Closing resets the connection, so the server must have read everything before.
                     pause = (number + 1 == NEW_CHANNELS).then_some(REQUEST_PAUSE);
                     let channel = format!("room:{}-{}-{}", "new".repeat(40), self.guest, self.sent_in_all);
                     text(&json!({"type": "subscribe", "id": number + 1, "channel": channel}).to_string())
@@ -220,14 +220,14 @@ impl Arms {
 
     fn subscribe_from_the_beginning(&self, number: usize) -> Vec<u8> {
         let (id, channel) = (number + 1, followed(number % SUBSCRIPTIONS));
-        // Of another epoch: the server begins at the oldest message there is.
+        // A position of another epoch: the server starts at the oldest message.
         let since = json!({"epoch": "0000000000000001", "offset": 0});
         text(&json!({"type": "subscribe", "id": id, "channel": channel, "since": since}).to_string())
     }
 }
 
-/// A text as a frame, masked with zeros: the guests share the machine with the server, and masking 64 KB each time would take from
-/// it what guests elsewhere do not.
+/// Encodes a text as a frame that is masked with zeros. Masking 64 KB each time would take processor time of this
+/// machine, which the server also uses.
 fn text(text: &str) -> Vec<u8> {
     let mut bytes = Frame::new(Opcode::Text, b"").declaring(text.len() as u64).encode();
     let key = bytes.len() - 4;
@@ -239,14 +239,14 @@ fn text(text: &str) -> Vec<u8> {
 static WIDE: LazyLock<String> = LazyLock::new(wide);
 static DEEP: LazyLock<String> = LazyLock::new(deep);
 
-/// As many values as a payload may have, in arrays that hold little, and filled up with a text.
+/// Returns the maximum number of values of a payload, in small arrays, filled up with a text.
 fn wide() -> String {
     let values = "[],".repeat(8_000);
     let filler = "x".repeat(PAYLOAD_BYTES - values.len());
     format!("[{values}\"{filler}\"]")
 }
 
-/// Arrays as deep as they may be, as often as they fit.
+/// Returns arrays of the maximum depth, as many as fit.
 fn deep() -> String {
     let one = format!("{}{},", "[".repeat(60), "]".repeat(60));
     let values = one.repeat(8_000 / 60);

@@ -1,4 +1,4 @@
-//! The log, so that a message is found by its place and by its id.
+//! The log, indexed by offset and by id.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,7 +16,7 @@ pub(super) struct Entries<'log> {
 }
 
 impl<'log> Entries<'log> {
-    /// Takes the log, which is read in its order, and looks whether it is one.
+    /// Indexes the log and checks its order and its ids.
     pub(super) fn read(log: &'log [Vec<Message>], findings: &mut Findings) -> Self {
         let mut entries = Self::default();
         for messages in log {
@@ -45,7 +45,7 @@ impl<'log> Entries<'log> {
         self.by_channel.get(channel)?.get(&offset).copied()
     }
 
-    /// The messages after an offset, oldest first.
+    /// Returns the messages after an offset, oldest first.
     pub(super) fn after(
         &self,
         channel: &ChannelName,
@@ -56,7 +56,7 @@ impl<'log> Entries<'log> {
         channel.into_iter().flat_map(move |messages| messages.range(from..).map(|(_, message)| *message))
     }
 
-    /// Looks for what nobody has sent.
+    /// Finds messages that no client sent.
     pub(super) fn look_for_foreign<'sent>(
         &self,
         sent: impl Iterator<Item = &'sent Sent>,
@@ -65,7 +65,7 @@ impl<'log> Entries<'log> {
         let sent: HashSet<(&ChannelName, MessageId)> = sent.map(|sent| (&sent.channel, sent.id)).collect();
         for message in self.by_channel.values().flat_map(BTreeMap::values) {
             if !sent.contains(&(&message.channel, message.id)) {
-                findings.note(Fault::Foreign, || format!("nobody has sent {message:?}"));
+                findings.note(Fault::Foreign, || format!("no client sent {message:?}"));
             }
         }
     }

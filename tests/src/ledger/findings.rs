@@ -1,26 +1,26 @@
-//! What a comparison has found, as numbers that can be quoted and sentences that help.
+//! The findings of a comparison, as numbers and sentences.
 
 use std::fmt;
 
-/// How many sentences a failure shows.
+/// Maximum number of sentences that a failure shows.
 const TOLD_MAX: usize = 20;
 
-/// What can be wrong.
+/// A kind of error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Acknowledged and not in the log, or in the log and not told to a reader.
+    /// Acknowledged but not in the log, or in the log but not delivered to a reader.
     Lost,
-    /// In the log twice, or told twice.
+    /// In the log twice, or delivered twice.
     Twice,
-    /// Told in another order than it is in the log in, or after a jump.
+    /// Delivered in another order than that of the log, or after a jump.
     Misordered,
-    /// In the log before a message that its sender wrote earlier.
+    /// In the log before a message that its sender sent earlier.
     Overtaken,
-    /// Another payload, sender or place than it was sent or acknowledged with.
+    /// Another payload, sender or offset than was sent or acknowledged.
     Altered,
-    /// In the log, or told to a reader, and sent by nobody.
+    /// In the log or delivered to a reader, but sent by no client.
     Foreign,
-    /// A gap was told of where nothing is missing.
+    /// A reader got a gap although no message is missing.
     Gap,
 }
 
@@ -30,11 +30,11 @@ const FAULTS: [(Fault, &str); 7] = [
     (Fault::Misordered, "out of order"),
     (Fault::Overtaken, "overtaken"),
     (Fault::Altered, "altered"),
-    (Fault::Foreign, "from nobody"),
+    (Fault::Foreign, "from no client"),
     (Fault::Gap, "gaps"),
 ];
 
-/// Numbers, and the first few faults in words.
+/// The numbers, and the first few errors in words.
 #[derive(Debug, Clone)]
 pub struct Findings {
     story: String,
@@ -51,27 +51,27 @@ impl Findings {
         Self { story: story.to_owned(), happened, messages: 0, told: 0, counts: [0; FAULTS.len()], words }
     }
 
-    /// Adds what happened meanwhile to the line: `30`, `kills`.
+    /// Adds an event count to the line, such as `30` `kills`.
     #[must_use]
     pub fn after(mut self, count: u64, what: &str) -> Self {
         self.happened.push((count, what.to_owned()));
         self
     }
 
-    /// How often something was wrong.
+    /// Returns the number of errors.
     pub fn count(&self, fault: Fault) -> u64 {
         self.counts[fault as usize]
     }
 
-    /// How many messages are in the log.
+    /// Returns the number of messages in the log.
     pub fn messages(&self) -> u64 {
         self.messages
     }
 
-    /// Prints the line, and fails where something was wrong. `how` tells how to have it again, such as a seed.
+    /// Prints the line and fails if there is an error. `how` says how to reproduce it, such as a seed.
     ///
     /// # Panics
-    /// Where something was wrong, or where there was nothing to compare.
+    /// If there is an error, or if there was nothing to compare.
     #[allow(clippy::print_stdout, reason = "the line is there to be quoted")]
     pub fn assert_clean(&self, how: &str) {
         println!("{self}");
@@ -95,7 +95,7 @@ impl fmt::Display for Findings {
         for (count, what) in &self.happened {
             write!(f, " {} {what},", grouped(*count))?;
         }
-        write!(f, " {} messages, told {} times", grouped(self.messages), grouped(self.told))?;
+        write!(f, " {} messages, received {} times", grouped(self.messages), grouped(self.told))?;
         for (fault, name) in FAULTS {
             write!(f, ", {} {name}", grouped(self.count(fault)))?;
         }
@@ -103,7 +103,7 @@ impl fmt::Display for Findings {
     }
 }
 
-/// A number with a comma before each three digits.
+/// Formats a number with a comma before each three digits.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();

@@ -1,4 +1,4 @@
-//! Whether a client was told what the log has: each message after its position once, in order.
+//! Checks that a client received each message after its position once and in order.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,16 +9,16 @@ use super::entries::Entries;
 use super::findings::{Fault, Findings};
 use crate::client::Heard;
 
-/// How far a reader should have come.
+/// How far a reader must have read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Until {
-    /// To the end of the log; subscribing again goes on where it was.
+    /// To the end of the log. A new subscription continues where the last one was.
     TheEnd,
-    /// As far as its connections lasted; subscribing again goes back to what had been taken in.
+    /// As far as its connections lasted. A new subscription continues at the last message that was handled.
     Cut,
 }
 
-/// One followed channel.
+/// One subscribed channel.
 struct Reading {
     began: Position,
     cursor: Offset,
@@ -37,12 +37,12 @@ pub(super) fn compare(
         match step {
             Heard::Subscribed { channel, position, gap } => {
                 if let Some(gap) = gap {
-                    findings.note(Fault::Gap, || format!("{name} was told of a gap in {channel}: {gap:?}"));
+                    findings.note(Fault::Gap, || format!("{name} got a gap in {channel}: {gap:?}"));
                 }
                 subscribe(name, channel, *position, &mut readings, findings, until);
             }
             Heard::Message(message) => match readings.get_mut(&message.channel) {
-                Some(reading) => reading.take(name, message, entries, findings, until),
+                Some(reading) => reading.read(name, message, entries, findings, until),
                 None => findings.note(Fault::Foreign, || format!("{name} does not follow {message:?}")),
             },
         }
@@ -51,7 +51,7 @@ pub(super) fn compare(
         for (channel, reading) in readings {
             for missed in entries.after(channel, reading.began.offset) {
                 if !reading.told.contains(&missed.offset) {
-                    findings.note(Fault::Lost, || format!("{name} was not told of {missed:?}"));
+                    findings.note(Fault::Lost, || format!("{name} did not receive {missed:?}"));
                 }
             }
         }
@@ -70,7 +70,7 @@ fn subscribe<'heard>(
     let reading = readings.entry(channel).or_insert_with(new);
     let moved = match until {
         Until::TheEnd => position.offset != reading.cursor,
-        // What the server wrote and a cut swallowed is written again.
+        // The server sends again what a cut connection lost.
         Until::Cut => position.offset > reading.cursor,
     };
     if moved || position.epoch != reading.began.epoch {
@@ -83,7 +83,7 @@ fn subscribe<'heard>(
 }
 
 impl Reading {
-    fn take(
+    fn read(
         &mut self,
         name: &str,
         message: &Message,
@@ -95,14 +95,14 @@ impl Reading {
         match entries.at(&message.channel, message.offset) {
             Some(entry) if entry == message => {}
             Some(entry) => findings
-                .note(Fault::Altered, || format!("{name} was told {message:?}, the log has {entry:?}")),
-            None => findings.note(Fault::Foreign, || format!("{name} was told {message:?}")),
+                .note(Fault::Altered, || format!("{name} received {message:?}, the log has {entry:?}")),
+            None => findings.note(Fault::Foreign, || format!("{name} received {message:?}")),
         }
         let first_time = self.told.insert(message.offset);
         if message.offset <= self.cursor {
             let fault = if first_time { Fault::Misordered } else { Fault::Twice };
             let cursor = self.cursor;
-            findings.note(fault, || format!("{name} was at {cursor} and is told {message:?}"));
+            findings.note(fault, || format!("{name} was at {cursor} and received {message:?}"));
         } else if message.prev != self.cursor {
             let cursor = self.cursor;
             findings.note(Fault::Misordered, || format!("{name} was led from {cursor} to {message:?}"));

@@ -1,4 +1,4 @@
-//! Whether the log has what a client sent, as it was told.
+//! Checks that the log has what a client sent, at the acknowledged offset.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,9 @@ pub(super) fn compare(name: &str, journal: &Journal, entries: &Entries<'_>, find
         if entry.offset < *before {
             let (channel, offset, before) = (&sent.channel, entry.offset, *before);
             findings.note(Fault::Overtaken, || {
-                format!("{name} wrote what is at {offset} of {channel} after what is at {before}: {entry:?}")
+                format!(
+                    "{name} wrote the message at {offset} of {channel} after the one at {before}: {entry:?}"
+                )
             });
         }
         *before = entry.offset.max(*before);
@@ -39,15 +41,15 @@ fn compare_fate(
     match (fate, entry) {
         (Some(Fate::Accepted(offset)), Some(entry)) if *offset == entry.offset => {}
         (Some(Fate::Accepted(offset)), Some(entry)) => findings.note(Fault::Altered, || {
-            format!("{name} was told that {sent:?} is at {offset}, and it is at {}", entry.offset)
+            format!("{name} got the acknowledgement of {sent:?} at {offset}, but it is at {}", entry.offset)
         }),
         (Some(Fate::Accepted(offset)), None) => findings.note(Fault::Lost, || {
-            format!("{name} was told that {sent:?} is at {offset}, and it is not in the log")
+            format!("{name} got the acknowledgement of {sent:?} at {offset}, but it is not in the log")
         }),
         (Some(Fate::Failed), Some(entry)) => findings.note(Fault::Foreign, || {
             format!("{name} was refused {sent:?} for good, and it is in the log at {}", entry.offset)
         }),
-        // Nothing was promised of it, and it may be in the log: the answer may have got lost.
+        // An unanswered message may be in the log, because the answer may be lost.
         (Some(Fate::Failed), None) | (None, _) => {}
     }
 }

@@ -1,15 +1,16 @@
-//! The badge that tells how the connection is.
+//! The badge that shows the state of the connection.
 
-use super::{Person, marked};
+use super::mark::marked;
+use crate::browser::Person;
 
-/// How the connection is.
+/// The state of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// All is well.
+    /// Connected.
     Online,
-    /// It is lost; the next try comes later.
+    /// Lost; the next attempt comes later.
     Waiting,
-    /// The server does not want this client back.
+    /// Closed by the server for good.
     Ended,
 }
 
@@ -35,7 +36,7 @@ impl Connection<'_> {
         self.0.expect_that(&format!("is {state:?}"), &condition, &format!("{badge}?.outerHTML")).await;
     }
 
-    /// Waits until there is a connection; returns its number.
+    /// Waits until the app is connected. Returns the connection's number.
     pub async fn expect_online(&self) -> u64 {
         self.expect(State::Online).await;
         let script = format!("return document.querySelector({:?})?.dataset.connection", marked("connection"));
@@ -44,31 +45,31 @@ impl Connection<'_> {
             .await
     }
 
-    /// Waits until there is a connection other than `before`.
+    /// Waits until the app has a connection other than `before`.
     pub async fn expect_online_anew(&self, before: u64) -> u64 {
         let script = format!(
             "const b = document.querySelector({:?}); return [b?.dataset.state, b?.dataset.connection]",
             marked("connection")
         );
         self.0
-            .expect_of("is online anew", &script, |value| {
+            .expect_of("is online again", &script, |value| {
                 let number = value[1].as_str()?.parse().ok()?;
                 (value[0] == "online" && number != before).then_some(number)
             })
             .await
     }
 
-    /// Waits for the seconds until the next try to be told.
+    /// Waits until the seconds until the next attempt are shown.
     pub async fn expect_countdown(&self) {
         let badge = format!("document.querySelector({:?})", marked("connection"));
         let condition =
             format!("{badge}?.dataset.state === 'waiting' && /\\d+\\s*s/.test({badge}.innerText)");
         self.0
-            .expect_that("is told when the next try comes", &condition, &format!("{badge}?.outerHTML"))
+            .expect_that("sees the time of the next attempt", &condition, &format!("{badge}?.outerHTML"))
             .await;
     }
 
-    /// Does not wait for the next try.
+    /// Skips the wait for the next attempt.
     pub async fn connect_now(&self) {
         self.0.click(&marked("connect-now")).await;
     }

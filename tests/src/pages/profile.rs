@@ -1,6 +1,7 @@
-//! Who one is.
+//! The profile.
 
-use super::{Person, marked};
+use super::mark::marked;
+use crate::browser::Person;
 
 /// The profile.
 #[derive(Debug)]
@@ -13,12 +14,12 @@ impl Profile<'_> {
         self.0.find(&marked("profile-name")).await;
     }
 
-    /// The own user id, as it is shown.
+    /// Returns the own user id, as shown.
     pub async fn user(&self) -> String {
         self.0.text(&marked("profile-user")).await.trim().to_owned()
     }
 
-    /// Takes another name.
+    /// Changes the name.
     pub async fn rename(&self, name: &str) {
         self.0.fill(&marked("profile-name"), name).await;
         self.0.click(&marked("profile-save")).await;

@@ -1,13 +1,14 @@
-//! The page that sends with the API key.
+//! The page that pushes with the API key.
 
-use super::{Person, marked};
+use super::mark::marked;
+use crate::browser::Person;
 
 /// The form.
 #[derive(Debug)]
 pub struct PushPage<'a>(pub(super) &'a Person);
 
 impl PushPage<'_> {
-    /// Goes there.
+    /// Opens the page.
     pub async fn open(&self) {
         self.0.click(&marked("nav-push")).await;
         self.0.find(&marked("push-form")).await;
@@ -18,7 +19,7 @@ impl PushPage<'_> {
         self.0.fill(&marked("push-key"), key).await;
     }
 
-    /// Chooses whom it is for: a `room`, a `user` or a `connection`, and which.
+    /// Chooses the target: a `room`, a `user` or a `connection`, and which one.
     pub async fn target(&self, kind: &str, which: &str) {
         // The button itself may be hidden behind its label.
         let label = format!("{} label:has([name=target][value={kind:?}])", marked("push-form"));
@@ -44,12 +45,12 @@ impl PushPage<'_> {
         self.0.click(&marked("push-send")).await;
     }
 
-    /// Waits for the result to say this.
+    /// Waits until the result contains this text.
     pub async fn expect_result(&self, text: &str) {
         self.0.expect_text(&marked("push-result"), text).await;
     }
 
-    /// The command that does the same.
+    /// Returns the equivalent `curl` command.
     pub async fn curl(&self) -> String {
         self.0.text(&marked("push-curl")).await
     }

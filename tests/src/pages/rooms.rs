@@ -1,15 +1,16 @@
-//! The rooms, and who is in them.
+//! The rooms and their members.
 
 use thirtyfour::Key;
 
-use super::{Person, marked};
+use super::mark::marked;
+use crate::browser::Person;
 
 /// The list of rooms.
 #[derive(Debug)]
 pub struct Rooms<'a>(pub(super) &'a Person);
 
 impl Rooms<'_> {
-    /// Goes to the room of this name, which may be new.
+    /// Opens the room of this name, which may be new.
     pub async fn open(&self, name: &str) {
         self.0.click(&marked("open-room")).await;
         self.0.fill(&marked("open-room-name"), name).await;
@@ -18,7 +19,7 @@ impl Rooms<'_> {
         self.expect_open(&format!("room:{name}")).await;
     }
 
-    /// Waits until a room is the one that is open.
+    /// Waits until this room is open.
     pub async fn expect_open(&self, channel: &str) {
         let current = format!("{}[aria-current]", link(channel));
         let condition = format!("document.querySelector({current:?}) !== null");
@@ -26,7 +27,7 @@ impl Rooms<'_> {
         self.0.expect_that(&format!("is in {channel}"), &condition, &rooms).await;
     }
 
-    /// Goes to a room of the list.
+    /// Opens a room of the list.
     pub async fn go(&self, channel: &str) {
         self.0.click(&link(channel)).await;
         self.expect_open(channel).await;
@@ -47,12 +48,12 @@ fn link(channel: &str) -> String {
     format!("{}[data-channel={channel:?}]", marked("room-link"))
 }
 
-/// Who is in the open room.
+/// The members of the open room.
 #[derive(Debug)]
 pub struct Roster<'a>(pub(super) &'a Person);
 
 impl Roster<'_> {
-    /// Waits until exactly these are shown, in whatever order.
+    /// Waits until exactly these members are shown, in any order.
     pub async fn expect(&self, names: &[&str]) {
         let script = format!(
             "return Array.from(document.querySelectorAll('{} {} .member__name'), e => e.innerText.trim())",

@@ -1,17 +1,18 @@
-//! The messages of a room, and the field to write one.
+//! The messages of a room, and the composer.
 
 use serde_json::Value;
 
-use super::{Person, marked};
+use super::mark::marked;
+use crate::browser::Person;
 
-/// How far an own message has come.
+/// The state of an own message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It has not been sent, or not been answered.
+    /// Not sent or not answered yet.
     Local,
-    /// The server has it.
+    /// Acknowledged.
     Accepted,
-    /// The server does not take it.
+    /// Refused.
     Failed,
 }
 
@@ -25,22 +26,22 @@ impl Delivery {
     }
 }
 
-/// A message as it is shown.
+/// A shown message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Its id.
     pub id: String,
-    /// How far it has come, where it is one's own.
+    /// Its state, if it is an own message.
     pub delivery: String,
-    /// Whether it is one's own.
+    /// Whether it is an own message.
     pub mine: bool,
-    /// Who it is from; empty where the page does not repeat that.
+    /// The author; empty if the page does not repeat the name.
     pub author: String,
-    /// What it says.
+    /// The text.
     pub text: String,
 }
 
-/// Reads all rows at once: one by one they would change in between.
+/// Reads all rows in one script, so that they do not change in between.
 const ROWS: &str = r#"
     const of = (e, name) => e.querySelector(`[data-testid="${name}"]`)?.innerText?.trim() ?? '';
     return Array.from(document.querySelectorAll('[data-testid="message"]'), e => [
@@ -53,17 +54,17 @@ const ROWS: &str = r#"
 pub struct Timeline<'a>(pub(super) &'a Person);
 
 impl Timeline<'_> {
-    /// The messages shown, oldest first.
+    /// Returns the shown messages, oldest first.
     pub async fn rows(&self) -> Vec<Row> {
         rows(&self.0.run(ROWS, Vec::new()).await)
     }
 
-    /// What the messages shown say, oldest first.
+    /// Returns the texts of the shown messages, oldest first.
     pub async fn texts(&self) -> Vec<String> {
         self.rows().await.into_iter().map(|row| row.text).collect()
     }
 
-    /// Waits until the messages shown are as wanted.
+    /// Waits until `wanted` accepts the shown messages.
     pub async fn expect_rows<T>(&self, what: &str, wanted: impl Fn(&[Row]) -> Option<T>) -> T {
         self.0.expect_of(what, ROWS, |value| wanted(&rows(value))).await
     }
@@ -78,8 +79,8 @@ impl Timeline<'_> {
         .await
     }
 
-    /// Waits until a message of somebody's is shown exactly once. Where one says several things in a row, the page
-    /// need not repeat the name: then it stands above.
+    /// Waits until a message of this author is shown exactly once. The page shows the name once above several messages
+    /// of one author.
     pub async fn expect(&self, author: &str, text: &str) {
         self.expect_rows(&format!("sees “{text}” of {author} once"), |rows| {
             let mut name = "";
@@ -103,8 +104,7 @@ impl Timeline<'_> {
         .await;
     }
 
-    /// Waits until exactly these lines are shown, in this order: messages, and where some are missing, what is said of
-    /// them.
+    /// Waits until exactly these lines are shown, in this order: messages and the lines of gaps.
     pub async fn expect_lines(&self, lines: &[&str]) {
         let script = "return Array.from(document.querySelectorAll('[data-testid=message-text], [data-testid=gap]'), \
             e => e.innerText.trim())";
@@ -116,13 +116,13 @@ impl Timeline<'_> {
             .await;
     }
 
-    /// Writes a message and sends it.
+    /// Types a message and sends it.
     pub async fn write(&self, text: &str) {
         self.0.fill(&marked("composer"), text).await;
         self.0.click(&marked("send")).await;
     }
 
-    /// Waits until an own message has come so far.
+    /// Waits until an own message has this state.
     pub async fn expect_delivery(&self, text: &str, delivery: Delivery) {
         self.expect_rows(&format!("sees the own “{text}” once, {delivery:?}"), |rows| {
             let mut own = rows.iter().filter(|row| row.text == text);
@@ -132,12 +132,12 @@ impl Timeline<'_> {
         .await;
     }
 
-    /// Tries a failed message again.
+    /// Retries a failed message.
     pub async fn retry(&self) {
         self.0.click(&marked("retry")).await;
     }
 
-    /// Scrolls to the oldest message shown, as somebody does who looks for older ones.
+    /// Scrolls to the oldest shown message, as a person who looks for older ones.
     pub async fn scroll_up(&self) {
         self.scroll("element.scrollTop = 0").await;
     }
@@ -147,7 +147,7 @@ impl Timeline<'_> {
         self.scroll("element.scrollTop = element.scrollHeight").await;
     }
 
-    /// Whether the newest message is in sight.
+    /// Waits until the newest message is visible.
     pub async fn expect_at_end(&self) {
         let gap = "(e => e.scrollHeight - e.scrollTop - e.clientHeight)";
         let element = scrolling();
@@ -164,19 +164,19 @@ impl Timeline<'_> {
         self.0.run(&format!("const element = {}; {step};", scrolling()), Vec::new()).await;
     }
 
-    /// The button that leads to new messages below.
+    /// Waits for the button that scrolls to new messages.
     pub async fn expect_new(&self, count: usize) {
         self.0.expect_number(&marked("new-messages"), count).await;
     }
 
-    /// Goes to the new messages.
+    /// Scrolls to the new messages.
     pub async fn show_new(&self) {
         self.0.click(&marked("new-messages")).await;
         self.0.expect_none(&marked("new-messages")).await;
     }
 }
 
-/// The element that scrolls: the timeline, or what it lies in.
+/// Returns an expression for the element that scrolls: the timeline, or an element around it.
 fn scrolling() -> String {
     format!(
         "(() => {{ let e = document.querySelector({:?}); \

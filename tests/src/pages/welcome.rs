@@ -1,13 +1,14 @@
 //! The form that asks for a name.
 
-use super::{Person, marked};
+use super::mark::marked;
+use crate::browser::Person;
 
 /// The form that asks for a name.
 #[derive(Debug)]
 pub struct Welcome<'a>(pub(super) &'a Person);
 
 impl Welcome<'_> {
-    /// Says a name and is in the lobby, connected.
+    /// Enters a name and waits until the lobby is open and connected.
     pub async fn enter(&self, name: &str) {
         self.0.fill(&format!("{} input[name=name]", marked("welcome")), name).await;
         self.0.click(&format!("{} [type=submit]", marked("welcome"))).await;
@@ -15,12 +16,12 @@ impl Welcome<'_> {
         self.0.connection().expect_online().await;
     }
 
-    /// It is there.
+    /// Waits until it is shown.
     pub async fn expect(&self) {
         self.0.find(&marked("welcome")).await;
     }
 
-    /// It is not there: the room is.
+    /// Waits until it is gone and a room is open.
     pub async fn expect_gone(&self) {
         self.0.find(&marked("composer")).await;
         self.0.expect_none(&marked("welcome")).await;

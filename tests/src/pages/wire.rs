@@ -1,6 +1,7 @@
-//! What goes over the wire.
+//! The panel that shows the messages on the wire.
 
-use super::{Person, marked};
+use super::mark::marked;
+use crate::browser::Person;
 
 /// The panel.
 #[derive(Debug)]
@@ -12,13 +13,13 @@ impl Wire<'_> {
         self.0.click(&marked("wire-toggle")).await;
     }
 
-    /// Waits for a row of this kind that holds a text.
+    /// Waits for a row of this kind that contains a text.
     pub async fn expect(&self, kind: &str, text: &str) {
         let rows = format!("{} {}[data-kind={kind:?}]", marked("wire"), marked("wire-row"));
         self.0.expect_text(&rows, text).await;
     }
 
-    /// Waits until so many rows of this kind hold a text.
+    /// Waits until this number of rows of this kind contain a text.
     pub async fn expect_rows(&self, kind: &str, text: &str, count: usize) {
         let rows = format!("{} {}[data-kind={kind:?}]", marked("wire"), marked("wire-row"));
         let script = format!("return Array.from(document.querySelectorAll({rows:?}), e => e.innerText)");

@@ -1,14 +1,14 @@
-//! Losing single messages out of a stream of WebSocket frames.
+//! Drops single messages from a stream of WebSocket frames.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::raw::{Frame, Opcode};
 
-/// How the server's logged messages begin.
+/// The beginning of the server's logged messages.
 const MESSAGE: &[u8] = br#"{"type":"message""#;
 
-/// What is to be lost, and what was.
+/// The number of messages to drop, and dropped so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Losses(Option<Arc<Counts>>);
 
@@ -36,23 +36,23 @@ impl Losses {
         self.0.as_ref().map_or(0, |counts| counts.lost.load(Ordering::SeqCst))
     }
 
-    /// What takes messages out of one connection, where this proxy may.
+    /// Returns the filter of one connection, if this proxy drops messages.
     pub(super) fn filter(self) -> Option<FrameFilter> {
         self.0.map(|counts| FrameFilter { counts, header_passed: false, waiting: Vec::new() })
     }
 }
 
-/// Takes frames out of what the server says on one connection.
+/// Drops frames that the server sends on one connection.
 #[derive(Debug)]
 pub(super) struct FrameFilter {
     counts: Arc<Counts>,
     header_passed: bool,
-    /// Bytes of a header or a frame that is not complete.
+    /// Bytes of an incomplete frame.
     waiting: Vec<u8>,
 }
 
 impl FrameFilter {
-    /// Takes what has come and returns what goes on.
+    /// Takes received bytes and returns those to pass on.
     pub(super) fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.waiting.extend_from_slice(bytes);
         let mut passed = Vec::new();

@@ -9,12 +9,29 @@ use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::watch;
 
 use super::frames::{FrameFilter, Losses};
-use super::{Cut, Direction};
 
-/// Most bytes in one piece in fine weather.
+/// Maximum size of a piece if nothing is wrong, in bytes.
 const PIECE_BYTES_MAX: usize = 16 * 1024;
 
-/// What happens to every piece.
+/// A direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the client to the server.
+    Up,
+    /// From the server to the client.
+    Down,
+}
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Both sides see a normal end (FIN), as from a proxy that stops.
+    Ended,
+    /// Both sides see a failure (RST). Unread bytes are lost.
+    Reset,
+}
+
+/// How every piece is handled.
 #[derive(Debug, Clone)]
 pub(super) struct Weather {
     pub(super) delay: Duration,
@@ -27,7 +44,7 @@ impl Default for Weather {
     }
 }
 
-/// What is done to one connection.
+/// How one connection is handled.
 #[derive(Debug, Clone, Copy, Default)]
 struct Fault {
     stalled_up: bool,
@@ -44,7 +61,7 @@ impl Fault {
     }
 }
 
-/// A connection that is passed on.
+/// A connection through the proxy.
 #[derive(Debug)]
 pub(super) struct Link {
     fault: watch::Sender<Fault>,
@@ -113,7 +130,7 @@ async fn run(
         }
     };
     if how == Cut::Reset {
-        // Where that fails the ends are told of an end, which is as well.
+        // If that fails, the ends see a normal end, which is enough.
         let (_, _) = (client.set_zero_linger(), server.set_zero_linger());
     }
 }

@@ -1,93 +1,93 @@
-//! Frames as RFC 6455 section 5.2 has them, with every field free to be wrong.
+//! WebSocket frames (RFC 6455 section 5.2) in which every field can be wrong.
 
-/// What a frame is.
+/// The kind of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opcode {
-    /// The next part of a message.
+    /// A continuation.
     Continuation = 0,
-    /// A text, or its first part.
+    /// A text, or its first fragment.
     Text = 1,
-    /// Bytes, or their first part.
+    /// Binary data, or its first fragment.
     Binary = 2,
-    /// The end.
+    /// A close.
     Close = 8,
-    /// A question for life.
+    /// A ping.
     Ping = 9,
-    /// The answer to it.
+    /// A pong.
     Pong = 10,
 }
 
-/// The key that masks what is sent. Any will do.
+/// The masking key. Any value works.
 const KEY: [u8; 4] = [0x1f, 0x2e, 0x3d, 0x4c];
 
 /// A frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// Whether it is the last of its message.
+    /// Whether it is the last frame of its message.
     pub fin: bool,
     /// The three reserved bits.
     pub reserved: u8,
-    /// What it is, as a number.
+    /// The opcode.
     pub opcode: u8,
-    /// Whether the payload is masked when it is sent.
+    /// Whether the payload is masked.
     pub masked: bool,
-    /// The length that the header declares, where it is not the payload's.
+    /// The length in the header, if it differs from the payload's.
     pub declared: Option<u64>,
     /// The payload.
     pub payload: Vec<u8>,
 }
 
 impl Frame {
-    /// A proper frame that is a whole message.
+    /// Makes a valid frame with a whole message.
     pub fn new(opcode: Opcode, payload: &[u8]) -> Self {
         let opcode = opcode as u8;
         Self { fin: true, reserved: 0, opcode, masked: true, declared: None, payload: payload.to_vec() }
     }
 
-    /// A close frame.
+    /// Makes a close frame.
     pub fn closing(code: u16, reason: &str) -> Self {
         let mut payload = code.to_be_bytes().to_vec();
         payload.extend_from_slice(reason.as_bytes());
         Self::new(Opcode::Close, &payload)
     }
 
-    /// The same, with more of its message to follow.
+    /// Clears the FIN bit: more frames of the message follow.
     #[must_use]
     pub fn unfinished(self) -> Self {
         Self { fin: false, ..self }
     }
 
-    /// The same, without a mask.
+    /// Removes the mask.
     #[must_use]
     pub fn unmasked(self) -> Self {
         Self { masked: false, ..self }
     }
 
-    /// The same, with reserved bits set.
+    /// Sets the reserved bits.
     #[must_use]
     pub fn reserved(self, reserved: u8) -> Self {
         Self { reserved, ..self }
     }
 
-    /// The same, with a header that promises `bytes`.
+    /// Sets the length in the header to `bytes`.
     #[must_use]
     pub fn declaring(self, bytes: u64) -> Self {
         Self { declared: Some(bytes), ..self }
     }
 
-    /// What it is, where that has a name.
+    /// Returns the kind, if the opcode is known.
     pub fn opcode(&self) -> Option<Opcode> {
         use Opcode::{Binary, Close, Continuation, Ping, Pong, Text};
         [Continuation, Text, Binary, Close, Ping, Pong].into_iter().find(|known| *known as u8 == self.opcode)
     }
 
-    /// The code and the reason of a close frame that has them.
+    /// Returns the code and the reason of a close frame, if it has them.
     pub fn close(&self) -> Option<(u16, String)> {
         let (code, reason) = self.payload.split_first_chunk()?;
         Some((u16::from_be_bytes(*code), String::from_utf8_lossy(reason).into_owned()))
     }
 
-    /// The frame in words.
+    /// Describes the frame in words.
     pub fn describe(&self) -> String {
         let kind =
             self.opcode().map_or_else(|| format!("opcode {}", self.opcode), |opcode| format!("{opcode:?}"));
@@ -98,7 +98,7 @@ impl Frame {
         format!("{kind} {text}")
     }
 
-    /// The frame in bytes.
+    /// Encodes the frame.
     pub fn encode(&self) -> Vec<u8> {
         let length = self.declared.unwrap_or(self.payload.len() as u64);
         let mask_bit = if self.masked { 0x80 } else { 0 };
@@ -123,11 +123,11 @@ impl Frame {
         bytes
     }
 
-    /// Reads a frame of the server's from the beginning of `bytes`, and tells how many bytes it took; nothing where
-    /// it is not complete.
+    /// Decodes a server's frame from the beginning of `bytes`. Returns it with its length, or `None` if it is
+    /// incomplete.
     ///
     /// # Panics
-    /// Where a server must not send such a frame.
+    /// If a server must not send such a frame.
     pub fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
         assert_eq!(second & 0x80, 0, "a server's frames are not masked");

@@ -1,14 +1,15 @@
-//! The request that opens a WebSocket, with every header free to be wrong.
+//! A WebSocket handshake in which every header can be wrong.
 
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::Raw;
+use super::connection::Raw;
+use super::narrow;
 use crate::deadline::{DEADLINE, within};
 
-/// The request for a WebSocket.
+/// A WebSocket handshake request.
 #[derive(Debug)]
 pub struct Handshake {
     address: SocketAddr,
@@ -21,25 +22,25 @@ pub struct Handshake {
 /// How the request is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// All at once, first thing.
+    /// In one write, as the first request of the connection.
     AtOnce,
-    /// On a connection that has carried another request.
+    /// As the second request of a connection.
     AfterAnother,
-    /// Its first bytes alone, so many.
+    /// The first bytes alone, then the rest.
     Hesitating(usize),
 }
 
-/// An answer that opens none.
+/// A response that does not open a WebSocket.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Response {
     /// The status.
     pub status: u16,
-    /// The header and what of the body came with it.
+    /// The head and the part of the body that came with it.
     pub text: String,
 }
 
 impl Handshake {
-    /// A proper request.
+    /// Makes a valid request.
     pub fn new(address: SocketAddr, path: &str) -> Self {
         let headers = [
             ("Host", address.to_string()),
@@ -52,14 +53,14 @@ impl Handshake {
         Self { address, path: path.to_owned(), version: "1.1", headers, manner: Manner::AtOnce }
     }
 
-    /// The same in HTTP/1.0.
+    /// Uses HTTP/1.0.
     #[must_use]
     pub fn in_http_1_0(mut self) -> Self {
         self.version = "1.0";
         self
     }
 
-    /// The same with this header instead of the one of its name.
+    /// Sets a header, replacing the one of the same name.
     #[must_use]
     pub fn header(self, name: &str, value: &str) -> Self {
         let mut changed = self.without(name);
@@ -67,37 +68,37 @@ impl Handshake {
         changed
     }
 
-    /// The same without a header.
+    /// Removes a header.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(other, _)| other != name);
         self
     }
 
-    /// The same on a connection that has carried another request.
+    /// Sends it as the second request of a connection.
     #[must_use]
     pub fn after_another(mut self) -> Self {
         self.manner = Manner::AfterAnother;
         self
     }
 
-    /// The same with its first bytes sent alone.
+    /// Sends its first bytes alone.
     #[must_use]
     pub fn hesitating_after(mut self, bytes: usize) -> Self {
         self.manner = Manner::Hesitating(bytes);
         self
     }
 
-    /// Sends it. `Err` is the answer of a server that opens no WebSocket.
+    /// Sends the request. `Err` is the response of a server that does not open a WebSocket.
     ///
     /// # Errors
-    /// The response, when its status is not 101.
+    /// The response, if its status is not 101.
     pub async fn open(self) -> Result<Raw, Response> {
         let stream = TcpStream::connect(self.address).await.expect("the server can be reached");
         self.open_on(stream).await
     }
 
-    /// The same on a connection that is there.
+    /// Sends the request on an open connection.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -107,7 +108,7 @@ impl Handshake {
     }
 
     async fn exchange(&self, mut stream: TcpStream) -> Result<Raw, Response> {
-        stream.set_nodelay(true).expect("a socket can be told not to wait");
+        stream.set_nodelay(true).expect("TCP_NODELAY can be set");
         let mut request = format!("GET {} HTTP/{}\r\n", self.path, self.version);
         for (name, value) in &self.headers {
             request.push_str(&format!("{name}: {value}\r\n"));
@@ -124,7 +125,7 @@ impl Handshake {
                 let rest = request.split_off(bytes);
                 stream.write_all(request.as_bytes()).await.expect("a part can be sent");
                 request = rest;
-                // The server has seen it when it answers somebody who came later.
+                // When the server answers a later client, it has seen these bytes.
                 let mut other = TcpStream::connect(self.address).await.expect("the server can be reached");
                 other.write_all(b"HEAD / HTTP/1.0\r\n\r\n").await.expect("a request can be sent");
                 read_head(&mut other).await;
@@ -138,13 +139,32 @@ impl Handshake {
         if status != 101 {
             return Err(Response { status, text: format!("{header}{}", String::from_utf8_lossy(&rest)) });
         }
-        // The answer to the key above, which is that of RFC 6455 section 1.3.
+        // The accept key for the key above, from RFC 6455 section 1.3.
         assert!(header.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "the accept key is wrong: {header}");
         Ok(Raw::new(stream, rest))
     }
 }
 
-/// Reads to the end of a response's head. Returns what has come, and where the head ends.
+impl Raw {
+    /// Opens a WebSocket at `path`.
+    pub async fn connect(address: SocketAddr, path: &str) -> Self {
+        match Handshake::new(address, path).open().await {
+            Ok(raw) => raw,
+            Err(response) => panic!("the handshake at {path} was refused: {response:?}"),
+        }
+    }
+
+    /// Opens a WebSocket through a socket with small kernel buffers on both sides: a client that does not read is
+    /// behind after a few dozen KiB.
+    pub async fn connect_narrowly(address: SocketAddr, path: &str) -> Self {
+        match Handshake::new(address, path).open_on(narrow::connect(address)).await {
+            Ok(raw) => raw,
+            Err(response) => panic!("the handshake at {path} was refused: {response:?}"),
+        }
+    }
+}
+
+/// Reads to the end of a response's head. Returns the bytes and the length of the head.
 async fn read_head(stream: &mut TcpStream) -> (Vec<u8>, usize) {
     let mut received = Vec::new();
     loop {

@@ -1,17 +1,16 @@
-//! Which program the stories are told against.
+//! Finds or builds the server program that the stories run.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The server's program: the one that `TIDINGS_BIN` names, else the one that this workspace builds. It is built once.
+/// Returns the program that `TIDINGS_BIN` names, or else builds the one of this workspace, once.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| std::env::var_os("TIDINGS_BIN").map_or_else(build, PathBuf::from))
 }
 
-/// Builds the program with the profile and into the target folder of this very test, wherever cargo was told to
-/// put it.
+/// Builds the program with the profile and the target directory of this test program.
 fn build() -> PathBuf {
     let profile_folder = profile_folder();
     let target = profile_folder.parent().expect("the profile's folder is in the target folder");
@@ -25,7 +24,7 @@ fn build() -> PathBuf {
     profile_folder.join("tidings")
 }
 
-/// The folder that this test's own program is in, without `deps`.
+/// Returns the directory of this test program, without `deps`.
 pub(super) fn profile_folder() -> PathBuf {
     let this = std::env::current_exe().expect("this program has a path");
     let deps = this.parent().expect("a program is in a folder");

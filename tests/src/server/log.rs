@@ -1,4 +1,4 @@
-//! What a server writes, kept for the story that fails.
+//! Keeps what a server logs, and shows it if the story fails.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,11 +10,10 @@ use std::thread;
 use super::binary::profile_folder;
 use crate::deadline::{DEADLINE, eventually};
 
-/// How many lines a failure shows.
+/// Maximum number of log lines that a failure shows.
 const TAIL_LINES: usize = 40;
 
-/// The lines that a server has written to its error output, and the file that keeps them while the story runs, and
-/// after it when it fails.
+/// The lines of the server's stderr. A file holds them while the story runs and stays if the story fails.
 #[derive(Debug)]
 pub struct ServerLog {
     path: PathBuf,
@@ -38,33 +37,33 @@ impl ServerLog {
         Self { path, kept: Arc::new(Mutex::new(Kept { lines: Vec::new(), file })) }
     }
 
-    /// Takes what comes from `source`, until it ends.
+    /// Copies `source` until it ends.
     pub(super) fn follow(&self, source: impl Read + Send + 'static) {
         let kept = Arc::clone(&self.kept);
         thread::spawn(move || {
             for line in BufReader::new(source).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line).into_owned();
                 let mut kept = kept.lock().unwrap();
-                // A full disk is no reason to lose the lines in memory as well.
+                // If the disk is full, the lines are still kept in memory.
                 let _ = writeln!(kept.file, "{line}");
                 kept.lines.push(line);
             }
         });
     }
 
-    /// All lines so far.
+    /// Returns all lines so far.
     pub fn lines(&self) -> Vec<String> {
         self.kept.lock().unwrap().lines.clone()
     }
 
-    /// The last lines, for the message of a failure.
+    /// Returns the last lines, for the message of a failure.
     pub fn tail(&self) -> String {
         let lines = self.lines();
         let tail = &lines[lines.len().saturating_sub(TAIL_LINES)..];
         format!("--- the server's log: {}\n{}", self.path.display(), tail.join("\n"))
     }
 
-    /// Waits for a line that holds all of `parts`, whatever their case, and returns it.
+    /// Waits for a line that contains all of `parts`, in any case, and returns it.
     pub async fn expect(&self, parts: &[&str]) -> String {
         let parts: Vec<String> = parts.iter().map(|part| part.to_lowercase()).collect();
         eventually(DEADLINE, &format!("a line of the log holds {parts:?}"), async || {
@@ -83,13 +82,13 @@ impl Drop for ServerLog {
         if thread::panicking() {
             eprintln!("{}", self.tail());
         } else {
-            // Somebody may have cleaned up meanwhile.
+            // The file may have been deleted meanwhile.
             let _ = std::fs::remove_file(&self.path);
         }
     }
 }
 
-/// A folder of this name in the target folder; it is made where it is not there.
+/// Returns a directory of this name in the target directory, and creates it if it does not exist.
 pub fn target_folder(name: &str) -> PathBuf {
     let profile_folder = profile_folder();
     let folder = profile_folder.parent().expect("the profile's folder is in the target folder").join(name);
@@ -97,7 +96,7 @@ pub fn target_folder(name: &str) -> PathBuf {
     folder
 }
 
-/// The name of the test that runs on this thread, as part of a file's name.
+/// Returns the name of the test on this thread, as part of a file name.
 pub fn test_name() -> String {
     thread::current().name().unwrap_or("test").replace("::", "-")
 }

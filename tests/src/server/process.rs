@@ -1,4 +1,4 @@
-//! A server's process: starting it, reading where it listens, ending it.
+//! Starts, signals and ends the process of a server.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -11,25 +11,27 @@ use std::thread;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::oneshot;
 
-use super::{ServerLog, Settings, program};
+use super::binary::program;
+use super::log::ServerLog;
+use super::settings::Settings;
 use crate::deadline::DEADLINE;
 
-/// The data folder's name in the server's home.
+/// The data directory's name in the server's home directory.
 pub(super) const DATA: &str = "data";
 
-/// The first line of a server, up to its address.
+/// The server's first line on stdout, up to its address.
 const LISTENING: &str = "listening on http://";
 
-/// A running server's process. It does not outlive this.
+/// The process of a running server. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
-    /// Ends the server when this process is killed and cannot: its input then closes.
+    /// Kills the server if this process is killed: its stdin then closes.
     undertaker: Child,
 }
 
 impl Process {
-    /// Starts a server and waits until it says where it listens.
+    /// Starts a server and waits for the line that names its address.
     pub(super) async fn start(
         settings: &Settings,
         home: &Path,
@@ -51,9 +53,9 @@ impl Process {
         let first_line = match tokio::time::timeout(DEADLINE, first_line).await {
             Ok(Ok(line)) => line,
             Ok(Err(_)) => {
-                return Err(format!("the server ended before it said where it listens\n{}", log.tail()));
+                return Err(format!("the server ended before it named its address\n{}", log.tail()));
             }
-            Err(_) => return Err(format!("the server does not say where it listens\n{}", log.tail())),
+            Err(_) => return Err(format!("the server does not name its address\n{}", log.tail())),
         };
         let address = first_line.strip_prefix(LISTENING).and_then(|address| address.parse().ok());
         match address {
@@ -65,38 +67,37 @@ impl Process {
         }
     }
 
-    /// Asks it to stop (SIGTERM).
+    /// Asks the process to stop (SIGTERM).
     pub fn ask_to_stop(&self) {
-        // It may have ended by itself: then there is nobody to ask.
+        // If it has already ended, there is no process to signal.
         let _ = kill_process(self.pid(), Signal::TERM);
     }
 
-    /// Stops it where it is (SIGSTOP), as a machine that swaps or sleeps does. Its sockets stay open.
+    /// Suspends the process (SIGSTOP), as a machine that swaps or sleeps does. Its sockets stay open.
     pub fn freeze(&self) {
-        kill_process(self.pid(), Signal::STOP).expect("the server can be stopped where it is");
+        kill_process(self.pid(), Signal::STOP).expect("the server can be suspended");
     }
 
-    /// Lets it go on (SIGCONT).
+    /// Resumes the process (SIGCONT).
     pub fn thaw(&self) {
-        kill_process(self.pid(), Signal::CONT).expect("the server can be told to go on");
+        kill_process(self.pid(), Signal::CONT).expect("the server can be resumed");
     }
 
-    /// How it ended, if it has.
+    /// Returns the exit status if the process has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child can be asked for its state")
     }
 
-    /// Ends it at once.
+    /// Kills the process (SIGKILL).
     pub fn kill(&mut self) {
-        // First the undertaker: the server's number may be another's as soon as the server is gone.
+        // The undertaker goes first: once the server is gone, another process may have its number.
         let _ = self.undertaker.kill();
         let _ = self.undertaker.wait();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// From now on no file may grow beyond `bytes`, which is what a full disk is to a server; without a number there
-    /// is no limit.
+    /// Sets the largest file size in bytes, which makes the disk look full to the server. `None` removes the limit.
     #[cfg(target_os = "linux")]
     pub fn limit_files(&self, bytes: Option<u64>) {
         use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
@@ -105,13 +106,13 @@ impl Process {
         prlimit(Some(self.pid()), Resource::Fsize, limit).expect("a child's limits can be set");
     }
 
-    /// How much memory it occupies.
+    /// Returns the resident memory in KiB.
     #[cfg(target_os = "linux")]
     pub fn resident_kib(&self) -> u64 {
         self.status_kib("VmRSS:")
     }
 
-    /// The most memory that it has occupied since it was started.
+    /// Returns the peak of the resident memory since the start, in KiB.
     #[cfg(target_os = "linux")]
     pub fn most_resident_kib(&self) -> u64 {
         self.status_kib("VmHWM:")
@@ -125,14 +126,14 @@ impl Process {
         line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number of KiB")
     }
 
-    /// Its ends of the connections that it has: the same sockets, not others to the same clients.
+    /// Returns duplicates of the sockets of its open connections: the same sockets, not new ones to the same peers.
     #[cfg(target_os = "linux")]
     pub fn connections(&self) -> Vec<std::net::TcpStream> {
         use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
         let process = pidfd_open(self.pid(), PidfdFlags::empty()).expect("a child can be referred to");
         let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("its open files");
         let numbers = open.filter_map(|file| file.ok()?.file_name().to_str()?.parse().ok());
-        // One that it has closed meanwhile is no connection any more.
+        // A descriptor that was closed meanwhile is skipped.
         let files = numbers.filter_map(|number| pidfd_getfd(&process, number, PidfdGetfdFlags::empty()).ok());
         files.map(std::net::TcpStream::from).filter(|stream| stream.peer_addr().is_ok()).collect()
     }
@@ -148,7 +149,7 @@ impl Drop for Process {
     }
 }
 
-/// Runs the program with these arguments to its end, in a folder: for what it does instead of serving.
+/// Runs the program to its end in `folder`, for a command other than `serve`.
 pub async fn run_to_end<S: AsRef<OsStr>>(settings: &Settings, folder: &Path, arguments: &[S]) -> Output {
     let mut command = tokio::process::Command::from(command(settings, folder));
     command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
@@ -156,15 +157,15 @@ pub async fn run_to_end<S: AsRef<OsStr>>(settings: &Settings, folder: &Path, arg
     ended.expect("the program ends by itself").expect("the program can be started")
 }
 
-/// Waits for the end of this process, and kills the other one then.
+/// Starts a process that waits for the end of this one, and then kills `process`.
 pub(crate) fn undertaker_of(server: &Child) -> Child {
     let mut shell = Command::new("sh");
-    // Of a group of its own: an interrupt from the keyboard is for this process, and what follows for the shell.
+    // It has its own process group, because an interrupt from the keyboard would end it before its work.
     shell.args(["-c", "read -r _; kill -9 \"$0\""]).arg(server.id().to_string()).process_group(0);
     shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell")
 }
 
-/// The program in its home, with nothing of this process's own settings.
+/// The program, started in its home directory without this process's `TIDINGS_*` variables.
 fn command(settings: &Settings, home: &Path) -> Command {
     let mut before = String::new();
     if let Some(files) = settings.open_files_max {
@@ -193,13 +194,13 @@ fn command(settings: &Settings, home: &Path) -> Command {
     command
 }
 
-/// The first line of an output; the rest is read and dropped, so that the writer never finds the pipe full.
+/// Returns the first line of an output. The rest is read and dropped, so that the pipe never fills up.
 fn first_line(output: ChildStdout) -> oneshot::Receiver<String> {
     let (tell, told) = oneshot::channel();
     thread::spawn(move || {
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         if let Some(line) = lines.next() {
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = tell.send(line);
         }
         lines.for_each(drop);

@@ -1,4 +1,4 @@
-//! Debian's packages, installed where this may be done without asking.
+//! Installs Debian's packages, if that needs no password.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,13 +6,13 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::process;
 
-/// apt-get, as root or through a sudo that asks for no password.
+/// apt-get, as root or through a sudo without a password.
 pub(super) struct Apt {
     sudo: bool,
 }
 
 impl Apt {
-    /// Nothing where it is missing, or may not install.
+    /// Returns `None` if apt-get is missing or may not install.
     pub(super) fn usable() -> Option<Self> {
         process::find("apt-get", &process::path_folders())?;
         if process::output(Command::new("id").arg("-u"))?.trim() == "0" {
@@ -21,9 +21,9 @@ impl Apt {
         process::output(Command::new("sudo").args(["-n", "true"])).map(|_| Self { sudo: true })
     }
 
-    /// Installs packages; `cure` is what helps where that fails.
+    /// Installs packages. `cure` is the advice if that fails.
     pub(super) fn install(&self, packages: &[&str], cure: &str) -> Result<(), Failure> {
-        // A list that cannot be refreshed may still name the packages, so only the installation decides.
+        // If the update fails, the old list may still have the packages, so only the installation decides.
         let _ = process::succeeds(self.command().args(["-qq", "update"]));
         let mut install = self.command();
         // Without a terminal of its own dpkg prints lines, not a moving progress bar.
@@ -33,10 +33,11 @@ impl Apt {
         process::must(&mut install, cure)
     }
 
-    /// Unpacks a package into the folder `root`, without installing it; `cure` is what helps if that fails.
+    /// Unpacks a package into the directory `root` without installing it. `cure` is the advice if that fails.
     pub(super) fn unpack(&self, package: &str, root: &Path, cure: &str) -> Result<(), Failure> {
-        let failed =
-            |error: std::io::Error| Failure::new(format!("{} cannot be made: {error}", root.display()), cure);
+        let failed = |error: std::io::Error| {
+            Failure::new(format!("{} cannot be created: {error}", root.display()), cure)
+        };
         let archives = root.join("archives");
         std::fs::create_dir_all(&archives).map_err(failed)?;
         let _ = process::succeeds(self.command().args(["-qq", "update"]));

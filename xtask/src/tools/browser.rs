@@ -1,4 +1,4 @@
-//! The browser the stories are told in, and the driver that steers it.
+//! The browser of the stories, and the driver that controls it.
 
 use std::path::{Path, PathBuf};
 
@@ -20,14 +20,14 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Finds them, or installs them where apt-get can.
+    /// Finds both, or installs them with apt-get.
     pub(crate) fn ensure() -> Result<Self, Failure> {
         if let Some(browser) = Self::find()? {
             return Ok(browser);
         }
         let Some(apt) = Apt::usable() else {
             return Err(Failure::new(
-                "There is no browser with its driver, and no apt-get to install them",
+                "No browser with its driver was found, and no apt-get to install them",
                 CURE,
             ));
         };
@@ -60,7 +60,7 @@ impl Browser {
     }
 }
 
-/// The program a variable names. One that does not start is a mistake to report, not to pass over.
+/// Returns the program that a variable names. If it does not start, that is an error, not a reason to look further.
 fn named(variable: &str) -> Result<Option<(PathBuf, Version)>, Failure> {
     let Some(path) = std::env::var_os(variable).map(PathBuf::from) else { return Ok(None) };
     match Version::of(&path) {

@@ -1,4 +1,4 @@
-//! esbuild makes the page's JavaScript smaller: trunk's own minifier does not understand what wasm-bindgen writes today.
+//! esbuild makes the page's JavaScript smaller: trunk's own minifier does not parse the output of wasm-bindgen.
 //! The page works without it.
 
 use std::path::PathBuf;
@@ -11,10 +11,10 @@ use crate::workspace::Workspace;
 
 /// The npm package and its version.
 const PACKAGE: &str = "esbuild@0.28.2";
-/// Older ones have not been tried.
+/// Older versions have not been tried.
 const OLDEST: Version = Version(0, 28, 0);
 
-/// The path of an esbuild that will do, if there is one or npm can bring it.
+/// Returns a suitable esbuild, if there is one or npm can install it.
 pub(crate) fn find_or_install(workspace: &Workspace) -> Option<PathBuf> {
     let suitable = || {
         let path = process::find("esbuild", &npm::folders(workspace))?;
@@ -22,7 +22,7 @@ pub(crate) fn find_or_install(workspace: &Workspace) -> Option<PathBuf> {
     };
     let found = suitable().or_else(|| npm::install(workspace, PACKAGE).then(suitable).flatten());
     if found.is_none() {
-        say("There is no esbuild, so the page will be larger; install Node.js with npm to change that.");
+        say("esbuild was not found, so the page will be larger. Install Node.js with npm to change that.");
     }
     found
 }

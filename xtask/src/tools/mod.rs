@@ -1,4 +1,4 @@
-//! The programs a task needs: found where they are, installed where they are missing.
+//! Finds the programs that a task needs, and installs those that are missing.
 
 mod apt;
 pub(crate) mod browser;
@@ -19,11 +19,11 @@ use crate::process;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
-/// What building the page takes.
+/// The tools that build the page.
 pub(crate) struct PageTools {
     /// The bundler.
     pub(crate) trunk: PathBuf,
-    /// Makes the JavaScript side of the WebAssembly. Its test runner lies next to it.
+    /// Generates the JavaScript side of the WebAssembly. Its test runner is beside it.
     pub(crate) wasm_bindgen: PathBuf,
     /// Shrinks the WebAssembly. The page works without it.
     pub(crate) wasm_opt: Option<PathBuf>,
@@ -32,10 +32,10 @@ pub(crate) struct PageTools {
 }
 
 impl PageTools {
-    /// The steps that [`PageTools::ensure`] counts.
+    /// Number of steps of [`PageTools::ensure`].
     pub(crate) const STEPS: usize = 5;
 
-    /// Finds or installs everything, one step each.
+    /// Finds or installs every tool, one step each.
     pub(crate) fn ensure(workspace: &Workspace, steps: &mut Steps) -> Result<Self, Failure> {
         steps.must("Target wasm32-unknown-unknown", || ensure_wasm32(workspace))?;
         let trunk = steps.must("trunk", || programs::trunk(workspace))?;
@@ -46,7 +46,7 @@ impl PageTools {
         Ok(Self { trunk, wasm_bindgen, wasm_opt, esbuild })
     }
 
-    /// PATH with these tools first: trunk looks for the others there, and downloads what it does not find.
+    /// Returns PATH with these tools first: trunk looks for the others there, and downloads what it does not find.
     pub(crate) fn path(&self) -> std::ffi::OsString {
         let tools = [Some(&self.wasm_bindgen), self.wasm_opt.as_ref()];
         process::path_with(

@@ -1,4 +1,4 @@
-//! nginx, behind which the stories of proxies put the server.
+//! nginx, for the stories of a server behind a proxy.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,28 +11,27 @@ use crate::workspace::Workspace;
 
 const CURE: &str = "Install nginx, or name the program in the environment variable NGINX.";
 
-/// Finds it, or unpacks Debian's package into `target/xtask`. An installed package would also start a web server on
-/// port 80.
+/// Finds nginx, or unpacks Debian's package into `target/xtask`. An installed package would also start a web server on port 80.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let root = workspace.tools.join("nginx");
     if let Some(nginx) = find(&root) {
         return Ok(nginx);
     }
     let Some(apt) = Apt::usable() else {
-        return Err(Failure::new("There is no nginx, and no apt-get to fetch it", CURE));
+        return Err(Failure::new("nginx was not found, and no apt-get to fetch it", CURE));
     };
     say("Fetching nginx with apt-get (a few seconds)");
     apt.unpack("nginx", &root, CURE)?;
     find(&root).ok_or_else(|| Failure::new("nginx was fetched but does not start", CURE))
 }
 
-/// One that starts: the one that NGINX names, one on PATH or where Debian puts it, or the unpacked one.
+/// Returns an nginx that starts: the one that `NGINX` names, one on PATH or in Debian's directory, or the unpacked one.
 fn find(root: &std::path::Path) -> Option<PathBuf> {
     let mut folders = process::path_folders();
     folders.extend(["/usr/sbin".into(), root.join("usr/sbin")]);
     let named = std::env::var_os("NGINX").filter(|name| !name.is_empty());
     let path = named.map(PathBuf::from).or_else(|| process::find("nginx", &folders))?;
     process::output(Command::new(&path).arg("-v"))?;
-    say(&format!("{} is here", path.display()));
+    say(&format!("found {}", path.display()));
     Some(path)
 }

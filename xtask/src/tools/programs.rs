@@ -1,4 +1,4 @@
-//! Programs that `cargo install` brings: trunk and wasm-bindgen.
+//! Programs from `cargo install`: trunk and wasm-bindgen.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::version::Version;
 use crate::workspace::Workspace;
 use crate::{cargo, lock, process};
 
-/// The trunk that is installed when none is there. Newer ones want a newer Rust than this workspace does.
+/// The version of trunk to install if there is none. Newer ones need a newer Rust than this workspace.
 const TRUNK: Version = Version(0, 21, 14);
 
 /// A program of one crate.
@@ -16,16 +16,16 @@ struct Program<'a> {
     name: &'a str,
     /// The crate and its version, as `cargo install` takes them.
     krate: String,
-    /// Whether to build with the versions the crate's author locked.
+    /// Whether to use the lock file of the crate's author.
     locked: bool,
-    /// How long the installation takes, for the user who waits.
+    /// How long the installation takes, for the waiting user.
     duration: &'a str,
-    /// Which versions found on the machine will do.
+    /// Returns whether an installed version is suitable.
     accepts: fn(Version, Version) -> bool,
     wanted: Version,
 }
 
-/// A trunk that understands this workspace's `Trunk.toml`.
+/// Finds or installs a trunk that understands this workspace's `Trunk.toml`.
 pub(crate) fn trunk(workspace: &Workspace) -> Result<PathBuf, Failure> {
     Program {
         name: "trunk",
@@ -38,7 +38,7 @@ pub(crate) fn trunk(workspace: &Workspace) -> Result<PathBuf, Failure> {
     .ensure(workspace)
 }
 
-/// The wasm-bindgen of exactly the version in `Cargo.lock`: its output format changes with every patch.
+/// Finds or installs the wasm-bindgen of exactly the version in `Cargo.lock`: its output format changes with every patch.
 pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let wanted = lock::wasm_bindgen(workspace)?;
     Program {
@@ -53,9 +53,9 @@ pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<PathBuf, Failure> {
     .ensure(workspace)
 }
 
-/// Removes what installing left behind; nothing needs it once the programs are there.
+/// Removes the build directory of the installations, which nothing needs afterwards.
 pub(crate) fn forget_build(workspace: &Workspace) {
-    // The folder is usually not there, and one that stays costs only disk space.
+    // The directory usually does not exist; if it cannot be removed, it only takes disk space.
     let _ = std::fs::remove_dir_all(build_folder(workspace));
 }
 
@@ -64,7 +64,7 @@ fn accepts_trunk(found: Version) -> bool {
     found >= Version(0, 21, 0) && found < Version(0, 23, 0)
 }
 
-/// Inside the target folder, so that an installation that was interrupted goes on where it was.
+/// Returns the build directory. It is kept after an interruption, so that the installation continues.
 fn build_folder(workspace: &Workspace) -> PathBuf {
     workspace.tools.join("build")
 }
@@ -73,7 +73,7 @@ impl Program<'_> {
     fn ensure(&self, workspace: &Workspace) -> Result<PathBuf, Failure> {
         let folders = self.folders(workspace);
         if let Some((path, version)) = self.suitable(&folders) {
-            say(&format!("{version} is here"));
+            say(&format!("found {version}"));
             return Ok(path);
         }
         say(&format!("Installing {} ({} the first time)", self.krate, self.duration));
@@ -86,7 +86,7 @@ impl Program<'_> {
             install.arg("--locked");
         }
         if process::find(self.name, &folders).is_some() {
-            // Another project may need the version that is there; ours goes where only we look.
+            // Another project may need the installed version, so install ours in a separate directory.
             install.arg("--root").arg(&workspace.tools);
         }
         let cure =
@@ -107,7 +107,7 @@ impl Program<'_> {
         folders
     }
 
-    /// The first program of the name, in any folder, whose version will do.
+    /// Returns the first program of this name with a suitable version.
     fn suitable(&self, folders: &[PathBuf]) -> Option<(PathBuf, Version)> {
         folders.iter().find_map(|folder| {
             let path = process::find(self.name, std::slice::from_ref(folder))?;

@@ -1,4 +1,4 @@
-//! What rustup adds: the WebAssembly target, and the components for checks.
+//! Adds the WebAssembly target and the components for checks with rustup.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,8 +10,8 @@ use crate::workspace::Workspace;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Adds the target unless it is there. `rust-toolchain.toml` asks for it too, but rustup does not act on that
-/// where automatic installation is turned off.
+/// Adds the target unless it is installed. `rust-toolchain.toml` lists it too, but rustup ignores that if automatic
+/// installation is turned off.
 pub(crate) fn ensure_wasm32(workspace: &Workspace) -> Result<(), Failure> {
     let mut rustc = Command::new("rustc");
     rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(&workspace.root);
@@ -30,7 +30,7 @@ pub(crate) fn ensure_wasm32(workspace: &Workspace) -> Result<(), Failure> {
     )
 }
 
-/// Adds rustfmt and clippy unless they are there: a minimal toolchain comes without.
+/// Adds rustfmt and clippy unless they are installed: a minimal toolchain does not have them.
 pub(crate) fn ensure_components(workspace: &Workspace) -> Result<(), Failure> {
     for (component, command) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
         if process::output(&mut workspace.cargo([command, "--version"])).is_none() {

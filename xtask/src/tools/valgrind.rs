@@ -1,4 +1,4 @@
-//! valgrind, which counts instructions.
+//! valgrind, which counts instructions and allocations.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,23 +10,23 @@ use crate::steps::say;
 
 const CURE: &str = "Install valgrind; Debian's package has the same name.";
 
-/// Finds it, or installs it where apt-get can.
+/// Finds valgrind, or installs it with apt-get.
 pub(crate) fn ensure() -> Result<PathBuf, Failure> {
     if let Some(valgrind) = find() {
         return Ok(valgrind);
     }
     let Some(apt) = Apt::usable() else {
-        return Err(Failure::new("There is no valgrind, and no apt-get to install it", CURE));
+        return Err(Failure::new("valgrind was not found, and no apt-get to install it", CURE));
     };
     say("Installing valgrind with apt-get (about a minute)");
     apt.install(&["valgrind"], CURE)?;
     find().ok_or_else(|| Failure::new("valgrind was installed but does not start", CURE))
 }
 
-/// One that starts.
+/// Returns a valgrind that starts.
 fn find() -> Option<PathBuf> {
     let path = process::find("valgrind", &process::path_folders())?;
     let version = process::output(Command::new(&path).arg("--version"))?;
-    say(&format!("{} is here", version.trim()));
+    say(&format!("found {}", version.trim()));
     Some(path)
 }

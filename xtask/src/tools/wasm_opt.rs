@@ -1,5 +1,5 @@
-//! wasm-opt makes the page smaller. It comes from npm, because cargo would build it from source for minutes; and the
-//! page works without it, so nothing here ends a task.
+//! wasm-opt makes the page smaller. It comes from npm, because cargo would build it for minutes. The page works without it,
+//! so a failure here does not end a task.
 
 use std::path::PathBuf;
 
@@ -11,20 +11,20 @@ use crate::workspace::Workspace;
 
 /// The npm package and its version.
 const PACKAGE: &str = "binaryen@132.0.0";
-/// Older ones refuse WebAssembly that today's Rust writes without being asked.
+/// Older versions refuse WebAssembly features that Rust uses by default.
 const OLDEST: Version = Version(123, 0, 0);
 
-/// The path of a wasm-opt that will do, if there is one or npm can bring it.
+/// Returns a suitable wasm-opt, if there is one or npm can install it.
 pub(crate) fn find_or_install(workspace: &Workspace) -> Option<PathBuf> {
     let folders = npm::folders(workspace);
     if let Some((path, version)) = suitable(&folders) {
-        say(&format!("{} is here", version.0));
+        say(&format!("found {}", version.0));
         return Some(path);
     }
     let found = npm::install(workspace, PACKAGE).then(|| suitable(&folders)).flatten();
     if found.is_none() {
         say(
-            "There is no wasm-opt, so the page will be larger; install Node.js with npm, or binaryen, to change that.",
+            "wasm-opt was not found, so the page will be larger. Install Node.js with npm, or binaryen, to change that.",
         );
     }
     found.map(|(path, _)| path)

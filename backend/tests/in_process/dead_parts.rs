@@ -1,6 +1,4 @@
-//! If a part of the server dies, the server ends with an error that names the part.
-
-#![allow(clippy::unwrap_used, reason = "tests")]
+//! If a thread of the server dies, the server ends and names it.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,7 +15,7 @@ use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
 const KEY: &str = "0123456789abcdef";
 
-/// A log that panics in some operations.
+/// A log that panics.
 struct Broken {
     log: SqliteLog,
     appends: bool,
@@ -83,7 +81,7 @@ impl Log for Broken {
     }
 }
 
-/// Runs a server on a broken log until it ends by itself. A client publishes during that time.
+/// Serves on a broken log, with one publish, until the server ends by itself.
 fn serve_until_it_ends(appends: bool, tidies: bool) -> ServerError {
     let folder = tempfile::tempdir().unwrap();
     let log = SqliteLog::open(&folder.path().join("tidings.db"), Durability::Normal).unwrap();
@@ -108,7 +106,7 @@ fn serve_until_it_ends(appends: bool, tidies: bool) -> ServerError {
         Arc::new(Broken { log, appends, tidies }),
         listener,
     ));
-    // The client got no acknowledgement.
+    // The message was not acknowledged.
     let mut answer = Vec::new();
     if !appends && stream.read_to_end(&mut answer).is_ok() {
         assert!(!answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));

@@ -1,8 +1,4 @@
-//! The content of one write, and writes that a socket accepts only in part.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[path = "../benches/rig/mod.rs"]
-mod rig;
+//! What goes out in one write, and how a partial write continues.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -11,12 +7,13 @@ use std::task::{Context, Poll, Waker};
 
 use backend::channel::socket::Socket;
 use backend::channel::wire::Wire;
-use rig::Rig;
+
+use crate::rig::Rig;
 
 const ROOM: &str = "live:room";
 const OTHER: &str = "live:other";
 
-/// A network that accepts a limited number of bytes.
+/// A network with limited room.
 #[derive(Default)]
 struct Network {
     room: Cell<usize>,
@@ -29,7 +26,7 @@ impl Network {
         Rc::new(Self { room: Cell::new(room), ..Self::default() })
     }
 
-    /// Sets the number of bytes that are accepted, and wakes the writer.
+    /// Makes room for `room` bytes and wakes the writer.
     fn widen(&self, room: usize) {
         self.room.set(room);
         if let Some(writer) = self.writer.take() {
@@ -37,7 +34,7 @@ impl Network {
         }
     }
 
-    /// Removes and returns the bytes of each write.
+    /// Removes and returns the writes.
     fn take(&self) -> Vec<Vec<u8>> {
         self.writes.take()
     }
@@ -74,8 +71,7 @@ fn offsets(frames: &[u8]) -> Vec<u64> {
     messages.map(|message| offset(message.split_once(r#""offset":"#).unwrap().1)).collect()
 }
 
-/// Returns what a subscriber gets of three messages if its socket accepts `first` bytes at first and the rest later: the number
-/// of bytes before the interruption, and all bytes.
+/// Returns what a reader gets of three messages if its socket takes `first` bytes now and the rest later.
 fn interrupted(first: usize) -> (usize, Vec<u8>) {
     let (mut rig, network) = (Rig::empty(), Network::open(usize::MAX));
     rig.join(ROOM, Wire::new(Reader(Rc::clone(&network))));
@@ -93,7 +89,7 @@ fn interrupted(first: usize) -> (usize, Vec<u8>) {
 }
 
 #[test]
-fn an_interrupted_write_continues_once_and_in_order_wherever_it_was_cut() {
+fn a_partial_write_continues_where_it_was_cut() {
     let (whole, frames) = interrupted(usize::MAX);
     assert_eq!((offsets(&frames), frames.len()), (vec![1, 2, 3], whole));
     for first in (0..=whole).step_by(37) {
@@ -103,7 +99,7 @@ fn an_interrupted_write_continues_once_and_in_order_wherever_it_was_cut() {
 }
 
 #[test]
-fn messages_of_two_channels_share_one_write() {
+fn messages_of_two_channels_go_out_in_one_write() {
     let (mut rig, network) = (Rig::empty(), Network::open(usize::MAX));
     rig.join_all(&[ROOM, OTHER], Wire::new(Reader(Rc::clone(&network))));
     rig.turn();

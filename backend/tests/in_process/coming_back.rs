@@ -1,29 +1,26 @@
-//! Subscribers that resume with a large backlog, beside one that is live.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[path = "../benches/rig/mod.rs"]
-mod rig;
+//! Readers that catch up on many missed messages, beside a live reader.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use backend::channel::feed::RING_BYTES_MAX;
 use backend::channel::wire::Wire;
-use rig::{Rig, Sink};
+
+use crate::rig::{Rig, Sink};
 
 const MISSED: &str = "live:missed";
 const LIVE: &str = "live:live";
 
-/// Number of resuming subscribers.
+/// Number of readers that catch up.
 const READERS: usize = 100;
 
-/// Upper bound of the bytes of one write: the limit of a write, plus the frame that exceeds it.
+/// Maximum size of one write, plus one frame above it.
 const WRITE_BYTES_MAX: usize = 64 * 1024 + 1024;
 
-/// The writes in order: the subscriber's number, and the bytes. The live subscriber has no number.
+/// The writes in order: the reader's number, `None` for the live reader, and the size in bytes.
 type Journal = Rc<RefCell<Vec<(Option<usize>, usize)>>>;
 
-/// Returns the wire of a subscriber that records its writes.
+/// A reader that records what is written to it.
 fn reader(number: Option<usize>, journal: &Journal) -> Rc<Wire> {
     let journal = Rc::clone(journal);
     Wire::new(Sink(move |bytes: &[u8]| {
@@ -38,10 +35,10 @@ fn written_to(journal: &[(Option<usize>, usize)], reader: usize) -> usize {
 }
 
 #[test]
-fn a_live_subscriber_does_not_wait_for_resuming_ones_with_a_large_backlog() {
+fn a_live_reader_does_not_wait_for_readers_that_catch_up() {
     let (mut rig, journal) = (Rig::empty(), Journal::default());
     rig.join(LIVE, reader(None, &journal));
-    // One subscriber stays, so that the feed exists.
+    // One reader stays, so the worker keeps the feed.
     rig.gather(1, &[MISSED]);
     let before = rig.written();
     while rig.written() < before + RING_BYTES_MAX {
@@ -54,13 +51,13 @@ fn a_live_subscriber_does_not_wait_for_resuming_ones_with_a_large_backlog() {
     let largest = journal.borrow().iter().map(|(_, bytes)| *bytes).max();
     assert!(largest < Some(WRITE_BYTES_MAX), "{largest:?} bytes in one write");
     let before = journal.borrow().len();
-    assert!(before < 2 * READERS, "{before} writes until each resuming subscriber has something");
+    assert!(before < 2 * READERS, "{before} writes before every reader had some");
 
     rig.say(LIVE);
     let told = |journal: &[(Option<usize>, usize)]| journal.iter().any(|(number, _)| number.is_none());
     rig.until(|| told(&journal.borrow()));
     let meanwhile = journal.borrow().len() - before;
-    assert!(meanwhile < READERS / 2, "{meanwhile} writes to resuming subscribers before the live one");
+    assert!(meanwhile < READERS / 2, "{meanwhile} writes to the readers that catch up");
 
     let all = |journal: &[_]| (0..READERS).all(|reader| written_to(journal, reader) > RING_BYTES_MAX / 2);
     rig.until(|| all(&journal.borrow()));

@@ -1,8 +1,4 @@
-//! A room with many subscribers beside a room with one, on one worker.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[path = "../benches/rig/mod.rs"]
-mod rig;
+//! A room with many readers beside a room with one, on one worker.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -10,16 +6,17 @@ use std::rc::Rc;
 use backend::channel::feed::RING_FRAMES_MAX;
 use backend::channel::wire::Wire;
 use backend::shard::round::{NEWS_A_ROUND_MAX, PIECE_BYTES_MAX};
-use rig::{Rig, Sink};
+
+use crate::rig::{Rig, Sink};
 
 const LARGE: &str = "live:large";
 const SMALL: &str = "live:small";
 const READERS: usize = 1000;
 
-/// The order in which messages and signals were written: the room, and the subscriber's number.
+/// The messages and signals in the order in which they were written: the room and the reader's number.
 type Journal = Rc<RefCell<Vec<(&'static str, usize)>>>;
 
-/// Returns the wire of a subscriber that records its writes.
+/// A reader that records what is written to it.
 fn reader(room: &'static str, number: usize, journal: &Journal) -> Rc<Wire> {
     let journal = Rc::clone(journal);
     Wire::new(Sink(move |bytes: &[u8]| {
@@ -29,7 +26,7 @@ fn reader(room: &'static str, number: usize, journal: &Journal) -> Rc<Wire> {
     }))
 }
 
-/// Returns a rig with a large room and a small one.
+/// A large room and a small room.
 fn gather() -> (Rig, Journal) {
     gather_many(READERS)
 }
@@ -41,41 +38,41 @@ fn gather_many(readers: usize) -> (Rig, Journal) {
             rig.join(room, reader(room, number, &journal));
         }
     }
-    // An event loop iteration runs about 60 tasks.
+    // One iteration of the runtime runs about sixty tasks.
     rig.turns(readers);
     (rig, journal)
 }
 
 #[test]
-fn a_message_in_a_small_room_does_not_wait_for_a_message_in_a_large_one() {
+fn a_message_to_a_small_room_does_not_wait_for_a_large_room() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
     rig.until(|| !journal.borrow().is_empty());
-    assert!(journal.borrow().len() < READERS, "the large room is served in pieces");
+    assert!(journal.borrow().len() < READERS, "the fan-out to the large room is in pieces");
 
     rig.say(SMALL);
     rig.turns(1);
     rig.until(|| journal.borrow().len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
-    assert!(place < READERS / 2, "the small room was served as number {place}");
+    assert!(place < READERS / 2, "the message to the small room was number {place}");
 }
 
 #[test]
-fn a_message_in_a_small_room_does_not_wait_for_a_signal_in_a_large_one() {
+fn a_message_to_a_small_room_does_not_wait_for_the_typing_signal_of_a_large_room() {
     let (mut rig, journal) = gather();
     rig.type_in(LARGE);
     rig.until(|| !journal.borrow().is_empty());
-    assert!(journal.borrow().len() < READERS, "the large room is served in pieces");
+    assert!(journal.borrow().len() < READERS, "the fan-out to the large room is in pieces");
 
     rig.say(SMALL);
     rig.turns(1);
     rig.until(|| journal.borrow().len() == READERS + 1);
     let place = journal.borrow().iter().position(|(room, _)| *room == SMALL).unwrap();
-    assert!(place < READERS * 3 / 4, "the small room was served as number {place}");
+    assert!(place < READERS * 3 / 4, "the message to the small room was number {place}");
 }
 
 #[test]
-fn no_subscriber_gets_a_typing_signal_after_the_senders_message() {
+fn no_reader_gets_a_typing_signal_after_the_message() {
     let (mut rig, kinds) = (Rig::empty(), Rc::new(RefCell::new(vec![String::new(); READERS])));
     for number in 0..READERS {
         let kinds = Rc::clone(&kinds);
@@ -97,23 +94,20 @@ fn no_subscriber_gets_a_typing_signal_after_the_senders_message() {
     rig.turns(READERS);
     let kinds = kinds.borrow();
     assert!(kinds.iter().all(|kinds| kinds == "m" || kinds == "sm"), "a signal came after the message");
-    assert!(
-        kinds.iter().any(|kinds| kinds == "m"),
-        "some subscribers had no signal when the message was sent"
-    );
+    assert!(kinds.iter().any(|kinds| kinds == "m"), "some had no signal yet when the message came");
 }
 
 #[test]
-fn repeated_typing_signals_are_conflated() {
+fn typing_signals_that_wait_to_be_sent_become_one() {
     let (mut rig, journal) = gather();
     (0..100).for_each(|_| rig.type_in(SMALL));
     rig.turns(100);
     let told = journal.borrow().len();
-    assert!((1..50).contains(&told), "{told} signals were written");
+    assert!((1..50).contains(&told), "{told} signals were sent");
 }
 
 #[test]
-fn a_new_message_does_not_wait_until_a_large_room_has_the_previous_one() {
+fn messages_that_arrive_during_a_round_join_it() {
     let (mut rig, journal) = gather();
     rig.say(LARGE);
     rig.until(|| !journal.borrow().is_empty());
@@ -124,25 +118,22 @@ fn a_new_message_does_not_wait_until_a_large_room_has_the_previous_one() {
     rig.until(|| journal.borrow().len() == 4 * READERS);
     let numbers: Vec<_> = journal.borrow().iter().map(|(_, number)| *number).collect();
     let before = numbers.windows(2).position(|pair| pair[0] == pair[1]).unwrap();
-    assert!(
-        before < READERS / 2,
-        "{before} subscribers got the first message before the others were published"
-    );
+    assert!(before < READERS / 2, "{before} got the first message before the others were published");
     let (early, rest) = numbers.split_at(before);
-    assert!(early.iter().copied().eq(0..before), "some subscribers get the first message alone");
+    assert!(early.iter().copied().eq(0..before), "the first message alone, to some");
     let (late, rest) = rest.split_at(4 * (READERS - before));
     assert!(
         late.iter().copied().eq((before..READERS).flat_map(|number| [number; 4])),
-        "the others get all four at once"
+        "all four together, to the others"
     );
     assert!(
         rest.iter().copied().eq((0..before).flat_map(|number| [number; 3])),
-        "then the first get the three that they miss"
+        "the other three, to the first"
     );
 }
 
 #[test]
-fn the_number_of_additions_to_a_round_is_limited() {
+fn a_round_admits_a_limited_number_of_new_messages() {
     const PIECES: usize = 40;
     const READERS: usize = PIECES * 128;
     let (mut rig, journal) = gather_many(READERS);
@@ -153,17 +144,17 @@ fn the_number_of_additions_to_a_round_is_limited() {
     let journal = journal.borrow();
     let told = journal.chunk_by(|one, next| one == next).take(READERS).map(<[_]>::len);
     let mut amounts: Vec<_> = told.collect();
-    assert_eq!(amounts.len(), READERS, "the first round is complete");
-    assert!(amounts.is_sorted(), "later subscribers of the first round get more messages");
+    assert_eq!(amounts.len(), READERS, "a round has ended");
+    assert!(amounts.is_sorted(), "the later a reader is in the first round, the more messages it gets");
     amounts.dedup();
     assert!(amounts.len() > NEWS_A_ROUND_MAX / 2, "{amounts:?}");
     assert!(amounts.len() <= NEWS_A_ROUND_MAX, "{amounts:?}");
 }
 
 #[test]
-fn a_piece_has_fewer_subscribers_if_each_gets_more_bytes() {
+fn a_piece_of_a_round_is_bounded_in_bytes() {
     let (mut rig, journal) = gather();
-    // No subscriber of the room gets more than these messages at a time.
+    // A reader gets no more than these at a time.
     (0..200).for_each(|_| rig.say(LARGE));
     let (before, most) = (Cell::new(0), Cell::new(0));
     rig.until(|| {
@@ -175,9 +166,8 @@ fn a_piece_has_fewer_subscribers_if_each_gets_more_bytes() {
     assert!(most > 200 && most < messages_max, "{most} messages of more than 128 bytes");
 }
 
-/// Returns the bytes sent to a publisher and `readers` subscribers while more is published than a feed holds, and more than the
-/// last subscribers of a large room can receive in that time. They subscribe to two channels, so that each is served from the
-/// ring.
+/// Returns the bytes written to a publisher and `readers` readers while more messages are published than a feed's ring holds and
+/// than the fan-out can keep up with. The readers follow two channels, so each is served from the ring.
 fn flooded(readers: usize) -> usize {
     const TURNS: usize = 40;
     let mut rig = Rig::empty();
@@ -187,7 +177,7 @@ fn flooded(readers: usize) -> usize {
         (0..2 * RING_FRAMES_MAX / TURNS).for_each(|_| rig.say(LARGE));
         rig.turns(1);
     }
-    // Run until many iterations write nothing more.
+    // Until nothing more is written.
     loop {
         let written = rig.written();
         rig.turns(1000);
@@ -198,11 +188,11 @@ fn flooded(readers: usize) -> usize {
 }
 
 #[test]
-fn the_last_subscriber_of_a_flooded_large_room_misses_nothing() {
+fn the_last_reader_of_a_flooded_large_room_misses_nothing() {
     const READERS: usize = 2560;
     let answers = flooded(0);
     let messages = flooded(1) - answers;
-    assert!(messages > RING_FRAMES_MAX * 100, "one subscriber must get all messages: {messages} bytes");
-    // In a channel without history, messages that have left the ring are replaced by a gap, which is shorter.
+    assert!(messages > RING_FRAMES_MAX * 100, "a reader gets everything: {messages} bytes");
+    // In a channel without history, a reader that falls out of the ring would get a gap, which is shorter.
     assert_eq!(flooded(READERS) - answers, READERS * messages);
 }
