@@ -30,3 +30,20 @@ impl Level {
         if self == Self::Unknown { Self::Info } else { self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn an_unknown_level_is_shown_as_info_and_not_published() {
+        assert_eq!(Level::Unknown.shown(), Level::Info);
+        for level in Level::ALL {
+            assert_eq!(level.shown(), *level);
+            assert_eq!(serde_json::to_value(level).unwrap(), level.as_str());
+        }
+        assert!(serde_json::from_str::<Level>("\"unknown\"").is_err());
+    }
+}
