@@ -7,9 +7,9 @@ mod rig;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use backend::channel::feed::RING_FRAMES_MAX;
+use backend::channel::feed::RING_MESSAGES_MAX;
 use backend::channel::wire::Wire;
-use backend::shard::round::{NEWS_A_ROUND_MAX, PIECE_BYTES_MAX};
+use backend::shard::round::{NEWS_PER_ROUND_MAX, PIECE_BYTES_MAX};
 use rig::{Rig, Sink};
 
 const LARGE: &str = "live:large";
@@ -153,8 +153,8 @@ fn a_round_is_not_given_something_new_with_each_piece() {
         "the later somebody's turn in the first round, the more there is to be told"
     );
     amounts.dedup();
-    assert!(amounts.len() > NEWS_A_ROUND_MAX / 2, "{amounts:?}");
-    assert!(amounts.len() <= NEWS_A_ROUND_MAX, "{amounts:?}");
+    assert!(amounts.len() > NEWS_PER_ROUND_MAX / 2, "{amounts:?}");
+    assert!(amounts.len() <= NEWS_PER_ROUND_MAX, "{amounts:?}");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn flooded(readers: usize) -> usize {
     rig.gather(readers, &[LARGE, SMALL]);
     let before = rig.written();
     for _ in 0..TURNS {
-        (0..2 * RING_FRAMES_MAX / TURNS).for_each(|_| rig.say(LARGE));
+        (0..2 * RING_MESSAGES_MAX / TURNS).for_each(|_| rig.say(LARGE));
         rig.turns(1);
     }
     // Until a while brings nothing more.
@@ -198,7 +198,7 @@ fn the_last_reader_of_a_large_room_misses_nothing_while_it_is_flooded() {
     const READERS: usize = 2560;
     let answers = flooded(0);
     let messages = flooded(1) - answers;
-    assert!(messages > RING_FRAMES_MAX * 100, "a reader is sent all of it: {messages} bytes");
+    assert!(messages > RING_MESSAGES_MAX * 100, "a reader is sent all of it: {messages} bytes");
     // In a channel without history, a gap would stand for what has left the ring, and is shorter.
     assert_eq!(flooded(READERS) - answers, READERS * messages);
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use backend::fanout::FanOut;
-use backend::mailbox::ToWorker;
+use backend::mailbox::WorkerCommand;
 use backend::sequencer::publication::{Caller, Outcome, Publication, ReplyTo};
 use backend::store::{Append, Appended};
 use shared::protocol::{ClientMessage, CloseCode, Message, Refusal, ServerMessage, codec};
@@ -80,7 +80,7 @@ pub(crate) enum Event {
     Hand {
         life: u64,
         worker: usize,
-        what: ToWorker,
+        what: WorkerCommand,
     },
     Answer {
         life: u64,

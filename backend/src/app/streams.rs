@@ -23,7 +23,7 @@ use crate::edge::websocket::raw;
 use crate::fanout::Distributor;
 use crate::lifecycle::open_files::{self, OpenFiles};
 use crate::lifecycle::{ServerError, supervision};
-use crate::mailbox::ToWorker;
+use crate::mailbox::WorkerCommand;
 use crate::sequencer::live::Sequencer;
 
 /// Connections that a worker takes from the operating system at most. The settings' own limit is below and answers;
@@ -31,7 +31,7 @@ use crate::sequencer::live::Sequencer;
 const SOCKETS_PER_WORKER_MAX: usize = 100_000;
 
 /// What a worker takes from: its mailbox, and the publications whose channels are at home with it.
-pub(super) type Ends = (mpsc::Receiver<ToWorker>, Sequencer);
+pub(super) type Ends = (mpsc::Receiver<WorkerCommand>, Sequencer);
 
 /// Starts the worker threads, which serve what comes to the listener.
 pub(super) fn start(
