@@ -237,7 +237,7 @@ impl Outbound {
     }
 
     /// Time since something was last received from the peer. The time while the socket is full never counts,
-    /// afterwards: no ping can reach the peer then, and TCP detects a dead peer.
+    /// because no ping can reach the peer then. TCP detects a dead peer.
     pub fn silence(&self) -> Duration {
         if self.inner.borrow().is_blocked() {
             self.note_received(Instant::now());

@@ -77,9 +77,9 @@ impl PendingSignals {
 
     /// Removes everything that waits for a channel, because the subscription has ended.
     pub fn remove_channel(&mut self, channel: &ChannelName) {
-        self.values.retain(|(values, _)| values.channel != *channel);
+        self.values.retain(|(key, _)| key.channel != *channel);
         self.remove_changes(channel);
-        self.members.retain(|members| members != channel);
+        self.members.retain(|other| other != channel);
     }
 
     /// Removes the changes that wait for a channel. Returns whether there were any.

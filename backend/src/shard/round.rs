@@ -44,7 +44,7 @@ struct Section {
 impl Round {
     /// Creates a round in which no subscriber has been served.
     pub(super) fn new(feed: Rc<Feed>) -> Self {
-        // A new subscriber gets a higher key, or the key of one that has gone.
+        // Includes later subscribers: they get a higher key, or the key of one that has gone.
         let all = std::iter::once(0..usize::MAX).collect();
         let (news, waiting) = (VecDeque::new(), VecDeque::new());
         Self { feed, news, waiting, served: all, run: None }
