@@ -44,7 +44,8 @@ impl Outbound {
         let page = match page {
             Ok(page) => page,
             Err(error) => {
-                tracing::error!(connection = %self.info.connection, channel = %feed.channel, %error, "cannot read the log to catch up");
+                let connection = self.info.connection;
+                tracing::error!(%connection, channel = %feed.channel, %error, "cannot read the log to catch up");
                 return self.close(CloseCode::INTERNAL, "The server cannot read its log.");
             }
         };
