@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 use backend::channel::feed::Feed;
 use backend::config::Durability;
 use backend::mailbox::News;
-use backend::message::{Frame, Joined};
+use backend::message::{EncodedMessage, EncodedRun};
 use backend::sequencer::direct;
 use backend::sequencer::publication::{Publication, ReplyTo};
 use backend::store::sqlite::SqliteLog;
@@ -54,24 +54,25 @@ fn codec_encode_message(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn frame_of_a_message(bencher: Bencher<'_, '_>) {
-    bencher.with_inputs(|| message(7)).bench_values(|message| Frame::new(message, None));
+fn encode_a_message(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(|| message(7)).bench_values(|message| EncodedMessage::new(message, None));
 }
 
 #[divan::bench(args = [1, 16, 256])]
-fn frames_joined(bencher: Bencher<'_, '_>, frames: u64) {
-    let frames: Vec<_> = (1..=frames).map(|offset| Arc::new(Frame::new(message(offset), None))).collect();
-    bencher.bench(|| Joined::new(black_box(&frames)));
+fn messages_joined(bencher: Bencher<'_, '_>, messages: u64) {
+    let messages: Vec<_> =
+        (1..=messages).map(|offset| Arc::new(EncodedMessage::new(message(offset), None))).collect();
+    bencher.bench(|| EncodedRun::new(black_box(&messages)));
 }
 
 #[divan::bench]
-fn feed_take_and_next(bencher: Bencher<'_, '_>) {
+fn feed_push_and_next(bencher: Bencher<'_, '_>) {
     let channel = ChannelName::parse("log:bench").unwrap();
     let feed = Feed::new(channel.clone(), Epoch(1), true);
     let mut offset = 0;
     bencher.bench_local(|| {
         offset += 1;
-        feed.take(&News::new(channel.clone(), vec![Arc::new(Frame::new(message(offset), None))]));
+        feed.push(&News::new(channel.clone(), vec![Arc::new(EncodedMessage::new(message(offset), None))]));
         feed.take_undelivered();
         feed.next(Offset(offset - 1))
     });

@@ -1,5 +1,5 @@
-//! The wire protocols of clients, seen from the side that writes: what a client gets of each thing. The only file that asks
-//! which protocol a connection speaks. The reading sides are in `client`.
+//! The encoding half of the clients' wire protocols: what each kind of client gets for each outgoing item. Only this
+//! file distinguishes the dialects when writing. The decoding half is in `client`.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -10,10 +10,10 @@ use shared::protocol::{
 
 use crate::clock;
 use crate::mailbox::Answer;
-use crate::message::{Frame, ServerMessage, pushed_line, refusal_line, server_frame, text_frame};
+use crate::message::{EncodedMessage, ServerMessage, pushed_line, refusal_line, server_frame, text_frame};
 use crate::store::Appended;
 
-/// How a client speaks.
+/// The wire protocol of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
@@ -32,8 +32,8 @@ impl Dialect {
         }
     }
 
-    /// A message of a channel, for the client on `connection`. `None` if the client does not get it.
-    pub fn message(self, message: &Frame, connection: ConnectionId) -> Option<Bytes> {
+    /// Encodes a message of a channel for the client on `connection`. `None` if the client does not get it.
+    pub fn message(self, message: &EncodedMessage, connection: ConnectionId) -> Option<Bytes> {
         match self {
             Self::Typed => Some(message.typed.clone()),
             Self::Plain if message.origin == Some(connection) => None,
@@ -41,7 +41,7 @@ impl Dialect {
         }
     }
 
-    /// A push.
+    /// Encodes a push.
     pub fn push(self, push: &Push<RawPayload>) -> Bytes {
         match self {
             Self::Typed => server_frame(&ServerMessage::Push(push.clone())),
@@ -49,7 +49,7 @@ impl Dialect {
         }
     }
 
-    /// The answer to a publication. `None` if the client gets none.
+    /// Encodes the answer to a publication. `None` if the client gets none.
     pub fn answer(self, answer: &Answer) -> Option<Bytes> {
         match (self, &answer.result) {
             (_, Err(refusal)) => Some(self.refusal(answer.request, refusal.clone())),
@@ -65,7 +65,7 @@ impl Dialect {
         }
     }
 
-    /// A refusal, and the request that it answers.
+    /// Encodes a refusal of the request `id`.
     pub fn refusal(self, id: Option<RequestId>, refusal: Refusal) -> Bytes {
         match self {
             Self::Typed => server_frame(&ServerMessage::Error(ErrorReply { id, refusal })),
@@ -73,7 +73,7 @@ impl Dialect {
         }
     }
 
-    /// The announcement that the connection is about to close. `None` if the client gets the close frame alone.
+    /// Encodes the announcement that the connection is about to close. `None` if the client gets only the close frame.
     pub fn closing(self, code: CloseCode, reason: &str, retry_after_ms: Option<u64>) -> Option<Bytes> {
         match self {
             Self::Typed => {
@@ -84,7 +84,7 @@ impl Dialect {
         }
     }
 
-    /// A heartbeat. `heads` returns how far each channel has been sent. `None` if a ping is enough.
+    /// Encodes a heartbeat. `heads` returns how far each channel has been sent. `None` if a ping is enough.
     pub fn heartbeat(self, heads: impl FnOnce() -> Vec<Head>) -> Option<Bytes> {
         match self {
             Self::Typed => {
@@ -95,7 +95,7 @@ impl Dialect {
         }
     }
 
-    /// The answer to `subscribe`, or a gap. `None` if the client does not subscribe.
+    /// Encodes the answer to `subscribe`, or a gap. `None` if clients of this dialect do not subscribe.
     pub fn subscribed(self, subscribed: impl FnOnce() -> Subscribed) -> Option<Bytes> {
         match self {
             Self::Typed => Some(server_frame(&ServerMessage::Subscribed(subscribed()))),
@@ -103,7 +103,7 @@ impl Dialect {
         }
     }
 
-    /// Whether the client gets signals and changes of presence.
+    /// Whether the client gets signals and presence changes.
     pub fn gets_signals(self) -> bool {
         match self {
             Self::Typed => true,

@@ -1,4 +1,4 @@
-//! From the sequencers to the workers: each message is encoded once, and each batch is handed to each worker once.
+//! Connects the sequencers to the workers: encodes each message once, and hands each batch to each worker once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,27 +9,27 @@ use shared::ids::ChannelName;
 use shared::protocol::{Message, Refusal};
 
 use crate::mailbox::{Answer, Batch, Mailboxes, News};
-use crate::message::{Frame, Joined};
+use crate::message::{EncodedMessage, EncodedRun};
 use crate::sequencer::live::Sequencer;
 use crate::sequencer::publication::{Caller, Outcome, ReplyTo};
 use crate::store::{Append, Appended};
 use crate::telemetry::metrics::Metrics;
 
-/// A batch, and the callers who get their answer when the workers have it.
+/// A batch, and the callers that get their answer after the workers have the batch.
 #[derive(Debug)]
 pub struct FanOut {
-    /// What each worker is given.
+    /// What each worker gets.
     pub batch: Arc<Batch>,
-    /// "Acknowledged when handed to the workers": the callers come last.
+    /// The callers and their answers. They come last because an acknowledged message must be with the workers.
     pub callers: Vec<(Caller, Result<Appended, Refusal>)>,
 }
 
 impl FanOut {
-    /// Encodes what has its place, once for everybody.
+    /// Encodes the accepted messages, once for all subscribers.
     pub fn new(outcomes: Vec<Outcome>, workers: usize, metrics: &Metrics) -> Self {
         let mut answers = Vec::new();
         answers.resize_with(workers, Vec::new);
-        let (mut news, mut callers) = (Newest::default(), Vec::new());
+        let (mut news, mut callers) = (NewsByChannel::default(), Vec::new());
         for outcome in outcomes {
             let Outcome { append, reply, result } = outcome;
             let bytes = append.bytes();
@@ -40,7 +40,7 @@ impl FanOut {
             if let Ok(Appended::Accepted { offset, prev }) = result {
                 let Append { channel, id, at, from, payload } = append;
                 let message = Message { channel: channel.clone(), offset, prev, id, at, from, payload };
-                news.add(channel, Arc::new(Frame::new(message, origin)));
+                news.add(channel, Arc::new(EncodedMessage::new(message, origin)));
             }
             match &result {
                 Ok(Appended::Accepted { .. }) => metrics.messages_accepted.inc(),
@@ -61,44 +61,44 @@ impl FanOut {
             }
         }
         metrics.batches_written.inc();
-        Self { batch: Arc::new(Batch::new(news.joined(), answers)), callers }
+        Self { batch: Arc::new(Batch::new(news.into_news(), answers)), callers }
     }
 
-    /// Gives the callers their answers.
+    /// Sends the callers their answers.
     pub fn answer_callers(self) {
         for (caller, result) in self.callers {
-            // A caller who no longer waits has closed its connection.
+            // The caller is gone if its client has closed the connection.
             let _ = caller.send(result);
         }
     }
 }
 
-/// The frames of a batch by channel, in the order in which the channels came up.
+/// The messages of a batch by channel, in the order of each channel's first message.
 #[derive(Default)]
-struct Newest {
-    /// Where each but the first is.
-    places: HashMap<ChannelName, usize>,
-    /// Not joined yet.
+struct NewsByChannel {
+    /// The index in `channels` of each channel except the first.
+    indexes: HashMap<ChannelName, usize>,
+    /// The news without their runs.
     channels: Vec<News>,
 }
 
-impl Newest {
-    fn add(&mut self, channel: ChannelName, frame: Arc<Frame>) {
-        // Most batches are of one channel, or of few.
-        let place = match (self.channels.first(), self.channels.last()) {
+impl NewsByChannel {
+    fn add(&mut self, channel: ChannelName, message: Arc<EncodedMessage>) {
+        // Most batches have one channel or a few, so compare with the first and the last before hashing.
+        let index = match (self.channels.first(), self.channels.last()) {
             (None, _) => 0,
             (_, Some(last)) if last.channel == channel => self.channels.len() - 1,
             (Some(first), _) if first.channel == channel => 0,
-            _ => *self.places.entry(channel.clone()).or_insert(self.channels.len()),
+            _ => *self.indexes.entry(channel.clone()).or_insert(self.channels.len()),
         };
-        match self.channels.get_mut(place) {
-            Some(news) => news.frames.push(frame),
-            None => self.channels.push(News { channel, frames: vec![frame], joined: None }),
+        match self.channels.get_mut(index) {
+            Some(news) => news.messages.push(message),
+            None => self.channels.push(News { channel, messages: vec![message], run: None }),
         }
     }
 
-    fn joined(mut self) -> Vec<News> {
-        self.channels.iter_mut().for_each(|news| news.joined = Joined::new(&news.frames));
+    fn into_news(mut self) -> Vec<News> {
+        self.channels.iter_mut().for_each(|news| news.run = EncodedRun::new(&news.messages));
         self.channels
     }
 }
@@ -111,7 +111,7 @@ pub struct Distributor {
 }
 
 impl Distributor {
-    /// Hands outcomes to these mailboxes.
+    /// Creates a distributor for these mailboxes.
     pub fn new(mailboxes: Mailboxes, metrics: Metrics) -> Self {
         Self { mailboxes, metrics }
     }
@@ -125,12 +125,12 @@ impl Distributor {
         fan_out.answer_callers();
     }
 
-    /// Makes the sink of the log thread.
+    /// Returns the sink of the log thread. It blocks that thread while a mailbox is full.
     pub fn sink(self) -> impl FnMut(Vec<Outcome>) + Send {
         move |outcomes| block_on(self.hand_over(outcomes))
     }
 
-    /// Hands over what the sequencer of a worker puts in order, on that worker's thread.
+    /// Hands over the outcomes of one worker's sequencer, on that worker's thread.
     pub async fn live(self, mut sequencer: Sequencer) {
         while let Some(outcomes) = sequencer.next().await {
             self.hand_over(outcomes).await;

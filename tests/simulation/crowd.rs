@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use backend::channel::pages::PAGES_BYTES_MAX;
 use backend::connection::outbound::Outbound;
-use backend::connection::replies::{Backlog, OWED_BYTES_MAX, REPLIES_BYTES_MAX, REPLIES_MAX};
+use backend::connection::replies::{Backlog, REPLIES_BYTES_MAX, REPLIES_MAX, UNANSWERED_BYTES_MAX};
 use backend::sequencer::capacity::{QUEUE_BYTES_MAX, QUEUE_PUBLICATIONS_MAX};
 use backend::sequencer::publication::{Publication, ReplyTo};
 use backend::store::{Append, Appended, RUN_BYTES_MAX};
@@ -241,10 +241,10 @@ pub(crate) fn check_limits(server: &Server, outbounds: &[Weak<Outbound>]) -> Res
     }
     for outbound in outbounds.iter().filter_map(Weak::upgrade) {
         let backlog = outbound.backlog();
-        let Backlog { replies, reply_bytes, owed, owed_bytes, page_bytes } = backlog;
-        let within = replies + owed <= REPLIES_MAX + 32
+        let Backlog { replies, reply_bytes, unanswered, unanswered_bytes, page_bytes } = backlog;
+        let within = replies + unanswered <= REPLIES_MAX + 32
             && reply_bytes <= REPLIES_BYTES_MAX + PAGE_BYTES
-            && owed_bytes <= OWED_BYTES_MAX + FRAME_BYTES_MAX
+            && unanswered_bytes <= UNANSWERED_BYTES_MAX + FRAME_BYTES_MAX
             && page_bytes <= 2 * PAGE_BYTES;
         if !within {
             return Err(format!("the server holds too much for {}: {backlog:?}", outbound.info.connection));

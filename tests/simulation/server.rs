@@ -17,8 +17,8 @@ use backend::connection::outbound::Outbound;
 use backend::dialect::Dialect;
 use backend::fanout::FanOut;
 use backend::lifecycle::supervision::{Part, first_end};
-use backend::mailbox::{Mailboxes, ToWorker};
-use backend::message::{SlotKey, SlotKind};
+use backend::mailbox::{Mailboxes, WorkerCommand};
+use backend::message::{SignalKey, SignalTopic};
 use backend::sequencer::direct::{self, BATCH_BYTES_MAX, BATCH_PUBLICATIONS_MAX, Writer};
 use backend::sequencer::live::{self, Sequencer};
 use backend::sequencer::publication::{Outcome, Publication, ReplyTo};
@@ -239,9 +239,10 @@ impl Server {
             _ => {
                 self.armed.store(true, Ordering::Relaxed);
                 let (channel, user) = (ChannelName::parse("room:fault"), UserId::parse("fault"));
-                let key = SlotKey { channel: channel.unwrap(), user: user.unwrap(), kind: SlotKind::Typing };
+                let key =
+                    SignalKey { channel: channel.unwrap(), user: user.unwrap(), topic: SignalTopic::Typing };
                 let frame = Bytes::from_owner(Fault(Arc::clone(&self.armed)));
-                self.post(worker, ToWorker::Relay { key, frame, except: None });
+                self.post(worker, WorkerCommand::Relay { key, frame, except: None });
             }
         }
     }
@@ -291,14 +292,14 @@ impl Server {
             *at = (*at).max(ether.now() + ether.within(0..=profile.worker_ms_max));
             last = last.max(*at);
             let batch = Arc::clone(&fan_out.batch);
-            ether.at(*at, Event::Hand { life: self.life, worker, what: ToWorker::Batch(batch) });
+            ether.at(*at, Event::Hand { life: self.life, worker, what: WorkerCommand::Batch(batch) });
         }
         ether.at(last, Event::Answer { life: self.life, fan_out });
     }
 
     /// Puts something into a worker's mailbox.
-    pub(crate) fn post(&self, worker: usize, what: ToWorker) {
-        let told = self.core.mailboxes.tell(worker, what);
+    pub(crate) fn post(&self, worker: usize, what: WorkerCommand) {
+        let told = self.core.mailboxes.send(worker, what);
         // A dead worker serves nobody any more.
         assert!(told.is_ok() || self.died == Some(Part::Worker), "no world fills a mailbox");
     }
@@ -308,7 +309,7 @@ impl Server {
         self.stopping = true;
         for worker in 0..self.workers.len() {
             let (reply, stopped) = oneshot::channel();
-            self.post(worker, ToWorker::Stop { reply });
+            self.post(worker, WorkerCommand::Stop { reply });
             self.stopped.push(stopped);
         }
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use backend::fanout::FanOut;
-use backend::mailbox::ToWorker;
+use backend::mailbox::WorkerCommand;
 use backend::sequencer::publication::{Outcome, Publication};
 use backend::store::{Append, Appended};
 use shared::protocol::{Message, Refusal};
@@ -74,7 +74,7 @@ pub(crate) enum Event {
     Hand {
         life: u64,
         worker: usize,
-        what: ToWorker,
+        what: WorkerCommand,
     },
     Answer {
         life: u64,

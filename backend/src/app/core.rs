@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::connection::numbers::ConnectionNumbers;
 use crate::connection::registry::Registry;
 use crate::edge::http::Parts;
-use crate::mailbox::{Mailboxes, Pushes, ToWorker};
+use crate::mailbox::{Mailboxes, Pushes, WorkerCommand};
 use crate::presence::PresenceBoard;
 use crate::sequencer::direct::LogQueue;
 use crate::sequencer::live::LiveQueue;
@@ -103,7 +103,7 @@ impl Core {
     }
 
     /// Starts a worker on this thread. Returns the services for its clients.
-    pub fn start_worker(&self, index: usize, mailbox: mpsc::Receiver<ToWorker>) -> Rc<Services> {
+    pub fn start_worker(&self, index: usize, mailbox: mpsc::Receiver<WorkerCommand>) -> Rc<Services> {
         let parts = WorkerParts {
             settings: Arc::clone(&self.settings),
             permissions: Arc::clone(&self.permissions),

@@ -23,7 +23,7 @@ use crate::edge::websocket::raw;
 use crate::fanout::Distributor;
 use crate::lifecycle::open_files::{self, OpenFiles};
 use crate::lifecycle::{ServerError, supervision};
-use crate::mailbox::ToWorker;
+use crate::mailbox::WorkerCommand;
 use crate::sequencer::live::Sequencer;
 
 /// Maximum number of connections that a worker accepts from the operating system. The limit in the settings is lower and sends a
@@ -31,7 +31,7 @@ use crate::sequencer::live::Sequencer;
 const SOCKETS_PER_WORKER_MAX: usize = 100_000;
 
 /// The receiving ends of a worker: its mailbox, and the sequencer of the channels whose home it is.
-pub(super) type Ends = (mpsc::Receiver<ToWorker>, Sequencer);
+pub(super) type Ends = (mpsc::Receiver<WorkerCommand>, Sequencer);
 
 /// Starts the worker threads, which serve the connections of the listener.
 pub(super) fn start(

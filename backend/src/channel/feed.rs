@@ -1,4 +1,5 @@
-//! What a worker holds of a channel: its newest frames, and who reads it here.
+//! Holds one worker's part of a channel: the ring of newest messages and the channel's subscribers on this worker. It
+//! does not know connections: it reports what each write did ([`Offered`]), and `shard` acts on the report.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -11,109 +12,114 @@ use tokio::sync::OnceCell;
 
 use super::wire::Wire;
 use crate::mailbox::News;
-use crate::message::{Frame, Joined};
+use crate::message::{EncodedMessage, EncodedRun};
 
-/// Most frames that a feed holds. A reader further behind is served from the log.
-pub const RING_FRAMES_MAX: usize = 1024;
+/// Maximum number of messages in a feed's ring. A subscriber that is further behind reads from the log.
+pub const RING_MESSAGES_MAX: usize = 1024;
 
-/// Most bytes of frames that a feed holds.
+/// Maximum number of bytes of messages in a feed's ring. The newest message stays even if it alone is larger.
 pub const RING_BYTES_MAX: usize = 256 * 1024;
 
-/// What comes after a cursor.
+/// The result of reading at a cursor.
 #[derive(Debug, Clone)]
 pub enum Next {
-    /// This.
-    Frame(Arc<Frame>),
-    /// Nothing yet.
+    /// The first message after the cursor.
+    Message(Arc<EncodedMessage>),
+    /// The cursor is at the newest message.
     UpToDate,
-    /// Something that is no longer in the ring.
+    /// The message after the cursor is no longer in the ring.
     Behind,
 }
 
-/// A channel on one worker.
+/// One channel on one worker.
 pub struct Feed {
     /// The channel.
     pub channel: ChannelName,
-    /// The incarnation of its log.
+    /// The incarnation of the channel's log.
     pub epoch: Epoch,
-    /// Whether what has left the ring can be read from the log.
+    /// Whether messages that have left the ring can be read from the log.
     pub history: bool,
     ring: RefCell<Ring>,
     undelivered: RefCell<Vec<Piece>>,
-    readers: RefCell<Slab<Reader>>,
-    /// The offset before the oldest message in the log, as it was a moment ago.
+    subscribers: RefCell<Slab<Subscriber>>,
+    /// The offset before the oldest message in the log. It may be stale by one sweep.
     floor: RefCell<Option<Rc<OnceCell<Offset>>>>,
-    /// The version of the channel's presence that the readers here have been told, or are about to be.
+    /// The presence version that the subscribers on this worker have, or get with the current announcement.
     presence: Cell<Option<u64>>,
-    /// How many sweeps have found it without readers.
+    /// Number of consecutive sweeps that found no subscriber.
     idle_sweeps: Cell<u32>,
 }
 
-/// What the readers of a feed have not been told yet.
+/// The messages that a feed's subscribers have not been offered yet.
 pub struct Undelivered {
-    /// It in one piece, where nothing is missing between its messages.
-    pub joined: Option<Arc<Joined>>,
-    /// How many messages it is.
-    pub messages: usize,
+    /// The messages joined into one run. `None` if a message is missing between them.
+    pub run: Option<Arc<EncodedRun>>,
+    /// Number of these messages.
+    pub count: usize,
 }
 
-/// What a feed has taken at once.
+/// The messages of one [`Feed::push`].
 struct Piece {
-    joined: Option<Arc<Joined>>,
-    messages: usize,
+    run: Option<Arc<EncodedRun>>,
+    count: usize,
 }
 
-/// Names a connection on its worker for as long as it is open.
+/// Key of a connection on its worker. Valid while the connection is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionKey(pub usize);
 
-/// A reader of a feed. What the fan-out needs of it is here and in the wire.
-pub struct Reader {
-    /// Its connection.
+/// Key of a subscription on its connection. Valid while the subscription lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscriptionKey(pub usize);
+
+/// One subscriber of a feed. This struct and the [`Wire`] hold everything that the fan-out needs.
+pub struct Subscriber {
+    /// The connection that subscribed.
     pub connection: ConnectionKey,
-    /// What the connection calls the subscription.
-    pub slot: usize,
-    /// The way to the connection, if its socket is its own.
+    /// The key of the subscription on that connection.
+    pub subscription: SubscriptionKey,
+    /// Writes to the connection. `None` if actix-ws owns the socket.
     wire: Option<Rc<Wire>>,
-    /// The cursor of a reader that has everything up to there and waits for news.
+    /// The cursor while the subscription is parked: everything up to it was written, and the subscriber waits for news.
     parked: Cell<Option<Offset>>,
 }
 
-/// What became of news that a reader was offered.
+/// The result of offering news to a subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offered {
-    /// All of it is written.
+    /// All bytes were written.
     Written,
-    /// The socket is full. It has taken this many bytes.
+    /// The socket became full during the write.
     Cut {
-        /// The number of bytes.
+        /// Number of bytes that the socket accepted.
         taken: usize,
     },
-    /// The socket has ended.
+    /// The socket returned an error.
     Broken,
-    /// The reader waits for news, but something else has to be written first.
+    /// The subscriber is parked, but the connection has something else to write first.
     Later,
-    /// The reader does not wait: it knows already that there is news.
+    /// The subscriber is not parked. It already knows that there are unread messages.
     Behind,
 }
 
-impl Reader {
-    /// Writes news to a reader that waits for it, unless something else has to be written first. The caller acts on the rest.
+impl Subscriber {
+    /// Writes `news` if the subscriber is parked and nothing has to be written before it. The caller handles all other
+    /// results.
     ///
-    /// `only` says whether the channel is the only one that has news; a connection that follows others is then written to once
-    /// for all of them. Without `news` in one piece nothing is written.
-    pub fn offer(&self, news: Option<&Joined>, only: bool) -> Offered {
+    /// `only` says whether no other channel has news. A connection with several subscriptions is otherwise written to
+    /// later, once for all its channels. If `news` is `None`, nothing is written.
+    pub fn offer(&self, news: Option<&EncodedRun>, only: bool) -> Offered {
         let Some(cursor) = self.parked.get() else { return Offered::Behind };
-        let (Some(joined), Some(wire)) = (news, self.wire.as_ref().filter(|wire| wire.is_free(only))) else {
+        let (Some(run), Some(wire)) = (news, self.wire.as_ref().filter(|wire| wire.is_free(only))) else {
             return Offered::Later;
         };
-        if cursor != joined.before {
+        if cursor != run.before {
             return Offered::Later;
         }
-        self.parked.set(Some(joined.last()));
-        match wire.write(&joined.bytes) {
-            Ok(taken) if taken == joined.bytes.len() => {
-                wire.count(joined.messages());
+        self.parked.set(Some(run.last()));
+        match wire.write(&run.bytes) {
+            Ok(taken) if taken == run.bytes.len() => {
+                wire.add_sent(run.messages());
                 Offered::Written
             }
             Ok(taken) => Offered::Cut { taken },
@@ -123,193 +129,209 @@ impl Reader {
 }
 
 impl Feed {
-    /// A feed that holds nothing yet.
+    /// Creates a feed without messages and subscribers.
     pub fn new(channel: ChannelName, epoch: Epoch, history: bool) -> Self {
-        let (ring, undelivered, readers) = (RefCell::default(), RefCell::default(), RefCell::default());
+        let (ring, undelivered, subscribers) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (floor, presence, idle_sweeps) = (RefCell::default(), Cell::new(None), Cell::new(0));
-        Self { channel, epoch, history, ring, undelivered, readers, floor, presence, idle_sweeps }
+        Self { channel, epoch, history, ring, undelivered, subscribers, floor, presence, idle_sweeps }
     }
 
-    /// Takes the next messages of the channel. The readers are still to be told.
-    pub fn take(&self, news: &News) {
+    /// Appends the next messages of the channel. They stay undelivered until
+    /// [`take_undelivered`](Self::take_undelivered).
+    pub fn push(&self, news: &News) {
         let mut ring = self.ring.borrow_mut();
-        news.frames.iter().for_each(|frame| ring.push(Arc::clone(frame)));
-        let piece = Piece { joined: news.joined.clone(), messages: news.frames.len() };
+        news.messages.iter().for_each(|message| ring.push(Arc::clone(message)));
+        let piece = Piece { run: news.run.clone(), count: news.messages.len() };
         self.undelivered.borrow_mut().push(piece);
     }
 
-    /// Whether there is something that the readers are still to be told.
+    /// Whether there are messages that the subscribers have not been offered yet.
     pub fn has_undelivered(&self) -> bool {
         !self.undelivered.borrow().is_empty()
     }
 
-    /// What the readers are still to be told: who asks tells them.
+    /// Removes and returns the undelivered messages. The caller offers them to all subscribers.
     pub fn take_undelivered(&self) -> Undelivered {
         let mut pieces = self.undelivered.borrow_mut();
-        let messages = pieces.iter().map(|piece| piece.messages).sum();
-        let joined: Option<Vec<_>> = pieces.drain(..).map(|piece| piece.joined).collect();
-        Undelivered { joined: joined.and_then(Joined::concat), messages }
+        let count = pieces.iter().map(|piece| piece.count).sum();
+        let run: Option<Vec<_>> = pieces.drain(..).map(|piece| piece.run).collect();
+        Undelivered { run: run.and_then(EncodedRun::concat), count }
     }
 
-    /// How many bytes the ring holds.
+    /// Number of bytes in the ring.
     pub fn ring_bytes(&self) -> usize {
         self.ring.borrow().bytes
     }
 
-    /// Lets go of what the ring holds: a reader that is behind goes on from the log.
-    pub fn forget(&self) {
+    /// Empties the ring. Subscribers that are behind continue from the log.
+    pub fn empty_ring(&self) {
         let mut ring = self.ring.borrow_mut();
-        (ring.frames, ring.bytes) = (VecDeque::new(), 0);
+        (ring.messages, ring.bytes) = (VecDeque::new(), 0);
     }
 
-    /// The readers from `key` on, at most `most`. Returns the key to go on from, while there may be more.
-    pub fn readers(&self, key: usize, most: usize, tell: impl FnMut(&Reader)) -> Option<usize> {
-        let readers = self.readers.borrow();
+    /// Calls `visit` for the subscribers with keys from `key` on, in at most `most` keys. Returns the key to continue
+    /// at, or `None` after the last one.
+    pub fn subscribers(&self, key: usize, most: usize, visit: impl FnMut(&Subscriber)) -> Option<usize> {
+        let subscribers = self.subscribers.borrow();
         let end = key.saturating_add(most);
-        (key..end.min(readers.capacity())).filter_map(|key| readers.get(key)).for_each(tell);
-        (end < readers.capacity()).then_some(end)
+        (key..end.min(subscribers.capacity())).filter_map(|key| subscribers.get(key)).for_each(visit);
+        (end < subscribers.capacity()).then_some(end)
     }
 
-    /// What comes after `cursor`.
+    /// Returns the first message after `cursor`, if the ring has it.
     pub fn next(&self, cursor: Offset) -> Next {
         self.ring.borrow().next(cursor)
     }
 
-    /// The newest offset, where it is known.
+    /// The newest offset. `None` until it is known.
     pub fn head(&self) -> Option<Offset> {
         self.ring.borrow().head
     }
 
-    /// Tells the feed the newest offset that the log had after this feed was made.
+    /// Sets the newest offset that the log had after this feed was created. A newer known offset stays.
     pub fn learn_head(&self, head: Offset) {
         let known = &mut self.ring.borrow_mut().head;
         *known = (*known).max(Some(head));
     }
 
-    /// The offset before the oldest frame in the ring, where there is one.
+    /// The offset before the oldest message in the ring. `None` if the ring is empty.
     pub fn ring_floor(&self) -> Option<Offset> {
-        self.ring.borrow().frames.front().map(|frame| frame.prev)
+        self.ring.borrow().messages.front().map(|message| message.prev)
     }
 
-    /// Registers a reader: what it calls the subscription is `slot`. Returns what the feed calls the reader.
-    pub fn add_reader(&self, connection: ConnectionKey, wire: Option<Rc<Wire>>, slot: usize) -> usize {
+    /// Adds a subscriber. Returns its key in this feed.
+    pub fn add_subscriber(
+        &self,
+        connection: ConnectionKey,
+        wire: Option<Rc<Wire>>,
+        subscription: SubscriptionKey,
+    ) -> usize {
         self.idle_sweeps.set(0);
-        self.readers.borrow_mut().insert(Reader { connection, slot, wire, parked: Cell::new(None) })
+        self.subscribers.borrow_mut().insert(Subscriber {
+            connection,
+            subscription,
+            wire,
+            parked: Cell::new(None),
+        })
     }
 
-    /// Leaves a reader's cursor with the feed, until there is news.
+    /// Stores the cursor of a subscriber that waits for news.
     pub fn park(&self, key: usize, cursor: Offset) {
-        if let Some(reader) = self.readers.borrow().get(key) {
-            reader.parked.set(Some(cursor));
+        if let Some(subscriber) = self.subscribers.borrow().get(key) {
+            subscriber.parked.set(Some(cursor));
         }
     }
 
-    /// The cursor of a reader that waits for news.
+    /// The cursor of a parked subscriber. `None` if the subscriber is not parked.
     pub fn parked(&self, key: usize) -> Option<Offset> {
-        self.readers.borrow().get(key)?.parked.get()
+        self.subscribers.borrow().get(key)?.parked.get()
     }
 
-    /// Gives a reader its cursor back.
+    /// Removes and returns the cursor of a parked subscriber.
     pub fn unpark(&self, key: usize) -> Option<Offset> {
-        self.readers.borrow().get(key)?.parked.take()
+        self.subscribers.borrow().get(key)?.parked.take()
     }
 
-    /// Forgets a reader.
-    pub fn remove_reader(&self, key: usize) {
-        self.readers.borrow_mut().try_remove(key);
+    /// Removes a subscriber.
+    pub fn remove_subscriber(&self, key: usize) {
+        self.subscribers.borrow_mut().try_remove(key);
     }
 
-    /// How many read it here.
-    pub fn reader_count(&self) -> usize {
-        self.readers.borrow().len()
+    /// Number of subscribers on this worker.
+    pub fn subscriber_count(&self) -> usize {
+        self.subscribers.borrow().len()
     }
 
-    /// The version of the channel's presence that the readers here have been told. `None` if the channel has no presence,
-    /// or nobody reads it here.
+    /// The presence version that the subscribers on this worker have. `None` if the channel has no presence or no
+    /// subscriber on this worker.
     pub fn presence(&self) -> Option<u64> {
         self.presence.get()
     }
 
-    /// Notes the version that the readers here are told.
+    /// Sets the presence version that the subscribers on this worker have.
     pub fn set_presence(&self, version: Option<u64>) {
         self.presence.set(version);
     }
 
-    /// The offset before the oldest message in the log, as far as it is known: who finds nothing asks, and who comes
-    /// meanwhile waits with them. It may have been true a sweep ago; a message that has gone since is told as a gap when its
-    /// turn comes.
+    /// Cached `Bounds::floor`, the offset before the oldest message in the log. The first caller loads it; concurrent
+    /// callers wait for that load. It may be stale by one sweep: if retention has moved the floor, the subscriber gets
+    /// a `gap` when it reaches the hole.
     pub fn floor(&self) -> Rc<OnceCell<Offset>> {
         Rc::clone(self.floor.borrow_mut().get_or_insert_default())
     }
 
-    /// Forgets that offset: retention may have moved it.
+    /// Discards the cached floor, because retention may have moved it.
     pub fn forget_floor(&self) {
         self.floor.take();
     }
 
-    /// Counts a sweep. Returns how many in a row have found nobody.
+    /// Counts a sweep. Returns the number of consecutive sweeps that found no subscriber.
     pub fn sweep(&self) -> u32 {
-        let idle = if self.reader_count() == 0 { self.idle_sweeps.get() + 1 } else { 0 };
+        let idle = if self.subscriber_count() == 0 { self.idle_sweeps.get() + 1 } else { 0 };
         self.idle_sweeps.set(idle);
         idle
     }
 
-    /// How many sweeps in a row have found nobody.
+    /// Number of consecutive sweeps that found no subscriber.
     pub fn idle_sweeps(&self) -> u32 {
         self.idle_sweeps.get()
     }
 }
 
-/// The newest frames of a channel, without a hole between them.
+/// The newest messages of a channel, without a hole between them.
 #[derive(Default)]
 struct Ring {
-    frames: VecDeque<Arc<Frame>>,
+    messages: VecDeque<Arc<EncodedMessage>>,
     bytes: usize,
     head: Option<Offset>,
 }
 
 impl Ring {
-    fn push(&mut self, frame: Arc<Frame>) {
-        if self.frames.back().is_some_and(|last| last.offset != frame.prev) {
-            // A hole would be jumped over in silence. The readers of what was here go on from the log.
-            self.frames.clear();
+    fn push(&mut self, message: Arc<EncodedMessage>) {
+        if self.messages.back().is_some_and(|last| last.offset != message.prev) {
+            // A cursor would silently skip a hole. Subscribers that still need the removed messages continue from the
+            // log.
+            self.messages.clear();
             self.bytes = 0;
         }
-        self.head = self.head.max(Some(frame.offset));
-        self.bytes += frame.bytes();
-        self.frames.push_back(frame);
-        while self.frames.len() > RING_FRAMES_MAX || (self.bytes > RING_BYTES_MAX && self.frames.len() > 1) {
-            if let Some(oldest) = self.frames.pop_front() {
+        self.head = self.head.max(Some(message.offset));
+        self.bytes += message.bytes();
+        self.messages.push_back(message);
+        while self.messages.len() > RING_MESSAGES_MAX
+            || (self.bytes > RING_BYTES_MAX && self.messages.len() > 1)
+        {
+            if let Some(oldest) = self.messages.pop_front() {
                 self.bytes -= oldest.bytes();
             }
         }
     }
 
     fn next(&self, cursor: Offset) -> Next {
-        let (Some(oldest), Some(newest)) = (self.frames.front(), self.frames.back()) else {
+        let (Some(oldest), Some(newest)) = (self.messages.front(), self.messages.back()) else {
             return if self.head.is_some_and(|head| cursor < head) { Next::Behind } else { Next::UpToDate };
         };
-        // Most readers have all but the newest, or all: the frames before it, which have gone out of the cache, are let be.
+        // Most subscribers lack only the newest message or none. Answer them without reading older messages, which are
+        // cache misses.
         if cursor >= newest.offset {
             return Next::UpToDate;
         }
         if cursor >= newest.prev {
-            return Next::Frame(Arc::clone(newest));
+            return Next::Message(Arc::clone(newest));
         }
         if cursor < oldest.prev {
             return Next::Behind;
         }
-        let frame = self.expected(oldest.prev, cursor).or_else(|| {
-            let index = self.frames.partition_point(|frame| frame.offset <= cursor);
-            self.frames.get(index)
+        let message = self.expected(oldest.prev, cursor).or_else(|| {
+            let index = self.messages.partition_point(|message| message.offset <= cursor);
+            self.messages.get(index)
         });
-        frame.map_or(Next::UpToDate, |frame| Next::Frame(Arc::clone(frame)))
+        message.map_or(Next::UpToDate, |message| Next::Message(Arc::clone(message)))
     }
 
-    /// The frame after `cursor`, if it stands where it does when no offset is left out.
-    fn expected(&self, floor: Offset, cursor: Offset) -> Option<&Arc<Frame>> {
+    /// Returns the message after `cursor`, if it is at the index that consecutive offsets would give it.
+    fn expected(&self, floor: Offset, cursor: Offset) -> Option<&Arc<EncodedMessage>> {
         let index = usize::try_from(cursor.0 - floor.0).ok()?;
-        self.frames.get(index).filter(|frame| (frame.prev..frame.offset).contains(&cursor))
+        self.messages.get(index).filter(|message| (message.prev..message.offset).contains(&cursor))
     }
 }
 
@@ -318,38 +340,44 @@ mod tests {
     use super::*;
     use bytes::Bytes;
 
-    fn frame(prev: u64, offset: u64, bytes: usize) -> Arc<Frame> {
+    fn message(prev: u64, offset: u64, bytes: usize) -> Arc<EncodedMessage> {
         let typed = Bytes::from(vec![0; bytes]);
-        Arc::new(Frame { offset: Offset(offset), prev: Offset(prev), origin: None, typed, plain: None })
+        Arc::new(EncodedMessage {
+            offset: Offset(offset),
+            prev: Offset(prev),
+            origin: None,
+            typed,
+            plain: None,
+        })
     }
 
-    fn news(frames: Vec<Arc<Frame>>) -> News {
-        News::new(ChannelName::parse("room:lobby").unwrap(), frames)
+    fn news(messages: Vec<Arc<EncodedMessage>>) -> News {
+        News::new(ChannelName::parse("room:lobby").unwrap(), messages)
     }
 
     fn offset_after(ring: &Ring, cursor: u64) -> Option<u64> {
         match ring.next(Offset(cursor)) {
-            Next::Frame(frame) => Some(frame.offset.0),
+            Next::Message(message) => Some(message.offset.0),
             Next::UpToDate => None,
             Next::Behind => panic!("{cursor} is behind the ring"),
         }
     }
 
     #[test]
-    fn a_cursor_is_led_from_frame_to_frame() {
+    fn a_cursor_advances_message_by_message() {
         let mut ring = Ring::default();
         for (prev, offset) in [(4, 5), (5, 9), (9, 10)] {
-            ring.push(frame(prev, offset, 1));
+            ring.push(message(prev, offset, 1));
         }
         assert_eq!(offset_after(&ring, 4), Some(5));
         assert_eq!(offset_after(&ring, 5), Some(9));
-        assert_eq!(offset_after(&ring, 7), Some(9), "offsets may have holes");
+        assert_eq!(offset_after(&ring, 7), Some(9), "offsets need not be consecutive");
         assert_eq!(offset_after(&ring, 10), None);
         assert!(matches!(ring.next(Offset(3)), Next::Behind));
     }
 
     #[test]
-    fn without_frames_the_head_decides() {
+    fn an_empty_ring_answers_from_the_head() {
         let mut ring = Ring::default();
         assert!(matches!(ring.next(Offset(0)), Next::UpToDate));
         ring.head = Some(Offset(3));
@@ -358,55 +386,59 @@ mod tests {
     }
 
     #[test]
-    fn the_ring_keeps_to_its_limits() {
+    fn the_ring_stays_within_its_limits() {
         let mut ring = Ring::default();
-        let frames = u64::try_from(RING_FRAMES_MAX).unwrap();
-        for offset in 1..=frames {
-            ring.push(frame(offset - 1, offset, 1));
+        let messages = u64::try_from(RING_MESSAGES_MAX).unwrap();
+        for offset in 1..=messages {
+            ring.push(message(offset - 1, offset, 1));
         }
         assert_eq!(offset_after(&ring, 0), Some(1));
-        ring.push(frame(frames, frames + 1, 1));
+        ring.push(message(messages, messages + 1, 1));
         assert!(matches!(ring.next(Offset(0)), Next::Behind));
 
-        ring.push(frame(frames + 1, frames + 2, RING_BYTES_MAX + 1));
-        assert_eq!(ring.frames.len(), 1, "the newest stays, however large");
+        ring.push(message(messages + 1, messages + 2, RING_BYTES_MAX + 1));
+        assert_eq!(ring.messages.len(), 1, "the newest message stays even if it is too large");
     }
 
     #[test]
-    fn what_was_let_go_is_behind_and_what_comes_is_next() {
+    fn an_emptied_ring_reports_behind_until_the_next_message() {
         let feed = Feed::new(ChannelName::parse("room:lobby").unwrap(), Epoch(1), true);
-        feed.take(&news(vec![frame(0, 1, 10), frame(1, 2, 10)]));
+        feed.push(&news(vec![message(0, 1, 10), message(1, 2, 10)]));
         assert_eq!(feed.ring_bytes(), 20);
-        feed.forget();
+        feed.empty_ring();
         assert_eq!(feed.ring_bytes(), 0);
         assert!(matches!(feed.next(Offset(1)), Next::Behind));
         assert!(matches!(feed.next(Offset(2)), Next::UpToDate));
-        feed.take(&news(vec![frame(2, 3, 10)]));
-        assert!(matches!(feed.next(Offset(2)), Next::Frame(_)));
+        feed.push(&news(vec![message(2, 3, 10)]));
+        assert!(matches!(feed.next(Offset(2)), Next::Message(_)));
     }
 
     #[test]
-    fn what_came_since_the_readers_were_told_is_one_piece() {
+    fn undelivered_messages_are_joined_into_one_run() {
         let feed = Feed::new(ChannelName::parse("room:lobby").unwrap(), Epoch(1), true);
-        feed.take(&news(vec![frame(0, 1, 10), frame(1, 2, 10)]));
-        feed.take(&news(vec![frame(2, 3, 10)]));
+        feed.push(&news(vec![message(0, 1, 10), message(1, 2, 10)]));
+        feed.push(&news(vec![message(2, 3, 10)]));
         let undelivered = feed.take_undelivered();
-        let joined = undelivered.joined.unwrap();
-        assert_eq!((undelivered.messages, joined.messages(), joined.bytes.len()), (3, 3, 30));
-        assert_eq!((joined.before, joined.last()), (Offset(0), Offset(3)));
+        let run = undelivered.run.unwrap();
+        assert_eq!((undelivered.count, run.messages(), run.bytes.len()), (3, 3, 30));
+        assert_eq!((run.before, run.last()), (Offset(0), Offset(3)));
         assert!(!feed.has_undelivered());
 
-        feed.take(&news(vec![frame(3, 4, 10)]));
-        feed.take(&news(vec![frame(7, 8, 10)]));
+        feed.push(&news(vec![message(3, 4, 10)]));
+        feed.push(&news(vec![message(7, 8, 10)]));
         let undelivered = feed.take_undelivered();
-        assert_eq!((undelivered.messages, undelivered.joined.is_none()), (2, true), "a hole is not joined");
+        assert_eq!(
+            (undelivered.count, undelivered.run.is_none()),
+            (2, true),
+            "messages with a hole between them are not joined"
+        );
     }
 
     #[test]
-    fn a_hole_is_never_jumped_over() {
+    fn a_cursor_never_skips_a_hole() {
         let mut ring = Ring::default();
-        ring.push(frame(0, 1, 1));
-        ring.push(frame(5, 6, 1));
+        ring.push(message(0, 1, 1));
+        ring.push(message(5, 6, 1));
         assert!(matches!(ring.next(Offset(1)), Next::Behind));
     }
 }

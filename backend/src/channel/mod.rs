@@ -1,4 +1,5 @@
-//! What one worker holds of a channel: the newest messages, its readers, and the pages of the log for readers that are behind.
+//! One worker's part of a channel: the newest messages, the subscribers, and pages of the log for subscribers that are
+//! behind.
 
 pub mod feed;
 pub mod pages;

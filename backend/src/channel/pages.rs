@@ -1,5 +1,6 @@
-//! What the log had for readers that are behind: read and encoded once for all of a worker's who stand at the same place.
-//! When a server has been away, everybody comes back at once, and nearly all to the same messages.
+//! Pages of the log for subscribers that are behind. A page is read and encoded once for all subscribers of a worker
+//! that read at the same offset. After a server restart all clients come back at once, and nearly all need the same
+//! messages.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -9,109 +10,109 @@ use std::sync::Arc;
 use shared::ids::{ChannelName, Offset};
 use tokio::sync::OnceCell;
 
-use crate::message::Frame;
+use crate::message::EncodedMessage;
 use crate::store::{LogError, LogReads, Run};
 
-/// Most messages of a page; [`RUN_BYTES_MAX`](crate::store::RUN_BYTES_MAX) may end it sooner.
+/// Maximum number of messages of a page. [`RUN_BYTES_MAX`](crate::store::RUN_BYTES_MAX) may end it sooner.
 const PAGE_MESSAGES_MAX: u32 = 100;
 
-/// Most bytes of the pages that a worker keeps for who comes next.
+/// Maximum number of bytes of the pages that a worker caches. At the limit the oldest pages are dropped.
 pub const PAGES_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The messages after an offset, in a row. What has been logged does not change, so a page stays true; but others may come
-/// after its last.
+/// Consecutive messages after an offset. Logged messages do not change, so a cached page stays valid, but it may not
+/// contain the newest messages.
 #[derive(Debug)]
 pub(crate) struct Page {
-    pub(crate) frames: Vec<Arc<Frame>>,
+    pub(crate) messages: Vec<Arc<EncodedMessage>>,
 }
 
 impl Page {
     fn new(run: Run) -> Self {
-        let frame = |message| Arc::new(Frame::new(message, None));
-        Self { frames: run.messages.into_iter().map(frame).collect() }
+        let encode = |message| Arc::new(EncodedMessage::new(message, None));
+        Self { messages: run.messages.into_iter().map(encode).collect() }
     }
 
     fn bytes(&self) -> usize {
-        self.frames.iter().map(|frame| frame.bytes()).sum()
+        self.messages.iter().map(|message| message.bytes()).sum()
     }
 }
 
-/// A channel, and the offset after which a page begins.
-type Place = (ChannelName, Offset);
+/// A channel, and the offset after which a page starts.
+type PageStart = (ChannelName, Offset);
 
-/// The pages of one worker.
+/// The page cache of one worker.
 #[derive(Debug, Default)]
 pub struct Pages {
-    held: RefCell<Held>,
-    /// Whether somebody has asked since the last sweep.
-    asked: Cell<bool>,
+    cache: RefCell<PageCache>,
+    /// Whether a page was requested since the last sweep.
+    requested: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
-    /// Those that are kept, and those that are being read.
-    by_place: HashMap<Place, Rc<OnceCell<Rc<Page>>>>,
-    /// Those that are kept, the oldest first, with the bytes of each.
-    kept: VecDeque<(Place, usize)>,
+struct PageCache {
+    /// The cached pages, and the pages that are being read.
+    by_start: HashMap<PageStart, Rc<OnceCell<Rc<Page>>>>,
+    /// The cached pages, oldest first, with the bytes of each.
+    kept: VecDeque<(PageStart, usize)>,
     bytes: usize,
 }
 
 impl Pages {
-    /// What comes after an offset; nothing where that is all.
+    /// Returns the messages after an offset. The page is empty if there are none.
     ///
     /// # Errors
-    /// [`LogError`].
+    /// [`LogError`] if the log cannot be read.
     pub(crate) async fn after(
         &self,
         reads: &LogReads,
         channel: &ChannelName,
         after: Offset,
     ) -> Result<Rc<Page>, LogError> {
-        self.asked.set(true);
-        let place = (channel.clone(), after);
-        let cell = Rc::clone(self.held.borrow_mut().by_place.entry(place.clone()).or_default());
+        self.requested.set(true);
+        let start = (channel.clone(), after);
+        let cell = Rc::clone(self.cache.borrow_mut().by_start.entry(start.clone()).or_default());
         let read = async || {
             let run = reads.read(channel, after, PAGE_MESSAGES_MAX).await;
             let page = run.map(|run| Rc::new(Page::new(run)));
-            self.held.borrow_mut().end_read(place, page.as_deref().ok());
+            self.cache.borrow_mut().finish_read(start, page.as_deref().ok());
             page
         };
-        // Who comes while it is being read waits for it.
+        // Concurrent callers wait for the read that is in progress.
         cell.get_or_try_init(read).await.cloned()
     }
 
-    /// Returns the bytes of the pages that are kept.
+    /// Number of bytes of the cached pages.
     pub fn bytes(&self) -> usize {
-        self.held.borrow().bytes
+        self.cache.borrow().bytes
     }
 
-    /// Lets all go that are kept, where nobody has asked since the last time.
+    /// Drops all cached pages if no page was requested since the last sweep.
     pub(crate) fn sweep(&self) {
-        if !self.asked.replace(false) {
-            self.held.borrow_mut().shrink_to(0);
+        if !self.requested.replace(false) {
+            self.cache.borrow_mut().shrink_to(0);
         }
     }
 }
 
-impl Held {
-    /// Keeps what has been read, if it is something.
-    fn end_read(&mut self, place: Place, page: Option<&Page>) {
+impl PageCache {
+    /// Caches a page that has been read. Empty pages and errors are not cached.
+    fn finish_read(&mut self, start: PageStart, page: Option<&Page>) {
         match page {
-            Some(page) if !page.frames.is_empty() => {
+            Some(page) if !page.messages.is_empty() => {
                 self.bytes += page.bytes();
-                self.kept.push_back((place, page.bytes()));
+                self.kept.push_back((start, page.bytes()));
                 self.shrink_to(PAGES_BYTES_MAX);
             }
-            // More may come there, and a log that has failed may be well again.
-            Some(_) | None => drop(self.by_place.remove(&place)),
+            // Messages may be added there later, and a log that failed may work again.
+            Some(_) | None => drop(self.by_start.remove(&start)),
         }
     }
 
     fn shrink_to(&mut self, bytes_max: usize) {
         while self.bytes > bytes_max
-            && let Some((place, bytes)) = self.kept.pop_front()
+            && let Some((start, bytes)) = self.kept.pop_front()
         {
-            self.by_place.remove(&place);
+            self.by_start.remove(&start);
             self.bytes -= bytes;
         }
     }
@@ -130,7 +131,7 @@ mod tests {
     use crate::store::sqlite::SqliteLog;
     use crate::store::{Append, Log, Offload, Threads};
 
-    /// Counts what is read.
+    /// Counts the reads.
     #[derive(Default)]
     struct Counter(AtomicUsize);
 
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_who_stand_at_one_place_share_a_read_and_its_frames() {
+    async fn subscribers_at_one_offset_share_a_read_and_its_messages() {
         let shelf = Rc::new(Shelf::new());
         shelf.publish(0..3, 5);
         let together = LocalSet::new();
@@ -190,44 +191,47 @@ mod tests {
                 };
                 let asked: Vec<_> = (0..1000).map(ask).collect();
                 let first = shelf.after(0).await;
-                assert_eq!(first.frames.iter().map(|frame| frame.offset.0).collect::<Vec<_>>(), [1, 2, 3]);
+                assert_eq!(
+                    first.messages.iter().map(|message| message.offset.0).collect::<Vec<_>>(),
+                    [1, 2, 3]
+                );
                 for page in asked {
                     assert!(Rc::ptr_eq(&page.await.unwrap(), &first));
                 }
             })
             .await;
         assert_eq!(shelf.times_read(), 1);
-        assert_eq!(shelf.after(2).await.frames.len(), 1, "another place has a page of its own");
+        assert_eq!(shelf.after(2).await.messages.len(), 1, "another offset has its own page");
     }
 
     #[tokio::test]
-    async fn what_comes_later_is_found_at_a_place_where_nothing_was() {
+    async fn an_empty_page_is_not_cached() {
         let shelf = Shelf::new();
-        assert!(shelf.after(0).await.frames.is_empty());
+        assert!(shelf.after(0).await.messages.is_empty());
         shelf.publish(0..1, 5);
-        assert_eq!(shelf.after(0).await.frames.len(), 1);
+        assert_eq!(shelf.after(0).await.messages.len(), 1);
         assert_eq!(shelf.times_read(), 2);
     }
 
     #[tokio::test]
-    async fn pages_keep_to_their_limit_and_go_when_nobody_asks() {
+    async fn pages_stay_within_their_limit_and_are_dropped_when_unused() {
         let shelf = Shelf::new();
         shelf.publish(0..200, 16 * 1024);
-        // Each page holds about 64 KiB: more places than there is room for.
+        // Each page holds about 64 KiB, so these are more pages than fit.
         for offset in 0..150 {
             shelf.after(offset).await;
         }
-        let held = |what: fn(&Held) -> usize| what(&shelf.pages.held.borrow());
-        let (bytes, places) = (held(|held| held.bytes), held(|held| held.by_place.len()));
+        let cache = |what: fn(&PageCache) -> usize| what(&shelf.pages.cache.borrow());
+        let (bytes, starts) = (cache(|cache| cache.bytes), cache(|cache| cache.by_start.len()));
         assert!(bytes <= PAGES_BYTES_MAX && bytes > PAGES_BYTES_MAX / 2, "{bytes} bytes");
-        assert_eq!(places, held(|held| held.kept.len()), "nothing is left of those that had to go");
+        assert_eq!(starts, cache(|cache| cache.kept.len()), "dropped pages leave no entry");
         shelf.after(149).await;
         shelf.after(0).await;
-        assert_eq!(shelf.times_read(), 151, "the newest are kept, the oldest is read again");
+        assert_eq!(shelf.times_read(), 151, "the newest page is cached, the oldest is read again");
 
         shelf.pages.sweep();
-        assert!(held(|held| held.bytes) > 0, "somebody has asked since the last sweep");
+        assert!(cache(|cache| cache.bytes) > 0, "a page was requested since the last sweep");
         shelf.pages.sweep();
-        assert_eq!((held(|held| held.bytes), held(|held| held.by_place.len())), (0, 0));
+        assert_eq!((cache(|cache| cache.bytes), cache(|cache| cache.by_start.len())), (0, 0));
     }
 }

@@ -1,16 +1,16 @@
-//! A socket that frames are written to at once, from wherever they come.
+//! The socket trait of connections that the server writes to directly, from any task of their worker.
 
 use std::io;
 use std::task::{Context, Poll};
 
-/// The writing half of an open socket. What it does not take at once, its connection keeps: at most one write.
+/// The writing half of an open socket. The connection keeps what the socket did not accept: at most one write.
 pub trait Socket {
-    /// Writes what there is room for, and returns how many bytes that was.
+    /// Writes without waiting. Returns the number of bytes that the socket accepted.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] where there is no room now; anything else is the end of the socket.
+    /// [`io::ErrorKind::WouldBlock`] if the socket is full. After any other error the socket is unusable.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Waits for room. An error is the end of the socket.
+    /// Waits until the socket accepts more bytes. After an error the socket is unusable.
     fn poll_room(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
 }

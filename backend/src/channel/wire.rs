@@ -1,5 +1,5 @@
-//! What the fan-out has to know of a connection, side by side: whether it may be written to at once, and its socket. When
-//! the turn of a reader in a large room comes, all else of it has left the processor's cache.
+//! The part of a connection that the fan-out touches, in one allocation: its write permission and its socket. In a
+//! large room everything else of a connection is a cache miss per subscriber.
 
 use std::cell::Cell;
 use std::io;
@@ -8,29 +8,30 @@ use std::task::{Context, Poll};
 
 use crate::channel::socket::Socket;
 
-/// The way to a connection whose socket is its own.
+/// The way to write to a connection that owns its socket.
 pub struct Wire<S: ?Sized = dyn Socket> {
-    passage: Cell<Passage>,
-    /// Messages that went out, since they were asked for.
+    permission: Cell<WritePermission>,
+    /// Number of messages written since the last [`take_sent`](Wire::take_sent).
     sent: Cell<usize>,
     socket: S,
 }
 
-/// Whether the fan-out may write to a connection at once.
+/// Whether the fan-out may write to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Passage {
-    /// Something is to be written before, or the socket has no room.
-    Shut,
-    /// Its only channel is always welcome.
+pub(crate) enum WritePermission {
+    /// No: the connection has something to write first, its socket is full, or it is closing.
+    Denied,
+    /// Yes: the connection has one subscription.
     OneChannel,
-    /// It follows several, and is written to once for all of them that have news.
+    /// Only if no other channel has news: the connection has several subscriptions and is written to once for all of
+    /// them.
     SeveralChannels,
 }
 
 impl<S: Socket> Wire<S> {
-    /// The way through a socket. It is shut until its connection opens it.
+    /// Creates the wire of a socket. The fan-out may not write to it until the connection permits it.
     pub fn new(socket: S) -> Rc<Self> {
-        Rc::new(Self { passage: Cell::new(Passage::Shut), sent: Cell::new(0), socket })
+        Rc::new(Self { permission: Cell::new(WritePermission::Denied), sent: Cell::new(0), socket })
     }
 
     /// The socket.
@@ -40,20 +41,21 @@ impl<S: Socket> Wire<S> {
 }
 
 impl Wire {
-    /// Whether news may be written at once. `only` says that no other channel has some.
+    /// Whether news may be written now. `only` says whether no other channel has news.
     pub(crate) fn is_free(&self, only: bool) -> bool {
-        match self.passage.get() {
-            Passage::Shut => false,
-            Passage::OneChannel => true,
-            Passage::SeveralChannels => only,
+        match self.permission.get() {
+            WritePermission::Denied => false,
+            WritePermission::OneChannel => true,
+            WritePermission::SeveralChannels => only,
         }
     }
 
-    pub(crate) fn set_passage(&self, passage: Passage) {
-        self.passage.set(passage);
+    pub(crate) fn set_permission(&self, permission: WritePermission) {
+        self.permission.set(permission);
     }
 
-    /// Writes as much as the socket takes, and returns how much that was. Less than all means that it is full.
+    /// Writes until the socket is full. Returns the number of bytes written; fewer than all means that the socket is
+    /// full.
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut taken = 0;
         while taken < bytes.len() {
@@ -72,13 +74,13 @@ impl Wire {
         self.socket.poll_room(context)
     }
 
-    /// Counts messages that went out.
-    pub(crate) fn count(&self, messages: usize) {
+    /// Adds to the number of messages written.
+    pub(crate) fn add_sent(&self, messages: usize) {
         self.sent.set(self.sent.get() + messages);
     }
 
-    /// How many went out since this was last asked.
-    pub(crate) fn take_count(&self) -> usize {
+    /// Returns the number of messages written since the last call.
+    pub(crate) fn take_sent(&self) -> usize {
         self.sent.take()
     }
 }

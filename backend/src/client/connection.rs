@@ -82,8 +82,8 @@ impl Connection {
             poll_fn(|context| self.poll_received(&mut incoming, &mut pace, context)).await
         {
             let now = Instant::now();
-            self.outbound.hear(now);
-            self.outbound.attend();
+            self.outbound.note_received(now);
+            self.outbound.suspend_writer_wake();
             let bytes = received.bytes();
             match budget.spend(bytes) {
                 Next::Continue => {}
@@ -280,12 +280,12 @@ impl Connection {
         let policy = self.services.permissions.may(Principal::User(&from.user), Action::Publish, &channel)?;
         let connection = self.outbound.info.connection;
         let turn = turn.map(|known| self.turns().enter(known, tokens_of(text_bytes))).transpose()?;
-        let others_wait = self.outbound.owes();
+        let others_wait = self.outbound.has_unanswered();
         let reply = ReplyTo::Connection { worker: worker.index, connection, request, turn, others_wait };
         let append = Append { channel, id, at: clock::now(), from, payload };
         let bytes = append.bytes();
         worker.publish(Publication { append, reply }, policy)?;
-        self.outbound.owe(bytes);
+        self.outbound.add_unanswered(bytes);
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use super::connection::{Connection, NewMessage, Refused, Speaker};
 use crate::auth::{Action, Principal};
 use crate::channel::feed::Feed;
 use crate::config::Policy;
-use crate::message::{ServerMessage, SlotKey, SlotKind, page_frame, server_frame};
+use crate::message::{ServerMessage, SignalKey, SignalTopic, page_frame, server_frame};
 use crate::shard::worker::Reach;
 
 /// Handles the messages of typed clients: the protocol of the `shared` crate.
@@ -90,14 +90,14 @@ fn handle(
         }
         ClientMessage::Presence { id, channel } => presence(connection, id, channel, &from)?,
         ClientMessage::Signal { channel, kind: SignalKind::Typing } => {
-            signal(connection, channel, from, SlotKind::Typing, SignalState::Typing)?;
+            signal(connection, channel, from, SignalTopic::Typing, SignalState::Typing)?;
         }
         ClientMessage::Seen { channel, delivered, read } => {
             if delivered.is_none() && read.is_none() {
                 return Err(Refusal::new(ErrorCode::MissingField, "Send “delivered” or “read”, or both."));
             }
-            let kind = SlotKind::Seen { delivered: delivered.is_some(), read: read.is_some() };
-            signal(connection, channel, from, kind, SignalState::Seen { delivered, read })?;
+            let topic = SignalTopic::Seen { delivered: delivered.is_some(), read: read.is_some() };
+            signal(connection, channel, from, topic, SignalState::Seen { delivered, read })?;
         }
     }
     Ok(None)
@@ -235,21 +235,21 @@ fn signal(
     connection: &mut Connection,
     channel: ChannelName,
     from: Sender,
-    kind: SlotKind,
+    topic: SignalTopic,
     state: SignalState,
 ) -> Result<(), Refusal> {
     if !connection.outbound.is_subscribed(&channel) {
         return Err(Refusal::new(ErrorCode::NotSubscribed, "Subscribe to the channel first."));
     }
     may(connection, &from, Action::Signal, &channel)?;
-    let Reach { readers, head } = connection.services.worker.reach(&channel);
-    if !connection.throttle.admit_signal(readers, Instant::now()) {
+    let Reach { subscribers, head } = connection.services.worker.reach(&channel);
+    if !connection.throttle.admit_signal(subscribers, Instant::now()) {
         connection.services.metrics.signals_dropped.inc();
         return Ok(());
     }
     let outbound = &connection.outbound;
     let state = up_to(state, head);
-    let key = SlotKey { channel: channel.clone(), user: from.user.clone(), kind };
+    let key = SignalKey { channel: channel.clone(), user: from.user.clone(), topic };
     let signal = ServerMessage::Signal(Signal { channel, from, state });
     connection.services.mailboxes.relay(&key, &server_frame(&signal), Some(outbound.info.connection));
     Ok(())

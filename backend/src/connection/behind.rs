@@ -2,16 +2,18 @@
 
 use std::collections::VecDeque;
 
-/// The subscriptions of one connection that wait for a page, the longest waiting first. One page is read at a time: a
-/// client that is behind in many channels holds one page in memory, not one for each.
+use crate::channel::feed::SubscriptionKey;
+
+/// The subscriptions of one connection that wait for a page, longest waiting first. One page is read at a time: a
+/// client that is behind in many channels holds one page in memory, not one for each channel.
 #[derive(Debug, Default)]
 pub(super) struct Behind {
-    pub(super) waiting: VecDeque<(usize, u64)>,
+    pub(super) waiting: VecDeque<(SubscriptionKey, u64)>,
     pub(super) is_reading: bool,
 }
 
 impl Behind {
-    pub(super) fn push(&mut self, slot: usize, serial: u64) {
-        self.waiting.push_back((slot, serial));
+    pub(super) fn push(&mut self, key: SubscriptionKey, serial: u64) {
+        self.waiting.push_back((key, serial));
     }
 }

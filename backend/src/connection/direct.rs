@@ -1,5 +1,5 @@
-//! Connections whose socket is written to at once: from the fan-out itself while they have nothing else to do, and
-//! from their own task when they have.
+//! Writes to connections that own their socket. The fan-out writes to them itself while they have nothing else to
+//! write; otherwise their own task writes.
 
 use std::cell::RefCell;
 use std::io;
@@ -12,10 +12,11 @@ use shared::ids::Offset;
 use super::flow::{Direct, Flow};
 use super::next::Step;
 use super::outbound::{Inner, Outbound};
-use crate::message::Joined;
+use crate::channel::feed::SubscriptionKey;
+use crate::message::EncodedRun;
 
-/// Most bytes that are put together for one write; one frame may be larger. Who is behind has as many, and then others
-/// have their turn.
+/// Maximum number of bytes that are collected for one write, except that one frame may be larger. After as many bytes,
+/// a connection that is behind waits until others have written.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 
 /// What a write has left to do.
@@ -23,32 +24,32 @@ const WRITE_BYTES_MAX: usize = 64 * 1024;
 enum Progress {
     /// Nothing.
     Done,
-    /// Perhaps something, after the others' turn.
+    /// Possibly more, after other connections have written.
     More,
-    /// All that the socket had no room for.
+    /// The rest, because the socket is full.
     Full,
 }
 
-/// What is put together for one write: one buffer a thread, whatever the number of connections.
+/// The frames of one write. There is one buffer per thread, independent of the number of connections.
 #[derive(Default)]
 struct Scratch {
     bytes: Vec<u8>,
     parts: Vec<Part>,
 }
 
-/// A frame among them.
+/// One frame in the buffer.
 struct Part {
     end: usize,
-    /// For a message: whose it is, and where its cursor stood before.
-    message: Option<(usize, Offset)>,
+    /// For a message: its subscription, and the cursor before the message.
+    message: Option<(SubscriptionKey, Offset)>,
 }
 
 impl Scratch {
-    /// Adds what is to be written. Returns false where that is nothing.
+    /// Adds the frame of a step. Returns false if the step has no frame.
     fn add(&mut self, step: &Step) -> bool {
         let (frame, message) = match step {
             Step::Frame(frame) => (frame, None),
-            Step::Message { slot, before, frame } => (frame, Some((*slot, *before))),
+            Step::Message { key, before, frame } => (frame, Some((*key, *before))),
             Step::Wait | Step::Ended => return false,
         };
         self.bytes.extend_from_slice(frame);
@@ -56,9 +57,10 @@ impl Scratch {
         true
     }
 
-    /// Cuts off what the socket has not taken. What has to be kept of it is returned: the rest of a frame that has begun
-    /// to go out, and all that is said but once. `rewind` is told of each message that has not begun, the last first.
-    fn cut(&mut self, taken: usize, mut rewind: impl FnMut(usize, Offset)) -> Bytes {
+    /// Removes what the socket has not accepted, and returns the bytes that must be kept: the rest of a frame that is
+    /// partly written, and all frames that no cursor can produce again. Calls `rewind` for each message of which
+    /// nothing was written, last message first.
+    fn cut(&mut self, taken: usize, mut rewind: impl FnMut(SubscriptionKey, Offset)) -> Bytes {
         let begun = self.parts.partition_point(|part| part.end <= taken);
         let mut begin = self.parts.get(begun.wrapping_sub(1)).map_or(0, |part| part.end);
         let mut kept = Vec::new();
@@ -70,7 +72,7 @@ impl Scratch {
             }
             begin = part.end;
         }
-        unsent.into_iter().rev().for_each(|(slot, before)| rewind(slot, before));
+        unsent.into_iter().rev().for_each(|(key, before)| rewind(key, before));
         kept.into()
     }
 }
@@ -80,33 +82,33 @@ thread_local! {
 }
 
 impl Inner {
-    /// Whether the socket takes nothing now.
+    /// Whether the socket accepts nothing now.
     pub(super) fn is_blocked(&self) -> bool {
         self.direct.as_ref().map_or(self.writer.is_none(), |direct| direct.flow == Flow::Full)
     }
 }
 
 impl Outbound {
-    /// Keeps what the socket has not taken of `joined`, of which the fan-out wrote `taken` bytes.
-    pub fn keep_rest(&self, slot: usize, joined: &Joined, taken: usize) {
+    /// Keeps the rest of `run` after the fan-out wrote `taken` bytes of it and the socket became full.
+    pub fn keep_rest(&self, key: SubscriptionKey, run: &EncodedRun, taken: usize) {
         let mut inner = self.change();
         let Inner { direct: Some(direct), subscriptions, .. } = &mut *inner else { return };
-        let (end, offset, before) = joined.frame_at(taken);
-        // A copy: the whole would be kept for as long as this reader stalls.
-        direct.rest = Bytes::copy_from_slice(&joined.bytes[taken..end]);
+        let (end, offset, before) = run.frame_at(taken);
+        // A copy, because a slice would keep the whole run in memory while this socket is full.
+        direct.rest = Bytes::copy_from_slice(&run.bytes[taken..end]);
         direct.flow = Flow::Full;
-        direct.wire.count(before + 1);
-        subscriptions.rewind(slot, offset);
+        direct.wire.add_sent(before + 1);
+        subscriptions.rewind(key, offset);
         inner.wake_writer();
     }
 
-    /// Writes all there is, as far as the socket takes it: who is live is not to fall behind for want of a turn. A
-    /// connection whose writer asks for frames is only woken.
+    /// Writes until the socket is full. There is no byte budget: scheduling must not turn a live subscriber into a slow
+    /// one. If actix-ws owns the socket, this only wakes the writer.
     pub fn flush(self: &Rc<Self>) {
         self.write(&mut self.change(), usize::MAX);
     }
 
-    /// Writes what there is to one who is behind, and more than [`WRITE_BYTES_MAX`] in turns.
+    /// Writes at most [`WRITE_BYTES_MAX`] for a connection that is behind, and queues it if there is more.
     pub(super) fn flush_some(self: &Rc<Self>) {
         self.write(&mut self.change(), WRITE_BYTES_MAX);
     }
@@ -114,7 +116,7 @@ impl Outbound {
     fn write(self: &Rc<Self>, inner: &mut Inner, bytes_max: usize) {
         match &inner.direct {
             None => inner.wake_writer(),
-            // It goes on by itself.
+            // The connection's task or its place in the queue continues the write.
             Some(Direct { flow: Flow::Full | Flow::Queued, .. }) => {}
             Some(Direct { flow: Flow::Free, .. }) => match self.write_some(inner, bytes_max) {
                 Progress::Done => {}
@@ -124,7 +126,7 @@ impl Outbound {
         }
     }
 
-    /// Has the connection written to when it is its turn.
+    /// Schedules the next write of the connection, behind the connections that are already queued.
     fn queue(self: &Rc<Self>, inner: &mut Inner) {
         let Some(direct) = &mut inner.direct else { return };
         direct.flow = Flow::Queued;
@@ -169,8 +171,8 @@ impl Outbound {
         Progress::More
     }
 
-    /// Writes what is next, and what comes after it, in one go. What the socket does not take of whole messages is left
-    /// to their cursors. Returns how many bytes it took.
+    /// Writes the next frame and the frames after it in one system call. Cursors are set back over messages of which
+    /// nothing was written. Returns the number of bytes written.
     fn write_with_more(self: &Rc<Self>, inner: &mut Inner, first: &Step) -> io::Result<usize> {
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.bytes.clear();
@@ -181,17 +183,17 @@ impl Outbound {
             let Inner { direct: Some(direct), subscriptions, .. } = inner else { return Ok(0) };
             let (taken, mut unsent) = (direct.write(&scratch.bytes)?, 0);
             if taken < scratch.bytes.len() {
-                direct.rest = scratch.cut(taken, |slot, before| {
-                    subscriptions.rewind(slot, before);
+                direct.rest = scratch.cut(taken, |key, before| {
+                    subscriptions.rewind(key, before);
                     unsent += 1;
                 });
             }
-            direct.wire.count(messages - unsent);
+            direct.wire.add_sent(messages - unsent);
             Ok(taken)
         })
     }
 
-    /// Writes on behalf of the connection's task, and has it woken when there is more to write, or room again.
+    /// Writes for the connection's task. Wakes the task when there is more to write or when the socket has room again.
     pub fn poll_write(self: &Rc<Self>, context: &mut Context<'_>) {
         let mut inner = self.change();
         let Inner { direct: Some(direct), writer, .. } = &mut *inner else { return };
@@ -216,7 +218,8 @@ mod tests {
 
     fn scratch() -> Scratch {
         let mut scratch = Scratch::default();
-        let message = |slot, before, frame| Step::Message { slot, before: Offset(before), frame };
+        let message =
+            |key, before, frame| Step::Message { key: SubscriptionKey(key), before: Offset(before), frame };
         scratch.add(&Step::Frame(Bytes::from_static(b"reply")));
         scratch.add(&message(1, 4, Bytes::from_static(b"five")));
         scratch.add(&message(1, 5, Bytes::from_static(b"six")));
@@ -227,13 +230,13 @@ mod tests {
 
     #[track_caller]
     fn check(taken: usize, kept: &[u8], rewound: &[(usize, u64)]) {
-        let mut told = Vec::new();
-        let rest = scratch().cut(taken, |slot, before| told.push((slot, before.0)));
-        assert_eq!((&rest[..], &told[..]), (kept, rewound), "after {taken} bytes");
+        let mut called = Vec::new();
+        let rest = scratch().cut(taken, |key, before| called.push((key.0, before.0)));
+        assert_eq!((&rest[..], &called[..]), (kept, rewound), "after {taken} bytes");
     }
 
     #[test]
-    fn what_a_socket_does_not_take_is_kept_or_left_to_its_cursor() {
+    fn unwritten_frames_are_kept_and_unwritten_messages_rewind_their_cursor() {
         check(0, b"replygap", &[(2, 7), (1, 5), (1, 4)]);
         check(2, b"plygap", &[(2, 7), (1, 5), (1, 4)]);
         check(5, b"gap", &[(2, 7), (1, 5), (1, 4)]);

@@ -1,4 +1,4 @@
-//! How a connection ends: closed from here, closed by its peer, or just gone.
+//! How a connection ends: closed by the server, closed by the peer, or lost.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use super::outbound::{Outbound, Phase};
 use crate::message::close_frame;
 
-/// How long the peer may take to answer a close frame.
+/// Maximum time for the peer to answer a close frame.
 const CLOSE_GRACE: Duration = Duration::from_secs(2);
 
 impl Outbound {
-    /// Announces the end to a client that understands it, and closes.
+    /// Sends `closing` to a client whose dialect has it, then closes the connection.
     pub fn announce_close(&self, code: CloseCode, reason: &str, retry_after_ms: Option<u64>) {
         if let Some(frame) = self.info.mode.closing(code, reason, retry_after_ms) {
             self.reply_frame(frame);
@@ -21,7 +21,7 @@ impl Outbound {
         self.close(code, reason);
     }
 
-    /// Says that the connection will be closed, and closes it when the replies before it are out.
+    /// Closes the connection: queues a close frame after the replies that are already queued.
     pub fn close(&self, code: CloseCode, reason: &str) {
         let mut inner = self.change();
         if inner.phase == Phase::Open {
@@ -33,7 +33,7 @@ impl Outbound {
         }
     }
 
-    /// Notes that the peer has sent its close frame: ours, if it is not out yet, is the last thing to write.
+    /// Handles the peer's close frame. The connection ends after the server's close frame is written.
     pub fn peer_closed(&self, code: CloseCode) {
         self.close(code, "");
         let mut inner = self.change();
@@ -43,22 +43,23 @@ impl Outbound {
         inner.wake_writer();
     }
 
-    /// Ends it: nothing goes out any more. Its subscriptions are the worker's to end, who tells the others.
+    /// Ends the connection: nothing more is written. The worker removes its subscriptions, because other members have
+    /// to learn of it.
     pub fn end(&self) {
         self.change().end();
     }
 
-    /// The code it was closed with, where it was not just gone.
+    /// The close code. `None` if the connection was lost without a close.
     pub fn close_code(&self) -> Option<CloseCode> {
         self.close_code.get()
     }
 
-    /// Whether it is open: neither closing nor ended.
+    /// Whether the connection is open: neither closing nor ended.
     pub fn is_open(&self) -> bool {
         self.inner.borrow().phase == Phase::Open
     }
 
-    /// Ends a connection whose peer takes too long to close it.
+    /// Ends the connection if the peer has not answered a close frame in time.
     pub fn sweep(&self) {
         let overdue = match self.inner.borrow().phase {
             Phase::Closing { since, .. } => since.elapsed() > CLOSE_GRACE,
@@ -69,7 +70,7 @@ impl Outbound {
         }
     }
 
-    /// Waits until nothing goes out any more.
+    /// Waits until the connection has ended.
     pub fn poll_end(&self, context: &Context<'_>) -> Poll<()> {
         let mut inner = self.change();
         if inner.phase == Phase::Ended {

@@ -1,4 +1,4 @@
-//! The socket of a connection that is written to at once, and what it has not taken.
+//! The socket of a connection that owns it, and the bytes that the socket has not accepted yet.
 
 use std::io;
 use std::rc::Rc;
@@ -7,21 +7,21 @@ use bytes::Bytes;
 
 use crate::channel::wire::Wire;
 
-/// What a socket has not taken of one frame, or of replies, and whether it is written to now.
+/// A socket that the connection owns, the unwritten rest of a frame or of replies, and whether to write now.
 pub(super) struct Direct {
     pub(super) wire: Rc<Wire>,
     pub(super) rest: Bytes,
     pub(super) flow: Flow,
 }
 
-/// Whether a connection is written to when there is something to write.
+/// Whether to write to a connection when it has something to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
-    /// Yes.
+    /// Write now.
     Free,
-    /// Its socket said that it has no room, and has not said otherwise since.
+    /// Do not write: the socket was full and has not reported room since.
     Full,
-    /// It has more to write than goes out at once, and waits until it is its turn among those.
+    /// Do not write: the connection has more to write than goes out at once, and is queued behind others.
     Queued,
 }
 
@@ -30,7 +30,7 @@ impl Direct {
         Self { wire, rest: Bytes::new(), flow: Flow::Free }
     }
 
-    /// Writes as much as the socket takes, and returns how much that was.
+    /// Writes until the socket is full. Returns the number of bytes written.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let taken = self.wire.write(bytes)?;
         if taken < bytes.len() {

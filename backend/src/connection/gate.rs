@@ -1,25 +1,25 @@
-//! Keeps what many want at once from holding up the others.
+//! Gates that limit how many tasks of one kind run between two polls of the sockets.
 
 use tokio::sync::Semaphore;
 
-/// How many pass at a time. Each takes some tenths of a millisecond at most.
+/// Maximum number of tasks inside a gate. Each needs some tenths of a millisecond at most.
 const PASSING_MAX: usize = 4;
 
-/// The gates of a worker, one for each thing that many may want at once: who waits for the disk holds up nobody else.
+/// The gates of a worker, one per kind of work, so that tasks that wait for the disk delay no other kind.
 #[derive(Debug, Default)]
 pub struct Gates {
-    /// For those who open a connection.
+    /// For tasks that open a connection.
     pub openings: Gate,
-    /// For those who are given a page of the log.
+    /// For tasks that read a page of the log.
     pub pages: Gate,
-    /// For those who have sent a large message, which takes long to read.
+    /// For tasks that decode a large message, which takes long.
     pub messages: Gate,
-    /// For those who have more to write than goes out at once.
+    /// For connections that have more to write than goes out at once.
     pub writes: Gate,
 }
 
-/// Lets some through at a time. Before more pass, the runtime looks at all sockets: it would not do so for some sixty tasks,
-/// nor have the worker's mailbox emptied before all of those who wait were served.
+/// Admits at most [`PASSING_MAX`] tasks and yields before the next. tokio polls IO only every 61 tasks; without the
+/// yield a burst would delay socket reads and the worker's mailbox until all its tasks had run.
 #[derive(Debug)]
 pub struct Gate(Semaphore);
 
@@ -30,12 +30,12 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Does some work when it is its turn. What waits for a client does not belong into it.
+    /// Runs `work` when the gate admits it. `work` must not wait for a client, because it would block the gate.
     pub async fn pass<T>(&self, work: impl Future<Output = T>) -> T {
-        // Nobody closes it.
+        // The semaphore is never closed.
         let _permit = self.0.acquire().await.ok();
         let done = work.await;
-        // A task that yields goes on when the sockets have been looked at.
+        // tokio resumes a task that yields after it has polled the sockets.
         tokio::task::yield_now().await;
         done
     }
@@ -55,23 +55,24 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_so_many_pass_at_a_time() {
+    async fn a_gate_admits_a_limited_number_of_tasks() {
         let gate = Gate::default();
         let mut passing: Vec<_> = (0..PASSING_MAX).map(|_| Box::pin(gate.pass(pending::<()>()))).collect();
         for work in &mut passing {
             assert!(work.now_or_never().is_none());
         }
-        let came = Cell::new(false);
-        let mut next = Box::pin(gate.pass(async { came.set(true) }));
+        let has_passed = Cell::new(false);
+        let mut next = Box::pin(gate.pass(async { has_passed.set(true) }));
         assert!((&mut next).now_or_never().is_none());
-        assert!(!came.get(), "one more waits");
+        assert!(!has_passed.get(), "one more task waits");
         passing.pop();
         next.await;
-        assert!(came.get());
+        assert!(has_passed.get());
     }
 
-    /// How many of a crowd have passed when a socket is heard that had something to say from the beginning.
-    async fn passed_before_a_socket_is_heard() -> usize {
+    /// Returns how many of 40 tasks have passed the gate when the runtime reports a socket that was readable from the
+    /// start.
+    async fn passed_before_a_socket_is_readable() -> usize {
         const CROWD: usize = 40;
         let (mut speaker, listener) = std::os::unix::net::UnixStream::pair().unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -91,9 +92,9 @@ mod tests {
     }
 
     #[test]
-    fn all_sockets_are_looked_at_before_more_pass() {
+    fn sockets_are_polled_before_more_tasks_pass() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
-        let passed = LocalSet::new().block_on(&runtime, passed_before_a_socket_is_heard());
-        assert!(passed <= 2 * PASSING_MAX, "{passed} had passed");
+        let passed = LocalSet::new().block_on(&runtime, passed_before_a_socket_is_readable());
+        assert!(passed <= 2 * PASSING_MAX, "{passed} tasks had passed");
     }
 }

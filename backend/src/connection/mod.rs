@@ -1,7 +1,8 @@
-//! One open connection, seen from the side that writes: its cursors, replies and signals, and when it ends.
+//! The outgoing half of one open connection: its cursors, replies, signals and its end. The incoming half is in
+//! `client`.
 //!
-//! [`outbound`] has the state and small changes of it; the other files add what a connection does: [`mod@next`] finds what to
-//! write next, `direct` writes it, `catch_up` reads the log for a cursor that is behind, `ending` closes.
+//! [`outbound`] has the state and small changes of it. [`mod@next`] chooses what to write next, `direct` writes it,
+//! `catch_up` reads the log for a cursor that is behind, `ending` closes the connection.
 
 mod behind;
 mod catch_up;
@@ -13,8 +14,8 @@ pub mod gate;
 mod next;
 pub mod numbers;
 pub mod outbound;
+pub mod pending_signals;
 pub mod registry;
 pub mod replies;
-pub mod slots;
 pub mod sources;
 mod subscriptions;

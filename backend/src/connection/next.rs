@@ -1,4 +1,4 @@
-//! Finds what a connection writes next: replies, then signals, then messages after its cursors, in turns.
+//! Chooses what a connection writes next: replies, then signals, then messages after its cursors, round robin.
 
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -7,23 +7,24 @@ use bytes::Bytes;
 use shared::ids::Offset;
 
 use super::outbound::{Inner, Outbound, Phase};
-use super::slots::SlotNews;
-use super::subscriptions::Take;
+use super::pending_signals::PendingSignal;
+use super::subscriptions::NextRead;
+use crate::channel::feed::SubscriptionKey;
 
-/// What a writer is to do next.
+/// The next action of a writer.
 pub(super) enum Step {
-    /// Write this, which is said but once.
+    /// Write this frame. No cursor can produce it again.
     Frame(Bytes),
-    /// Write this, which comes after a cursor that stood at `before`.
-    Message { slot: usize, before: Offset, frame: Bytes },
-    /// Wait: there is nothing.
+    /// Write this message. The cursor of its subscription was at `before`.
+    Message { key: SubscriptionKey, before: Offset, frame: Bytes },
+    /// Wait: there is nothing to write.
     Wait,
-    /// Nothing will come any more.
+    /// Stop: nothing more will be written.
     Ended,
 }
 
 impl Outbound {
-    /// The next frame to write, for a writer that has room for one; nothing when the connection has ended.
+    /// Returns the next frame for a writer that has room for one. `None` after the end of the connection.
     pub fn poll_frame(self: &Rc<Self>, context: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut inner = self.change();
         match self.next_step(&mut inner) {
@@ -40,7 +41,7 @@ impl Outbound {
         }
     }
 
-    /// What comes next: replies, then signals, then what is behind the cursors.
+    /// Returns the next step: replies first, then signals, then messages after the cursors.
     pub(super) fn next_step(self: &Rc<Self>, inner: &mut Inner) -> Step {
         loop {
             if let Some(frame) = inner.replies.pop() {
@@ -58,29 +59,29 @@ impl Outbound {
                 }
                 Phase::Closing { .. } => return Step::Wait,
             }
-            match inner.slots.take() {
-                Some(SlotNews::Frames(frames)) => return Step::Frame(frames),
-                Some(SlotNews::Members(channel)) => {
+            match inner.signals.pop() {
+                Some(PendingSignal::Frames(frames)) => return Step::Frame(frames),
+                Some(PendingSignal::Members(channel)) => {
                     return Step::Frame(self.sources.presence.members_frame(None, &channel));
                 }
                 None => {}
             }
             self.read_log(inner);
-            match inner.subscriptions.take() {
-                Take::Frame { slot, before, frame } => {
-                    if let Some(frame) = self.info.mode.message(&frame, self.info.connection) {
-                        return Step::Message { slot, before, frame };
+            match inner.subscriptions.next() {
+                NextRead::Message { key, before, message } => {
+                    if let Some(frame) = self.info.mode.message(&message, self.info.connection) {
+                        return Step::Message { key, before, frame };
                     }
                 }
-                Take::Behind { slot, serial, feed, cursor } => {
+                NextRead::Behind { key, serial, feed, cursor } => {
                     if feed.history {
-                        inner.behind.push(slot, serial);
+                        inner.behind.push(key, serial);
                     } else {
                         let oldest = feed.ring_floor().or(feed.head()).unwrap_or(cursor);
-                        inner.jump(&self.info, slot, serial, oldest);
+                        inner.skip_to(&self.info, key, serial, oldest);
                     }
                 }
-                Take::Nothing => return Step::Wait,
+                NextRead::Nothing => return Step::Wait,
             }
         }
     }

@@ -1,8 +1,8 @@
-//! The numbers of connections.
+//! Connection numbers.
 //!
-//! They are reserved in the log, a block at a time, so that none is given twice, also by a later start. The event loop does
-//! not wait for that: the first block is reserved before the server listens, and the next one by another thread when half
-//! of the last is used.
+//! The log reserves them in blocks, so no number is used twice, even after a restart. The event loop does not wait for
+//! the log: the first block is reserved before the server listens, and another thread reserves the next one when half
+//! of the current block is used.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,11 +13,12 @@ use shared::protocol::{ErrorCode, Refusal};
 
 use crate::store::{Log, LogError, Offload};
 
-/// How many numbers are reserved at a time. What is left of them when the server stops is never used. Enough for newcomers
-/// while the disk is full, and for 8,000,000,000 starts below 2^53, the largest number that JavaScript knows exactly.
+/// Number of connection numbers per block. Numbers that are left when the server stops are never used. A block is large
+/// enough for new connections while the disk is full, and small enough for 8,000,000,000 starts below 2^53, the largest
+/// number that JavaScript represents exactly.
 pub const BLOCK_NUMBERS: u64 = 1 << 20;
 
-/// The numbers that new connections get. Cheap to clone.
+/// Hands out connection numbers. Cheap to clone.
 #[derive(Clone)]
 pub struct ConnectionNumbers {
     log: Arc<dyn Log>,
@@ -25,7 +26,7 @@ pub struct ConnectionNumbers {
     blocks: Arc<Mutex<Blocks>>,
 }
 
-/// The numbers that are reserved.
+/// The reserved numbers.
 #[derive(Debug)]
 struct Blocks {
     current: Range<u64>,
@@ -35,19 +36,19 @@ struct Blocks {
 }
 
 impl ConnectionNumbers {
-    /// Reserves the first block, which waits for the log. Later ones are reserved by way of `offload`.
+    /// Reserves the first block, which waits for the log. `offload` runs later reservations.
     ///
     /// # Errors
-    /// [`LogError`].
+    /// [`LogError`] if the log cannot reserve numbers.
     pub fn reserve(log: Arc<dyn Log>, offload: Arc<dyn Offload>) -> Result<Self, LogError> {
         let blocks = Blocks { current: block(&*log)?, next: None, reserving: false };
         Ok(Self { log, offload, blocks: Arc::new(Mutex::new(blocks)) })
     }
 
-    /// A number for a new connection, never given before. It never waits for the log.
+    /// Returns a number that no connection has had. Never waits for the log.
     ///
     /// # Errors
-    /// A [`Refusal`] with `storage_failed` if all are used and the log has not given new ones yet.
+    /// A [`Refusal`] with `storage_failed` if all reserved numbers are used and the log has not reserved new ones yet.
     pub fn next(&self) -> Result<ConnectionId, Refusal> {
         let mut blocks = self.lock();
         if blocks.current.is_empty()
@@ -64,7 +65,7 @@ impl ConnectionNumbers {
         }
         number.map(ConnectionId).ok_or_else(|| {
             const RETRY: Duration = Duration::from_secs(2);
-            let what = "The server cannot number a new connection now.";
+            let what = "The server cannot assign a number to a new connection now.";
             Refusal::for_now(ErrorCode::StorageFailed, what, RETRY)
         })
     }
@@ -77,8 +78,8 @@ impl ConnectionNumbers {
             blocks.reserving = false;
             match reserved {
                 Ok(next) => blocks.next = Some(next),
-                // The next newcomer tries again.
-                Err(error) => tracing::warn!(%error, "no numbers for connections can be reserved"),
+                // The next new connection tries again.
+                Err(error) => tracing::warn!(%error, "cannot reserve connection numbers"),
             }
         }));
     }
@@ -99,7 +100,7 @@ mod tests {
     use crate::config::Durability;
     use crate::store::sqlite::SqliteLog;
 
-    /// Reads that wait until somebody carries them out.
+    /// Jobs that wait until the test runs them.
     #[derive(Default)]
     struct Waiting(Mutex<Vec<Box<dyn FnOnce() + Send>>>);
 
@@ -110,7 +111,7 @@ mod tests {
     }
 
     impl Waiting {
-        fn carry_out(&self) -> usize {
+        fn run_jobs(&self) -> usize {
             let jobs = std::mem::take(&mut *self.0.lock().unwrap());
             jobs.into_iter().map(|job| job()).count()
         }
@@ -122,23 +123,23 @@ mod tests {
     }
 
     #[test]
-    fn a_newcomer_beyond_the_reserved_numbers_does_not_wait_for_the_log() {
+    fn a_connection_beyond_the_reserved_numbers_is_refused_without_waiting() {
         let directory = tempfile::tempdir().unwrap();
         let waiting = Arc::<Waiting>::default();
         let offload = Arc::clone(&waiting) as Arc<dyn Offload>;
-        // All that `next` does is on this thread, and the log is reached by way of `waiting` alone.
+        // `next` runs only on this thread, and reaches the log only through `waiting`.
         let numbers = ConnectionNumbers::reserve(open(&directory), offload).unwrap();
         for number in 1..=BLOCK_NUMBERS {
             assert_eq!(numbers.next(), Ok(ConnectionId(number)));
         }
         assert_eq!(numbers.next().unwrap_err().code, ErrorCode::StorageFailed);
-        assert_eq!(waiting.carry_out(), 1, "the next block was asked for once");
+        assert_eq!(waiting.run_jobs(), 1, "the next block is requested once");
         assert_eq!(numbers.next(), Ok(ConnectionId(BLOCK_NUMBERS + 1)));
-        assert_eq!(waiting.carry_out(), 0, "more than half of it is left");
+        assert_eq!(waiting.run_jobs(), 0, "more than half of the block is left");
     }
 
     #[test]
-    fn no_number_is_given_by_two_starts() {
+    fn no_number_is_used_again_after_a_restart() {
         let directory = tempfile::tempdir().unwrap();
         let start = || {
             let offload = Arc::<Waiting>::default();

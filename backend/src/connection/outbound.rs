@@ -1,8 +1,9 @@
-//! What goes out on one connection.
+//! The state of a connection's outgoing half.
 //!
-//! A connection owns no backlog of messages: it has cursors into feeds, a bounded queue of replies and a table of
-//! slots. The next frame is taken when the socket has room for one; until then, nothing is encoded, copied or queued
-//! for it. A socket of its own is written to at once (`direct`); the body of an HTTP response is asked for frames.
+//! A connection owns no backlog of messages. It has cursors into feeds, a bounded queue of replies and a table of
+//! signals. A frame is chosen when the socket has room for it; until then nothing is encoded, copied or queued for the
+//! connection. If the connection owns its socket, `direct` writes to it; otherwise actix-ws polls frames for the HTTP
+//! response body.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,14 +18,14 @@ use tokio::time::Instant;
 
 use super::behind::Behind;
 use super::flow::Direct;
+use super::pending_signals::PendingSignals;
 use super::registry::ConnectionInfo;
 use super::replies::{Backlog, Replies};
-use super::slots::Slots;
 use super::sources::Sources;
 use super::subscriptions::Subscriptions;
-use crate::channel::feed::{ConnectionKey, Feed};
+use crate::channel::feed::{ConnectionKey, Feed, SubscriptionKey};
 use crate::channel::wire::Wire;
-use crate::message::{ServerMessage, SlotKey, server_frame};
+use crate::message::{ServerMessage, SignalKey, server_frame};
 
 /// The outgoing half of a connection. It belongs to one worker.
 pub struct Outbound {
@@ -32,48 +33,48 @@ pub struct Outbound {
     pub info: Arc<ConnectionInfo>,
     pub(super) sources: Rc<Sources>,
     pub(super) inner: RefCell<Inner>,
-    /// What its worker's feeds call it.
+    /// The connection's key on its worker.
     key: ConnectionKey,
     opened: Instant,
-    heard: Cell<Instant>,
-    /// The last heartbeat was sent then.
-    beaten: Cell<Instant>,
+    last_received: Cell<Instant>,
+    /// When the last heartbeat was sent.
+    last_heartbeat: Cell<Instant>,
     pub(super) close_code: Cell<Option<CloseCode>>,
 }
 
 pub(super) struct Inner {
     pub(super) phase: Phase,
     pub(super) replies: Replies,
-    pub(super) slots: Slots,
+    pub(super) signals: PendingSignals,
     pub(super) subscriptions: Subscriptions,
-    /// The socket, where the connection has one of its own.
+    /// The socket, if the connection owns it.
     pub(super) direct: Option<Direct>,
-    /// Who writes, while they wait for something to write.
+    /// Wakes the writing task. Set while the writer waits for something to write.
     pub(super) writer: Option<Waker>,
-    /// The reader, while it waits for replies to be read, or for the end.
+    /// Wakes the reading task. Set while the reader waits for room or for the end of the connection.
     reader: Option<Waker>,
-    /// Whether the reader waits for replies to be read.
-    pub(super) is_held: bool,
+    /// Whether the reader is paused until the client has read enough replies.
+    pub(super) is_reader_paused: bool,
     /// The subscriptions that wait for a page of the log.
     pub(super) behind: Behind,
 }
 
-/// How far a connection's end has come.
+/// How far the end of a connection has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Phase {
     Open,
-    /// The replies go out, then this close frame.
+    /// The queued replies are written, then this close frame.
     Closing {
         frame: Option<Bytes>,
         since: Instant,
         peer_closed: bool,
     },
-    /// Nothing goes out any more.
+    /// Nothing more is written.
     Ended,
 }
 
 impl Outbound {
-    /// The outgoing half of a new connection. Without a socket of its own, its frames are asked for with
+    /// Creates the outgoing half of a new connection. Without a `wire`, the writer gets frames from
     /// [`poll_frame`](Self::poll_frame).
     pub fn new(
         key: ConnectionKey,
@@ -85,12 +86,12 @@ impl Outbound {
         let inner = Inner {
             phase: Phase::Open,
             replies: Replies::default(),
-            slots: Slots::default(),
+            signals: PendingSignals::default(),
             subscriptions: Subscriptions::default(),
             direct: wire.map(Direct::new),
             writer: None,
             reader: None,
-            is_held: false,
+            is_reader_paused: false,
             behind: Behind::default(),
         };
         Rc::new(Self {
@@ -99,23 +100,23 @@ impl Outbound {
             sources,
             inner: RefCell::new(inner),
             opened: now,
-            heard: Cell::new(now),
-            beaten: Cell::new(now),
+            last_received: Cell::new(now),
+            last_heartbeat: Cell::new(now),
             close_code: Cell::new(None),
         })
     }
 
-    /// What its worker's feeds call it.
+    /// The connection's key on its worker.
     pub fn key(&self) -> ConnectionKey {
         self.key
     }
 
-    /// Queues a reply of the protocol's own.
+    /// Queues a reply of the typed protocol.
     pub fn reply(&self, message: &ServerMessage) {
         self.reply_frame(server_frame(message));
     }
 
-    /// Queues a frame that is already encoded.
+    /// Queues an encoded frame.
     pub fn reply_frame(&self, frame: Bytes) {
         let mut inner = self.change();
         if inner.phase == Phase::Open {
@@ -124,7 +125,7 @@ impl Outbound {
         }
     }
 
-    /// The same, for somebody who will [`flush`](Self::flush) the connection.
+    /// Queues an encoded frame without waking the writer. The caller must [`flush`](Self::flush) the connection.
     pub fn reply_later(&self, frame: Bytes) {
         let mut inner = self.change();
         if inner.phase == Phase::Open {
@@ -142,57 +143,57 @@ impl Outbound {
         !self.inner.borrow().has_room()
     }
 
-    /// Returns what the server holds for the connection.
+    /// What the server holds for the connection.
     pub fn backlog(&self) -> Backlog {
         let inner = self.inner.borrow();
         let rest = inner.direct.as_ref().map_or(0, |direct| direct.rest.len());
         Backlog { page_bytes: inner.subscriptions.page_bytes(), ..inner.replies.backlog(rest) }
     }
 
-    /// Notes that a request will be answered when its publication, of so many bytes, has its place.
-    pub fn owe(&self, bytes: usize) {
-        self.change().replies.owe(bytes);
+    /// Counts a publication of `bytes` bytes that waits for its answer.
+    pub fn add_unanswered(&self, bytes: usize) {
+        self.change().replies.add_unanswered(bytes);
     }
 
     /// Whether publications wait for their answers.
-    pub fn owes(&self) -> bool {
-        self.inner.borrow().replies.owes()
+    pub fn has_unanswered(&self) -> bool {
+        self.inner.borrow().replies.has_unanswered()
     }
 
-    /// Notes that one has been answered.
-    pub fn settle(&self, bytes: usize) {
-        self.change().replies.settle(bytes);
+    /// Removes an answered publication of `bytes` bytes from the count.
+    pub fn remove_unanswered(&self, bytes: usize) {
+        self.change().replies.remove_unanswered(bytes);
     }
 
-    /// Fills a slot.
-    pub fn signal(&self, key: SlotKey, frame: Bytes) {
+    /// Queues a signal. It replaces an older one with the same key.
+    pub fn signal(&self, key: SignalKey, frame: Bytes) {
         let mut inner = self.change();
         if inner.phase == Phase::Open {
-            inner.slots.put(key, frame);
+            inner.signals.put(key, frame);
             inner.wake_writer();
         }
     }
 
-    /// Adds changes of a channel's presence; see [`Slots::put_presence`].
+    /// Queues changes of a channel's presence; see [`PendingSignals::put_presence`].
     pub fn signal_presence(&self, channel: &ChannelName, changes: Option<Bytes>) {
         let mut inner = self.change();
         if inner.phase == Phase::Open {
-            inner.slots.put_presence(channel, changes);
+            inner.signals.put_presence(channel, changes);
             inner.wake_writer();
         }
     }
 
-    /// Notes that the feed of a subscription that waits has something new. The connection is to be flushed.
-    pub fn mark(&self, slot: usize) {
-        self.change().subscriptions.mark(slot);
+    /// Marks a parked subscription as ready because its feed has news. The caller must flush the connection.
+    pub fn mark_ready(&self, subscription: SubscriptionKey) {
+        self.change().subscriptions.mark_ready(subscription);
     }
 
-    /// Begins a subscription, or begins it anew at another cursor. What a typed client is told goes out first.
-    pub fn subscribe(&self, feed: Rc<Feed>, request: RequestId, cursor: Offset, told: Option<Bytes>) {
-        // Signals and changes of presence that wait for the client stay: it will not be sent them again.
+    /// Starts a subscription, or restarts it at another cursor. `answer` is queued before its first message.
+    pub fn subscribe(&self, feed: Rc<Feed>, request: RequestId, cursor: Offset, answer: Option<Bytes>) {
+        // Keep queued signals and presence changes, because the client will not be sent them again.
         self.change().subscriptions.remove(&feed.channel);
-        if let Some(told) = told {
-            self.reply_frame(told);
+        if let Some(answer) = answer {
+            self.reply_frame(answer);
         }
         let mut inner = self.change();
         let wire = inner.direct.as_ref().map(|direct| Rc::clone(&direct.wire));
@@ -200,86 +201,87 @@ impl Outbound {
         inner.wake_writer();
     }
 
-    /// Ends a subscription. Returns whether there was one.
+    /// Ends a subscription. Returns false if there was none.
     pub fn unsubscribe(&self, channel: &ChannelName) -> bool {
         let mut inner = self.change();
-        inner.slots.forget(channel);
+        inner.signals.remove_channel(channel);
         inner.subscriptions.remove(channel)
     }
 
-    /// Whether the connection follows a channel.
+    /// Whether the connection is subscribed to a channel.
     pub fn is_subscribed(&self, channel: &ChannelName) -> bool {
         self.inner.borrow().subscriptions.contains(channel)
     }
 
-    /// The channels it follows.
+    /// The channels that the connection is subscribed to.
     pub fn channels(&self) -> Vec<ChannelName> {
         self.inner.borrow().subscriptions.channels()
     }
 
-    /// How many channels it follows.
+    /// Number of subscriptions.
     pub fn subscription_count(&self) -> usize {
         self.inner.borrow().subscriptions.len()
     }
 
-    /// How long the connection has been open.
-    pub fn age(&self) -> Duration {
+    /// Time since the connection was opened.
+    pub fn time_open(&self) -> Duration {
         self.opened.elapsed()
     }
 
-    /// Adds up what the fan-out has sent: it has no time to do that itself.
-    pub fn count(&self) {
+    /// Adds the messages that the fan-out wrote to the connection's statistics. The fan-out itself only counts in the
+    /// wire, which is cheaper.
+    pub fn record_sent(&self) {
         if let Some(direct) = &self.inner.borrow().direct {
-            self.info.count_sent(direct.wire.take_count());
+            self.info.count_sent(direct.wire.take_sent());
         }
     }
 
-    /// Notes that the peer has been heard.
-    pub fn hear(&self, now: Instant) {
-        self.heard.set(now);
+    /// Notes that something was received from the peer.
+    pub fn note_received(&self, now: Instant) {
+        self.last_received.set(now);
     }
 
-    /// How long the peer has been silent. While its socket is full it is slow, and the network tells whether it is
-    /// there; that time does not count afterwards either, for no question could reach it.
+    /// Time since something was last received from the peer. The time while the socket is full never counts,
+    /// because no ping can reach the peer then. TCP detects a dead peer.
     pub fn silence(&self) -> Duration {
         if self.inner.borrow().is_blocked() {
-            self.hear(Instant::now());
+            self.note_received(Instant::now());
         }
-        self.heard.get().elapsed()
+        self.last_received.get().elapsed()
     }
 
-    /// Whether a heartbeat is due, `every` so often; if so, the next is due that much later. None is while the socket is
-    /// full: they would pile up.
-    pub fn beat(&self, every: Duration) -> bool {
-        let due = !self.inner.borrow().is_blocked() && self.beaten.get().elapsed() >= every;
+    /// Whether a heartbeat is due, one per interval `every`. If so, the next one is due after another interval. None is
+    /// due while the socket is full, because heartbeats would pile up.
+    pub fn heartbeat_due(&self, every: Duration) -> bool {
+        let due = !self.inner.borrow().is_blocked() && self.last_heartbeat.get().elapsed() >= every;
         if due {
-            self.beaten.set(Instant::now());
+            self.last_heartbeat.set(Instant::now());
         }
         due
     }
 
-    /// What has been sent of each channel that is followed.
+    /// The position of each subscription: how far its channel has been sent.
     pub fn heads(&self) -> Vec<Head> {
         self.inner.borrow().subscriptions.heads()
     }
 
-    /// Waits until the peer may send more, because enough of its replies are read: true. False when the connection is
-    /// no longer open. In both cases the reader is woken when that changes.
+    /// Waits until the client has read enough replies. Returns true if the client may send more, or false if the
+    /// connection is no longer open. In both cases the reader is woken when that changes.
     pub fn poll_room(&self, context: &Context<'_>) -> Poll<bool> {
         let mut inner = self.change();
         inner.wait_to_read(context);
         match inner.phase {
             Phase::Open if inner.has_room() => Poll::Ready(true),
             Phase::Open => {
-                inner.is_held = true;
+                inner.is_reader_paused = true;
                 Poll::Pending
             }
             Phase::Closing { .. } | Phase::Ended => Poll::Ready(false),
         }
     }
 
-    /// Notes that the connection's task is at work, and will write what comes up when it is done.
-    pub fn attend(&self) {
+    /// Turns off wake-ups of the writer while the connection's task runs, because the task writes before it returns.
+    pub fn suspend_writer_wake(&self) {
         let mut inner = self.change();
         if inner.direct.is_some() {
             inner.writer = None;
@@ -288,7 +290,7 @@ impl Outbound {
 }
 
 impl Inner {
-    /// Whether the connection may send more, because enough of its replies are read.
+    /// Whether the client may send more, because it has read enough replies.
     pub(super) fn has_room(&self) -> bool {
         self.replies.has_room(self.direct.as_ref().map_or(0, |direct| direct.rest.len()))
     }

@@ -1,5 +1,5 @@
-//! Which connections are open, on all workers. Looked at when one opens, closes or is asked for; never on the way of
-//! a message.
+//! The open connections of all workers. Used when a connection opens, closes or is looked up, and never in the delivery
+//! of a message.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -13,18 +13,18 @@ use shared::time::Timestamp;
 
 use crate::dialect::Dialect;
 
-/// What is known of an open connection.
+/// The data of an open connection.
 #[derive(Debug)]
 pub struct ConnectionInfo {
     /// Its number.
     pub connection: ConnectionId,
-    /// How it speaks.
+    /// The dialect of its client.
     pub mode: Dialect,
-    /// Where it comes from.
+    /// The address of the peer.
     pub address: Option<SocketAddr>,
     /// When it was opened.
     pub opened_at: Timestamp,
-    /// The worker that owns it.
+    /// The index of the worker that owns it.
     pub worker: usize,
     identity: OnceLock<Sender>,
     received: AtomicU64,
@@ -33,7 +33,7 @@ pub struct ConnectionInfo {
 }
 
 impl ConnectionInfo {
-    /// A connection that nobody has used.
+    /// Creates the data of a connection that has not sent anything yet.
     pub fn new(
         connection: ConnectionId,
         mode: Dialect,
@@ -46,7 +46,7 @@ impl ConnectionInfo {
         Self { connection, mode, address, opened_at, worker, identity, received, sent, subscriptions }
     }
 
-    /// Who it is, once it has said so.
+    /// The user of the connection. `None` before `hello`.
     pub fn identity(&self) -> Option<&Sender> {
         self.identity.get()
     }
@@ -56,18 +56,19 @@ impl ConnectionInfo {
         self.received.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds channel messages to the client. Only its worker does, so a plain store is enough.
+    /// Adds to the number of channel messages sent to the client. A plain store is enough, because only the
+    /// connection's worker writes.
     pub fn count_sent(&self, messages: usize) {
         let messages = u64::try_from(messages).unwrap_or(u64::MAX);
         self.sent.store(self.sent.load(Ordering::Relaxed).wrapping_add(messages), Ordering::Relaxed);
     }
 
-    /// Notes how many channels it follows.
+    /// Sets the number of subscriptions.
     pub fn set_subscriptions(&self, count: usize) {
         self.subscriptions.store(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// The same, to be shown.
+    /// The data as the HTTP API shows it.
     pub fn view(&self) -> ConnectionView {
         let identity = self.identity().cloned();
         let (user, name) = identity.map(|sender| (sender.user, sender.name)).unzip();
@@ -90,21 +91,21 @@ impl ConnectionInfo {
 pub struct ConnectionView {
     /// Its number.
     pub connection: ConnectionId,
-    /// How it speaks.
+    /// The dialect of its client.
     pub mode: Dialect,
-    /// Who it is; nothing before `hello`.
+    /// The user. `None` before `hello`.
     pub user: Option<UserId>,
-    /// What they are called.
+    /// The user's display name. `None` before `hello`.
     pub name: Option<String>,
-    /// Where it comes from.
+    /// The address of the peer.
     pub address: Option<SocketAddr>,
     /// When it was opened.
     pub connected_at: Timestamp,
-    /// How many channels it follows.
+    /// Number of subscriptions.
     pub subscriptions: u64,
-    /// How many messages it has sent.
+    /// Number of messages that the client has sent.
     pub received: u64,
-    /// How many channel messages were sent to it, a second ago.
+    /// Number of channel messages sent to the client. It may be stale by one second.
     pub sent: u64,
 }
 
@@ -122,7 +123,7 @@ struct Open {
 }
 
 impl Registry {
-    /// Adds a connection. Returns false, and does not, where `most` are open.
+    /// Adds a connection. Returns false without adding it if `most` connections are open.
     pub fn add(&self, info: &Arc<ConnectionInfo>, most: usize) -> bool {
         let mut open = self.lock();
         let room = open.by_number.len() < most;
@@ -132,7 +133,7 @@ impl Registry {
         room
     }
 
-    /// Notes who a connection is. Only the first word counts.
+    /// Sets the user of a connection. Later calls for the same connection have no effect.
     pub fn identify(&self, info: &Arc<ConnectionInfo>, sender: Sender) {
         let user = sender.user.clone();
         if info.identity.set(sender).is_ok() {
@@ -141,7 +142,7 @@ impl Registry {
         }
     }
 
-    /// Takes a connection out.
+    /// Removes a connection.
     pub fn remove(&self, info: &ConnectionInfo) {
         let mut open = self.lock();
         open.by_number.remove(&info.connection);
@@ -154,22 +155,22 @@ impl Registry {
         }
     }
 
-    /// A connection by its number.
+    /// Returns the connection with a number.
     pub fn get(&self, connection: ConnectionId) -> Option<Arc<ConnectionInfo>> {
         self.lock().by_number.get(&connection).cloned()
     }
 
-    /// The connections of a user.
+    /// Returns the connections of a user.
     pub fn of_user(&self, user: &UserId) -> Vec<Arc<ConnectionInfo>> {
         self.lock().by_user.get(user).into_iter().flat_map(BTreeMap::values).cloned().collect()
     }
 
-    /// How many are open.
+    /// Number of open connections.
     pub fn count(&self) -> usize {
         self.lock().by_number.len()
     }
 
-    /// The connections with a number above `after`, at most `limit`.
+    /// Returns the connections with a number above `after`, at most `limit`, in ascending order.
     pub fn list(&self, after: ConnectionId, limit: usize) -> Vec<Arc<ConnectionInfo>> {
         let from = ConnectionId(after.0.saturating_add(1));
         self.lock().by_number.range(from..).take(limit).map(|(_, info)| Arc::clone(info)).collect()

@@ -1,32 +1,32 @@
-//! Replies that wait to be written.
+//! The replies of one connection that wait to be written, and their limits.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-/// Maximum number of replies, sent or owed, that a connection may leave unread. At the limit nothing more is read from
-/// it until it reads: its own socket then slows it down.
+/// Maximum number of unread replies per connection, including those not sent yet. At the limit the server stops reading
+/// from the connection until the client reads: TCP back-pressure then slows the client down.
 pub const REPLIES_MAX: usize = 256;
 
-/// Maximum bytes of replies that a connection may leave unread, counting what is left of a write that its socket did
-/// not take. At the limit nothing more is read from it. One more reply, a page of history at most, may exceed it.
+/// Maximum number of bytes of unread replies per connection, including the unwritten rest of a write. At the limit the
+/// server stops reading from the connection. One more reply, at most a page of history, may exceed it.
 pub const REPLIES_BYTES_MAX: usize = 64 * 1024;
 
-/// Maximum bytes of a connection's publications that have no place in the order yet. At the limit nothing more is read from
-/// it: one sender cannot fill the queue, and the others' messages do not wait behind its own.
-pub const OWED_BYTES_MAX: usize = 64 * 1024;
+/// Maximum number of bytes of a connection's publications that wait for their place in the order. At the limit the
+/// server stops reading from the connection: one publisher cannot fill the queue and delay the messages of others.
+pub const UNANSWERED_BYTES_MAX: usize = 64 * 1024;
 
-/// What the server holds for one connection. The limits bound it, also if the client never reads.
+/// What the server holds for one connection. It is bounded even if the client never reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
     /// Number of replies that the client has not read.
     pub replies: usize,
-    /// Bytes of these, and of what is left of a write.
+    /// Bytes of these replies, and of the unwritten rest of a write.
     pub reply_bytes: usize,
-    /// Number of publications that have no place in the order yet.
-    pub owed: usize,
-    /// Bytes of these.
-    pub owed_bytes: usize,
+    /// Number of publications that wait for their place in the order.
+    pub unanswered: usize,
+    /// Bytes of these publications.
+    pub unanswered_bytes: usize,
     /// Bytes of the messages that were read from the log for the client and not written yet.
     pub page_bytes: usize,
 }
@@ -36,10 +36,10 @@ pub struct Backlog {
 pub(super) struct Replies {
     queue: VecDeque<Bytes>,
     bytes: usize,
-    /// Replies that will come when a publication has its place in the order.
-    owed: usize,
-    /// The bytes of these publications.
-    owed_bytes: usize,
+    /// Number of publications that get their answer when they have their place in the order.
+    unanswered: usize,
+    /// Bytes of these publications.
+    unanswered_bytes: usize,
 }
 
 impl Replies {
@@ -63,38 +63,40 @@ impl Replies {
         self.queue.is_empty()
     }
 
-    /// What is queued and owed, without pages.
+    /// What is queued and unanswered, without pages.
     pub(super) fn backlog(&self, rest: usize) -> Backlog {
         Backlog {
             replies: self.queue.len(),
             reply_bytes: self.bytes + rest,
-            owed: self.owed,
-            owed_bytes: self.owed_bytes,
+            unanswered: self.unanswered,
+            unanswered_bytes: self.unanswered_bytes,
             page_bytes: 0,
         }
     }
 
-    /// Notes that a publication of this size will be answered.
-    pub(super) fn owe(&mut self, bytes: usize) {
-        self.owed += 1;
-        self.owed_bytes += bytes;
+    /// Counts a publication of `bytes` bytes that waits for its answer.
+    pub(super) fn add_unanswered(&mut self, bytes: usize) {
+        self.unanswered += 1;
+        self.unanswered_bytes += bytes;
     }
 
-    /// Whether a publication has no answer yet.
-    pub(super) fn owes(&self) -> bool {
-        self.owed > 0
+    /// Whether a publication waits for its answer.
+    pub(super) fn has_unanswered(&self) -> bool {
+        self.unanswered > 0
     }
 
-    /// Notes that one has been answered.
-    pub(super) fn settle(&mut self, bytes: usize) {
-        self.owed = self.owed.saturating_sub(1);
-        self.owed_bytes = self.owed_bytes.saturating_sub(bytes);
+    /// Removes an answered publication of `bytes` bytes from the count.
+    pub(super) fn remove_unanswered(&mut self, bytes: usize) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+        self.unanswered_bytes = self.unanswered_bytes.saturating_sub(bytes);
     }
 
-    /// Whether the connection may be read from, if `rest` bytes of an earlier write are still to go out.
+    /// Whether the server may read from the connection, if `rest` bytes of an earlier write are still unwritten.
     pub(super) fn has_room(&self, rest: usize) -> bool {
-        let messages = self.queue.len() + self.owed;
-        messages < REPLIES_MAX && self.bytes + rest < REPLIES_BYTES_MAX && self.owed_bytes < OWED_BYTES_MAX
+        let messages = self.queue.len() + self.unanswered;
+        messages < REPLIES_MAX
+            && self.bytes + rest < REPLIES_BYTES_MAX
+            && self.unanswered_bytes < UNANSWERED_BYTES_MAX
     }
 }
 
@@ -107,15 +109,15 @@ mod tests {
         let mut replies = Replies::default();
         (1..REPLIES_MAX).for_each(|_| replies.push(Bytes::from_static(b"x")));
         assert!(replies.has_room(0));
-        replies.owe(1);
-        assert!(!replies.has_room(0), "one that is owed counts");
-        replies.settle(1);
+        replies.add_unanswered(1);
+        assert!(!replies.has_room(0), "an unanswered publication counts");
+        replies.remove_unanswered(1);
         assert!(replies.has_room(0));
 
         let mut replies = Replies::default();
         replies.push(Bytes::from(vec![0; REPLIES_BYTES_MAX - 1]));
         assert!(replies.has_room(0));
-        assert!(!replies.has_room(1), "what is left of a write counts");
+        assert!(!replies.has_room(1), "the unwritten rest of a write counts");
         replies.push(Bytes::from_static(b"x"));
         assert!(!replies.has_room(0));
         replies.pop();
@@ -123,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn publications_without_an_answer_are_bounded_in_bytes() {
+    fn unanswered_publications_are_bounded_in_bytes() {
         let mut replies = Replies::default();
-        replies.owe(OWED_BYTES_MAX - 1);
+        replies.add_unanswered(UNANSWERED_BYTES_MAX - 1);
         assert!(replies.has_room(0));
-        replies.owe(1);
+        replies.add_unanswered(1);
         assert!(!replies.has_room(0));
-        replies.settle(OWED_BYTES_MAX - 1);
+        replies.remove_unanswered(UNANSWERED_BYTES_MAX - 1);
         assert!(replies.has_room(0));
     }
 }

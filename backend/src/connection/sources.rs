@@ -7,20 +7,20 @@ use crate::channel::pages::Pages;
 use crate::presence::PresenceBoard;
 use crate::store::LogReads;
 
-/// What the connections of one worker read from, and the gates that they pass.
+/// What the connections of one worker read from, and the gates that limit them.
 pub struct Sources {
     /// The log.
     pub reads: LogReads,
     /// The members of channels.
     pub presence: Arc<PresenceBoard>,
-    /// The pages of the log for readers that are behind.
+    /// Pages of the log for subscriptions that are behind.
     pub pages: Pages,
     /// The gates.
     pub gates: Gates,
 }
 
 impl Sources {
-    /// The sources of a worker that has no connections yet.
+    /// Creates the sources of a worker that has no connections yet.
     pub fn new(reads: LogReads, presence: Arc<PresenceBoard>) -> Self {
         Self { reads, presence, pages: Pages::default(), gates: Gates::default() }
     }

@@ -1,97 +1,74 @@
-//! The new messages of some channels, and the answers to those who published them: one batch for all workers.
+//! A batch for all workers: the new messages of some channels, and the answers to their publishers.
 
 use std::sync::{Arc, OnceLock};
 
-use prometheus_client::metrics::gauge::Gauge;
 use shared::ids::{ChannelName, ConnectionId, RequestId};
 use shared::protocol::Refusal;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::message::{Frame, Joined};
+use crate::message::{EncodedMessage, EncodedRun};
 use crate::store::Appended;
 
-/// What a batch means for the workers.
+/// The news of some channels, and the answers to publishers.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// The new messages of each channel.
     pub channels: Vec<News>,
-    /// The answers to those who published, by worker.
+    /// The answers to publishers, by the index of their worker.
     pub answers: Vec<Vec<Answer>>,
-    /// Its bytes, until the last worker is done with it.
-    held: OnceLock<Held>,
-}
-
-/// The bytes of a batch, while they count among those on their way to the workers.
-#[derive(Debug)]
-struct Held {
-    _permit: OwnedSemaphorePermit,
-    bytes: i64,
-    gauge: Gauge,
-}
-
-impl Held {
-    fn new(permit: OwnedSemaphorePermit, gauge: &Gauge) -> Self {
-        let bytes = i64::try_from(permit.num_permits()).unwrap_or(i64::MAX);
-        gauge.inc_by(bytes);
-        Self { _permit: permit, bytes, gauge: gauge.clone() }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.gauge.dec_by(self.bytes);
-    }
+    /// Reserves the batch's bytes in the mailboxes until the last worker has dropped the batch.
+    permit: OnceLock<OwnedSemaphorePermit>,
 }
 
 impl Batch {
-    /// A batch for all workers.
+    /// Creates a batch for all workers.
     pub fn new(channels: Vec<News>, answers: Vec<Vec<Answer>>) -> Self {
-        Self { channels, answers, held: OnceLock::new() }
+        Self { channels, answers, permit: OnceLock::new() }
     }
 
-    /// Keeps a permit for its bytes until the last worker has dropped it.
-    pub(super) fn hold(&self, permit: OwnedSemaphorePermit, gauge: &Gauge) {
-        let _ = self.held.set(Held::new(permit, gauge));
+    /// Keeps a permit for the batch's bytes until the last worker has dropped the batch.
+    pub(super) fn hold(&self, permit: OwnedSemaphorePermit) {
+        let _ = self.permit.set(permit);
     }
 
-    /// The memory that its messages hold, in bytes: each by itself, and joined if there are several.
+    /// Memory of the batch's messages in bytes: each message, and the joined run if a channel has several.
     pub fn bytes(&self) -> usize {
-        let of = |news: &News| {
-            let frames: usize = news.frames.iter().map(|frame| frame.bytes()).sum();
-            if news.frames.len() > 1 { frames * 2 } else { frames }
+        let bytes_of = |news: &News| {
+            let bytes: usize = news.messages.iter().map(|message| message.bytes()).sum();
+            if news.messages.len() > 1 { bytes * 2 } else { bytes }
         };
-        self.channels.iter().map(of).sum()
+        self.channels.iter().map(bytes_of).sum()
     }
 }
 
-/// What is new in a channel.
+/// The new messages of a channel.
 #[derive(Debug)]
 pub struct News {
     /// The channel.
     pub channel: ChannelName,
     /// The messages, in the order of the log.
-    pub frames: Vec<Arc<Frame>>,
-    /// The same in one piece, where nothing is missing between them.
-    pub joined: Option<Arc<Joined>>,
+    pub messages: Vec<Arc<EncodedMessage>>,
+    /// The messages joined into one run. `None` if one is missing between them.
+    pub run: Option<Arc<EncodedRun>>,
 }
 
 impl News {
-    /// What `frames` of a channel are, in the order of the log.
-    pub fn new(channel: ChannelName, frames: Vec<Arc<Frame>>) -> Self {
-        let joined = Joined::new(&frames);
-        Self { channel, frames, joined }
+    /// Creates the news of a channel from its messages, in the order of the log.
+    pub fn new(channel: ChannelName, messages: Vec<Arc<EncodedMessage>>) -> Self {
+        let run = EncodedRun::new(&messages);
+        Self { channel, messages, run }
     }
 }
 
-/// An answer to a publisher.
+/// The answer to a publication.
 #[derive(Debug)]
 pub struct Answer {
-    /// Its connection.
+    /// The publisher's connection.
     pub connection: ConnectionId,
-    /// Its request; a plain connection has none.
+    /// The publisher's request. `None` for a plain connection.
     pub request: Option<RequestId>,
-    /// What became of it.
+    /// The outcome.
     pub result: Result<Appended, Refusal>,
-    /// The bytes that were owed for it.
+    /// The bytes of the publication, as counted while it was unanswered.
     pub bytes: usize,
 }

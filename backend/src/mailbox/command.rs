@@ -1,4 +1,4 @@
-//! What one worker is told.
+//! The commands that a worker gets.
 
 use std::sync::Arc;
 
@@ -9,42 +9,42 @@ use tokio::sync::oneshot;
 
 use super::batch::Batch;
 use super::pushes::HeldPush;
-use crate::message::SlotKey;
+use crate::message::SignalKey;
 
-/// What a worker is told.
-pub enum ToWorker {
-    /// New messages, and the answers to those who published.
+/// A command for one worker.
+pub enum WorkerCommand {
+    /// New messages, and the answers to their publishers.
     Batch(Arc<Batch>),
-    /// Something that is true only now, for all who follow its channel, but for one connection.
+    /// A signal for all subscribers of a channel except one connection.
     Relay {
-        /// What it is about.
-        key: SlotKey,
-        /// The frame.
+        /// The identity of the signal.
+        key: SignalKey,
+        /// The encoded signal.
         frame: Bytes,
-        /// Who is not told.
+        /// The connection that does not get it.
         except: Option<ConnectionId>,
     },
-    /// A payload for one connection. Answered with whether the connection is there and takes it.
+    /// A push for one connection.
     Push {
         /// The connection.
         connection: ConnectionId,
-        /// The payload. It counts among the waiting pushes until it is dropped here.
+        /// The push. It counts in [`PUSHES_BYTES_MAX`](super::PUSHES_BYTES_MAX) until the worker drops it.
         push: Arc<HeldPush>,
-        /// Who waits.
+        /// Gets true if the connection is open and accepts the push.
         reply: oneshot::Sender<bool>,
     },
-    /// One connection is to be closed.
+    /// Close one connection.
     Disconnect {
         /// The connection.
         connection: ConnectionId,
-        /// Why.
+        /// The close code.
         code: CloseCode,
-        /// Why, for a person.
+        /// The reason, for a person.
         reason: String,
     },
-    /// All connections are to be closed: the server stops. Answered when none is left.
+    /// Close all connections, because the server stops.
     Stop {
-        /// Who waits.
+        /// Gets a value when no connection is left.
         reply: oneshot::Sender<()>,
     },
 }

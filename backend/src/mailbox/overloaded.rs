@@ -1,9 +1,9 @@
-//! The refusal of what does not fit.
+//! The refusal of requests that exceed a limit of the server.
 
 use shared::protocol::{ErrorCode, Refusal};
 
-/// The server has more to do than it can.
+/// Returns the refusal `overloaded`. The client may retry after one second.
 pub fn overloaded() -> Refusal {
     const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
-    Refusal::for_now(ErrorCode::Overloaded, "The server has more to do than it can.", RETRY)
+    Refusal::for_now(ErrorCode::Overloaded, "The server is overloaded.", RETRY)
 }

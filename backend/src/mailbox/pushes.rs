@@ -7,18 +7,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::overloaded::overloaded;
 
-/// Maximum bytes of the pushes that workers have not handed to their connections yet. One more is refused with `overloaded`.
+/// Maximum number of bytes of the pushes that workers have not handed to their connections yet. A push beyond it is
+/// refused with `overloaded`.
 pub const PUSHES_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// A push, and the room that its bytes take of [`PUSHES_BYTES_MAX`].
+/// A push, and the permit for its bytes.
 #[derive(Debug)]
 pub struct HeldPush {
     /// The push.
     pub push: Push<RawPayload>,
-    _held: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-/// The room for pushes, [`PUSHES_BYTES_MAX`] in all. Cheap to clone.
+/// Admits pushes up to [`PUSHES_BYTES_MAX`] in all. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Pushes(Arc<Semaphore>);
 
@@ -29,14 +30,14 @@ impl Default for Pushes {
 }
 
 impl Pushes {
-    /// Counts the bytes of a push until the last worker has handed it to its connections, also if the HTTP client that sent it
-    /// has gone.
+    /// Counts the bytes of a push until the last worker has handed it to its connections, even if the HTTP client that
+    /// sent it has gone.
     ///
     /// # Errors
     /// A [`Refusal`] with `overloaded` if [`PUSHES_BYTES_MAX`] would be exceeded.
     pub fn hold(&self, push: Push<RawPayload>) -> Result<Arc<HeldPush>, Refusal> {
         let bytes = u32::try_from(push.payload.as_str().len()).unwrap_or(u32::MAX);
-        let held = Arc::clone(&self.0).try_acquire_many_owned(bytes).map_err(|_| overloaded())?;
-        Ok(Arc::new(HeldPush { push, _held: held }))
+        let permit = Arc::clone(&self.0).try_acquire_many_owned(bytes).map_err(|_| overloaded())?;
+        Ok(Arc::new(HeldPush { push, _permit: permit }))
     }
 }

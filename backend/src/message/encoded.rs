@@ -1,4 +1,4 @@
-//! A message of a channel, encoded once for all its readers.
+//! A channel's messages, encoded once for all subscribers.
 
 use std::sync::Arc;
 
@@ -9,22 +9,23 @@ use shared::protocol::{Message, RawPayload};
 use super::frames::{ServerMessage, server_frame, text_frame};
 use super::plain::plain_line;
 
-/// A logged message, encoded once for all its readers.
+/// A message of a channel, encoded once for all its subscribers.
 #[derive(Debug)]
-pub struct Frame {
-    /// Its place in the channel.
+pub struct EncodedMessage {
+    /// Its offset in the channel.
     pub offset: Offset,
-    /// The place before it.
+    /// The offset of the message before it.
     pub prev: Offset,
-    /// The connection it came by, if it came by one.
+    /// The connection that published it. `None` if it was published by
+    /// HTTP or read from the log.
     pub origin: Option<ConnectionId>,
-    /// As a typed client gets it.
+    /// The frame for typed clients.
     pub typed: Bytes,
-    /// As a plain client gets it, where it is something for one.
+    /// The frame for plain clients. `None` if they do not get the message.
     pub plain: Option<Bytes>,
 }
 
-impl Frame {
+impl EncodedMessage {
     /// Encodes a message.
     pub fn new(message: Message<RawPayload>, origin: Option<ConnectionId>) -> Self {
         let (offset, prev, plain) = (message.offset, message.prev, plain_line(&message));
@@ -32,34 +33,34 @@ impl Frame {
         Self { offset, prev, origin, typed, plain: plain.map(text_frame) }
     }
 
-    /// Its size, in bytes.
+    /// Number of bytes of its frames.
     pub fn bytes(&self) -> usize {
         self.typed.len() + self.plain.as_ref().map_or(0, Bytes::len)
     }
 }
 
-/// Frames of one channel in a row, put together once for all who read no other: one write for each of them.
+/// Consecutive messages of one channel, joined once for all subscribers that can get them in one write.
 #[derive(Debug, Clone)]
-pub struct Joined {
-    /// The offset before the first.
+pub struct EncodedRun {
+    /// The offset before the first message.
     pub before: Offset,
-    /// Their bytes, as a typed client gets them.
+    /// The frames of the messages, for typed clients.
     pub bytes: Bytes,
-    /// Where each ends in the bytes, and its offset. Never empty.
+    /// For each message, the end of its frame in `bytes` and its offset. Never empty.
     ends: Vec<(usize, Offset)>,
 }
 
-impl Joined {
-    /// Puts frames together; nothing where there are none, or a hole between them.
-    pub fn new(frames: &[Arc<Frame>]) -> Option<Arc<Self>> {
-        let one = |frame: &Arc<Frame>| {
-            let ends = vec![(frame.typed.len(), frame.offset)];
-            Arc::new(Self { before: frame.prev, bytes: frame.typed.clone(), ends })
+impl EncodedRun {
+    /// Joins messages. `None` if there are none, or if one is missing between them.
+    pub fn new(messages: &[Arc<EncodedMessage>]) -> Option<Arc<Self>> {
+        let one = |message: &Arc<EncodedMessage>| {
+            let ends = vec![(message.typed.len(), message.offset)];
+            Arc::new(Self { before: message.prev, bytes: message.typed.clone(), ends })
         };
-        Self::concat(frames.iter().map(one))
+        Self::concat(messages.iter().map(one))
     }
 
-    /// Puts several together; nothing where there are none, or a hole between them.
+    /// Joins runs. `None` if there are none, or if a message is missing between them.
     pub fn concat(parts: impl IntoIterator<Item = Arc<Self>>) -> Option<Arc<Self>> {
         let mut parts = parts.into_iter().peekable();
         let first = parts.next()?;
@@ -78,17 +79,18 @@ impl Joined {
         Some(Arc::new(Self { before: first.before, bytes: bytes.into(), ends }))
     }
 
-    /// The offset of the last.
+    /// The offset of the last message.
     pub fn last(&self) -> Offset {
         self.ends.last().map_or(self.before, |(_, last)| *last)
     }
 
-    /// How many there are.
+    /// Number of messages.
     pub fn messages(&self) -> usize {
         self.ends.len()
     }
 
-    /// Where the frame ends that the byte before `taken` is part of, its offset, and how many come before it.
+    /// Returns the end of the frame that contains the byte before `taken`, the offset of its message, and the number of
+    /// messages before it.
     pub fn frame_at(&self, taken: usize) -> (usize, Offset, usize) {
         let index = self.ends.partition_point(|(end, _)| *end < taken);
         let (end, offset) = self.ends.get(index).copied().unwrap_or((self.bytes.len(), self.last()));

@@ -14,20 +14,20 @@ use super::json;
 /// A message from the server, with its payload as JSON text.
 pub type ServerMessage = shared::protocol::ServerMessage<RawPayload>;
 
-/// A message of the server's as a text frame.
+/// Encodes a message of the typed protocol as a text frame.
 pub fn server_frame(message: &ServerMessage) -> Bytes {
     framed(|bytes| match message {
         ServerMessage::Message(message) => json::write_message(bytes, message),
         ServerMessage::Accepted(accepted) => json::write_accepted(bytes, accepted),
         message => {
-            // Writing to memory cannot fail, and all keys of our messages are texts.
+            // Writing to memory cannot fail, and all keys of these messages are strings.
             let written = codec::write_server(message, bytes);
             debug_assert!(written.is_ok());
         }
     })
 }
 
-/// The answer to `history`, as [`server_frame`] writes it. `messages` is a JSON array.
+/// Encodes the answer to `history`, as [`server_frame`] does. `messages` is a JSON array.
 pub fn page_frame(id: RequestId, messages: &str, more: bool) -> Bytes {
     framed(|bytes| {
         bytes.reserve(messages.len() + 64);
@@ -37,23 +37,24 @@ pub fn page_frame(id: RequestId, messages: &str, more: bool) -> Bytes {
     })
 }
 
-/// A text frame.
+/// Encodes a text frame.
 pub fn text_frame(text: String) -> Bytes {
     framed(|bytes| bytes.extend_from_slice(text.as_bytes()))
 }
 
-/// The longest header of an unmasked frame, in bytes (RFC 6455 section 5.2).
+/// Maximum length of the header of an unmasked frame, in bytes (RFC 6455 section 5.2).
 const HEADER_BYTES_MAX: usize = 10;
 
 thread_local! {
-    /// Where a frame is written before its length is known: it then takes as much memory as it is long, and no more.
+    /// Buffer for a frame whose length is not known yet. The finished frame is copied, so that it takes no more memory
+    /// than its length.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What of the scratch stays when a frame is done, in bytes.
+/// Maximum number of bytes that the buffer keeps after a frame.
 const SCRATCH_BYTES_MAX: usize = 64 * 1024;
 
-/// A whole text frame around what `write` writes, in one piece of memory.
+/// Builds a text frame around what `write` writes, in one allocation.
 fn framed(write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     SCRATCH.with_borrow_mut(|bytes| {
         bytes.clear();
@@ -66,7 +67,8 @@ fn framed(write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     })
 }
 
-/// Writes the header of a text frame before what follows the first [`HEADER_BYTES_MAX`] bytes. Returns where it begins.
+/// Writes the header of a text frame in front of the payload, which follows the first [`HEADER_BYTES_MAX`] bytes.
+/// Returns where the header begins.
 fn put_header(bytes: &mut [u8]) -> usize {
     let length = bytes.len() - HEADER_BYTES_MAX;
     let mut header = [0; HEADER_BYTES_MAX];
@@ -92,17 +94,17 @@ fn put_header(bytes: &mut [u8]) -> usize {
     begin
 }
 
-/// A ping.
+/// Encodes a ping.
 pub fn ping_frame() -> Bytes {
     encode(WsMessage::Ping(Bytes::new()))
 }
 
-/// The answer to a ping.
+/// Encodes the answer to a ping.
 pub fn pong_frame(payload: Bytes) -> Bytes {
     encode(WsMessage::Pong(payload))
 }
 
-/// A close frame. The reason is cut to what the protocol allows.
+/// Encodes a close frame. The reason is cut to the length that the protocol allows.
 pub fn close_frame(code: CloseCode, reason: &str) -> Bytes {
     let mut end = reason.len().min(shared::limits::CLOSE_REASON_BYTES_MAX);
     while !reason.is_char_boundary(end) {
@@ -114,7 +116,7 @@ pub fn close_frame(code: CloseCode, reason: &str) -> Bytes {
 
 pub(super) fn encode(message: WsMessage) -> Bytes {
     let mut bytes = BytesMut::new();
-    // Only continuations can be refused, and none is written here.
+    // The encoder can refuse only continuation frames.
     let written = Codec::new().encode(message, &mut bytes);
     debug_assert!(written.is_ok());
     bytes.freeze()

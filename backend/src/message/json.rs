@@ -1,8 +1,8 @@
 //! Writes the JSON of the two messages that every publish causes, `message` and `accepted`, byte for byte as
 //! [`codec::write_server`](shared::protocol::codec::write_server) does.
 //!
-//! The derived writers look at every byte of every key and value for something to escape, and cost three times as many
-//! instructions. Here only the sender's name is looked at: nothing else can hold a character that JSON escapes.
+//! The derived serializers search every byte of every key and value for characters to escape, and cost three times as
+//! many instructions. Here only the sender's name is searched: nothing else can contain a character that JSON escapes.
 
 use itoa::Buffer;
 use shared::ids::MessageId;
@@ -10,10 +10,10 @@ use shared::protocol::{Accepted, Message, RawPayload, Sender};
 
 /// Appends a `message`.
 ///
-/// Channels, user ids and message ids consist of letters, digits and `_ - . : + @` (`shared::ids`), so they need no escaping.
-/// The payload is JSON already ([`RawPayload`]).
+/// Channels, user ids and message ids consist of letters, digits and `_ - . : + @` (`shared::ids`), so they need no
+/// escaping. The payload is JSON already ([`RawPayload`]).
 pub(super) fn write_message(bytes: &mut Vec<u8>, message: &Message<RawPayload>) {
-    // Every field is named, so that a new one does not compile until it is written.
+    // Every field is named, so that the code does not compile if a new field is not written.
     let Message { channel, offset, prev, id, at, from: Sender { user, name }, payload } = message;
     append(
         bytes,
@@ -72,7 +72,7 @@ mod tests {
 
     #[track_caller]
     fn check(message: &ServerMessage, write: impl FnOnce(&mut Vec<u8>)) {
-        let mut bytes = b"what is there already".to_vec();
+        let mut bytes = b"earlier bytes".to_vec();
         let mut expected = bytes.clone();
         write(&mut bytes);
         codec::write_server(message, &mut expected).unwrap();
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_written_as_the_derived_writer_does() {
+    fn a_message_is_written_as_by_the_derived_serializer() {
         let names =
             ["Ada", r#"A "b" \ /"#, "林黛玉", "🙂", "\u{0}\u{7f}\u{1f}\t", "a\u{2028}b", "\u{85}", "</b>"];
         let payloads = [
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_written_as_the_derived_writer_does() {
+    fn an_answer_is_written_as_by_the_derived_serializer() {
         for (id, offset) in NUMBERS.into_iter().flat_map(|id| NUMBERS.map(|offset| (id, offset))) {
             for duplicate in [false, true] {
                 let accepted = Accepted { id: RequestId(id), offset: Offset(offset), duplicate };

@@ -1,6 +1,6 @@
-//! Messages as the bytes that go into a socket.
+//! Messages as the bytes that are written to a socket.
 //!
-//! A message of a channel is encoded once, by [`EncodedMessage`], for all its readers. All other frames are made by [`frames`].
+//! [`EncodedMessage`] encodes a message of a channel once for all its subscribers. [`frames`] encodes everything else.
 
 mod encoded;
 pub mod frames;
@@ -10,7 +10,7 @@ mod signal;
 #[cfg(test)]
 mod tests;
 
-pub use encoded::{Frame, Joined};
+pub use encoded::{EncodedMessage, EncodedRun};
 pub use frames::{ServerMessage, close_frame, page_frame, ping_frame, pong_frame, server_frame, text_frame};
 pub use plain::{named_line, plain_text, pushed_line, refusal_line};
-pub use signal::{SlotKey, SlotKind};
+pub use signal::{SignalKey, SignalTopic};

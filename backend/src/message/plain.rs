@@ -1,25 +1,27 @@
-//! What plain clients get: lines of text.
+//! The lines of text that plain clients get.
 
 use shared::ids::DisplayName;
 use shared::protocol::{Message, Payload, Push, RawPayload, Refusal};
 
 use crate::config::PLAIN_CHANNEL;
 
-/// What a plain client is told of a message: a line, where it is something said in the room of plain clients.
+/// The line of a message for plain clients. `None` if it has no text, or if its channel is not the one of plain
+/// clients.
 pub(super) fn plain_line(message: &Message<RawPayload>) -> Option<String> {
-    let said = if message.channel.as_str() == PLAIN_CHANNEL { plain_text(&message.payload) } else { None };
-    said.map(|said| named_line(&message.from.name, &said))
+    let text = if message.channel.as_str() == PLAIN_CHANNEL { plain_text(&message.payload) } else { None };
+    text.map(|text| named_line(&message.from.name, &text))
 }
 
-/// What somebody said, as one line: a text must not look like the line of somebody else.
-pub fn named_line(name: &DisplayName, said: &str) -> String {
-    let lines = said.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
-    // A carriage return and a line feed are one line break; empty lines say nothing.
+/// A text with its author's name, as one line. Line breaks are replaced, so that a text cannot imitate the line of
+/// another author.
+pub fn named_line(name: &DisplayName, text: &str) -> String {
+    let lines = text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
+    // A carriage return and a line feed are one line break. Empty lines are dropped.
     let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
     format!("{name}: {}", lines.join(" ⏎ "))
 }
 
-/// What a payload says to somebody who reads lines of text; nothing where it is no saying.
+/// The text of a payload. `None` if the payload has none, for example a reaction.
 pub fn plain_text(payload: &RawPayload) -> Option<String> {
     match payload.read() {
         Payload::Chat { text, .. } => Some(text),
@@ -38,9 +40,9 @@ pub fn refusal_line(refusal: &Refusal) -> String {
     format!("Tidings: {}", refusal.message)
 }
 
-/// What a plain client is told of a push.
+/// A push as a line.
 pub fn pushed_line(push: &Push<RawPayload>) -> String {
-    // What is no saying goes as the JSON it is.
+    // A payload without text is sent as its JSON.
     let line = plain_text(&push.payload).unwrap_or_else(|| push.payload.as_str().to_owned());
     match &push.from {
         Some(from) => named_line(&from.name, &line),

@@ -1,29 +1,29 @@
-//! What a signal is about.
+//! The identity of a signal.
 
 use shared::ids::{ChannelName, UserId};
 
-/// What a slot is about: only the newest of each is sent.
+/// Identifies a signal. Of the signals with one key, only the newest is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SlotKey {
+pub struct SignalKey {
     /// The channel.
     pub channel: ChannelName,
-    /// The user.
+    /// The user that sent it.
     pub user: UserId,
-    /// What kind of thing.
-    pub kind: SlotKind,
+    /// What is said of the user.
+    pub topic: SignalTopic,
 }
 
-/// The kinds of slots.
+/// What a signal says of a user. Of each, only the newest is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SlotKind {
-    /// Writing.
+pub enum SignalTopic {
+    /// The user is typing.
     Typing,
-    /// How far somebody has received and read. What names other fields is another kind, because a newer `delivered` must not
-    /// replace an older `read`.
+    /// How far the user has received and read. Each combination of fields is its own kind, because a newer `delivered`
+    /// must not replace an older `read`.
     Seen {
-        /// Whether it says what was delivered.
+        /// Whether the signal has a delivered offset.
         delivered: bool,
-        /// Whether it says what was read.
+        /// Whether the signal has a read offset.
         read: bool,
     },
 }

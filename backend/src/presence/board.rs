@@ -13,22 +13,24 @@ use shared::protocol::Sender;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::news::{Departure, News};
+use super::news::{Departure, PresenceUpdate};
 use super::room::{Room, encode_members};
 use crate::message::text_frame;
 
-/// Maximum number of members of a channel whose changes are announced. Above it, changes are silent, the version stands
-/// still and a list has the first so many members: announcing each of ten thousand to each of the others would take a
-/// hundred million frames. When a channel shrinks to the limit, its version grows and all readers get the list.
+/// Maximum number of members of a channel whose changes are announced. Above it, changes are silent, the version does
+/// not grow and a list has only the first members up to the limit: announcing each of 10,000 members to each of the
+/// others would take 100,000,000 frames. When a channel shrinks to the limit, its version grows and all subscribers get
+/// the list.
 pub const PRESENCE_MEMBERS_MAX: usize = 1000;
 
-/// Maximum number of deserted channels: all members have lost their last connection, and their grace has not ended. Each takes
-/// about 1.4 KiB. Beyond it, the channel that has been deserted for longest is forgotten before the grace ends, because a client
-/// may join and leave a new channel with each message. No other member is there who could notice.
+/// Maximum number of deserted channels: all their members have lost their last connection, and their grace period has
+/// not ended. Each takes about 1.4 KiB. Beyond it, the channel that has been deserted for longest is dropped before its
+/// grace period ends, because a client may join and leave a new channel with each message. No other member is connected
+/// that could notice.
 pub const DESERTED_CHANNELS_MAX: usize = 8192;
 
-/// The members of all channels. A user with several connections is one member. A user whose last connection is gone
-/// stays a member for a grace period, because a page reload or a change of network is not a departure.
+/// The members of all channels. A user with several connections is one member. A user stays a member for a grace period
+/// after the last connection is lost, because a page reload or a change of network is not a departure.
 #[derive(Debug)]
 pub struct PresenceBoard {
     members_max: usize,
@@ -40,19 +42,19 @@ pub struct PresenceBoard {
 #[derive(Debug)]
 struct Board {
     rooms: HashMap<ChannelName, Room>,
-    /// The members without a connection, ordered by the time since when they have none.
+    /// The members without a connection, ordered by the time when they lost the last one.
     departures: BTreeMap<Departure, (ChannelName, UserId)>,
     last_departure: u64,
-    /// The channels of whose members none is connected, ordered by the time since when that is so.
+    /// The channels without a connected member, ordered by the time when the last connection was lost.
     deserted: BTreeMap<Departure, ChannelName>,
-    /// No channel without members has had a higher version: a channel that is begun again continues above it.
+    /// The highest version that any dropped channel has had. A channel that is created again continues above it.
     floor: u64,
     /// The channels whose changes a worker has not announced yet, by the worker's index.
     unannounced: Box<[BTreeSet<ChannelName>]>,
 }
 
 impl PresenceBoard {
-    /// Creates a board without members for so many workers. Channels with more than `members_max` members are not
+    /// Creates a board without members for `workers` workers. Channels with more than `members_max` members are not
     /// announced.
     pub fn new(workers: usize, members_max: usize) -> Self {
         let board = Board {
@@ -82,7 +84,7 @@ impl PresenceBoard {
             board.departures.remove(&departure);
         }
         if announced {
-            board.mark(channel);
+            board.mark_changed(channel);
             drop(guard);
             self.wake_workers();
         }
@@ -100,13 +102,13 @@ impl PresenceBoard {
             board.departures.insert(departure, (channel.clone(), user.clone()));
             if let Some(since) = room.deserted_since() {
                 board.deserted.insert(since, channel.clone());
-                board.forget_deserted();
+                board.drop_deserted();
             }
         }
     }
 
-    /// Removes members that have had no connection for longer than `grace`: at most `most` of them, because all joins wait for
-    /// the lock. Returns how many it has removed.
+    /// Removes members that have had no connection for at least `grace`. Removes at most `most` of them, because all
+    /// joins wait for the lock. Returns the number removed.
     pub fn sweep(&self, grace: Duration, most: usize) -> usize {
         let mut guard = self.lock();
         let board = &mut *guard;
@@ -125,7 +127,7 @@ impl PresenceBoard {
                 board.rooms.remove(&channel);
                 since.and_then(|since| board.deserted.remove(&since));
             } else if is_news {
-                board.mark(&channel);
+                board.mark_changed(&channel);
                 announced = true;
             }
         }
@@ -136,19 +138,19 @@ impl PresenceBoard {
         removed
     }
 
-    /// The members of a channel, ordered by their ids, at most the limit.
+    /// The members of a channel, ordered by user id, at most the limit.
     pub fn members(&self, channel: &ChannelName) -> Vec<Sender> {
         self.lock().rooms.get(channel).map(|room| room.members(self.members_max)).unwrap_or_default()
     }
 
-    /// How many members each of these channels has, whatever the limit.
+    /// The number of members of each channel, without the limit.
     pub fn counts<'a>(&self, channels: impl IntoIterator<Item = &'a ChannelName>) -> Vec<usize> {
         let board = self.lock();
         channels.into_iter().map(|channel| board.rooms.get(channel).map_or(0, Room::len)).collect()
     }
 
-    /// The frame with the members of a channel, at most the limit, and its version. It is encoded once a version; with an
-    /// `id`, which differs from request to request, it is copied.
+    /// Returns the frame with the version of a channel and its members, at most the limit. It is encoded once per
+    /// version. If `id` is set, the frame is copied, because the id differs between requests.
     pub fn members_frame(&self, id: Option<RequestId>, channel: &ChannelName) -> Bytes {
         let mut board = self.lock();
         let floor = board.floor;
@@ -163,14 +165,14 @@ impl PresenceBoard {
         }
     }
 
-    /// Takes the channels that have changed since the worker last asked.
+    /// Removes and returns the channels that have changed since the worker's last call.
     pub fn take_unannounced(&self, worker: usize) -> BTreeSet<ChannelName> {
         self.lock().unannounced.get_mut(worker).map(std::mem::take).unwrap_or_default()
     }
 
-    /// The changes of a channel after version `since`. `None` if that is the newest.
-    pub fn news(&self, channel: &ChannelName, since: u64) -> Option<News> {
-        self.lock().rooms.get(channel)?.news(since)
+    /// Returns the changes of a channel after version `since`. `None` if `since` is the newest version.
+    pub fn update_since(&self, channel: &ChannelName, since: u64) -> Option<PresenceUpdate> {
+        self.lock().rooms.get(channel)?.update_since(since)
     }
 
     /// Waits until [`take_unannounced`](Self::take_unannounced) has something for the worker.
@@ -191,8 +193,8 @@ impl PresenceBoard {
 }
 
 impl Board {
-    /// Forgets the channels that have been deserted for longest, beyond [`DESERTED_CHANNELS_MAX`].
-    fn forget_deserted(&mut self) {
+    /// Drops the channels that have been deserted for longest, beyond [`DESERTED_CHANNELS_MAX`].
+    fn drop_deserted(&mut self) {
         while self.deserted.len() > DESERTED_CHANNELS_MAX
             && let Some((_, channel)) = self.deserted.pop_first()
         {
@@ -202,7 +204,7 @@ impl Board {
         }
     }
 
-    fn mark(&mut self, channel: &ChannelName) {
+    fn mark_changed(&mut self, channel: &ChannelName) {
         for unannounced in &mut self.unannounced {
             unannounced.insert(channel.clone());
         }
@@ -212,7 +214,7 @@ impl Board {
 /// Inserts the `id` of a request into a frame that has none.
 fn with_id(frame: &[u8], id: RequestId) -> Bytes {
     const TYPE: &str = r#"{"type":"presence""#;
-    // RFC 6455 section 5.2: the second byte says how long the length is.
+    // RFC 6455 section 5.2: the second byte gives the size of the length field.
     let header = match frame.get(1) {
         Some(126) => 4,
         Some(127) => 10,
@@ -220,6 +222,6 @@ fn with_id(frame: &[u8], id: RequestId) -> Bytes {
     };
     let json = frame.get(header..).and_then(|json| std::str::from_utf8(json).ok()).unwrap_or_default();
     let rest = json.strip_prefix(TYPE);
-    debug_assert!(rest.is_some(), "a presence is written with its type first");
+    debug_assert!(rest.is_some(), "a presence message has its type first");
     text_frame(format!(r#"{TYPE},"id":{}{}"#, id.0, rest.unwrap_or_default()))
 }

@@ -6,11 +6,11 @@ use bytes::{Bytes, BytesMut};
 use shared::ids::{ChannelName, DisplayName, UserId};
 use shared::protocol::{Presence, PresenceChange, Sender};
 
-use super::news::{Departure, News};
+use super::news::{Departure, PresenceUpdate};
 use crate::message::{ServerMessage, server_frame};
 
-/// Number of changes that a channel keeps whatever the number of its members. A larger channel keeps half as many as it
-/// has members: a list of all is shorter than more changes than that.
+/// Minimum number of changes that a channel keeps. A larger channel keeps half as many changes as it has members,
+/// because a longer series of changes is larger than the list of members.
 const CHANGES_MIN: usize = 16;
 
 /// One channel.
@@ -20,9 +20,10 @@ pub(super) struct Room {
     members: BTreeMap<UserId, Member>,
     /// Number of members that have a connection.
     connected: usize,
-    /// When the last of them lost it. `None` while there is one.
+    /// When the last connected member lost the last connection. `None` while a member is connected.
     deserted_since: Option<Departure>,
-    /// The frames of the newest changes. Each has grown the version by one; the last led to the current version.
+    /// The frames of the newest changes. Each change has increased the version by one; the last led to the current
+    /// version.
     changes: VecDeque<Bytes>,
     /// The encoded list of members, until the next change.
     list: Option<Bytes>,
@@ -54,7 +55,7 @@ impl Room {
         self.members.is_empty()
     }
 
-    /// When the last member that had a connection lost it. `None` if there is one, or no member has had one.
+    /// When the last connected member lost the last connection. `None` if a member is connected, or none has ever been.
     pub(super) fn deserted_since(&self) -> Option<Departure> {
         self.deserted_since
     }
@@ -64,7 +65,7 @@ impl Room {
         self.members.values().filter_map(|member| member.gone)
     }
 
-    /// Adds a connection of `sender`. Returns whether that is announced, and the departure that it ends.
+    /// Adds a connection of `sender`. Returns whether to announce it, and the departure that it cancels.
     pub(super) fn join(
         &mut self,
         channel: &ChannelName,
@@ -93,7 +94,7 @@ impl Room {
         self.list = None;
         let announced = self.len() <= members_max;
         if announced {
-            self.note(channel, PresenceChange::Joined(sender.clone()));
+            self.add_change(channel, PresenceChange::Joined(sender.clone()));
         }
         (announced, returned)
     }
@@ -113,14 +114,14 @@ impl Room {
         is_last
     }
 
-    /// Removes a member. Returns whether that is announced.
+    /// Removes a member. Returns whether to announce it.
     pub(super) fn remove(&mut self, channel: &ChannelName, user: &UserId, members_max: usize) -> bool {
         if self.members.remove(user).is_none() {
             return false;
         }
         self.list = None;
         if self.len() < members_max {
-            self.note(channel, PresenceChange::Left(user.clone()));
+            self.add_change(channel, PresenceChange::Left(user.clone()));
         } else if self.len() == members_max {
             // Changes above the limit were silent, so only the list leads to this version.
             self.version += 1;
@@ -143,14 +144,14 @@ impl Room {
         list
     }
 
-    pub(super) fn news(&self, since: u64) -> Option<News> {
+    pub(super) fn update_since(&self, since: u64) -> Option<PresenceUpdate> {
         let missed = self.version.checked_sub(since).filter(|missed| *missed > 0)?;
         let first = usize::try_from(missed).ok().and_then(|missed| self.changes.len().checked_sub(missed));
-        let changes = first.map(|first| joined(self.changes.range(first..)));
-        Some(News { version: self.version, changes })
+        let changes = first.map(|first| concat(self.changes.range(first..)));
+        Some(PresenceUpdate { version: self.version, changes })
     }
 
-    fn note(&mut self, channel: &ChannelName, change: PresenceChange) {
+    fn add_change(&mut self, channel: &ChannelName, change: PresenceChange) {
         self.version += 1;
         self.changes.push_back(encode(channel, self.version, change));
         while self.changes.len() > CHANGES_MIN.max(self.members.len() / 2) {
@@ -159,7 +160,7 @@ impl Room {
     }
 }
 
-/// The frame of a list of members.
+/// Encodes a list of members.
 pub(super) fn encode_members(channel: &ChannelName, version: u64, members: Vec<Sender>) -> Bytes {
     encode(channel, version, PresenceChange::Members(members))
 }
@@ -169,7 +170,7 @@ fn encode(channel: &ChannelName, version: u64, change: PresenceChange) -> Bytes 
     server_frame(&ServerMessage::Presence(presence))
 }
 
-fn joined<'a>(frames: impl ExactSizeIterator<Item = &'a Bytes> + Clone) -> Bytes {
+fn concat<'a>(frames: impl ExactSizeIterator<Item = &'a Bytes> + Clone) -> Bytes {
     match (frames.len(), frames.clone().next()) {
         (1, Some(only)) => only.clone(),
         _ => {

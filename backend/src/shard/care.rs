@@ -1,5 +1,5 @@
-//! What a worker does about once a second: it finds connections that are dead or late, sends heartbeats, and forgets what
-//! is no longer used. Connections are visited in slices, so that fifty thousand of them delay no message.
+//! The periodic work of a worker, about once a second: closes dead connections, sends heartbeats, and drops unused
+//! feeds and pages. Connections are visited in slices, so that 50,000 of them delay no message.
 
 use std::ops::Bound;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use crate::message::ping_frame;
 /// Maximum number of connections that are visited before the worker's other tasks run.
 const SLICE_CONNECTIONS_MAX: usize = 256;
 
-/// Looks after the connections of a worker for as long as it lives.
+/// Runs the periodic work while the worker lives.
 pub(super) async fn run(worker: Rc<Worker>) {
     let mut ticks = interval(worker.tick_length());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -41,10 +41,10 @@ async fn visit_connections(worker: &Worker) -> i64 {
         from = Bound::Excluded(last.info.connection);
         for outbound in &slice {
             outbound.sweep();
-            outbound.count();
+            outbound.record_sent();
             stalled += i64::from(outbound.is_stalled());
             if outbound.is_open() {
-                look_after(outbound, heartbeat, hello);
+                check_liveness(outbound, heartbeat, hello);
             }
         }
         if slice.len() < SLICE_CONNECTIONS_MAX {
@@ -55,20 +55,20 @@ async fn visit_connections(worker: &Worker) -> i64 {
     }
 }
 
-/// Keeps a connection alive, or finds that it is not.
-fn look_after(outbound: &Outbound, heartbeat: Duration, hello: Duration) {
-    if outbound.info.identity().is_none() && outbound.age() > hello {
-        return outbound.announce_close(CloseCode::NO_HELLO, "No hello came in time.", None);
+/// Closes a connection that sent no `hello` in time or is silent. Sends a heartbeat if one is due.
+fn check_liveness(outbound: &Outbound, heartbeat: Duration, hello: Duration) {
+    if outbound.info.identity().is_none() && outbound.time_open() > hello {
+        return outbound.announce_close(CloseCode::NO_HELLO, "No hello arrived in time.", None);
     }
     if outbound.silence() > heartbeat * 2 {
-        tracing::info!(connection = %outbound.info.connection, "silent");
-        return outbound.announce_close(CloseCode::SILENT, "Nothing was heard of you for too long.", None);
+        tracing::info!(connection = %outbound.info.connection, "closing a silent connection");
+        return outbound.announce_close(CloseCode::SILENT, "The client was silent for too long.", None);
     }
-    if outbound.beat(heartbeat) {
+    if outbound.heartbeat_due(heartbeat) {
         if let Some(frame) = outbound.info.mode.heartbeat(|| outbound.heads()) {
             outbound.reply_frame(frame);
         }
-        // The answer tells that the peer is there; a browser gives it by itself.
+        // The pong shows that the peer is alive. Browsers send it without any code of the page.
         outbound.reply_frame(ping_frame());
     }
 }

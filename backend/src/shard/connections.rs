@@ -10,16 +10,16 @@ use slab::Slab;
 use crate::channel::feed::ConnectionKey;
 use crate::connection::outbound::Outbound;
 
-/// The connections, by their numbers and by the keys that feeds know them by.
+/// The connections of one worker, by number and by the key that feeds use.
 #[derive(Default)]
 pub(super) struct Connections {
     by_key: Slab<Rc<Outbound>>,
-    /// In the order in which they came, so that what is done to all of them is done in the same order each time.
+    /// Ordered, so that work on all connections happens in the same order each time.
     by_number: BTreeMap<ConnectionId, ConnectionKey>,
 }
 
 impl Connections {
-    /// Adds the connection that `open` makes for a key.
+    /// Adds the connection that `open` creates for a new key.
     pub(super) fn add(&mut self, open: impl FnOnce(ConnectionKey) -> Rc<Outbound>) -> Rc<Outbound> {
         let entry = self.by_key.vacant_entry();
         let key = ConnectionKey(entry.key());
@@ -29,24 +29,24 @@ impl Connections {
         outbound
     }
 
-    /// Removes a connection. No feed may know it any more.
+    /// Removes a connection. It must have no subscription left in any feed.
     pub(super) fn remove(&mut self, number: ConnectionId) {
         if let Some(key) = self.by_number.remove(&number) {
             self.by_key.try_remove(key.0);
         }
     }
 
-    /// The connection with a key.
+    /// Returns the connection with a key.
     pub(super) fn at(&self, key: ConnectionKey) -> Option<&Rc<Outbound>> {
         self.by_key.get(key.0)
     }
 
-    /// The connection with a number.
+    /// Returns the connection with a number.
     pub(super) fn get(&self, number: ConnectionId) -> Option<&Rc<Outbound>> {
         self.at(*self.by_number.get(&number)?)
     }
 
-    /// The connections from `from` on, at most `most`.
+    /// Returns the connections from `from` on, at most `most`.
     pub(super) fn slice(&self, from: Bound<ConnectionId>, most: usize) -> Vec<Rc<Outbound>> {
         let keys = self.by_number.range((from, Bound::Unbounded)).take(most);
         keys.filter_map(|(_, key)| self.at(*key).cloned()).collect()

@@ -1,85 +1,88 @@
-//! What is new and still to be told. A large room is told piece by piece: between two of them the small ones have their
-//! turn, and so has what else the worker does.
+//! Delivers news to subscribers. A large room is served in pieces; between two pieces small feeds are served and the
+//! worker's other tasks run.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::connections::Connections;
 use super::feeds::Feeds;
-use super::round::{PIECE_READERS_MAX, Round};
-use crate::channel::feed::{Feed, Offered, Reader};
+use super::round::{PIECE_SUBSCRIBERS_MAX, Round};
+use crate::channel::feed::{Feed, Offered, Subscriber};
 use crate::connection::outbound::Outbound;
 use crate::mailbox::News;
-use crate::message::Joined;
+use crate::message::EncodedRun;
 
-/// How many readers are told before the worker's other tasks have a turn: a few milliseconds of writing.
-const READERS_A_TURN: usize = 512;
+/// Number of subscribers that are served before the worker's other tasks run. It takes a few milliseconds of writing.
+const SUBSCRIBERS_PER_ADVANCE: usize = 512;
 
-/// While so many messages have not been told to all, no more are taken: a ring holds several times as many, so that the last
-/// reader of a large room still finds them there.
+/// Maximum number of messages that are not delivered to all subscribers yet. At the limit no more are accepted. A ring
+/// holds several times as many, so the last subscriber of a large room still finds them there.
 const MESSAGES_MAX: usize = 256;
 
-/// The feeds whose readers are to be told, each at most once.
+/// The feeds with undelivered news, each at most once.
 #[derive(Default)]
 pub(super) struct Deliveries {
     small: VecDeque<Rc<Feed>>,
     large: VecDeque<Round>,
-    /// How many messages somebody is still to be told.
+    /// Number of messages that are not delivered to all subscribers yet.
     messages: usize,
-    /// Who could not be written to at once.
+    /// The connections that could not be written to at once.
     later: Vec<Rc<Outbound>>,
 }
 
 impl Deliveries {
-    /// Whether nothing is left to be told.
+    /// Whether everything is delivered.
     pub(super) fn is_empty(&self) -> bool {
         self.small.is_empty() && self.large.is_empty() && self.later.is_empty()
     }
 
-    /// Whether more may be added: always, where nothing is left to be told.
+    /// Whether more may be added. Always true if everything is delivered.
     pub(super) fn has_room(&self) -> bool {
         self.messages < MESSAGES_MAX || self.is_empty()
     }
 
-    /// Has connections flushed when others have been told: then it is one write for them.
+    /// Flushes connections in the next [`advance`](Self::advance), after news was offered, so that both go out in one
+    /// write.
     pub(super) fn flush_later(&mut self, outbounds: impl Iterator<Item = Rc<Outbound>>) {
         self.later.extend(outbounds);
     }
 
-    /// Puts what is new into the feeds that somebody reads here.
+    /// Pushes news into the feeds that this worker has.
     pub(super) fn add(&mut self, channels: &[News], feeds: &mut Feeds) {
         for news in channels {
             let Some(feed) = feeds.get(&news.channel).cloned() else { continue };
-            self.messages += news.frames.len();
+            self.messages += news.messages.len();
             let waits = feed.has_undelivered();
-            feeds.take(&feed, news);
+            feeds.push(&feed, news);
             let begun = || self.large.iter().any(|round| Rc::ptr_eq(round.feed(), &feed));
-            match feed.reader_count() {
+            match feed.subscriber_count() {
                 _ if waits || begun() => {}
-                ..=PIECE_READERS_MAX => self.small.push_back(feed),
+                ..=PIECE_SUBSCRIBERS_MAX => self.small.push_back(feed),
                 _ => self.large.push_back(Round::new(feed)),
             }
         }
     }
 
-    /// Tells some readers: those of small feeds, and a piece of a large one.
+    /// Serves some subscribers: those of small feeds, and one piece of a large feed.
     pub(super) fn advance(&mut self, connections: &Connections) {
-        let mut told = 0;
-        while told < READERS_A_TURN
+        let mut served = 0;
+        while served < SUBSCRIBERS_PER_ADVANCE
             && let Some(feed) = self.small.pop_front()
         {
-            let (news, only) = (feed.take_undelivered(), self.is_last());
-            told += feed.reader_count();
-            let joined = news.joined.as_deref();
-            feed.readers(0, usize::MAX, |reader| tell(reader, joined, only, connections, &mut self.later));
-            self.messages -= news.messages;
+            let (news, only) = (feed.take_undelivered(), self.is_only());
+            served += feed.subscriber_count();
+            let run = news.run.as_deref();
+            feed.subscribers(0, usize::MAX, |subscriber| {
+                offer(subscriber, run, only, connections, &mut self.later)
+            });
+            self.messages -= news.count;
         }
         if let Some(mut round) = self.large.pop_front() {
-            let only = self.is_last();
-            let told = |reader: &Reader, news: Option<&Joined>| {
-                tell(reader, news, only, connections, &mut self.later)
+            let only = self.is_only();
+            let offer_one = |subscriber: &Subscriber, news: Option<&EncodedRun>| {
+                offer(subscriber, news, only, connections, &mut self.later)
             };
-            self.messages -= round.advance(told);
+            self.messages -= round.advance(offer_one);
             if !round.is_over() {
                 self.large.push_back(round);
             }
@@ -87,43 +90,43 @@ impl Deliveries {
         self.later.drain(..).for_each(|outbound| outbound.flush());
         debug_assert!(
             !self.is_empty() || self.messages == 0,
-            "{} messages are told and still counted",
+            "{} messages are delivered and still counted",
             self.messages
         );
     }
 
-    /// Tells all readers.
+    /// Serves all subscribers.
     pub(super) fn finish(&mut self, connections: &Connections) {
         while !self.is_empty() {
             self.advance(connections);
         }
     }
 
-    /// Whether nothing is to be told of other feeds.
-    fn is_last(&self) -> bool {
+    /// Whether no other feed has undelivered news.
+    fn is_only(&self) -> bool {
         self.small.is_empty() && self.large.is_empty()
     }
 }
 
-/// Offers news to a reader. A connection that has something else to write first is flushed later.
-fn tell(
-    reader: &Reader,
-    news: Option<&Joined>,
+/// Offers news to a subscriber. A connection that has something else to write first is flushed later.
+fn offer(
+    subscriber: &Subscriber,
+    news: Option<&EncodedRun>,
     only: bool,
     connections: &Connections,
     later: &mut Vec<Rc<Outbound>>,
 ) {
-    let offered = reader.offer(news, only);
-    // Most readers of a room: their connections need not be looked at.
+    let offered = subscriber.offer(news, only);
+    // The common case. Return before the connection is read, which would be a cache miss.
     if matches!(offered, Offered::Written | Offered::Behind) {
         return;
     }
-    let Some(outbound) = connections.at(reader.connection) else { return };
+    let Some(outbound) = connections.at(subscriber.connection) else { return };
     match (offered, news) {
-        (Offered::Cut { taken }, Some(joined)) => outbound.keep_rest(reader.slot, joined, taken),
+        (Offered::Cut { taken }, Some(run)) => outbound.keep_rest(subscriber.subscription, run, taken),
         (Offered::Broken, _) => outbound.end(),
         (Offered::Later, _) => {
-            outbound.mark(reader.slot);
+            outbound.mark_ready(subscriber.subscription);
             later.push(Rc::clone(outbound));
         }
         (Offered::Written | Offered::Behind | Offered::Cut { .. }, _) => {}

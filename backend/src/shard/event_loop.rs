@@ -1,4 +1,4 @@
-//! The event loop of a worker: takes commands from its mailbox and hands news to its connections.
+//! The event loop of a worker: takes commands from the mailbox and delivers news to the worker's connections.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -9,13 +9,14 @@ use super::deliveries::Deliveries;
 use super::signals::Signals;
 use super::worker::{Worker, WorkerParts};
 use super::{announce, care};
-use crate::mailbox::ToWorker;
+use crate::mailbox::WorkerCommand;
 
-/// Maximum number of commands that are taken from the mailbox at once: many small batches are then one for their readers.
+/// Maximum number of commands that are taken from the mailbox at once. Many small batches then become one write per
+/// subscriber.
 const COMMANDS_AT_ONCE_MAX: usize = 64;
 
 /// Starts a worker on this thread.
-pub fn start(index: usize, parts: WorkerParts, mailbox: mpsc::Receiver<ToWorker>) -> Rc<Worker> {
+pub fn start(index: usize, parts: WorkerParts, mailbox: mpsc::Receiver<WorkerCommand>) -> Rc<Worker> {
     let worker = Worker::new(index, parts);
     actix_web::rt::spawn(care::run(Rc::clone(&worker)));
     actix_web::rt::spawn(announce::run(Rc::clone(&worker)));
@@ -23,7 +24,7 @@ pub fn start(index: usize, parts: WorkerParts, mailbox: mpsc::Receiver<ToWorker>
     worker
 }
 
-async fn run(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<ToWorker>) {
+async fn run(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<WorkerCommand>) {
     let (mut inbox, mut commands) = (Vec::new(), VecDeque::new());
     let (mut deliveries, mut signals) = (Deliveries::default(), Signals::default());
     loop {
@@ -34,13 +35,13 @@ async fn run(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<ToWorker>) {
                 0 => return,
                 _ => commands.extend(inbox.drain(..)),
             },
-            // What is still to be delivered does not wait for the mailbox.
+            // Deliveries do not wait for the mailbox.
             () = std::future::ready(()), if has_work => {}
         }
         while deliveries.has_room()
             && let Some(command) = commands.pop_front()
         {
-            carry_out(&worker, command, &mut deliveries, &mut signals);
+            execute(&worker, command, &mut deliveries, &mut signals);
         }
         deliveries.advance(&worker.connections.borrow());
         signals.advance(&worker.feeds.borrow(), &worker.connections.borrow());
@@ -50,25 +51,27 @@ async fn run(worker: Rc<Worker>, mut mailbox: mpsc::Receiver<ToWorker>) {
     }
 }
 
-fn carry_out(worker: &Worker, command: ToWorker, deliveries: &mut Deliveries, signals: &mut Signals) {
+fn execute(worker: &Worker, command: WorkerCommand, deliveries: &mut Deliveries, signals: &mut Signals) {
     match command {
-        ToWorker::Batch(batch) => {
+        WorkerCommand::Batch(batch) => {
             let answered = worker.queue_answers(batch.answers.get(worker.index));
             deliveries.flush_later(answered);
-            signals.forget_typing(&batch);
+            signals.drop_typing(&batch);
             deliveries.add(&batch.channels, &mut worker.feeds.borrow_mut());
         }
-        ToWorker::Relay { key, frame, except } => {
+        WorkerCommand::Relay { key, frame, except } => {
             if !signals.add(key, frame, except) {
                 worker.parts.metrics.signals_dropped.inc();
             }
         }
-        ToWorker::Push { connection, push, reply } => {
+        WorkerCommand::Push { connection, push, reply } => {
             // The caller may have gone.
             let _ = reply.send(worker.push(connection, &push.push));
         }
-        ToWorker::Disconnect { connection, code, reason } => worker.disconnect(connection, code, &reason),
-        ToWorker::Stop { reply } => {
+        WorkerCommand::Disconnect { connection, code, reason } => {
+            worker.disconnect(connection, code, &reason)
+        }
+        WorkerCommand::Stop { reply } => {
             deliveries.finish(&worker.connections.borrow());
             worker.stop(reply);
         }

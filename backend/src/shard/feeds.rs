@@ -1,4 +1,4 @@
-//! The feeds of one worker, and what their rings may hold together.
+//! The feeds of one worker, and the limits on their number and their rings.
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -8,18 +8,18 @@ use shared::ids::ChannelName;
 use crate::channel::feed::Feed;
 use crate::mailbox::News;
 
-/// Most bytes that the rings of a worker hold together. Beyond, rings are let go until half of it is free: their readers
-/// go on from the log where they are behind, and are told of a gap where there is none.
+/// Maximum number of bytes of all rings of a worker. Above it, rings are emptied until half is free. Subscribers that
+/// are behind continue from the log if the channel has history; otherwise they get a `gap`.
 pub(super) const RINGS_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// A feed that nobody reads is kept for this many ticks: who comes back soon finds its ring.
+/// Number of ticks for which a feed without subscribers is kept, so that a client that comes back soon finds its ring.
 const IDLE_TICKS: u32 = 30;
 
-/// Maximum number of feeds that nobody reads, about 1 KiB each beside their rings. Beyond it, those that have been idle for
-/// longest are forgotten sooner: a client may follow a new channel with each message that it sends.
+/// Maximum number of feeds without subscribers, about 1 KiB each beside their rings. Above it, the feeds that have been
+/// idle for longest are dropped sooner, because a client may subscribe to a new channel with each message.
 const IDLE_FEEDS_MAX: usize = 8192;
 
-/// All feeds.
+/// All feeds of a worker.
 #[derive(Default)]
 pub(super) struct Feeds {
     by_channel: HashMap<ChannelName, Rc<Feed>>,
@@ -31,7 +31,7 @@ impl Feeds {
         self.by_channel.get(channel)
     }
 
-    /// The feed of a channel; a new one where there is none.
+    /// Returns the feed of a channel. Creates it with `new` if there is none.
     pub(super) fn get_or(&mut self, channel: &ChannelName, new: impl FnOnce() -> Feed) -> Rc<Feed> {
         if let Some(feed) = self.by_channel.get(channel) {
             return Rc::clone(feed);
@@ -41,37 +41,37 @@ impl Feeds {
         feed
     }
 
-    /// Puts what is new into a feed that is one of these.
-    pub(super) fn take(&mut self, feed: &Feed, news: &News) {
+    /// Pushes news into one of these feeds.
+    pub(super) fn push(&mut self, feed: &Feed, news: &News) {
         let before = feed.ring_bytes();
-        feed.take(news);
+        feed.push(news);
         self.ring_bytes = self.ring_bytes + feed.ring_bytes() - before;
         if self.ring_bytes > RINGS_BYTES_MAX {
-            self.make_room(feed);
+            self.drop_rings(feed);
         }
     }
 
-    /// Lets rings go, but for that of `newest`, whose readers are about to be told.
-    fn make_room(&mut self, newest: &Feed) {
+    /// Empties rings except that of `newest`, whose subscribers are about to be served.
+    fn drop_rings(&mut self, newest: &Feed) {
         let others = self.by_channel.values().filter(|feed| feed.channel != newest.channel);
         for feed in others {
             if self.ring_bytes <= RINGS_BYTES_MAX / 2 {
                 break;
             }
             self.ring_bytes -= feed.ring_bytes();
-            feed.forget();
+            feed.empty_ring();
         }
     }
 
-    /// Counts a tick, and forgets the feeds that nobody reads.
+    /// Counts a tick, and drops the feeds that have had no subscribers for too long.
     pub(super) fn sweep(&mut self) {
-        // How many have been idle for so many ticks.
+        // Number of idle feeds by the number of their idle ticks.
         let mut idle = BTreeMap::<u32, usize>::new();
-        // One that somebody is about to read is held elsewhere too.
-        let is_held = |feed: &Rc<Feed>| Rc::strong_count(feed) > 1;
+        // A feed with another owner is about to get a subscriber.
+        let is_in_use = |feed: &Rc<Feed>| Rc::strong_count(feed) > 1;
         for feed in self.by_channel.values() {
             feed.forget_floor();
-            if !is_held(feed) {
+            if !is_in_use(feed) {
                 *idle.entry(feed.sweep()).or_default() += 1;
             }
         }
@@ -83,13 +83,13 @@ impl Feeds {
         let ticks_max = too_many.next().unwrap_or(IDLE_TICKS).min(IDLE_TICKS);
         let ring_bytes = &mut self.ring_bytes;
         self.by_channel.retain(|_, feed| {
-            let stays = is_held(feed) || feed.idle_sweeps() < ticks_max;
+            let stays = is_in_use(feed) || feed.idle_sweeps() < ticks_max;
             if !stays {
                 *ring_bytes -= feed.ring_bytes();
             }
             stays
         });
-        // A map keeps the memory of the most entries that it ever had.
+        // A map keeps the memory of the largest number of entries that it ever had.
         if self.by_channel.capacity() > 4 * self.by_channel.len().max(IDLE_FEEDS_MAX) {
             self.by_channel.shrink_to(2 * self.by_channel.len().max(IDLE_FEEDS_MAX));
         }
@@ -100,25 +100,25 @@ impl Feeds {
 mod tests {
     use super::*;
     use crate::channel::feed::{Next, RING_BYTES_MAX};
-    use crate::message::Frame;
+    use crate::message::EncodedMessage;
     use bytes::Bytes;
     use shared::ids::{Epoch, Offset};
     use std::sync::Arc;
 
-    fn frame(bytes: usize) -> Arc<Frame> {
+    fn message(bytes: usize) -> Arc<EncodedMessage> {
         let typed = Bytes::from(vec![0; bytes]);
-        Arc::new(Frame { offset: Offset(1), prev: Offset(0), origin: None, typed, plain: None })
+        Arc::new(EncodedMessage { offset: Offset(1), prev: Offset(0), origin: None, typed, plain: None })
     }
 
     fn add(feeds: &mut Feeds, number: usize) -> Rc<Feed> {
         let channel = ChannelName::parse(&format!("room:{number}")).unwrap();
         let feed = feeds.get_or(&channel, || Feed::new(channel.clone(), Epoch(1), true));
-        feeds.take(&feed, &News::new(channel, vec![frame(RING_BYTES_MAX)]));
+        feeds.push(&feed, &News::new(channel, vec![message(RING_BYTES_MAX)]));
         feed
     }
 
     #[test]
-    fn the_rings_together_keep_to_their_limit() {
+    fn all_rings_together_stay_within_their_limit() {
         let mut feeds = Feeds::default();
         let rings = RINGS_BYTES_MAX / RING_BYTES_MAX;
         let all: Vec<_> = (0..rings).map(|number| add(&mut feeds, number)).collect();
@@ -128,24 +128,27 @@ mod tests {
         );
 
         let newest = add(&mut feeds, rings);
-        assert!(matches!(newest.next(Offset(0)), Next::Frame(_)), "the newest is there for its readers");
+        assert!(
+            matches!(newest.next(Offset(0)), Next::Message(_)),
+            "the newest ring still serves its subscribers"
+        );
         let held: usize = all.iter().chain([&newest]).map(|feed| feed.ring_bytes()).sum();
         assert_eq!(held, feeds.ring_bytes);
         assert!(held <= RINGS_BYTES_MAX / 2 + RING_BYTES_MAX, "{held}");
     }
 
     #[test]
-    fn where_the_log_begins_is_asked_again_after_a_tick() {
+    fn the_floor_is_loaded_again_after_a_tick() {
         let mut feeds = Feeds::default();
         let feed = add(&mut feeds, 1);
         feed.floor().set(Offset(3)).unwrap();
-        assert_eq!(feed.floor().get(), Some(&Offset(3)), "who comes next need not ask");
+        assert_eq!(feed.floor().get(), Some(&Offset(3)), "the next subscriber uses the cached floor");
         feeds.sweep();
         assert_eq!(feed.floor().get(), None);
     }
 
     #[test]
-    fn a_feed_that_nobody_reads_is_forgotten_with_its_ring() {
+    fn a_feed_without_subscribers_is_dropped_with_its_ring() {
         let mut feeds = Feeds::default();
         drop(add(&mut feeds, 1));
         (1..IDLE_TICKS).for_each(|_| feeds.sweep());
@@ -153,7 +156,7 @@ mod tests {
         feeds.sweep();
         assert_eq!((feeds.ring_bytes, feeds.by_channel.len()), (0, 0));
     }
-    /// As many feeds as there may be idle ones, and so many more.
+    /// Adds one feed without subscribers for each number.
     fn add_idle(feeds: &mut Feeds, numbers: std::ops::Range<usize>) {
         for number in numbers {
             let channel = ChannelName::parse(&format!("room:idle-{number}")).unwrap();
@@ -162,24 +165,24 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_feeds_that_nobody_reads_the_longest_idle_are_forgotten() {
+    fn above_the_limit_the_longest_idle_feeds_are_dropped() {
         let mut feeds = Feeds::default();
         let held = add(&mut feeds, 1);
         add_idle(&mut feeds, 0..IDLE_FEEDS_MAX / 2);
         feeds.sweep();
         add_idle(&mut feeds, IDLE_FEEDS_MAX / 2..IDLE_FEEDS_MAX);
         feeds.sweep();
-        assert_eq!(feeds.by_channel.len(), IDLE_FEEDS_MAX + 1, "as many as may be idle");
+        assert_eq!(feeds.by_channel.len(), IDLE_FEEDS_MAX + 1, "the limit itself is allowed");
         add_idle(&mut feeds, IDLE_FEEDS_MAX..IDLE_FEEDS_MAX + 1);
         feeds.sweep();
-        assert_eq!(
-            feeds.by_channel.len(),
-            IDLE_FEEDS_MAX / 2 + 2,
-            "those that are idle for longest have gone"
-        );
-        assert!(feeds.get(&held.channel).is_some(), "one that is in use stays");
+        assert_eq!(feeds.by_channel.len(), IDLE_FEEDS_MAX / 2 + 2, "the longest idle feeds are dropped");
+        assert!(feeds.get(&held.channel).is_some(), "a feed in use stays");
         add_idle(&mut feeds, IDLE_FEEDS_MAX + 1..3 * IDLE_FEEDS_MAX);
         feeds.sweep();
-        assert_eq!((feeds.by_channel.len(), feeds.ring_bytes), (1, held.ring_bytes()), "too many at once");
+        assert_eq!(
+            (feeds.by_channel.len(), feeds.ring_bytes),
+            (1, held.ring_bytes()),
+            "above the limit within one tick"
+        );
     }
 }

@@ -13,8 +13,8 @@ use crate::sequencer::publication::Publication;
 /// From this many bytes on, publications are handed over before the event loop's iteration ends.
 const HANDOVER_BYTES_MAX: usize = 256 * 1024;
 
-/// Hands the publications of all connections of one iteration to the log thread at once: waking it costs as much as what it does
-/// for one of them.
+/// Hands the publications of all connections of one iteration to the log thread at once, because waking that thread
+/// costs as much as its work for one publication.
 pub(super) struct Handover {
     queue: LogQueue,
     waiting: RefCell<Vec<Queued>>,
@@ -25,7 +25,7 @@ pub(super) struct Handover {
 }
 
 impl Handover {
-    /// Nothing yet, on this thread.
+    /// Starts the task that hands over, on this thread.
     pub(super) fn start(queue: LogQueue) -> Rc<Self> {
         let (waiting, bytes, waker) = (RefCell::default(), Cell::default(), OnceCell::new());
         let handover = Rc::new(Self { queue, waiting, bytes, waker });
@@ -41,7 +41,7 @@ impl Handover {
     /// Queues a publication.
     ///
     /// # Errors
-    /// A [`Refusal`] where the queue takes no more.
+    /// A [`Refusal`] if the queue is full.
     pub(super) fn add(&self, publication: Publication) -> Result<(), Refusal> {
         let queued = self.queue.enter(publication)?;
         let mut waiting = self.waiting.borrow_mut();
@@ -49,7 +49,7 @@ impl Handover {
         waiting.push(queued);
         match waiting.len() {
             _ if self.bytes.get() >= HANDOVER_BYTES_MAX => self.hand_over(&mut waiting),
-            // The task runs after those of the connections that are about to read now.
+            // The woken task runs after the connections that are ready to read now.
             1 => self.waker.get().into_iter().for_each(Waker::wake_by_ref),
             HANDOVER_PUBLICATIONS_MAX => self.hand_over(&mut waiting),
             _ => {}

@@ -1,7 +1,8 @@
-//! One worker thread: its connections, and the feeds of the channels that they follow. Nothing on the way of a message is shared
-//! between workers but the bytes themselves.
+//! One worker thread: its connections, and the feeds of the channels that they are subscribed to. Workers share nothing
+//! in the delivery of a message except its bytes.
 //!
-//! [`event_loop`] takes commands from the mailbox and starts everything else. [`worker`] is what a client's requests use.
+//! [`event_loop`] takes commands from the mailbox and starts everything else. [`worker`] serves the requests of
+//! clients.
 
 mod announce;
 mod care;

@@ -10,27 +10,27 @@ use super::connections::Connections;
 use super::feeds::Feeds;
 use crate::channel::feed::Feed;
 use crate::mailbox::Batch;
-use crate::message::{SlotKey, SlotKind};
+use crate::message::{SignalKey, SignalTopic};
 
-/// Maximum bytes of the queued signals of one worker. At the limit, new ones are dropped.
+/// Maximum number of bytes of the queued signals of one worker. At the limit, new ones are dropped.
 const SIGNALS_BYTES_MAX: usize = 512 * 1024;
 
 /// Estimated memory of a queued signal beside its frame, in bytes.
 const AROUND_BYTES: usize = 256;
 
-/// Maximum number of readers that are told per iteration.
-const READERS_PER_ITERATION_MAX: usize = 256;
+/// Maximum number of subscribers that are served per iteration.
+const SUBSCRIBERS_PER_ITERATION_MAX: usize = 256;
 
-/// The queued signals, of each user, channel and kind only the newest.
+/// The queued signals of one worker. Each user, channel and kind has only its newest signal.
 #[derive(Default)]
 pub(super) struct Signals {
-    /// Those whose delivery has not begun.
-    waiting: HashMap<SlotKey, Signal>,
-    /// Their order.
-    order: VecDeque<SlotKey>,
-    /// Their bytes.
+    /// The signals whose delivery has not begun.
+    waiting: HashMap<SignalKey, Signal>,
+    /// The order of delivery.
+    order: VecDeque<SignalKey>,
+    /// The bytes of the waiting signals.
     bytes: usize,
-    /// The one that some readers have been told.
+    /// The signal that some subscribers already have.
     begun: Option<Begun>,
 }
 
@@ -46,22 +46,22 @@ impl Signal {
 }
 
 struct Begun {
-    key: SlotKey,
+    key: SignalKey,
     signal: Signal,
     feed: Rc<Feed>,
-    /// The reader whose turn it is.
+    /// The key of the next subscriber.
     next: usize,
 }
 
 impl Signals {
-    /// Whether nothing is left to be told.
+    /// Whether everything is delivered.
     pub(super) fn is_empty(&self) -> bool {
         self.begun.is_none() && self.order.is_empty()
     }
 
     /// Adds a signal, which takes the place of an older one of its key. The connection `except` is not told. Returns false if
     /// it is dropped.
-    pub(super) fn add(&mut self, key: SlotKey, frame: Bytes, except: Option<ConnectionId>) -> bool {
+    pub(super) fn add(&mut self, key: SignalKey, frame: Bytes, except: Option<ConnectionId>) -> bool {
         let signal = Signal { frame, except };
         let replaced = self.waiting.get(&key).map_or(0, Signal::bytes);
         let bytes = self.bytes - replaced + signal.bytes();
@@ -75,36 +75,37 @@ impl Signals {
         true
     }
 
-    /// Drops queued typing signals of channels that have new messages, because the sender has stopped typing. Others repeat theirs
-    /// within seconds.
-    pub(super) fn forget_typing(&mut self, batch: &Batch) {
+    /// Drops queued typing signals of channels that have new messages, because the sender has stopped typing. Others
+    /// repeat theirs within seconds.
+    pub(super) fn drop_typing(&mut self, batch: &Batch) {
         if self.is_empty() {
             return;
         }
         let channels: HashSet<&ChannelName> = batch.channels.iter().map(|news| &news.channel).collect();
-        let is_typing_there = |key: &SlotKey| key.kind == SlotKind::Typing && channels.contains(&key.channel);
+        let is_typing_there =
+            |key: &SignalKey| key.topic == SignalTopic::Typing && channels.contains(&key.channel);
         self.order.retain(|key| !is_typing_there(key));
         self.waiting.retain(|key, _| !is_typing_there(key));
         self.bytes = self.waiting.values().map(Signal::bytes).sum();
         self.begun.take_if(|begun| is_typing_there(&begun.key));
     }
 
-    /// Tells some readers.
+    /// Serves some subscribers.
     pub(super) fn advance(&mut self, feeds: &Feeds, connections: &Connections) {
-        let mut left = READERS_PER_ITERATION_MAX;
+        let mut left = SUBSCRIBERS_PER_ITERATION_MAX;
         while left > 0
             && let Some(mut begun) = self.begun.take().or_else(|| self.begin(feeds))
         {
             let Begun { key, signal, feed, next } = &mut begun;
-            let mut told = 1;
-            let more = feed.readers(*next, left, |reader| {
-                told += 1;
-                let Some(outbound) = connections.at(reader.connection) else { return };
+            let mut served = 1;
+            let more = feed.subscribers(*next, left, |subscriber| {
+                served += 1;
+                let Some(outbound) = connections.at(subscriber.connection) else { return };
                 if outbound.info.mode.gets_signals() && signal.except != Some(outbound.info.connection) {
                     outbound.signal(key.clone(), signal.frame.clone());
                 }
             });
-            left = left.saturating_sub(told);
+            left = left.saturating_sub(served);
             if let Some(more) = more {
                 *next = more;
                 self.begun = Some(begun);
@@ -112,7 +113,7 @@ impl Signals {
         }
     }
 
-    /// The next signal that somebody here is to be told.
+    /// Removes and returns the next signal of a channel that this worker has a feed of.
     fn begin(&mut self, feeds: &Feeds) -> Option<Begun> {
         while let Some(key) = self.order.pop_front() {
             let Some(signal) = self.waiting.remove(&key) else { continue };
@@ -132,9 +133,9 @@ mod tests {
     use super::*;
     use crate::mailbox::News;
 
-    fn typing(user: &str) -> SlotKey {
+    fn typing(user: &str) -> SignalKey {
         let (channel, user) = (ChannelName::parse("room:lobby").unwrap(), UserId::parse(user).unwrap());
-        SlotKey { channel, user, kind: SlotKind::Typing }
+        SignalKey { channel, user, topic: SignalTopic::Typing }
     }
 
     #[test]
@@ -149,7 +150,7 @@ mod tests {
         };
         assert!(is_queued("ada", SIGNALS_BYTES_MAX - AROUND_BYTES));
         assert!(!is_queued("bob", AROUND_BYTES + 1), "one byte too many");
-        assert!(is_queued("bob", AROUND_BYTES), "as many as there may be");
+        assert!(is_queued("bob", AROUND_BYTES), "the limit itself is allowed");
         assert!(
             !is_queued("ada", SIGNALS_BYTES_MAX - AROUND_BYTES + 1),
             "a replacement that is larger by one byte"
@@ -162,12 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn typing_that_is_forgotten_takes_no_bytes() {
+    fn a_dropped_typing_signal_takes_no_bytes() {
         let mut signals = Signals::default();
         signals.add(typing("ada"), Bytes::from_static(b"typing"), None);
         let mut batch = Batch::default();
         batch.channels.push(News::new(typing("ada").channel, Vec::new()));
-        signals.forget_typing(&batch);
+        signals.drop_typing(&batch);
         assert_eq!((signals.is_empty(), signals.bytes), (true, 0));
     }
 }

@@ -1,4 +1,5 @@
-//! What the requests of one worker's clients use: its feeds, its connections, and the way to the sequencers.
+//! The state of one worker: its feeds, its connections, and its access to the sequencers. The requests of clients call
+//! it.
 
 use std::cell::RefCell;
 use std::ops::Bound;
@@ -27,30 +28,30 @@ use crate::sequencer::publisher::Publisher;
 use crate::store::{LogError, LogReads};
 use crate::telemetry::metrics::Metrics;
 
-/// Maximum time between two looks at the connections.
+/// Maximum interval of the periodic work.
 const TICK_MAX: Duration = Duration::from_secs(1);
 
-/// The span over which clients are told to come back when the server stops, in milliseconds.
+/// Span over which clients reconnect after the server has stopped, in milliseconds.
 const RETURN_SPREAD_MS: u64 = 2_000;
 
-/// What a signal in a channel meets.
+/// The state of a channel that a signal depends on.
 pub struct Reach {
-    /// The number of subscribers on this worker.
-    pub readers: usize,
+    /// Number of subscribers on this worker.
+    pub subscribers: usize,
     /// The newest offset, if it is known.
     pub head: Option<Offset>,
 }
 
-/// What a worker needs of the parts that all workers share.
+/// The parts that a worker shares with all others.
 #[derive(Clone)]
 pub struct WorkerParts {
     /// The settings of this server.
     pub settings: Arc<Settings>,
-    /// What is allowed in which channels.
+    /// The permissions per channel.
     pub permissions: Arc<Permissions>,
-    /// The way to the sequencers.
+    /// Publishes to the sequencers.
     pub publisher: Publisher,
-    /// The log.
+    /// Reads of the log.
     pub reads: LogReads,
     /// All open connections.
     pub registry: Arc<Registry>,
@@ -74,7 +75,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker without connections, on this thread.
+    /// Creates a worker without connections, on this thread.
     pub(super) fn new(index: usize, parts: WorkerParts) -> Rc<Self> {
         let sources = Rc::new(Sources::new(parts.reads.clone(), Arc::clone(&parts.presence)));
         let handover = Handover::start(parts.publisher.log().clone());
@@ -92,17 +93,18 @@ impl Worker {
         if history { self.parts.reads.epoch() } else { self.parts.publisher.live_epoch() }
     }
 
-    /// Opens a connection, with the way to its socket if that is its own.
+    /// Opens a connection. `wire` is set if the connection owns its socket. If the server is stopping, the connection
+    /// is closed at once.
     pub fn open(&self, info: Arc<ConnectionInfo>, wire: Option<Rc<Wire>>) -> Rc<Outbound> {
         let open = |key| Outbound::new(key, info, Rc::clone(&self.sources), wire);
         let outbound = self.connections.borrow_mut().add(open);
         if self.stopping.borrow().is_some() {
-            say_goodbye(&outbound);
+            announce_stop(&outbound);
         }
         outbound
     }
 
-    /// Takes a connection out that has ended.
+    /// Removes a connection that has ended, with its subscriptions.
     pub fn remove(&self, outbound: &Rc<Outbound>) {
         for channel in outbound.channels() {
             self.leave(outbound, &channel);
@@ -113,10 +115,10 @@ impl Worker {
         self.finish_stop();
     }
 
-    /// Queues a publication of a connection's.
+    /// Queues a publication of a connection.
     ///
     /// # Errors
-    /// A [`Refusal`] where the queue takes no more.
+    /// A [`Refusal`] if the queue is full.
     pub fn publish(&self, publication: Publication, policy: &Policy) -> Result<(), Refusal> {
         match policy.history {
             true => self.handover.add(publication),
@@ -124,24 +126,25 @@ impl Worker {
         }
     }
 
-    /// The feed of a channel, with a head that is known.
+    /// Returns the feed of a channel, with a known head.
     ///
     /// # Errors
-    /// [`LogError`] where the log had to be asked, and failed.
+    /// [`LogError`] if the log had to be read and failed.
     pub async fn feed(&self, channel: &ChannelName, history: bool) -> Result<Rc<Feed>, LogError> {
         let new = || Feed::new(channel.clone(), self.epoch(history), history);
         let feed = self.feeds.borrow_mut().get_or(channel, new);
         if feed.head().is_none() {
-            // The feed takes what comes from here on; what came before, the log tells.
+            // The feed gets all messages from now on. The log knows the head of the messages before.
             self.learn_head(&feed).await?;
         }
         Ok(feed)
     }
 
-    /// Asks the log for a feed's head: this worker may not have come yet to what another has delivered.
+    /// Loads the head of a feed from the log. Another worker may have delivered messages that this one has not
+    /// processed yet.
     ///
     /// # Errors
-    /// [`LogError`].
+    /// [`LogError`] if the log cannot be read.
     pub async fn learn_head(&self, feed: &Feed) -> Result<(), LogError> {
         let head = match feed.history {
             true => self.parts.reads.bounds(&feed.channel).await?.head,
@@ -151,29 +154,33 @@ impl Worker {
         Ok(())
     }
 
-    /// The offset before the oldest message of a feed's that the log has, or had a moment ago: of a thousand who come
-    /// back at once, one asks.
+    /// Returns the offset before the oldest message of a feed in the log. The value is cached and may be stale by one
+    /// tick: when a thousand clients reconnect, one of them reads the log.
     ///
     /// # Errors
-    /// [`LogError`].
+    /// [`LogError`] if the log cannot be read.
     pub async fn floor(&self, feed: &Feed) -> Result<Offset, LogError> {
         let ask = async || Ok(self.parts.reads.bounds(&feed.channel).await?.floor);
         feed.floor().get_or_try_init(ask).await.copied()
     }
 
-    /// What a signal in a channel would meet. The number of readers is that of this worker.
+    /// Returns the state of a channel that a signal depends on, as this worker knows it.
     pub fn reach(&self, channel: &ChannelName) -> Reach {
         let feeds = self.feeds.borrow();
         let feed = feeds.get(channel);
-        Reach { readers: feed.map_or(0, |feed| feed.reader_count()), head: feed.and_then(|feed| feed.head()) }
+        Reach {
+            subscribers: feed.map_or(0, |feed| feed.subscriber_count()),
+            head: feed.and_then(|feed| feed.head()),
+        }
     }
 
-    /// Notes that a connection follows a channel.
+    /// Registers a subscription that has just started: updates the statistics and the channel's presence.
     pub fn join(&self, outbound: &Outbound, channel: &ChannelName, policy: &Policy) {
         outbound.info.set_subscriptions(outbound.subscription_count());
         if let (true, Some(sender)) = (policy.presence, outbound.info.identity()) {
             let version = self.parts.presence.join(channel, sender);
-            // The first reader here asks for the members if it wants them, and that answer has this version.
+            // The first subscriber on this worker requests the members if it wants them, and that answer has this
+            // version.
             if let Some(feed) = self.feeds.borrow().get(channel)
                 && feed.presence().is_none()
             {
@@ -194,7 +201,7 @@ impl Worker {
         }
     }
 
-    /// Closes one connection, if it is here.
+    /// Closes a connection, if it belongs to this worker.
     pub(super) fn disconnect(&self, connection: ConnectionId, code: CloseCode, reason: &str) {
         if let Some(outbound) = self.connection(connection) {
             outbound.announce_close(code, reason, None);
@@ -205,15 +212,15 @@ impl Worker {
     pub(super) fn stop(&self, stopped: oneshot::Sender<()>) {
         self.stopping.replace(Some(stopped));
         let all = self.connections.borrow().slice(Bound::Unbounded, usize::MAX);
-        all.iter().for_each(|outbound| say_goodbye(outbound));
+        all.iter().for_each(|outbound| announce_stop(outbound));
         self.finish_stop();
     }
 
-    /// Queues the answers for this worker's publishers. Returns those who are to be flushed.
+    /// Queues the answers for this worker's publishers. Returns the connections that must be flushed.
     pub(super) fn queue_answers(&self, answers: Option<&Vec<Answer>>) -> impl Iterator<Item = Rc<Outbound>> {
         answers.into_iter().flatten().filter_map(|answer| {
             let outbound = self.connection(answer.connection)?;
-            outbound.settle(answer.bytes);
+            outbound.remove_unanswered(answer.bytes);
             if let Some(frame) = outbound.info.mode.answer(answer) {
                 outbound.reply_later(frame);
             }
@@ -221,7 +228,7 @@ impl Worker {
         })
     }
 
-    /// Queues a push. Returns whether the connection takes it.
+    /// Queues a push. Returns false if the connection is not open or its replies are full.
     pub(super) fn push(&self, connection: ConnectionId, push: &Push<RawPayload>) -> bool {
         let Some(outbound) = self.connection(connection).filter(|outbound| outbound.is_open()) else {
             return false;
@@ -245,14 +252,14 @@ impl Worker {
         if self.connections.borrow().is_empty()
             && let Some(reply) = self.stopping.borrow_mut().take()
         {
-            // Who waited may have lost patience.
+            // The receiver may have timed out.
             let _ = reply.send(());
         }
     }
 }
 
-fn say_goodbye(outbound: &Outbound) {
-    // Spread by the connection's number: as even as by chance, without randomness.
+fn announce_stop(outbound: &Outbound) {
+    // Spread by the connection's number: as even as a random spread, and deterministic.
     let retry_after_ms = outbound.info.connection.0.wrapping_mul(797) % RETURN_SPREAD_MS;
     outbound.announce_close(CloseCode::STOPPING, "The server is restarting.", Some(retry_after_ms));
 }

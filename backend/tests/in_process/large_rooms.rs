@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use backend::channel::feed::RING_FRAMES_MAX;
+use backend::channel::feed::RING_MESSAGES_MAX;
 use backend::channel::wire::Wire;
-use backend::shard::round::{NEWS_A_ROUND_MAX, PIECE_BYTES_MAX};
+use backend::shard::round::{NEWS_PER_ROUND_MAX, PIECE_BYTES_MAX};
 
 use crate::rig::{Rig, Sink};
 
@@ -147,8 +147,8 @@ fn a_round_admits_a_limited_number_of_new_messages() {
     assert_eq!(amounts.len(), READERS, "a round has ended");
     assert!(amounts.is_sorted(), "the later a reader is in the first round, the more messages it gets");
     amounts.dedup();
-    assert!(amounts.len() > NEWS_A_ROUND_MAX / 2, "{amounts:?}");
-    assert!(amounts.len() <= NEWS_A_ROUND_MAX, "{amounts:?}");
+    assert!(amounts.len() > NEWS_PER_ROUND_MAX / 2, "{amounts:?}");
+    assert!(amounts.len() <= NEWS_PER_ROUND_MAX, "{amounts:?}");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn flooded(readers: usize) -> usize {
     rig.gather(readers, &[LARGE, SMALL]);
     let before = rig.written();
     for _ in 0..TURNS {
-        (0..2 * RING_FRAMES_MAX / TURNS).for_each(|_| rig.say(LARGE));
+        (0..2 * RING_MESSAGES_MAX / TURNS).for_each(|_| rig.say(LARGE));
         rig.turns(1);
     }
     // Until nothing more is written.
@@ -192,7 +192,7 @@ fn the_last_reader_of_a_flooded_large_room_misses_nothing() {
     const READERS: usize = 2560;
     let answers = flooded(0);
     let messages = flooded(1) - answers;
-    assert!(messages > RING_FRAMES_MAX * 100, "a reader gets everything: {messages} bytes");
+    assert!(messages > RING_MESSAGES_MAX * 100, "a reader gets everything: {messages} bytes");
     // In a channel without history, a reader that falls out of the ring would get a gap, which is shorter.
     assert_eq!(flooded(READERS) - answers, READERS * messages);
 }

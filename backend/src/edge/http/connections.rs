@@ -13,7 +13,7 @@ use super::auth::Authorized;
 use super::parts::Part;
 use crate::connection::registry::{ConnectionView, Registry};
 use crate::edge::refusal::{ApiError, invalid};
-use crate::mailbox::{Mailboxes, ToWorker};
+use crate::mailbox::{Mailboxes, WorkerCommand};
 
 /// Maximum number of connections in a response.
 const PAGE_CONNECTIONS_MAX: usize = 1000;
@@ -77,7 +77,7 @@ pub(super) async fn disconnect(
         return Err(invalid(format!("“reason” may have at most {CLOSE_REASON_BYTES_MAX} bytes.")));
     }
     let info = registry.0.get(connection).ok_or_else(|| unknown(connection))?;
-    mailboxes.0.tell(info.worker, ToWorker::Disconnect { connection, code, reason })?;
+    mailboxes.0.send(info.worker, WorkerCommand::Disconnect { connection, code, reason })?;
     Ok(HttpResponse::NoContent().finish())
 }
 

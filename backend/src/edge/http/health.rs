@@ -8,6 +8,7 @@ use shared::protocol::{ErrorCode, Refusal};
 use super::auth::MayReadMetrics;
 use super::parts::Part;
 use crate::edge::refusal::ApiError;
+use crate::mailbox::Mailboxes;
 use crate::sequencer::publisher::Publisher;
 use crate::store::LogReads;
 use crate::telemetry::metrics::{self, Metrics};
@@ -40,14 +41,16 @@ pub(super) async fn show_metrics(
     _may: MayReadMetrics,
     metrics: Part<Metrics>,
     publisher: Part<Publisher>,
+    mailboxes: Part<Mailboxes>,
 ) -> HttpResponse {
-    gather(&metrics.0, &publisher.0);
+    gather(&metrics.0, &publisher.0, &mailboxes.0);
     let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     HttpResponse::Ok().content_type(format).body(metrics.0.render())
 }
 
 /// Sets the gauges that are read only when somebody asks for the metrics.
-fn gather(metrics: &Metrics, publisher: &Publisher) {
+fn gather(metrics: &Metrics, publisher: &Publisher, mailboxes: &Mailboxes) {
+    metrics::set(&metrics.mailbox_bytes, mailboxes.bytes());
     let (publications, bytes) = publisher.log().waiting();
     metrics::set(&metrics.queue_publications, publications);
     metrics::set(&metrics.queue_bytes, bytes);

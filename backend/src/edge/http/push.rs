@@ -16,7 +16,7 @@ use super::body::Body;
 use super::parts::Part;
 use crate::connection::registry::Registry;
 use crate::edge::refusal::{ApiError, invalid};
-use crate::mailbox::{HeldPush, Mailboxes, Pushes, ToWorker};
+use crate::mailbox::{HeldPush, Mailboxes, Pushes, WorkerCommand};
 
 /// The payload to push, and its target.
 #[derive(Debug, Deserialize)]
@@ -89,7 +89,7 @@ async fn hand_over(
 ) -> bool {
     let (reply, answer) = oneshot::channel();
     let push = Arc::clone(push);
-    mailboxes.tell(worker, ToWorker::Push { connection, push, reply }).is_ok()
+    mailboxes.send(worker, WorkerCommand::Push { connection, push, reply }).is_ok()
         && answer.await.unwrap_or(false)
 }
 

@@ -1,4 +1,4 @@
-//! The board and what its readers make of it, without workers.
+//! Tests of the board together with clients that apply its updates, without workers.
 
 use std::sync::Barrier;
 use std::thread;
@@ -8,7 +8,7 @@ use shared::presence::Roster;
 use shared::protocol::{Presence, PresenceChange, ServerMessage, codec};
 
 use super::*;
-use crate::connection::slots::{SlotNews, Slots};
+use crate::connection::pending_signals::{PendingSignal, PendingSignals};
 
 fn lobby() -> ChannelName {
     ChannelName::parse("room:lobby").unwrap()
@@ -26,7 +26,7 @@ fn board() -> PresenceBoard {
     PresenceBoard::new(1, PRESENCE_MEMBERS_MAX)
 }
 
-/// So many guests join, each with one connection.
+/// The guests with these numbers join, each with one connection.
 fn join_all(board: &PresenceBoard, channel: &ChannelName, guests: std::ops::Range<usize>) {
     for number in guests {
         board.join(channel, &guest(number));
@@ -40,44 +40,44 @@ fn leave_all(board: &PresenceBoard, channel: &ChannelName, guests: std::ops::Ran
     }
 }
 
-/// Removes everybody who has left, whenever that was.
+/// Removes all members without a connection.
 fn sweep(board: &PresenceBoard) -> usize {
     board.sweep(Duration::ZERO, usize::MAX)
 }
 
-/// A reader who is told everything, as a client keeps it.
-struct Reader {
+/// A subscriber that gets every update, with the state that a client keeps.
+struct Client {
     version: u64,
     roster: Roster,
     frames: usize,
 }
 
-impl Reader {
+impl Client {
     fn new(board: &PresenceBoard) -> Self {
-        let mut reader = Self { version: 0, roster: Roster::default(), frames: 0 };
-        reader.read(&board.members_frame(None, &lobby()));
-        reader
+        let mut client = Self { version: 0, roster: Roster::default(), frames: 0 };
+        client.read(&board.members_frame(None, &lobby()));
+        client
     }
 
-    /// Takes what there is to be told.
-    fn hear(&mut self, board: &PresenceBoard) {
-        if let Some(news) = board.news(&lobby(), self.version) {
+    /// Applies the update since its version.
+    fn update(&mut self, board: &PresenceBoard) {
+        if let Some(news) = board.update_since(&lobby(), self.version) {
             self.read(&news.changes.unwrap_or_else(|| board.members_frame(None, &lobby())));
             assert_eq!(self.version, news.version);
         }
     }
 
-    /// Takes what waits in the slots of a connection.
-    fn hear_slots(&mut self, board: &PresenceBoard, slots: &mut Slots) {
-        while let Some(news) = slots.take() {
+    /// Applies what waits in a connection's pending signals.
+    fn read_pending(&mut self, board: &PresenceBoard, signals: &mut PendingSignals) {
+        while let Some(news) = signals.pop() {
             match news {
-                SlotNews::Frames(frames) => self.read(&frames),
-                SlotNews::Members(channel) => self.read(&board.members_frame(None, &channel)),
+                PendingSignal::Frames(frames) => self.read(&frames),
+                PendingSignal::Members(channel) => self.read(&board.members_frame(None, &channel)),
             }
         }
     }
 
-    /// Takes frames. What is outdated is ignored, and nothing may be missing.
+    /// Applies frames. Stale ones are ignored; a skipped version is a failure.
     fn read(&mut self, frames: &[u8]) {
         for presence in presences(frames) {
             let version = presence.version.unwrap();
@@ -117,10 +117,10 @@ fn presences(mut frames: &[u8]) -> Vec<Presence> {
 }
 
 #[test]
-fn a_user_with_two_connections_comes_once_and_goes_once() {
+fn a_user_with_two_connections_joins_once_and_leaves_once() {
     let board = board();
     assert_eq!(board.join(&lobby(), &member("ada")), 1);
-    assert_eq!(board.join(&lobby(), &member("ada")), 1, "no news");
+    assert_eq!(board.join(&lobby(), &member("ada")), 1, "no change");
     let bob = member("bob");
     board.join(&lobby(), &bob);
     board.leave(&lobby(), &member("ada").user);
@@ -130,31 +130,31 @@ fn a_user_with_two_connections_comes_once_and_goes_once() {
 }
 
 #[test]
-fn who_comes_back_within_the_grace_has_not_left() {
+fn a_user_that_reconnects_within_the_grace_period_stays_a_member() {
     let board = board();
     board.join(&lobby(), &member("ada"));
     board.leave(&lobby(), &member("ada").user);
     assert_eq!(board.sweep(Duration::from_secs(60), usize::MAX), 0);
     assert_eq!(board.join(&lobby(), &member("ada")), 1);
     assert_eq!((sweep(&board), board.members(&lobby()).len()), (0, 1));
-    // It leaves for a second time: the first departure is forgotten.
+    // The user leaves for the second time. The first departure must not count.
     board.leave(&lobby(), &member("ada").user);
     assert_eq!((sweep(&board), board.lock().departures.len()), (1, 0));
 }
 
 #[test]
-fn a_new_name_is_told() {
+fn a_changed_name_is_announced() {
     let board = board();
     board.join(&lobby(), &member("ada"));
-    let mut reader = Reader::new(&board);
+    let mut client = Client::new(&board);
     let renamed = Sender { name: DisplayName::parse("Lovelace").unwrap(), ..member("ada") };
     board.join(&lobby(), &renamed);
-    reader.hear(&board);
-    assert_eq!(reader.members(), [renamed]);
+    client.update(&board);
+    assert_eq!(client.members(), [renamed]);
 }
 
 #[test]
-fn a_list_answers_a_request_as_any_other_message_does() {
+fn a_list_with_a_request_id_equals_the_encoded_message() {
     let board = board();
     for members in [0, 1, 5, 700] {
         join_all(&board, &lobby(), 0..members);
@@ -168,29 +168,29 @@ fn a_list_answers_a_request_as_any_other_message_does() {
 }
 
 #[test]
-fn a_rush_is_one_list_and_a_few_are_changes() {
+fn many_joins_are_sent_as_one_list_and_a_few_as_changes() {
     let board = board();
     join_all(&board, &lobby(), 0..100);
-    let mut reader = Reader::new(&board);
-    assert_eq!((reader.members().len(), reader.frames), (100, 1));
+    let mut client = Client::new(&board);
+    assert_eq!((client.members().len(), client.frames), (100, 1));
     join_all(&board, &lobby(), 100..103);
-    reader.hear(&board);
-    assert_eq!((reader.members().len(), reader.frames), (103, 4), "three changes");
+    client.update(&board);
+    assert_eq!((client.members().len(), client.frames), (103, 4), "three changes");
     leave_all(&board, &lobby(), 0..90);
     sweep(&board);
-    reader.hear(&board);
-    assert_eq!((reader.members(), reader.frames), (board.members(&lobby()), 5), "one list");
+    client.update(&board);
+    assert_eq!((client.members(), client.frames), (board.members(&lobby()), 5), "one list");
 }
 
 #[test]
-fn a_channel_that_shrinks_to_the_limit_is_known_again() {
+fn a_channel_that_shrinks_to_the_limit_is_announced_again() {
     let board = board();
     join_all(&board, &lobby(), 0..PRESENCE_MEMBERS_MAX);
-    let mut early = Reader::new(&board);
+    let mut early = Client::new(&board);
     board.take_unannounced(0);
     let large = board.join(&lobby(), &guest(PRESENCE_MEMBERS_MAX));
-    let mut late = Reader::new(&board);
-    assert_eq!((early.version, late.version), (large, large), "above the limit the version stands still");
+    let mut late = Client::new(&board);
+    assert_eq!((early.version, late.version), (large, large), "above the limit the version does not grow");
     assert_eq!(board.counts([&lobby()]), [PRESENCE_MEMBERS_MAX + 1]);
     assert!(board.take_unannounced(0).is_empty(), "and nothing is announced");
 
@@ -198,25 +198,25 @@ fn a_channel_that_shrinks_to_the_limit_is_known_again() {
         board.leave(&lobby(), &guest(number).user);
         sweep(&board);
         assert_eq!(board.take_unannounced(0).into_iter().collect::<Vec<_>>(), [lobby()]);
-        for reader in [&mut early, &mut late] {
-            reader.hear(&board);
-            assert_eq!(reader.members(), board.members(&lobby()), "without guest {number}");
+        for client in [&mut early, &mut late] {
+            client.update(&board);
+            assert_eq!(client.members(), board.members(&lobby()), "without guest {number}");
         }
     }
 }
 
 #[test]
-fn a_channel_that_everybody_has_left_never_has_an_old_version_again() {
+fn a_channel_that_is_created_again_has_a_higher_version() {
     let board = board();
     join_all(&board, &lobby(), 0..3);
-    let last = Reader::new(&board);
+    let last = Client::new(&board);
     leave_all(&board, &lobby(), 0..3);
     sweep(&board);
     assert!(board.join(&lobby(), &member("ada")) > last.version);
 }
 
 #[test]
-fn of_too_many_deserted_channels_those_that_were_left_first_are_forgotten() {
+fn above_the_limit_the_longest_deserted_channels_are_dropped() {
     let (board, channel) = (board(), |number: usize| ChannelName::parse(&format!("room:{number}")).unwrap());
     let (ada, bob) = (member("ada"), member("bob"));
     let pass_through = |number| {
@@ -228,27 +228,27 @@ fn of_too_many_deserted_channels_those_that_were_left_first_are_forgotten() {
     let version = board.join(&channel(1), &ada);
     board.leave(&channel(1), &ada.user);
     (2..=DESERTED_CHANNELS_MAX).for_each(pass_through);
-    assert_eq!(board.members(&channel(1)), std::slice::from_ref(&ada), "there may be as many");
+    assert_eq!(board.members(&channel(1)), std::slice::from_ref(&ada), "the limit itself is allowed");
     pass_through(DESERTED_CHANNELS_MAX + 1);
-    assert_eq!(board.members(&channel(1)), [], "the first is forgotten");
+    assert_eq!(board.members(&channel(1)), [], "the channel that was deserted first is dropped");
     assert_eq!(board.members(&channel(2)), std::slice::from_ref(&ada));
     assert_eq!(
         board.members(&channel(0)),
         [ada.clone(), bob],
         "a channel with a connected member is not deserted"
     );
-    assert!(board.join(&channel(1), &ada) > version, "its version goes on");
+    assert!(board.join(&channel(1), &ada) > version, "its version continues above the old one");
 
     board.join(&channel(2), &ada);
     pass_through(DESERTED_CHANNELS_MAX + 2);
     pass_through(DESERTED_CHANNELS_MAX + 3);
-    assert_eq!(board.members(&channel(2)), [ada], "who came back is connected");
+    assert_eq!(board.members(&channel(2)), [ada], "a user that came back is connected");
     let left = board.sweep(Duration::ZERO, usize::MAX);
-    assert_eq!(left, DESERTED_CHANNELS_MAX + 1, "those that were forgotten do not leave again");
+    assert_eq!(left, DESERTED_CHANNELS_MAX + 1, "members of dropped channels do not leave again");
 }
 
 #[test]
-fn five_thousand_who_leave_at_once_are_removed_in_slices() {
+fn five_thousand_departures_at_once_are_removed_in_slices() {
     const ROOMS: usize = 50;
     const GUESTS: usize = 100;
     const SLICE: usize = 512;
@@ -271,16 +271,16 @@ fn five_thousand_who_leave_at_once_are_removed_in_slices() {
     }
 }
 
-/// Joins and leaves at the end of the grace, on two threads, while a third tells a connection whose slots are emptied now
-/// and then. Whatever the order in which these meet, in the end the reader knows who is there.
+/// One thread joins and leaves, a second one ends grace periods, and a third one queues updates for a connection that
+/// writes now and then. In any interleaving, the client ends with the members of the board.
 #[test]
-fn joins_and_leaves_that_race_end_with_the_truth() {
+fn concurrent_joins_and_leaves_end_with_the_right_members() {
     const ROUNDS: usize = 300;
     const USERS: usize = 8;
     for seed in 0..8 {
         let (board, start) = (board(), Barrier::new(3));
         board.join(&lobby(), &member("reader"));
-        let mut reader = Reader::new(&board);
+        let mut client = Client::new(&board);
         thread::scope(|scope| {
             scope.spawn(|| {
                 let mut random = fastrand::Rng::with_seed(seed);
@@ -304,22 +304,22 @@ fn joins_and_leaves_that_race_end_with_the_truth() {
                 }
             });
             start.wait();
-            let (mut slots, mut random) = (Slots::default(), fastrand::Rng::with_seed(seed + 100));
-            let mut told = reader.version;
+            let (mut signals, mut random) = (PendingSignals::default(), fastrand::Rng::with_seed(seed + 100));
+            let mut sent = client.version;
             for _ in 0..ROUNDS {
-                if let Some(news) = board.news(&lobby(), told) {
-                    told = news.version;
-                    slots.put_presence(&lobby(), news.changes);
+                if let Some(news) = board.update_since(&lobby(), sent) {
+                    sent = news.version;
+                    signals.put_presence(&lobby(), news.changes);
                 }
                 // The socket is full for a while.
                 if random.u32(..4) == 0 {
-                    reader.hear_slots(&board, &mut slots);
+                    client.read_pending(&board, &mut signals);
                 }
             }
-            reader.hear_slots(&board, &mut slots);
+            client.read_pending(&board, &mut signals);
         });
         sweep(&board);
-        reader.hear(&board);
-        assert_eq!(reader.members(), board.members(&lobby()), "seed {seed}");
+        client.update(&board);
+        assert_eq!(client.members(), board.members(&lobby()), "seed {seed}");
     }
 }
