@@ -87,6 +87,7 @@ impl Core {
             presence_members_max,
             metrics,
         } = parts;
+        queue.count_in(&metrics);
         Ok(Self {
             permissions: Arc::new(Permissions::new(settings.namespaces.clone())),
             settings: Arc::new(settings),

@@ -52,7 +52,7 @@ impl Tokens {
             }
             Refusal::new(
                 ErrorCode::InvalidToken,
-                "This token is not valid for this server, or it has expired.",
+                "This token is not valid for this server, or no longer valid.",
             )
         })
     }
