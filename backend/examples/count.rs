@@ -1,13 +1,28 @@
 //! The program whose instructions and allocations `cargo xtask count` counts: messages to subscribers, without a network and
 //! without a clock.
 //!
-//! Arguments: the number of subscribers and the number of messages.
+//! Arguments: the number of subscribers and the number of messages; or `connections` and the number of connections of one user
+//! that are opened and then closed.
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot continue must fail")]
 
 #[path = "../benches/rig/mod.rs"]
 mod rig;
 
+use std::sync::Arc;
+
+use backend::connection::registry::{ConnectionInfo, Registry};
+use backend::dialect::Dialect;
+use shared::ids::{ConnectionId, DisplayName, UserId};
+use shared::protocol::Sender;
+use shared::time::Timestamp;
+
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [kind, number] = &arguments[..]
+        && kind == "connections"
+    {
+        return open_and_close(number.parse().unwrap());
+    }
     let mut numbers = std::env::args().filter_map(|argument| argument.parse::<usize>().ok());
     let (Some(readers), Some(messages)) = (numbers.next(), numbers.next()) else {
         // `cargo bench` and `cargo test` start it without arguments.
@@ -20,4 +35,20 @@ fn main() {
     }
     let bytes = rig.written() - before;
     assert!(bytes >= readers * messages * 128, "not all subscribers got all messages: {bytes} bytes");
+}
+
+/// Opens so many connections of one user, and closes them in the order in which they were opened.
+fn open_and_close(connections: u64) {
+    let registry = Registry::default();
+    let ada = Sender { user: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada").unwrap() };
+    let open = |number| {
+        let info = ConnectionInfo::new(ConnectionId(number), Dialect::Typed, None, Timestamp(0), 0);
+        let info = Arc::new(info);
+        assert!(registry.add(&info, usize::MAX));
+        registry.identify(&info, ada.clone());
+        info
+    };
+    let all: Vec<_> = (1..=connections).map(open).collect();
+    all.iter().for_each(|info| registry.remove(info));
+    assert_eq!(registry.count(), 0);
 }

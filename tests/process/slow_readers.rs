@@ -111,11 +111,12 @@ async fn a_client_that_reads_nothing_of_many_channels_holds_one_page() {
     }
     let before_kib = server.process().resident_kib();
     let mut followers = Vec::with_capacity(FOLLOWERS);
-    for number in 0..FOLLOWERS {
+    for follower in 0..FOLLOWERS {
         let mut raw = Raw::connect_narrowly(server.address(), "/ws").await;
-        raw.greet(&format!("Follower {number}")).await;
+        raw.greet(&format!("Follower {follower}")).await;
         for number in 0..CHANNELS {
-            let since = serde_json::json!({"epoch": "0000000000000001", "offset": 0});
+            // Each begins at another message, so that no two can share a page.
+            let since = serde_json::json!({"epoch": "0000000000000001", "offset": follower});
             let subscribe = serde_json::json!({"type": "subscribe", "id": number, "channel": channel(number), "since": since});
             raw.send(&subscribe).await;
         }

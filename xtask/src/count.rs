@@ -31,6 +31,9 @@ const READERS: u64 = 50;
 /// Messages in two runs that are subtracted, so that the cost of the start cancels out.
 const MESSAGES: (u64, u64) = (100, 300);
 
+/// Connections of one user in two runs that are subtracted. A cost that grows with their number shows in the difference.
+const CONNECTIONS: (u64, u64) = (2_000, 4_000);
+
 /// A smaller count is rounded to 0: lists that grow, which are not due to one message.
 const NOTHING: f64 = 0.01;
 
@@ -71,7 +74,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn count(valgrind: &Path, program: &Path) -> Result<[Count; 4], Failure> {
+fn count(valgrind: &Path, program: &Path) -> Result<[Count; 5], Failure> {
     let per_message = |unit, readers| per_message(valgrind, program, unit, readers);
     let alone = per_message(Unit::Instructions, 0)?;
     let all = per_message(Unit::Instructions, 2 * READERS)?;
@@ -88,6 +91,7 @@ fn count(valgrind: &Path, program: &Path) -> Result<[Count; 4], Failure> {
             count: few - READERS as f64 * delivery,
         },
         Count { name: "delivery-allocations", unit: Unit::Allocations, count: delivery },
+        Count { name: "connection", unit: Unit::Instructions, count: per_connection(valgrind, program)? },
     ])
 }
 
@@ -131,19 +135,27 @@ fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
 /// Returns the cost of one more message.
 fn per_message(valgrind: &Path, program: &Path, unit: Unit, readers: u64) -> Result<f64, Failure> {
     let (few, many) = MESSAGES;
-    let more = total(valgrind, program, unit, [readers, many])?;
-    let more = more.saturating_sub(total(valgrind, program, unit, [readers, few])?);
-    Ok(more as f64 / (many - few) as f64)
+    let total = |messages: u64| total(valgrind, program, unit, [readers.to_string(), messages.to_string()]);
+    Ok(total(many)?.saturating_sub(total(few)?) as f64 / (many - few) as f64)
 }
 
-fn total(valgrind: &Path, program: &Path, unit: Unit, arguments: [u64; 2]) -> Result<u64, Failure> {
+/// Returns the cost to open and close one more connection of a user who has thousands.
+fn per_connection(valgrind: &Path, program: &Path) -> Result<f64, Failure> {
+    let (few, many) = CONNECTIONS;
+    let total = |number: u64| {
+        total(valgrind, program, Unit::Instructions, ["connections".to_owned(), number.to_string()])
+    };
+    Ok(total(many)?.saturating_sub(total(few)?) as f64 / (many - few) as f64)
+}
+
+fn total(valgrind: &Path, program: &Path, unit: Unit, arguments: [String; 2]) -> Result<u64, Failure> {
     let mut count = Command::new(valgrind);
     match unit {
         Unit::Instructions => count.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]),
         Unit::Allocations => count.args(["--tool=memcheck", "--leak-check=no", "--undef-value-errors=no"]),
     };
     // The environment is copied at the start and moves the stack, so clear it.
-    count.arg(program).args(arguments.map(|argument| argument.to_string())).stdin(Stdio::null()).env_clear();
+    count.arg(program).args(arguments).stdin(Stdio::null()).env_clear();
     let output = count.output();
     let output = output.map_err(|error| {
         Failure::new(format!("valgrind could not be started: {error}"), "Run it by hand to see why.")

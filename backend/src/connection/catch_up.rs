@@ -101,3 +101,63 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Context;
+
+    use futures_util::task::noop_waker_ref;
+    use shared::ids::{ChannelName, ConnectionId, Epoch, RequestId};
+    use shared::time::Timestamp;
+    use tokio::task::{LocalSet, yield_now};
+
+    use super::*;
+    use crate::channel::feed::ConnectionKey;
+    use crate::config::Durability;
+    use crate::connection::sources::Sources;
+    use crate::dialect::Dialect;
+    use crate::presence::PresenceBoard;
+    use crate::store::sqlite::SqliteLog;
+    use crate::store::{LogReads, Offload};
+
+    /// Counts reads and carries out none.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl Offload for Counting {
+        fn run(&self, _: Box<dyn FnOnce() + Send>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns how many reads a connection causes that is behind, and that ends or stays before it passes the gate.
+    async fn reads_of_a_connection_behind(ends: bool) -> usize {
+        let directory = tempfile::tempdir().unwrap();
+        let log = SqliteLog::open(&directory.path().join("log.db"), Durability::Normal).unwrap();
+        let counting = Arc::<Counting>::default();
+        let offload = Arc::clone(&counting) as Arc<dyn Offload>;
+        let reads = LogReads::new(Arc::new(log), offload);
+        let sources = Rc::new(Sources::new(reads, Arc::new(PresenceBoard::new(1, 10))));
+        let info = ConnectionInfo::new(ConnectionId(1), Dialect::Typed, None, Timestamp(0), 0);
+        let outbound = Outbound::new(ConnectionKey(0), Arc::new(info), sources, None);
+        let feed = Rc::new(Feed::new(ChannelName::parse("room:lobby").unwrap(), Epoch(1), true));
+        feed.learn_head(Offset(10));
+        outbound.subscribe(feed, RequestId(1), Offset(0), None);
+        assert!(outbound.poll_frame(&Context::from_waker(noop_waker_ref())).is_pending());
+        if ends {
+            outbound.end();
+        }
+        for _ in 0..10 {
+            yield_now().await;
+        }
+        counting.0.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn the_log_is_not_read_for_a_connection_that_has_ended() {
+        let reads = async |ends| LocalSet::new().run_until(reads_of_a_connection_behind(ends)).await;
+        assert_eq!((reads(false).await, reads(true).await), (1, 0));
+    }
+}

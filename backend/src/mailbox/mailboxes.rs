@@ -109,3 +109,40 @@ impl Mailboxes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use shared::ids::{ChannelName, Offset};
+
+    use super::*;
+    use crate::mailbox::News;
+    use crate::message::EncodedMessage;
+
+    fn batch(bytes: usize) -> Arc<Batch> {
+        let typed = Bytes::from(vec![0; bytes]);
+        let (offset, prev) = (Offset(1), Offset(0));
+        let message = Arc::new(EncodedMessage { offset, prev, origin: None, typed, plain: None });
+        let channel = ChannelName::parse("room:lobby").unwrap();
+        Arc::new(Batch::new(vec![News::new(channel, vec![message])], Vec::new()))
+    }
+
+    #[test]
+    fn batches_wait_while_too_many_bytes_are_in_the_mailboxes() {
+        const MAX: usize = MAILBOX_BYTES_MAX as usize;
+        let (mailboxes, mut receivers) = Mailboxes::new(2, Metrics::new());
+        assert!(mailboxes.deliver(batch(MAX - 1)).now_or_never().is_some());
+        assert!(mailboxes.deliver(batch(1)).now_or_never().is_some(), "as many as there may be");
+        assert_eq!(mailboxes.bytes(), MAX);
+        let mut waiting = Box::pin(mailboxes.deliver(batch(1)));
+        assert!((&mut waiting).now_or_never().is_none(), "one byte too many");
+        drop(receivers[0].try_recv().unwrap());
+        assert!((&mut waiting).now_or_never().is_none(), "the slower worker still has the first batch");
+        drop(receivers[1].try_recv().unwrap());
+        assert!((&mut waiting).now_or_never().is_some());
+
+        let (mailboxes, _receivers) = Mailboxes::new(1, Metrics::new());
+        assert!(mailboxes.deliver(batch(2 * MAX)).now_or_never().is_some(), "a larger batch goes alone");
+        assert!(mailboxes.deliver(batch(1)).now_or_never().is_none());
+    }
+}

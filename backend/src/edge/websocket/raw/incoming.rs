@@ -251,4 +251,21 @@ mod tests {
         assert!((1..=READ_BYTES_MAX).contains(&dropped), "{dropped} bytes");
         drop(sender.await.unwrap());
     }
+
+    #[tokio::test]
+    async fn the_parts_of_a_message_are_bounded_whatever_the_decoder_lets_through() {
+        const MESSAGE_BYTES_MAX: usize = 1024;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let mut incoming = RawIncoming::new(Wire::new(server), &[], MESSAGE_BYTES_MAX);
+        let mut assemble = |frame| incoming.assemble(frame).unwrap();
+        let part = |bytes: usize| Bytes::from(vec![b'x'; bytes]);
+        assemble(Frame::Continuation(Item::FirstText(part(1000))));
+        let whole = assemble(Frame::Continuation(Item::Last(part(MESSAGE_BYTES_MAX - 1000))));
+        assert!(matches!(whole, Received::Text(text) if text.len() == MESSAGE_BYTES_MAX));
+        assemble(Frame::Continuation(Item::FirstText(part(1000))));
+        let too_long = assemble(Frame::Continuation(Item::Continue(part(MESSAGE_BYTES_MAX - 999))));
+        assert!(matches!(too_long, Received::Broken { code: CloseCode::TOO_BIG, .. }));
+    }
 }
