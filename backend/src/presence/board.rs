@@ -83,13 +83,11 @@ impl PresenceBoard {
             board.deserted.remove(&since);
         }
         let (announced, returned) = room.join(channel, sender, self.members_max);
-        let is_alone = room.len() == 1;
         let version = room.version();
         if let Some(departure) = returned {
             board.departures.remove(&departure);
         }
-        // A subscriber is a member, so nobody else is there to hear of the first member.
-        if announced && !is_alone {
+        if announced {
             board.mark_changed(channel);
             drop(guard);
             self.wake_workers();
