@@ -15,7 +15,8 @@
 //! | 4 | [`presence`] | the members of channels, with versions |
 //! | 4 | [`dialect`] | what clients of each wire protocol get |
 //! | 3 | [`sequencer`] | puts publications in order |
-//! | 3 | [`mailbox`] | what workers are told |
+//! | 3 | [`mailbox`] | the commands and batches that workers receive |
+//! | 3 | [`backup`] | copies the log for `tidings backup` |
 //! | 2 | [`store`] | the log: its contract and the SQLite store |
 //! | 1 | [`message`] | messages as bytes |
 //! | 1 | [`auth`] | who a client is, and what it may do |

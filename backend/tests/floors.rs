@@ -22,10 +22,8 @@ const FLOORS: [&[&str]; 10] = [
     &["app"],
 ];
 
-/// Allowed imports within one floor. `config` writes its key files with `file_rights` and `random`, and `random` reads `clock`;
-/// `dialect` uses `mailbox`.
-const BESIDE: [(&str, &str); 4] =
-    [("config", "file_rights"), ("config", "random"), ("random", "clock"), ("dialect", "mailbox")];
+/// Allowed imports within one floor. `config` writes its key files with `file_rights` and `random`, and `random` reads `clock`.
+const BESIDE: [(&str, &str); 3] = [("config", "file_rights"), ("config", "random"), ("random", "clock")];
 
 /// The modules that a file imports, as written in the file. Imports of its tests are left out.
 #[derive(Default)]
