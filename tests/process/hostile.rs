@@ -64,7 +64,7 @@ async fn beside(kind: Kind, count: usize, duration: Duration) {
     let guests = HostileGuests::begin(server.address(), kind, count);
     let said = talk(&people, duration).await;
     expect_harm(&server, kind, count, said).await;
-    let tally = guests.end();
+    let tally = guests.end().await;
     let room = channel(HONEST_ROOM);
     for person in &people {
         let all_heard = format!("receives all {said} messages");

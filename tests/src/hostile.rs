@@ -67,11 +67,13 @@ impl HostileGuests {
         Self { stop, thread: Some(thread) }
     }
 
-    /// Stops the guests and closes their connections.
-    pub fn end(mut self) -> Tally {
+    /// Stops the guests and closes their connections. The clients of the story go on meanwhile: their messages would otherwise seem
+    /// to be late.
+    pub async fn end(mut self) -> Tally {
         self.stop.store(true, Ordering::SeqCst);
         let thread = self.thread.take().expect("it ends once");
-        thread.join().expect("the guests do not panic")
+        let joined = tokio::task::spawn_blocking(|| thread.join()).await.expect("joining does not panic");
+        joined.expect("the guests do not panic")
     }
 }
 
@@ -129,8 +131,14 @@ impl Guest {
         let (mut scratch, mut opening) = (vec![0; READ_BYTES], self.arms.opening(self.address));
         self.send(stream, &mut scratch, &opening).await?;
         if !self.arms.is_http() {
-            // The handshake's answer and the `welcome`.
-            stream.readable().await?;
+            // The handshake's answer and the `welcome`. A guest that stops while it opens gets neither.
+            while !self.is_to_stop() {
+                let Ok(readable) = tokio::time::timeout(LOOK_EVERY, stream.readable()).await else {
+                    continue;
+                };
+                readable?;
+                break;
+            }
         }
         opening.clear();
         while let Some(next) = self.arms.next() {

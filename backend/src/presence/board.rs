@@ -29,6 +29,10 @@ pub const PRESENCE_MEMBERS_MAX: usize = 1000;
 /// that could notice.
 pub const DESERTED_CHANNELS_MAX: usize = 8192;
 
+/// Maximum number of channels per worker whose changes are not announced yet. The changes of further channels are not announced: the
+/// version in the heartbeat tells their subscribers to request the members again.
+pub const UNANNOUNCED_CHANNELS_MAX: usize = 16_384;
+
 /// The members of all channels. A user with several connections is one member. A user stays a member for a grace period
 /// after the last connection is lost, because a page reload or a change of network is not a departure.
 #[derive(Debug)]
@@ -206,7 +210,9 @@ impl Board {
 
     fn mark_changed(&mut self, channel: &ChannelName) {
         for unannounced in &mut self.unannounced {
-            unannounced.insert(channel.clone());
+            if unannounced.len() < UNANNOUNCED_CHANNELS_MAX {
+                unannounced.insert(channel.clone());
+            }
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::presence::PresenceUpdate;
 /// Pause between two rounds of announcements. The first change after a quiet time is announced at once.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Maximum number of members that are removed, and of subscribers that get a change, before the worker's other tasks
-/// run.
+/// Maximum number of members that are removed, of changed channels, and of subscribers that get a change, before the worker's
+/// other tasks run.
 const SLICE_MAX: usize = 512;
 
 /// Announces changes while the worker lives. The first worker also removes members whose grace period has ended.
@@ -41,7 +41,10 @@ pub(super) async fn run(worker: Rc<Worker>) {
 
 async fn announce(worker: &Worker) {
     let presence = &worker.parts.presence;
-    for channel in presence.take_unannounced(worker.index) {
+    for (number, channel) in presence.take_unannounced(worker.index).into_iter().enumerate() {
+        if number % SLICE_MAX == SLICE_MAX - 1 {
+            tokio::task::yield_now().await;
+        }
         let Some(feed) = worker.feeds.borrow().get(&channel).cloned() else { continue };
         if feed.subscriber_count() == 0 {
             // The next subscriber on this worker requests the members anyway.

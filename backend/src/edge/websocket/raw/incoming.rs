@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use actix_http::ws::{Codec, Frame, Item, ProtocolError};
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
+use futures_util::FutureExt as _;
 use shared::protocol::CloseCode;
 use socket2::SockRef;
 use tokio::io::Interest;
@@ -161,6 +162,12 @@ impl RawIncoming {
         }
     }
 
+    /// Whether the connection is reset, so that nothing can be written any more.
+    fn is_cut(&self) -> bool {
+        let ready = self.wire.socket().ready(Interest::WRITABLE).now_or_never();
+        ready.is_some_and(|ready| ready.is_ok_and(|ready| ready.is_write_closed()))
+    }
+
     /// Reads once into the buffer. Returns the number of bytes: 0 at the end of the stream.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<usize> {
         SCRATCH.with_borrow_mut(|scratch| {
@@ -200,6 +207,11 @@ fn poll_read(stream: &TcpStream, context: &mut Context<'_>, chunk: &mut [u8]) ->
 
 impl Incoming for RawIncoming {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Received> {
+        if !self.buffer.is_empty() && self.is_cut() {
+            // Nobody can get the answers. Clients that send many requests, reset the connection and reconnect would otherwise leave
+            // thousands of connections that still work through them.
+            (self.state, self.buffer, self.parts) = (State::Gone, BytesMut::new(), None);
+        }
         loop {
             if let Some(received) = self.decode() {
                 return Poll::Ready(received);
@@ -267,5 +279,25 @@ mod tests {
         assemble(Frame::Continuation(Item::FirstText(part(1000))));
         let too_long = assemble(Frame::Continuation(Item::Continue(part(MESSAGE_BYTES_MAX - 999))));
         assert!(matches!(too_long, Received::Broken { code: CloseCode::TOO_BIG, .. }));
+    }
+
+    #[tokio::test]
+    async fn requests_of_a_client_that_has_reset_the_connection_are_dropped() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let mut incoming = RawIncoming::new(Wire::new(server), &[], 1024);
+        // Two masked texts of one character (RFC 6455 section 5.2), in one segment.
+        let text = [0x81, 0x81, 0, 0, 0, 0, b'x'];
+        client.write_all(&[text, text].concat()).await.unwrap();
+        let mut next = async || poll_fn(|context| incoming.poll_next(context)).await;
+        assert!(matches!(next().await, Received::Text(_)));
+        SockRef::from(&client).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+        drop(client);
+        while !incoming.is_cut() {
+            tokio::task::yield_now().await;
+        }
+        let mut next = async || poll_fn(|context| incoming.poll_next(context)).await;
+        assert!(matches!(next().await, Received::Gone));
     }
 }
