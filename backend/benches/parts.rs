@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 use backend::channel::feed::Feed;
 use backend::config::Durability;
 use backend::mailbox::News;
-use backend::message::{EncodedMessage, EncodedRun};
+use backend::message::{EncodedMessage, EncodedRun, messages_json};
 use backend::sequencer::direct;
 use backend::sequencer::publication::{Publication, ReplyTo};
 use backend::store::sqlite::SqliteLog;
@@ -87,6 +87,17 @@ fn log_append_normal(bencher: Bencher<'_, '_>, batch: u64) {
         let batch: Vec<_> = (number..number + batch).map(append).collect();
         number += batch.len() as u64;
         log.append(&batch).unwrap()
+    });
+}
+
+#[divan::bench(args = [20, 100])]
+fn log_page(bencher: Bencher<'_, '_>, messages: u32) {
+    let folder = tempfile::tempdir().unwrap();
+    let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
+    let batch: Vec<_> = (0..100).map(append).collect();
+    log.append(&batch).unwrap();
+    bencher.bench(|| {
+        messages_json(&log.read_before(&batch[0].channel, None, black_box(messages)).unwrap().messages)
     });
 }
 

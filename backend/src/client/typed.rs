@@ -19,6 +19,7 @@ use crate::channel::feed::Feed;
 use crate::config::Policy;
 use crate::message::{ServerMessage, SignalKey, SignalTopic, page_frame, server_frame};
 use crate::shard::worker::Reach;
+use crate::store::PageRange;
 
 /// Handles the messages of typed clients: the protocol of the `shared` crate.
 pub struct Typed;
@@ -209,7 +210,7 @@ async fn history(
     limit: u32,
 ) -> Result<(), Refusal> {
     let limit = limit.clamp(1, PAGE_MESSAGES_MAX);
-    let page = connection.services.reads.page(&channel, before, limit).await;
+    let page = connection.services.reads.page(&channel, PageRange::Before(before), limit).await;
     let page = page.map_err(|error| error.refusal())?;
     connection.outbound.reply_frame(page_frame(id, &page.messages, page.more));
     Ok(())

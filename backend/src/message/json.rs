@@ -1,4 +1,4 @@
-//! Writes the JSON of the two messages that every publish causes, `message` and `accepted`, byte for byte as
+//! Writes the JSON of the messages of a channel, wherever the server sends them, and of `accepted`, byte for byte as
 //! [`codec::write_server`](shared::protocol::codec::write_server) does.
 //!
 //! The derived serializers search every byte of every key and value for characters to escape, and cost three times as
@@ -9,16 +9,37 @@ use shared::ids::MessageId;
 use shared::protocol::{Accepted, Message, RawPayload, Sender};
 
 /// Appends a `message`.
+pub(super) fn write_message(bytes: &mut Vec<u8>, message: &Message<RawPayload>) {
+    append(bytes, &[r#"{"type":"message","#]);
+    write_fields(bytes, message);
+}
+
+/// Returns messages as a JSON array: those of a `page`, and of a response of the HTTP API.
+pub fn messages_json(messages: &[Message<RawPayload>]) -> String {
+    const AROUND_BYTES: usize = 256;
+    let bytes = messages.iter().map(|message| AROUND_BYTES + message.payload.as_str().len()).sum::<usize>();
+    let mut array = Vec::with_capacity(bytes + 2);
+    array.push(b'[');
+    for (number, message) in messages.iter().enumerate() {
+        append(&mut array, &[if number == 0 { "{" } else { ",{" }]);
+        write_fields(&mut array, message);
+    }
+    array.push(b']');
+    // All pieces are texts.
+    String::from_utf8(array).unwrap_or_default()
+}
+
+/// Appends the fields of a message, and the brace that ends it. This is the only place of the server with their names.
 ///
 /// Channels, user ids and message ids consist of letters, digits and `_ - . : + @` (`shared::ids`), so they need no
 /// escaping. The payload is JSON already ([`RawPayload`]).
-pub(super) fn write_message(bytes: &mut Vec<u8>, message: &Message<RawPayload>) {
+fn write_fields(bytes: &mut Vec<u8>, message: &Message<RawPayload>) {
     // Every field is named, so that the code does not compile if a new field is not written.
     let Message { channel, offset, prev, id, at, from: Sender { user, name }, payload } = message;
     append(
         bytes,
         &[
-            r#"{"type":"message","channel":""#,
+            r#""channel":""#,
             channel.as_str(),
             r#"","offset":"#,
             Buffer::new().format(offset.0),
@@ -111,6 +132,14 @@ mod tests {
             for message in messages(payload, name, number) {
                 check(&ServerMessage::Message(message.clone()), |bytes| write_message(bytes, &message));
             }
+        }
+    }
+
+    #[test]
+    fn messages_are_written_as_by_the_derived_serializer() {
+        let several: Vec<_> = messages(r#"{"type":"chat","text":"a"}"#, "Ada", 7).collect();
+        for some in [&several[..0], &several[..1], &several] {
+            assert_eq!(messages_json(some), serde_json::to_string(some).unwrap());
         }
     }
 

@@ -70,15 +70,6 @@ pub struct Run {
     pub more: bool,
 }
 
-/// A [`Run`] in the format that clients receive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunJson {
-    /// A JSON array of messages, oldest first.
-    pub messages: String,
-    /// Whether there are more in the direction of reading.
-    pub more: bool,
-}
-
 /// The retention rule of a namespace's channels at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Keep {
@@ -169,18 +160,6 @@ pub trait Log: Send + Sync {
     /// [`LogError`].
     fn read_before(&self, channel: &ChannelName, before: Option<Offset>, limit: u32)
     -> Result<Run, LogError>;
-
-    /// Returns the result of [`read_before`](Log::read_before) as JSON. A store that keeps payloads as text can copy them without
-    /// decoding and encoding them.
-    ///
-    /// # Errors
-    /// [`LogError`].
-    fn page(&self, channel: &ChannelName, before: Option<Offset>, limit: u32) -> Result<RunJson, LogError> {
-        let Run { messages, more } = self.read_before(channel, before, limit)?;
-        let messages =
-            serde_json::to_string(&messages).map_err(|error| LogError::Failed(error.to_string()))?;
-        Ok(RunJson { messages, more })
-    }
 
     /// Returns the range of offsets of a channel.
     ///

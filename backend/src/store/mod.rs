@@ -11,5 +11,5 @@ mod reads;
 pub mod retention;
 pub mod sqlite;
 
-pub use log::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run, RunJson, Trimmed};
-pub use reads::{LogReads, Offload, Threads};
+pub use log::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run, Trimmed};
+pub use reads::{LogReads, Offload, Page, PageRange, Threads};

@@ -5,11 +5,30 @@ use std::sync::Arc;
 use shared::ids::{ChannelName, Epoch, Offset};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::log::{Bounds, Log, LogError, Run, RunJson};
+use super::log::{Bounds, Log, LogError, Run};
+use crate::message::messages_json;
 
 /// Maximum number of concurrent reads. Further reads wait, because a burst of resuming clients must not use all threads and all
 /// memory.
 const READS_MAX: usize = 4;
+
+/// Which messages of a channel a [`Page`] has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageRange {
+    /// The oldest after an offset.
+    After(Offset),
+    /// The newest before an offset, or the newest of all.
+    Before(Option<Offset>),
+}
+
+/// A [`Run`] as clients receive it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// A JSON array of messages, oldest first.
+    pub messages: String,
+    /// Whether there are more in the direction of reading.
+    pub more: bool,
+}
 
 /// Runs jobs that would block a worker. The server uses threads ([`Threads`]); the simulator has its own implementation.
 pub trait Offload: Send + Sync {
@@ -63,32 +82,20 @@ impl LogReads {
         self.blocking(move |log| log.read(&channel, after, limit)).await
     }
 
-    /// See [`Log::read_before`].
+    /// Reads at most `limit` messages and encodes them.
     ///
     /// # Errors
     /// [`LogError`].
-    pub async fn read_before(
-        &self,
-        channel: &ChannelName,
-        before: Option<Offset>,
-        limit: u32,
-    ) -> Result<Run, LogError> {
+    pub async fn page(&self, channel: &ChannelName, range: PageRange, limit: u32) -> Result<Page, LogError> {
         let channel = channel.clone();
-        self.blocking(move |log| log.read_before(&channel, before, limit)).await
-    }
-
-    /// See [`Log::page`].
-    ///
-    /// # Errors
-    /// [`LogError`].
-    pub async fn page(
-        &self,
-        channel: &ChannelName,
-        before: Option<Offset>,
-        limit: u32,
-    ) -> Result<RunJson, LogError> {
-        let channel = channel.clone();
-        self.blocking(move |log| log.page(&channel, before, limit)).await
+        self.blocking(move |log| {
+            let Run { messages, more } = match range {
+                PageRange::After(offset) => log.read(&channel, offset, limit),
+                PageRange::Before(offset) => log.read_before(&channel, offset, limit),
+            }?;
+            Ok(Page { messages: messages_json(&messages), more })
+        })
+        .await
     }
 
     /// See [`Log::bounds`].

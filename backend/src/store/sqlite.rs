@@ -23,7 +23,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
 use crate::config::Durability;
-use crate::store::{Append, Appended, Bounds, Keep, Log, LogError, Run, RunJson, Trimmed};
+use crate::store::{Append, Appended, Bounds, Keep, Log, LogError, Run, Trimmed};
 use append::Heads;
 pub use backup::{Backup, Progress};
 use check::{Checkup, Health};
@@ -108,10 +108,6 @@ impl Log for SqliteLog {
         limit: u32,
     ) -> Result<Run, LogError> {
         self.reading(|connection| page::before(connection, channel, before, limit))
-    }
-
-    fn page(&self, channel: &ChannelName, before: Option<Offset>, limit: u32) -> Result<RunJson, LogError> {
-        self.reading(|connection| page::json_before(connection, channel, before, limit))
     }
 
     fn bounds(&self, channel: &ChannelName) -> Result<Bounds, LogError> {

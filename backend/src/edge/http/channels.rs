@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
 use actix_web::web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use shared::ids::{ChannelName, Offset};
 use shared::limits::PAGE_MESSAGES_MAX;
-use shared::protocol::{ErrorCode, Message, RawPayload, Refusal, Sender};
+use shared::protocol::{ErrorCode, Refusal, Sender};
 
 use super::auth::Authorized;
 use super::parts::Part;
 use crate::auth::{Action, Permissions, Principal};
 use crate::edge::refusal::{ApiError, invalid};
 use crate::presence::PresenceBoard;
-use crate::store::LogReads;
+use crate::store::{LogReads, Page, PageRange};
 
 /// Maximum number of channels in a response.
 const PAGE_CHANNELS_MAX: u32 = 1000;
@@ -64,32 +66,24 @@ pub(super) struct MessageRange {
     limit: Option<u32>,
 }
 
-/// The response: some messages.
-#[derive(Debug, Serialize)]
-pub(super) struct Messages {
-    /// Oldest first.
-    messages: Vec<Message<RawPayload>>,
-    /// Whether there are more messages in that direction.
-    more: bool,
-}
-
 pub(super) async fn messages(
     _key: Authorized,
     permissions: Part<Arc<Permissions>>,
     reads: Part<LogReads>,
     name: Path<String>,
     range: Query<MessageRange>,
-) -> Result<Json<Messages>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     let channel = channel(&name)?;
     permissions.0.may(Principal::ApiKey, Action::ReadHistory, &channel)?;
     let limit = range.limit.unwrap_or(PAGE_MESSAGES).clamp(1, PAGE_MESSAGES_MAX);
-    let run = match (range.after, range.before) {
+    let range = match (range.after, range.before) {
         (Some(_), Some(_)) => return Err(invalid("Give “after” or “before”, not both.")),
-        (Some(after), None) => reads.0.read(&channel, after, limit).await,
-        (None, before) => reads.0.read_before(&channel, before, limit).await,
+        (Some(after), None) => PageRange::After(after),
+        (None, before) => PageRange::Before(before),
     };
-    let run = run?;
-    Ok(Json(Messages { messages: run.messages, more: run.more }))
+    let Page { messages, more } = reads.0.page(&channel, range, limit).await?;
+    let body = format!(r#"{{"messages":{messages},"more":{more}}}"#);
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 
 /// The response: the members of a channel.

@@ -250,7 +250,9 @@ fn above_the_limit_the_longest_deserted_channels_are_dropped() {
 #[test]
 fn the_number_of_channels_with_unannounced_changes_is_limited() {
     let (board, channel) = (board(), |number: usize| ChannelName::parse(&format!("room:{number}")).unwrap());
-    (0..=UNANNOUNCED_CHANNELS_MAX).for_each(|number| drop(board.join(&channel(number), &member("ada"))));
+    for number in 0..=UNANNOUNCED_CHANNELS_MAX {
+        board.join(&channel(number), &member("ada"));
+    }
     assert_eq!(board.take_unannounced(0).len(), UNANNOUNCED_CHANNELS_MAX);
     let beyond = channel(UNANNOUNCED_CHANNELS_MAX);
     assert!(board.update_since(&beyond, 0).is_some(), "the version tells subscribers of the change");

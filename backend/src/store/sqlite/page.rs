@@ -1,13 +1,12 @@
 //! Reads consecutive messages of a channel.
 
 use rusqlite::{Connection, Row, Rows, params};
-use serde::Serialize;
 use shared::ids::{ChannelName, DisplayName, MessageId, Offset, UserId};
 use shared::protocol::{Message, RawPayload, Sender};
 use shared::time::Timestamp;
 
 use super::convert::{stored, unreadable};
-use crate::store::{RUN_BYTES_MAX, Run, RunJson};
+use crate::store::{RUN_BYTES_MAX, Run};
 
 /// Selects the newest messages before an offset, newest first.
 const BEFORE: &str = "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
@@ -16,9 +15,6 @@ const BEFORE: &str = "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FRO
 /// Selects the oldest messages after an offset, oldest first.
 const AFTER: &str = "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload FROM channels c JOIN messages m ON m.channel = c.id
     WHERE c.name = ?1 AND m.offset > ?2 ORDER BY m.offset LIMIT ?3";
-
-/// Initial capacity for a message as JSON, in bytes. Enough for a short message.
-const MESSAGE_BYTES: usize = 512;
 
 pub(super) fn after(
     connection: &Connection,
@@ -47,35 +43,6 @@ pub(super) fn before(
     })?;
     messages.reverse();
     Ok(Run { messages, more })
-}
-
-/// As [`before`], but as JSON. The payloads are copied as they are stored.
-pub(super) fn json_before(
-    connection: &Connection,
-    channel: &ChannelName,
-    before: Option<Offset>,
-    limit: u32,
-) -> rusqlite::Result<RunJson> {
-    let (mut newest_first, mut ends) = (Vec::new(), vec![0]);
-    let more = select(connection, BEFORE, channel, bound(before), limit, |row| {
-        newest_first.reserve(MESSAGE_BYTES);
-        write_json(channel, row, &mut newest_first)?;
-        ends.push(newest_first.len());
-        Ok(())
-    })?;
-    let mut messages = Vec::with_capacity(newest_first.len() + ends.len() + 1);
-    messages.push(b'[');
-    for ends in ends.windows(2).rev() {
-        if messages.len() > 1 {
-            messages.push(b',');
-        }
-        if let [begin, end] = *ends {
-            messages.extend_from_slice(&newest_first[begin..end]);
-        }
-    }
-    messages.push(b']');
-    let messages = String::from_utf8(messages).map_err(|error| unreadable(5, error))?;
-    Ok(RunJson { messages, more })
 }
 
 /// Converts the bound. `None` means the newest messages.
@@ -128,44 +95,4 @@ fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message<Raw
         from: Sender { user, name },
         payload: RawPayload::from_stored(row.get(5)?).map_err(|error| unreadable(5, error))?,
     })
-}
-
-/// A [`Message`] without its payload.
-#[derive(Serialize)]
-struct Envelope<'a> {
-    channel: &'a ChannelName,
-    offset: Offset,
-    prev: Offset,
-    id: MessageId,
-    at: Timestamp,
-    from: Whom<'a>,
-}
-
-/// A [`Sender`].
-#[derive(Serialize)]
-struct Whom<'a> {
-    user: &'a str,
-    name: &'a str,
-}
-
-fn write_json(channel: &ChannelName, row: &Row<'_>, out: &mut Vec<u8>) -> rusqlite::Result<()> {
-    let offset = row.get::<_, i64>(0)?.cast_unsigned();
-    let envelope = Envelope {
-        channel,
-        offset: Offset(offset),
-        prev: Offset(offset - 1),
-        id: MessageId::from_bytes(row.get(1)?),
-        at: Timestamp(row.get::<_, i64>(2)?.cast_unsigned()),
-        from: Whom { user: row.get_ref(3)?.as_str()?, name: row.get_ref(4)?.as_str()? },
-    };
-    let payload = row.get_ref(5)?.as_str()?;
-    // A payload that is not valid JSON would make the whole page invalid, and no error would show it.
-    serde_json::from_str::<serde::de::IgnoredAny>(payload).map_err(|error| unreadable(5, error))?;
-    serde_json::to_writer(&mut *out, &envelope).map_err(|error| unreadable(0, error))?;
-    let closed = out.pop();
-    debug_assert_eq!(closed, Some(b'}'));
-    out.extend_from_slice(br#","payload":"#);
-    out.extend_from_slice(payload.as_bytes());
-    out.push(b'}');
-    Ok(())
 }
