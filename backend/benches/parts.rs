@@ -9,10 +9,11 @@ use backend::channel::feed::Feed;
 use backend::config::Durability;
 use backend::mailbox::News;
 use backend::message::{EncodedMessage, EncodedRun, messages_json};
-use backend::sequencer::direct;
+use backend::sequencer::direct::Direct;
+use backend::sequencer::log_thread;
 use backend::sequencer::publication::{Publication, ReplyTo};
 use backend::store::sqlite::SqliteLog;
-use backend::store::{Append, Log};
+use backend::store::{Append, Entry, Log};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use shared::ids::{ChannelName, DisplayName, Epoch, MessageId, Offset, UserId};
@@ -84,9 +85,9 @@ fn log_append_normal(bencher: Bencher<'_, '_>, batch: u64) {
     let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
     let mut number = 0;
     bencher.bench_local(|| {
-        let batch: Vec<_> = (number..number + batch).map(append).collect();
-        number += batch.len() as u64;
-        log.append(&batch).unwrap()
+        let entry = Entry::of_appends((number..number + batch).map(append).collect());
+        number += batch;
+        log.apply(&entry).unwrap()
     });
 }
 
@@ -95,10 +96,9 @@ fn log_page(bencher: Bencher<'_, '_>, messages: u32) {
     let folder = tempfile::tempdir().unwrap();
     let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Normal).unwrap();
     let batch: Vec<_> = (0..100).map(append).collect();
-    log.append(&batch).unwrap();
-    bencher.bench(|| {
-        messages_json(&log.read_before(&batch[0].channel, None, black_box(messages)).unwrap().messages)
-    });
+    let channel = batch[0].channel.clone();
+    log.apply(&Entry::of_appends(batch)).unwrap();
+    bencher.bench(|| messages_json(&log.read_before(&channel, None, black_box(messages)).unwrap().messages));
 }
 
 /// Measures how many publishers share one wait for the disk, if each waits for the reply to its message before it sends the next.
@@ -109,7 +109,7 @@ fn log_group_commit_full(bencher: Bencher<'_, '_>, publishers: usize) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let log = SqliteLog::open(&folder.path().join("log.db"), Durability::Full).unwrap();
     let (stored, answers) = mpsc::channel();
-    let (queue, thread) = direct::start(Arc::new(log), move |batch| {
+    let (queue, thread) = log_thread::start(Arc::new(log), Direct::default(), move |batch| {
         // The receiver may be dropped at the end of the benchmark.
         let _ = stored.send(batch.len());
     })

@@ -35,7 +35,7 @@ impl FanOut {
             let bytes = append.bytes();
             let origin = match &reply {
                 ReplyTo::Connection { connection, .. } => Some(*connection),
-                ReplyTo::Caller(_) => None,
+                ReplyTo::Caller(_) | ReplyTo::Nobody => None,
             };
             if let Ok(Appended::Accepted { offset, prev }) = result {
                 let Append { channel, id, at, from, payload } = append;
@@ -58,6 +58,7 @@ impl FanOut {
                     }
                 }
                 ReplyTo::Caller(caller) => callers.push((caller, result)),
+                ReplyTo::Nobody => {}
             }
         }
         metrics.batches_written.inc();

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
-use backend::store::{Append, Appended, Bounds, Keep, Log, LogError, RUN_BYTES_MAX, Run, Trimmed};
+use backend::store::{
+    Append, Appended, Applied, Bounds, Deletion, Due, Entry, Keep, Log, LogError, Outdated, RUN_BYTES_MAX,
+    Run, Trim, Trimmed,
+};
 use shared::ids::{ChannelName, Epoch, MessageId, Namespace, Offset};
 use shared::protocol::{Message, RawPayload};
 
@@ -151,40 +154,18 @@ impl Log for Disk {
         Epoch(self.state().epoch)
     }
 
-    fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError> {
+    fn apply(&self, entry: &Entry) -> Result<Applied, LogError> {
         let mut state = self.state();
-        let State { channels, commits, full, facts, .. } = &mut *state;
-        if *full {
+        if state.full {
             return Err(LogError::Full("the simulated disk is full".to_owned()));
         }
-        let (mut results, mut added) = (Vec::new(), Vec::new());
-        for Append { channel: name, id, at, from, payload } in batch {
-            let channel = channels.entry(name.clone()).or_default();
-            if let Some(&offset) = channel.ids.get(id) {
-                results.push(Appended::Duplicate { offset: Offset(offset) });
-                continue;
-            }
-            let (prev, hole) = (channel.head, if self.sparse { channel.head % 3 } else { 0 });
-            let offset = prev + 1 + hole;
-            let message = Message {
-                channel: name.clone(),
-                offset: Offset(offset),
-                prev: Offset(prev),
-                id: *id,
-                at: *at,
-                from: from.clone(),
-                payload: payload.clone(),
-            };
-            channel.head = offset;
-            channel.ids.insert(*id, offset);
-            channel.messages.insert(offset, message.clone());
-            facts.push(Fact::Committed(typed(message)));
-            added.push((name.clone(), offset));
-            results.push(Appended::Accepted { offset: Offset(offset), prev: Offset(prev) });
-        }
-        commits.push(added);
-        self.with_stored(|stored| stored.append(batch, &results));
-        Ok(results)
+        let Entry { appends, trims } = entry;
+        let applied = Applied {
+            appends: state.append(appends, self.sparse),
+            trims: trims.iter().map(|trim| state.trim(trim)).collect(),
+        };
+        self.with_stored(|stored| stored.apply(entry, &applied));
+        Ok(applied)
     }
 
     fn read(&self, channel: &ChannelName, after: Offset, limit: u32) -> Result<Run, LogError> {
@@ -224,45 +205,34 @@ impl Log for Disk {
         Ok(named.take(limit as usize).map(|(name, channel)| (name.clone(), Offset(channel.head))).collect())
     }
 
-    fn trim(
+    fn outdated(
         &self,
         namespace: &Namespace,
         keep: &Keep,
         from: Option<&ChannelName>,
         messages_max: u32,
-    ) -> Result<Trimmed, LogError> {
-        let mut state = self.state();
-        let State { channels, facts, .. } = &mut *state;
-        let (mut trimmed, mut next) = (0, None);
-        let of_namespace = channels.iter_mut().filter(|(name, _)| name.namespace() == namespace.as_str());
+    ) -> Result<Due, LogError> {
+        let state = self.state();
+        let of_namespace = state.channels.iter().filter(|(name, _)| name.namespace() == namespace.as_str());
+        let (mut due, mut left) = (Due::default(), messages_max as usize);
         for (name, channel) in of_namespace.filter(|(name, _)| from.is_none_or(|from| *name >= from)) {
-            let before = trimmed;
-            let is_outdated = |channel: &Channel| {
-                let oldest = channel.messages.values().next();
-                let by_count = keep.messages.is_some_and(|most| channel.messages.len() as u64 > most);
-                // Everything before an outdated message is outdated as well.
-                let by_age = keep
-                    .since
-                    .is_some_and(|since| channel.messages.values().any(|message| message.at < since));
-                oldest.filter(|_| by_count || by_age).map(|oldest| oldest.offset.0)
-            };
-            while let Some(offset) = is_outdated(channel) {
-                if trimmed == messages_max {
-                    next = Some(name.clone());
-                    break;
-                }
-                channel.remove(offset);
-                trimmed += 1;
+            let messages: Vec<_> = channel.messages.values().collect();
+            let by_count = keep.messages.map_or(0, |most| (messages.len() as u64).saturating_sub(most));
+            // Everything before an outdated message is outdated as well.
+            let by_age = keep.since.and_then(|since| messages.iter().rposition(|message| message.at < since));
+            let outdated = usize::try_from(by_count).unwrap().max(by_age.map_or(0, |last| last + 1));
+            let taken = outdated.min(left);
+            if let Some(last) = taken.checked_sub(1) {
+                let what = Deletion::Through(messages[last].offset);
+                due.channels.push(Outdated { channel: name.clone(), what });
             }
-            if trimmed > before {
-                facts.push(Fact::Trimmed { channel: name.clone(), floor: Offset(channel.floor()) });
-            }
-            if next.is_some() {
+            left -= taken;
+            if taken < outdated {
+                due.next = Some(name.clone());
                 break;
             }
         }
-        self.with_stored(|stored| stored.trim(namespace, keep, from, messages_max));
-        Ok(Trimmed { messages: trimmed, channels: 0, next })
+        Ok(due)
     }
 
     fn backup(&self, _: &Path) -> Result<(), LogError> {
@@ -279,6 +249,55 @@ impl Log for Disk {
         let mut state = self.state();
         state.next_connection += count;
         Ok(state.next_connection - count)
+    }
+}
+
+impl State {
+    fn append(&mut self, batch: &[Append], sparse: bool) -> Vec<Appended> {
+        let (mut results, mut added) = (Vec::new(), Vec::new());
+        for Append { channel: name, id, at, from, payload } in batch {
+            let channel = self.channels.entry(name.clone()).or_default();
+            if let Some(&offset) = channel.ids.get(id) {
+                results.push(Appended::Duplicate { offset: Offset(offset) });
+                continue;
+            }
+            let (prev, hole) = (channel.head, if sparse { channel.head % 3 } else { 0 });
+            let offset = prev + 1 + hole;
+            let message = Message {
+                channel: name.clone(),
+                offset: Offset(offset),
+                prev: Offset(prev),
+                id: *id,
+                at: *at,
+                from: from.clone(),
+                payload: payload.clone(),
+            };
+            channel.head = offset;
+            channel.ids.insert(*id, offset);
+            channel.messages.insert(offset, message.clone());
+            self.facts.push(Fact::Committed(typed(message)));
+            added.push((name.clone(), offset));
+            results.push(Appended::Accepted { offset: Offset(offset), prev: Offset(prev) });
+        }
+        self.commits.push(added);
+        results
+    }
+
+    /// No channel is forgotten: [`Log::outdated`] finds none.
+    fn trim(&mut self, trim: &Trim) -> Trimmed {
+        let mut messages = 0;
+        for Outdated { channel: name, what } in &trim.channels {
+            let (Some(channel), Deletion::Through(last)) = (self.channels.get_mut(name), what) else {
+                continue;
+            };
+            let offsets: Vec<u64> = channel.messages.range(..=last.0).map(|(offset, _)| *offset).collect();
+            messages += u32::try_from(offsets.len()).unwrap();
+            for offset in offsets {
+                channel.remove(offset);
+            }
+            self.facts.push(Fact::Trimmed { channel: name.clone(), floor: Offset(channel.floor()) });
+        }
+        Trimmed { messages, channels: 0 }
     }
 }
 

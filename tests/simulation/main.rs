@@ -8,6 +8,7 @@
 //! | [`steps`] | what clients do, and what goes wrong |
 //! | [`client`] | a program around the real session |
 //! | [`server`] | one life of the real hub, workers and log queue |
+//! | [`order`] | a sequencer that puts entries of another server between those of this one |
 //! | [`network`], [`wire`] | connections that are slow, stall, break, or drop frames |
 //! | [`disk`] | a log in memory that fills up, is trimmed, loses its tail and is restored |
 //! | [`stored`] | the real store beside it, which is written while the real backup copies it |
@@ -28,6 +29,7 @@ mod disk;
 mod ether;
 mod model;
 mod network;
+mod order;
 mod profile;
 mod runner;
 mod server;
@@ -131,7 +133,10 @@ fn nothing_is_lost_twice_or_out_of_order() {
     let is_default = seeds.len() >= 20_000;
     let counts = runner::run_all(seeds);
     if is_default {
-        assert!(counts.copies > 0 && counts.deaths > 0 && counts.full_batches > 0, "{counts:?}");
+        assert!(
+            counts.copies > 0 && counts.deaths > 0 && counts.full_batches > 0 && counts.elsewhere > 0,
+            "{counts:?}"
+        );
     }
 }
 

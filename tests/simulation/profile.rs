@@ -94,6 +94,8 @@ pub(crate) struct Weights {
     pub(crate) server_crash: u32,
     pub(crate) server_stop: u32,
     pub(crate) disk_full: u32,
+    /// Another server publishes.
+    pub(crate) elsewhere: u32,
     pub(crate) trim: u32,
     pub(crate) backup: u32,
     pub(crate) restore: u32,
@@ -136,6 +138,7 @@ impl Profile {
             server_crash: maybe(3),
             server_stop: maybe(2),
             disk_full: maybe(3),
+            elsewhere: if seed % 4 == 1 { 6 } else { 0 },
             trim: maybe(6),
             backup: maybe(2),
             restore: maybe(2),

@@ -55,7 +55,7 @@ pub(crate) fn run_all(seeds: Vec<u64>) -> Counts {
     failed.sort();
     // Written past the test's output capture, because it is useful in every run.
     let summary = format!(
-        "{} seeds, {} messages, {} deliveries, {} crashes, {} dead parts, {} backups, {} full batches, {} cuts, {} gaps, passed: {} ({:.1} s)",
+        "{} seeds, {} messages, {} deliveries, {} crashes, {} dead parts, {} backups, {} full batches, {} messages of another server, {} cuts, {} gaps, passed: {} ({:.1} s)",
         seeds.len(),
         counts.messages,
         counts.delivered,
@@ -63,6 +63,7 @@ pub(crate) fn run_all(seeds: Vec<u64>) -> Counts {
         counts.deaths,
         counts.copies,
         counts.full_batches,
+        counts.elsewhere,
         counts.cuts,
         counts.gaps,
         if failed.is_empty() { "yes" } else { "NO" },
@@ -135,6 +136,7 @@ impl Counts {
         self.crashes += other.crashes;
         self.cuts += other.cuts;
         self.deaths += other.deaths;
+        self.elsewhere += other.elsewhere;
         self.copies += other.copies;
         self.full_batches += other.full_batches;
     }

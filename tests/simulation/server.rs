@@ -19,11 +19,12 @@ use backend::fanout::FanOut;
 use backend::lifecycle::supervision::{Part, first_end};
 use backend::mailbox::{Mailboxes, WorkerCommand};
 use backend::message::{SignalKey, SignalTopic};
-use backend::sequencer::direct::{self, BATCH_BYTES_MAX, BATCH_PUBLICATIONS_MAX, Writer};
 use backend::sequencer::live::{self, Sequencer};
+use backend::sequencer::log_thread::{self, LogThread};
+use backend::sequencer::proposals::{BATCH_BYTES_MAX, BATCH_PUBLICATIONS_MAX, Proposals};
 use backend::sequencer::publication::{Outcome, Publication, ReplyTo};
 use backend::sequencer::publisher::Start;
-use backend::store::{Append, Log, Offload};
+use backend::store::{Append, Log, Offload, Trim};
 use backend::telemetry::metrics::Metrics;
 use bytes::Bytes;
 use shared::ids::{ChannelName, Epoch, UserId};
@@ -37,6 +38,7 @@ use crate::disk::Disk;
 use crate::ether::Ether;
 use crate::model::Broken;
 use crate::network::Link;
+use crate::order::Order;
 use crate::profile::Profile;
 use crate::world::Event;
 
@@ -52,7 +54,9 @@ pub(crate) struct Server {
     /// What the clients of each worker use.
     workers: Vec<Rc<Services>>,
     /// `None` after its death.
-    log_thread: Option<LogThread>,
+    log_thread: Option<Writer>,
+    /// Puts the entries in order.
+    pub(crate) order: Order,
     /// `None` after its death.
     sequencers: Vec<Option<Sequencer>>,
     metrics: Metrics,
@@ -75,9 +79,9 @@ pub(crate) struct Server {
     armed: Arc<AtomicBool>,
 }
 
-/// The log thread's end of the queue, and the handle by which supervision watches the thread.
-struct LogThread {
-    writer: Writer,
+/// The log thread, and the handle by which supervision watches it.
+struct Writer {
+    thread: LogThread,
     _lives: oneshot::Sender<()>,
 }
 
@@ -119,7 +123,8 @@ impl Offload for Jobs {
 impl Server {
     pub(crate) fn start(life: u64, profile: &Profile, disk: &Arc<Disk>, live_epoch: u64) -> Self {
         let log: Arc<dyn Log> = Arc::clone(disk) as Arc<dyn Log>;
-        let (queue, writer) = direct::queue(Arc::clone(&log));
+        let order = Order::default();
+        let (queue, thread) = log_thread::queue(Arc::clone(&log), order.clone());
         let (live, sequencers): (Vec<_>, Vec<_>) = (0..profile.workers).map(|_| live::queue()).unzip();
         let (jobs, metrics) = (Arc::<Jobs>::default(), Metrics::new());
         let (mailboxes, receivers) = Mailboxes::new(profile.workers, metrics.clone());
@@ -156,7 +161,8 @@ impl Server {
             tasks,
             core,
             workers,
-            log_thread: Some(LogThread { writer, _lives: lives }),
+            log_thread: Some(Writer { thread, _lives: lives }),
+            order,
             sequencers: sequencers.into_iter().map(Some).collect(),
             metrics,
             writing: false,
@@ -201,31 +207,34 @@ impl Server {
         if self.writing {
             return;
         }
-        let Some(LogThread { writer, .. }) = &mut self.log_thread else { return };
-        let batch = writer.queued();
-        if !batch.is_empty() {
-            let bytes: usize = batch.iter().map(Publication::bytes).sum();
-            self.full_batches += u64::from(batch.len() >= BATCH_PUBLICATIONS_MAX || bytes >= BATCH_BYTES_MAX);
+        let Some(Writer { thread, .. }) = &mut self.log_thread else { return };
+        let proposals = thread.queued();
+        self.full_batches += u64::from(is_full(&proposals));
+        thread.propose(proposals);
+        if self.order.has_work() {
             self.writing = true;
-            ether.after(ether.within(0..=profile.disk_ms_max), Event::Commit { life, batch });
+            ether.after(ether.within(0..=profile.disk_ms_max), Event::Commit { life });
         }
     }
 
-    /// Writes a batch to the disk. The log thread learns the result a moment later. If the thread is dead, it writes
-    /// nothing.
-    pub(crate) fn write(&mut self, batch: Vec<Publication>) -> Vec<Outcome> {
-        self.log_thread.as_ref().map(|thread| thread.writer.write(batch)).unwrap_or_default()
+    /// Applies the entries that are in order. The log thread learns the result a moment later. If the thread is dead, it
+    /// applies nothing.
+    pub(crate) fn write(&mut self) -> Vec<Outcome> {
+        self.order.settle();
+        let Some(Writer { thread, .. }) = &mut self.log_thread else { return Vec::new() };
+        std::iter::from_fn(|| thread.apply_next()).flatten().collect()
     }
 
     /// Writes everything that is queued, without an answer.
     pub(crate) fn write_rest(&mut self) -> Vec<Outcome> {
-        let mut outcomes = Vec::new();
-        while let Some(LogThread { writer, .. }) = &mut self.log_thread {
-            let batch = writer.queued();
-            if batch.is_empty() {
+        let mut outcomes = self.write();
+        while let Some(Writer { thread, .. }) = &mut self.log_thread {
+            let proposals = thread.queued();
+            if proposals.is_empty() {
                 break;
             }
-            outcomes.extend(writer.write(batch));
+            thread.propose(proposals);
+            outcomes.extend(self.write());
         }
         outcomes
     }
@@ -314,6 +323,11 @@ impl Server {
         }
     }
 
+    /// Proposes a trim. Nobody waits for the result.
+    pub(crate) fn trim(&self, trim: Trim) {
+        drop(self.core.publisher.log().propose_trim(trim));
+    }
+
     pub(crate) fn has_presence(&self, channel: &ChannelName) -> bool {
         self.core.permissions.policy(channel).is_some_and(|policy| policy.presence)
     }
@@ -321,6 +335,12 @@ impl Server {
     pub(crate) fn has_history(&self, channel: &ChannelName) -> bool {
         self.core.permissions.policy(channel).is_some_and(|policy| policy.history)
     }
+}
+
+fn is_full(proposals: &Proposals) -> bool {
+    let Proposals { publications, .. } = proposals;
+    let bytes: usize = publications.iter().map(Publication::bytes).sum();
+    publications.len() >= BATCH_PUBLICATIONS_MAX || bytes >= BATCH_BYTES_MAX
 }
 
 fn settings(profile: &Profile) -> Settings {

@@ -37,6 +37,7 @@ enum Step {
     ServerCrash,
     ServerStop,
     DiskFull,
+    Elsewhere,
     Trim,
     Backup,
     Restore,
@@ -47,7 +48,7 @@ enum Step {
 }
 
 impl Step {
-    fn weighed(weights: &Weights) -> [(Self, u32); 23] {
+    fn weighed(weights: &Weights) -> [(Self, u32); 24] {
         [
             (Self::Publish, weights.publish),
             (Self::Burst, weights.burst),
@@ -65,6 +66,7 @@ impl Step {
             (Self::ServerCrash, weights.server_crash),
             (Self::ServerStop, weights.server_stop),
             (Self::DiskFull, weights.disk_full),
+            (Self::Elsewhere, weights.elsewhere),
             (Self::Trim, weights.trim),
             (Self::Backup, weights.backup),
             (Self::Restore, weights.restore),
@@ -149,6 +151,7 @@ impl World {
                 self.disk.set_full(true);
                 self.ether.after(self.ether.within(10..=3_000), Event::DiskFree);
             }
+            Step::Elsewhere => self.publish_elsewhere(),
             Step::Trim => self.trim()?,
             Step::Backup => self.back_up(),
             Step::Restore => self.restore(),

@@ -11,8 +11,8 @@ use std::thread::JoinHandle;
 
 use backend::config::Durability;
 use backend::store::sqlite::{Backup, Progress, SqliteLog};
-use backend::store::{Append, Appended, Keep, Log, LogError};
-use shared::ids::{ChannelName, Namespace, Offset};
+use backend::store::{Applied, Entry, Log, LogError};
+use shared::ids::Offset;
 
 use crate::model::Broken;
 
@@ -64,15 +64,9 @@ impl Stored {
         self.log = Some(SqliteLog::open(&self.path(), Durability::Normal).unwrap());
     }
 
-    /// Appends a batch that the disk has appended, and compares the results.
-    pub(crate) fn append(&mut self, batch: &[Append], results: &[Appended]) {
-        assert_eq!(self.log().append(batch).unwrap(), results, "the store and the simulated disk differ");
-        self.note_moment();
-    }
-
-    /// Trims a namespace that the disk has trimmed.
-    pub(crate) fn trim(&mut self, namespace: &Namespace, keep: &Keep, from: Option<&ChannelName>, most: u32) {
-        self.log().trim(namespace, keep, from, most).unwrap();
+    /// Applies an entry that the disk has applied, and compares the results.
+    pub(crate) fn apply(&mut self, entry: &Entry, applied: &Applied) {
+        assert_eq!(self.log().apply(entry).unwrap(), *applied, "the store and the simulated disk differ");
         self.note_moment();
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use backend::fanout::FanOut;
 use backend::mailbox::WorkerCommand;
-use backend::sequencer::publication::{Outcome, Publication};
+use backend::sequencer::publication::Outcome;
 use backend::store::{Append, Appended};
 use shared::protocol::{Message, Refusal};
 use shared::session::Input;
@@ -61,7 +61,6 @@ pub(crate) enum Event {
     },
     Commit {
         life: u64,
-        batch: Vec<Publication>,
     },
     Committed {
         life: u64,
@@ -114,6 +113,8 @@ pub(crate) struct Counts {
     pub(crate) cuts: u64,
     /// Parts of servers that died.
     pub(crate) deaths: u64,
+    /// Messages that another server has published.
+    pub(crate) elsewhere: u64,
     /// Backups that were compared with the log.
     pub(crate) copies: u64,
     /// Full batches.
@@ -257,7 +258,7 @@ impl World {
                 }
             }
             Event::Read { life: of, job } if of == life => job(),
-            Event::Commit { life: of, batch } if of == life => self.commit(batch)?,
+            Event::Commit { life: of } if of == life => self.commit()?,
             Event::Committed { life: of, outcomes } if of == life => {
                 // A log thread that has died meanwhile hands nothing over.
                 if let Some(server) = self.server.as_mut().filter(|server| server.can_write()) {
@@ -296,9 +297,9 @@ impl World {
         Ok(())
     }
 
-    fn commit(&mut self, batch: Vec<Publication>) -> Result<(), Broken> {
+    fn commit(&mut self) -> Result<(), Broken> {
         let Some(server) = &mut self.server else { return Ok(()) };
-        let outcomes = server.write(batch);
+        let outcomes = server.write();
         let life = server.life;
         self.learn(&outcomes)?;
         let wait = self.ether.within(0..=self.profile.disk_ms_max / 2);

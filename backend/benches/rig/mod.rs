@@ -21,10 +21,11 @@ use backend::dialect::Dialect;
 use backend::fanout::Distributor;
 use backend::mailbox::Mailboxes;
 use backend::presence::PRESENCE_MEMBERS_MAX;
-use backend::sequencer::direct::Writer;
+use backend::sequencer::direct::Direct;
+use backend::sequencer::live;
+use backend::sequencer::log_thread::{self, LogThread};
 use backend::sequencer::publication::Outcome;
 use backend::sequencer::publisher::Start;
-use backend::sequencer::{direct, live};
 use backend::store::sqlite::SqliteLog;
 use backend::store::{Log, Threads};
 use backend::telemetry::metrics::Metrics;
@@ -47,7 +48,7 @@ pub(crate) struct Rig {
     runtime: Runtime,
     local: LocalSet,
     services: Rc<Services>,
-    writer: Writer,
+    writer: LogThread,
     sink: Box<dyn FnMut(Vec<Outcome>)>,
     publisher: Script,
     number: u64,
@@ -74,7 +75,8 @@ impl Rig {
         let settings = Settings { message_rate: 0, workers: 1, ..Settings::default() };
         let metrics = Metrics::new();
         let (mailboxes, mut receivers) = Mailboxes::new(1, metrics.clone());
-        let ((queue, writer), (live, sequencer)) = (direct::queue(Arc::clone(&log)), live::queue());
+        let ((queue, writer), (live, sequencer)) =
+            (log_thread::queue(Arc::clone(&log), Direct::default()), live::queue());
         let distributor = Distributor::new(mailboxes.clone(), metrics.clone());
         let sink = Box::new(distributor.clone().sink());
         let order = distributor.live(sequencer);
@@ -169,7 +171,7 @@ impl Rig {
 
     /// Removes the publications from the log's queue, and returns their number.
     pub(crate) fn publications(&mut self) -> usize {
-        let batches = std::iter::repeat_with(|| self.writer.queued().len());
+        let batches = std::iter::repeat_with(|| self.writer.queued().publications.len());
         batches.take_while(|publications| *publications > 0).sum()
     }
 
@@ -181,9 +183,11 @@ impl Rig {
 
     /// Writes one batch to the log, as the log thread does.
     pub(crate) fn commit(&mut self) {
-        let batch = self.writer.queued();
-        let outcomes = self.writer.write(batch);
-        (self.sink)(outcomes);
+        let proposals = self.writer.queued();
+        self.writer.propose(proposals);
+        while let Some(outcomes) = self.writer.apply_next() {
+            (self.sink)(outcomes);
+        }
     }
 
     /// Returns the number of bytes that all sockets have accepted.

@@ -22,9 +22,10 @@ use crate::lifecycle::{ServerError, directory, listener};
 use crate::mailbox::Mailboxes;
 use crate::presence::PRESENCE_MEMBERS_MAX;
 use crate::random;
+use crate::sequencer::direct::Direct;
 use crate::sequencer::publisher::Start;
-use crate::sequencer::{direct, live};
-use crate::store::retention::{Retention, Rule};
+use crate::sequencer::retention::{Retention, Rule};
+use crate::sequencer::{live, log_thread};
 use crate::store::sqlite::SqliteLog;
 use crate::store::{Log, Threads};
 use crate::telemetry::metrics::Metrics;
@@ -65,12 +66,13 @@ pub async fn serve(
     let distributor = Distributor::new(mailboxes.clone(), metrics.clone());
     let mut sink = distributor.clone().sink();
     let (log_thread_lives, log_thread_ended) = oneshot::channel::<()>();
-    let (queue, log_thread) = direct::start(Arc::clone(&log), move |batch| {
+    let (queue, log_thread) = log_thread::start(Arc::clone(&log), Direct::default(), move |outcomes| {
         // The thread drops the sender when it ends, also after a panic.
         let _lives = &log_thread_lives;
-        sink(batch);
+        sink(outcomes);
     })?;
-    let mut retention = Retention::start(Arc::clone(&log), rules(&settings), settings.retention())?;
+    let mut retention =
+        Retention::start(Arc::clone(&log), queue.clone(), rules(&settings), settings.retention())?;
     let start = Start { live_epoch: Epoch(random::number()?), live_key: random::number()? };
     let (live, sequencers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| live::queue()).unzip();
     let path = settings.data.join("tidings.db");
@@ -115,10 +117,11 @@ pub async fn serve(
         }
     }
     stopper.abort();
+    // Before the log thread, which executes its trims.
+    retention.stop();
     core.publisher.log().stop();
     // Queued messages are still stored, although no client can receive the acknowledgement.
     let log_thread = log_thread.join();
-    retention.stop();
     if let Err(error) = log.close() {
         tracing::warn!(%error, "the log could not be closed in order; it will be checked at the next start");
     }

@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::config::Durability;
-    use crate::store::conformance::chat;
+    use crate::store::conformance::{AtOnce as _, chat};
     use crate::store::sqlite::SqliteLog;
     use crate::store::{Append, Log, Offload, Threads};
 

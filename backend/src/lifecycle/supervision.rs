@@ -72,10 +72,11 @@ mod tests {
 
     use super::*;
     use crate::config::Durability;
+    use crate::sequencer::direct::Direct;
     use crate::sequencer::publisher::Start;
-    use crate::sequencer::{direct, live};
+    use crate::sequencer::retention::Retention;
+    use crate::sequencer::{live, log_thread};
     use crate::store::Log;
-    use crate::store::retention::Retention;
     use crate::store::sqlite::SqliteLog;
     use crate::telemetry::metrics::Metrics;
 
@@ -87,9 +88,10 @@ mod tests {
         let (mailboxes, mut receivers) = Mailboxes::new(1, Metrics::new());
         let (live, sequencer) = live::queue();
         let start = Start { live_epoch: Epoch(1), live_key: 1 };
-        let publisher = Publisher::new(direct::queue(Arc::clone(&log)).0, vec![live], start);
+        let (queue, _log_thread) = log_thread::queue(Arc::clone(&log), Direct::default());
+        let publisher = Publisher::new(queue.clone(), vec![live], start);
         let receiver = receivers.remove(0);
-        let mut retention = Retention::start(log, Vec::new(), Duration::from_secs(3600)).unwrap();
+        let mut retention = Retention::start(log, queue, Vec::new(), Duration::from_secs(3600)).unwrap();
         let (_lives, log_thread) = oneshot::channel::<()>();
         tokio::spawn(async move {
             let _mailbox = receiver;

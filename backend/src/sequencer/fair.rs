@@ -72,7 +72,7 @@ impl Sender {
     fn of(publication: &Publication) -> Self {
         match publication.reply {
             ReplyTo::Connection { connection, .. } => Self::Connection(connection),
-            ReplyTo::Caller(_) => Self::Api,
+            ReplyTo::Caller(_) | ReplyTo::Nobody => Self::Api,
         }
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     fn order(queue: &mut FairQueue) -> Vec<u64> {
         let connection = |publication: Publication| match publication.reply {
             ReplyTo::Connection { connection, .. } => connection.0,
-            ReplyTo::Caller(_) => 0,
+            ReplyTo::Caller(_) | ReplyTo::Nobody => 0,
         };
         std::iter::from_fn(|| queue.pop()).map(connection).collect()
     }

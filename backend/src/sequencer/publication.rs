@@ -29,7 +29,7 @@ impl Publication {
         let others_wait = match self.reply {
             ReplyTo::Connection { others_wait, .. } => others_wait,
             // The HTTP API answers each request before the next.
-            ReplyTo::Caller(_) => false,
+            ReplyTo::Caller(_) | ReplyTo::Nobody => false,
         };
         !others_wait && self.bytes() <= RESERVE_PUBLICATION_BYTES_MAX
     }
@@ -56,13 +56,15 @@ pub enum ReplyTo {
     },
     /// A task of this process that waits for the outcome.
     Caller(Caller),
+    /// Nobody here: another server has the publisher.
+    Nobody,
 }
 
 impl ReplyTo {
     pub(super) fn turn(&self) -> Option<&Turn> {
         match self {
             Self::Connection { turn, .. } => turn.as_ref(),
-            Self::Caller(_) => None,
+            Self::Caller(_) | Self::Nobody => None,
         }
     }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use shared::ids::{ChannelName, Epoch, Offset};
 use shared::protocol::Refusal;
 
-use super::direct::LogQueue;
 use super::live::LiveQueue;
 use super::publication::Publication;
+use super::queue::LogQueue;
 
 /// The queues of all sequencers. Cheap to clone.
 #[derive(Debug, Clone)]

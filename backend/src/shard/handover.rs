@@ -7,8 +7,8 @@ use std::task::{Poll, Waker};
 
 use shared::protocol::Refusal;
 
-use crate::sequencer::direct::{HANDOVER_PUBLICATIONS_MAX, LogQueue, Queued};
 use crate::sequencer::publication::Publication;
+use crate::sequencer::queue::{HANDOVER_PUBLICATIONS_MAX, LogQueue, Queued};
 
 /// From this many bytes on, publications are handed over before the event loop's iteration ends.
 const HANDOVER_BYTES_MAX: usize = 256 * 1024;

@@ -12,7 +12,7 @@ mod trim;
 pub use append::*;
 pub use durability::*;
 pub use read::*;
-pub use store::{Store, chat, chat_payload};
+pub use store::{AtOnce, Store, chat, chat_payload};
 pub use trim::*;
 
 #[cfg(doc)]

@@ -3,50 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use shared::ids::{ChannelName, Epoch, MessageId, Namespace, Offset};
-use shared::protocol::{ErrorCode, Message, RawPayload, Refusal, Sender};
+use shared::ids::{ChannelName, Epoch, Namespace, Offset};
+use shared::protocol::{ErrorCode, Message, RawPayload, Refusal};
 use shared::time::Timestamp;
 use thiserror::Error;
 
-/// A message to be appended.
-#[derive(Debug, Clone)]
-pub struct Append {
-    /// The channel.
-    pub channel: ChannelName,
-    /// The sender's id for the message. A retry has the same id.
-    pub id: MessageId,
-    /// When the server accepted the message.
-    pub at: Timestamp,
-    /// The sender.
-    pub from: Sender,
-    /// The payload.
-    pub payload: RawPayload,
-}
-
-impl Append {
-    /// The memory that the message holds while it waits, in bytes: its payload, and an estimate of the rest.
-    pub fn bytes(&self) -> usize {
-        const AROUND_BYTES: usize = 512;
-        AROUND_BYTES + self.payload.as_str().len()
-    }
-}
-
-/// The outcome of an [`Append`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Appended {
-    /// The message is in the log.
-    Accepted {
-        /// Its offset.
-        offset: Offset,
-        /// The offset of the message before it in the channel.
-        prev: Offset,
-    },
-    /// The message was in the log already.
-    Duplicate {
-        /// Its offset.
-        offset: Offset,
-    },
-}
+use super::command::{Applied, Entry, Outdated};
 
 /// The range of offsets that a log holds of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,19 +46,17 @@ pub struct Keep {
     pub idle_since: Option<Timestamp>,
 }
 
-/// The result of one call of [`Log::trim`].
+/// The result of one call of [`Log::outdated`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trimmed {
-    /// Number of messages deleted.
-    pub messages: u32,
-    /// Number of channels forgotten.
-    pub channels: u32,
+pub struct Due {
+    /// What must be deleted in each channel.
+    pub channels: Vec<Outdated>,
     /// The channel from which the next call must continue; `None` at the end of the namespace.
     pub next: Option<ChannelName>,
 }
 
 /// Why an operation on a log failed.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub enum LogError {
     /// Nothing can be written: the disk is full, or the file system rejects writes.
     #[error("the log cannot be written: {0}")]
@@ -132,21 +92,27 @@ impl LogError {
 
 /// A store of ordered channels. Its methods block; call them only from threads that may block.
 ///
-/// - *Atomic*: after [`append`](Log::append) has returned `Ok`, the whole batch survives every failure that the store promises to
-///   survive. After `Err`, nothing of the batch is in the log.
-/// - *Ordered*: within a channel, offsets grow in the order of the batch, and from batch to batch. Offsets may have holes; `prev`
+/// - *Atomic*: after [`apply`](Log::apply) has returned `Ok`, the whole entry survives every failure that the store promises to
+///   survive. After `Err`, nothing of the entry is in the log.
+/// - *Ordered*: within a channel, offsets grow in the order of the entry, and from entry to entry. Offsets may have holes; `prev`
 ///   always names the previous message.
-/// - *Idempotent*: a channel accepts a message id once for as long as the message is kept, also within a batch.
-/// - *Read your writes*: every read after `append` has returned sees the batch.
+/// - *Idempotent*: a channel accepts a message id once for as long as the message is kept, also within an entry.
+/// - *Determined by its entries*: two logs that were in the same state and applied the same entries are in the same state.
+///   `apply` uses no clock and no random number.
+/// - *Read your writes*: every read after `apply` has returned sees the entry.
 pub trait Log: Send + Sync {
     /// Returns the incarnation of this log. A log that was reset, or restored to an earlier state, has another epoch.
     fn epoch(&self) -> Epoch;
 
-    /// Appends a batch. The results are in the order of the batch.
+    /// Executes the commands of an entry.
+    ///
+    /// The head of a channel stays when its messages are trimmed, so that offsets continue and readers get a `gap`. If a channel was
+    /// forgotten and then begins again, its offsets are above all its earlier ones: its head and floor are those of the namespace's
+    /// highest forgotten channel. A reader may therefore get a `gap` although it missed nothing.
     ///
     /// # Errors
-    /// [`LogError`]; nothing of the batch was appended.
-    fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError>;
+    /// [`LogError`]; nothing of the entry was executed.
+    fn apply(&self, entry: &Entry) -> Result<Applied, LogError>;
 
     /// Reads at most `limit` messages after an offset, oldest first.
     ///
@@ -174,23 +140,19 @@ pub trait Log: Send + Sync {
     /// [`LogError`].
     fn channels(&self, after: &str, limit: u32) -> Result<Vec<(ChannelName, Offset)>, LogError>;
 
-    /// Deletes the oldest messages of a namespace's channels that hold more than is kept, at most `messages_max`, and forgets
-    /// channels that are empty and idle. It visits the channels in the order of their names, beginning with `from`, and looks at
-    /// a bounded number of them. The caller continues from [`Trimmed::next`].
-    ///
-    /// The head of a channel stays, so that offsets continue and readers get a `gap`. If a channel was forgotten and then begins
-    /// again, its offsets are above all its earlier ones: its head and floor are those of the namespace's highest forgotten
-    /// channel. A reader may therefore get a `gap` although it missed nothing.
+    /// Finds the oldest messages of a namespace's channels that hold more than is kept, at most `messages_max`, and the channels that
+    /// are empty and idle. It visits the channels in the order of their names, beginning with `from`, and looks at a bounded number of
+    /// them. The caller continues from [`Due::next`].
     ///
     /// # Errors
     /// [`LogError`].
-    fn trim(
+    fn outdated(
         &self,
         namespace: &Namespace,
         keep: &Keep,
         from: Option<&ChannelName>,
         messages_max: u32,
-    ) -> Result<Trimmed, LogError>;
+    ) -> Result<Due, LogError>;
 
     /// Returns unused disk space to the file system. Called periodically.
     ///

@@ -1,6 +1,7 @@
 //! The log of one machine: SQLite in WAL mode, with one connection that writes and a few that read.
 
 mod append;
+mod apply;
 mod backup;
 mod check;
 mod convert;
@@ -23,7 +24,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
 use crate::config::Durability;
-use crate::store::{Append, Appended, Bounds, Keep, Log, LogError, Run, Trimmed};
+use crate::store::{Applied, Bounds, Due, Entry, Keep, Log, LogError, Run};
 use append::Heads;
 pub use backup::{Backup, Progress};
 use check::{Checkup, Health};
@@ -90,11 +91,11 @@ impl Log for SqliteLog {
         self.epoch
     }
 
-    fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError> {
+    fn apply(&self, entry: &Entry) -> Result<Applied, LogError> {
         self.health.check()?;
         let mut writer = self.writer();
         let Writer { connection, heads } = &mut *writer;
-        self.writing(append::append(connection, heads, batch))
+        self.writing(apply::apply(connection, heads, entry))
     }
 
     fn read(&self, channel: &ChannelName, after: Offset, limit: u32) -> Result<Run, LogError> {
@@ -142,23 +143,14 @@ impl Log for SqliteLog {
         })
     }
 
-    fn trim(
+    fn outdated(
         &self,
         namespace: &Namespace,
         keep: &Keep,
         from: Option<&ChannelName>,
         messages_max: u32,
-    ) -> Result<Trimmed, LogError> {
-        let due =
-            self.reading(|connection| retention::due(connection, namespace, keep, from, messages_max))?;
-        let (mut messages, mut channels) = (0, 0);
-        if !due.channels.is_empty() {
-            let mut writer = self.writer();
-            let Writer { connection, heads } = &mut *writer;
-            (messages, channels) =
-                self.writing(retention::delete(connection, heads, namespace, &due.channels))?;
-        }
-        Ok(Trimmed { messages, channels, next: due.next })
+    ) -> Result<Due, LogError> {
+        self.reading(|connection| retention::outdated(connection, namespace, keep, from, messages_max))
     }
 
     fn tidy(&self) -> Result<(), LogError> {

@@ -10,7 +10,7 @@ use backend::config::{Durability, Secret, Settings};
 use backend::lifecycle::ServerError;
 use backend::lifecycle::supervision::Part;
 use backend::store::sqlite::SqliteLog;
-use backend::store::{Append, Appended, Bounds, Keep, Log, LogError, Run, Trimmed};
+use backend::store::{Applied, Bounds, Due, Entry, Keep, Log, LogError, Run};
 use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
 const KEY: &str = "0123456789abcdef";
@@ -27,9 +27,9 @@ impl Log for Broken {
         self.log.epoch()
     }
 
-    fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError> {
+    fn apply(&self, entry: &Entry) -> Result<Applied, LogError> {
         assert!(self.appends, "the store is broken");
-        self.log.append(batch)
+        self.log.apply(entry)
     }
 
     fn read(&self, channel: &ChannelName, after: Offset, limit: u32) -> Result<Run, LogError> {
@@ -53,14 +53,14 @@ impl Log for Broken {
         self.log.channels(after, limit)
     }
 
-    fn trim(
+    fn outdated(
         &self,
         namespace: &Namespace,
         keep: &Keep,
         from: Option<&ChannelName>,
         messages_max: u32,
-    ) -> Result<Trimmed, LogError> {
-        self.log.trim(namespace, keep, from, messages_max)
+    ) -> Result<Due, LogError> {
+        self.log.outdated(namespace, keep, from, messages_max)
     }
 
     fn tidy(&self) -> Result<(), LogError> {

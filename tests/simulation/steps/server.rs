@@ -1,7 +1,7 @@
 //! The steps that concern the server and its disk: starts, crashes, stops, dead parts, trims and backups.
 
 use backend::lifecycle::supervision::Part;
-use backend::store::{Keep, Log as _};
+use backend::store::{Entry, Keep, Log as _, Trim};
 use shared::ids::Namespace;
 
 use crate::model::Broken;
@@ -107,13 +107,25 @@ impl World {
     }
 
     pub(super) fn trim(&mut self) -> Result<(), Broken> {
-        let Some(most) = self.profile.retention else { return Ok(()) };
+        let (Some(most), Some(server)) = (self.profile.retention, &self.server) else { return Ok(()) };
         let keep = Keep { messages: Some(most), ..Keep::default() };
         for channel in self.profile.channels.clone() {
             let namespace = Namespace::parse(channel.namespace()).unwrap();
-            self.disk.trim(&namespace, &keep, None, TRIM_MESSAGES).map_err(|error| error.to_string())?;
+            let due = self.disk.outdated(&namespace, &keep, None, TRIM_MESSAGES);
+            server.trim(Trim { channels: due.map_err(|error| error.to_string())?.channels });
         }
-        self.learn(&[])
+        Ok(())
+    }
+
+    /// Makes another server publish.
+    pub(super) fn publish_elsewhere(&mut self) {
+        let channel = self.ether.pick(&self.profile.channels).clone();
+        let append = self.system_append(channel);
+        let Some(server) = self.server.as_ref().filter(|server| server.has_history(&append.channel)) else {
+            return;
+        };
+        server.order.add_foreign(Entry::of_appends(vec![append]));
+        self.counts.elsewhere += 1;
     }
 
     /// Makes a backup: at once, or step by step from the real store.

@@ -8,7 +8,7 @@
 
 use shared::ids::{ChannelName, Offset};
 
-use super::store::{Store, accepted, chat};
+use super::store::{AtOnce as _, Store, accepted, chat};
 use crate::store::{Append, Appended};
 
 /// Offsets grow within a batch and from batch to batch, and `prev` is the offset before.

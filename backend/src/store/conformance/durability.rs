@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use shared::ids::{ChannelName, Offset};
 use shared::protocol::{Message, RawPayload};
 
-use super::store::{Store, accepted, chat};
+use super::store::{AtOnce as _, Store, accepted, chat};
 use crate::store::{Append, Appended, Log};
 
 /// All messages of a channel.

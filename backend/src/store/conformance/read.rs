@@ -9,7 +9,7 @@
 use shared::ids::{ChannelName, DisplayName, Offset};
 use shared::protocol::{Payload, RawPayload};
 
-use super::store::{Store, accepted, chat};
+use super::store::{AtOnce as _, Store, accepted, chat};
 use crate::store::{Append, Bounds};
 
 /// A channel without messages has bounds of 0 and no messages.

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use shared::ids::{ChannelName, DisplayName, MessageId, UserId};
+use shared::ids::{ChannelName, DisplayName, MessageId, Namespace, UserId};
 use shared::protocol::{Payload, RawPayload, Sender};
 use shared::time::Timestamp;
 
-use crate::store::{Append, Appended, Log};
+use crate::store::{Append, Appended, Due, Entry, Keep, Log, LogError, Trim, Trimmed};
 
 /// What the suite needs of a store: one log that can be opened again and whose appends can fail.
 pub trait Store {
@@ -18,6 +18,35 @@ pub trait Store {
     /// Makes every append fail whose batch has this entry, as late as possible in the append. `None` ends that.
     fn fail_appends_of(&self, entry: Option<&Append>);
 }
+
+/// Executes commands at once, without a sequencer.
+pub trait AtOnce: Log {
+    /// Appends messages as one entry.
+    ///
+    /// # Errors
+    /// [`LogError`]; nothing was appended.
+    fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, LogError> {
+        Ok(self.apply(&Entry::of_appends(batch.to_vec()))?.appends)
+    }
+
+    /// Finds what is outdated, and trims it. Returns also the channel from which the next call must continue.
+    ///
+    /// # Errors
+    /// [`LogError`]; nothing was deleted.
+    fn trim(
+        &self,
+        namespace: &Namespace,
+        keep: &Keep,
+        from: Option<&ChannelName>,
+        messages_max: u32,
+    ) -> Result<(Trimmed, Option<ChannelName>), LogError> {
+        let Due { channels, next } = self.outdated(namespace, keep, from, messages_max)?;
+        let applied = self.apply(&Entry::of_trim(Trim { channels }))?;
+        Ok((applied.trims.first().copied().unwrap_or_default(), next))
+    }
+}
+
+impl<L: Log + ?Sized> AtOnce for L {}
 
 /// Returns a chat message whose id and time are derived from `number`.
 ///

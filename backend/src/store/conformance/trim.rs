@@ -1,4 +1,4 @@
-//! Properties of [`Log::trim`](crate::store::Log::trim).
+//! Properties of trims: [`Log::outdated`](crate::store::Log::outdated) and the command.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,8 +9,8 @@
 use shared::ids::{Namespace, Offset};
 use shared::time::Timestamp;
 
-use super::store::{Store, accepted, chat};
-use crate::store::{Append, Keep, Trimmed};
+use super::store::{AtOnce as _, Store, accepted, chat};
+use crate::store::{Append, Keep};
 
 /// Trimming deletes by count and by age, never more than asked, and keeps the head.
 pub fn trimming_deletes_only_outdated_messages(store: &dyn Store) {
@@ -25,8 +25,8 @@ pub fn trimming_deletes_only_outdated_messages(store: &dyn Store) {
 
     let now = Timestamp(1_000_000);
     let trim = |keep: &Keep, most| {
-        let Trimmed { messages, next, .. } = log.trim(&namespace, keep, None, most).unwrap();
-        (messages, next)
+        let (trimmed, next) = log.trim(&namespace, keep, None, most).unwrap();
+        (trimmed.messages, next)
     };
 
     let by_count = Keep { messages: Some(15), now, ..Keep::default() };
@@ -70,7 +70,7 @@ pub fn a_time_in_the_future_protects_no_message(store: &dyn Store) {
     let namespace = Namespace::parse("future").unwrap();
     let trim = |since: Timestamp, now: Timestamp| {
         let keep = Keep { since: Some(since), now, ..Keep::default() };
-        log.trim(&namespace, &keep, None, 100).unwrap().messages
+        log.trim(&namespace, &keep, None, 100).unwrap().0.messages
     };
     assert_eq!(trim(batch[1].at, batch[5].at), 0, "the second is kept, and so is what comes before");
     assert_eq!(trim(batch[2].at, batch[5].at), 2);
@@ -79,7 +79,7 @@ pub fn a_time_in_the_future_protects_no_message(store: &dyn Store) {
     assert_eq!(left.iter().map(|message| message.id).collect::<Vec<_>>(), [batch[5].id]);
 }
 
-/// Repeated calls that continue at [`Trimmed::next`] trim the whole namespace.
+/// Repeated calls that continue at [`Due::next`](crate::store::Due::next) trim the whole namespace.
 pub fn trimming_continues_at_the_returned_channel(store: &dyn Store) {
     let log = store.open();
     const CHANNELS: u8 = 20;
@@ -91,9 +91,9 @@ pub fn trimming_continues_at_the_returned_channel(store: &dyn Store) {
     let keep = Keep { messages: Some(0), now: Timestamp(1_000_000), ..Keep::default() };
     let (mut from, mut messages) = (None, Vec::new());
     loop {
-        let trimmed = log.trim(&namespace, &keep, from.as_ref(), 3).unwrap();
+        let (trimmed, next) = log.trim(&namespace, &keep, from.as_ref(), 3).unwrap();
         messages.push(trimmed.messages);
-        match trimmed.next {
+        match next {
             Some(next) => from = Some(next),
             None => break,
         }

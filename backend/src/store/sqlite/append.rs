@@ -3,15 +3,12 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use rusqlite::{CachedStatement, Connection, Transaction, ffi, params};
+use rusqlite::{CachedStatement, Transaction, ffi, params};
 use shared::ids::{ChannelName, MessageId, Offset};
 use shared::time::Timestamp;
 
 use super::convert::stored;
 use crate::store::{Append, Appended};
-
-/// Maximum number of channels in the cache of heads. Above it, the cache is cleared and heads are read from the database again.
-const CACHED_CHANNELS_MAX: usize = 100_000;
 
 /// Number of rows that one statement inserts. Starting and finishing a statement costs as much as one row; 16 rows gain little
 /// more than 8.
@@ -32,35 +29,14 @@ pub(super) struct Head {
     offset: u64,
 }
 
-/// Appends a batch in one transaction.
+/// Appends a batch.
 pub(super) fn append(
-    connection: &mut Connection,
+    transaction: &Transaction<'_>,
     heads: &mut Heads,
     batch: &[Append],
 ) -> rusqlite::Result<Vec<Appended>> {
-    if heads.len() > CACHED_CHANNELS_MAX {
-        heads.clear();
-    }
-    let result = append_all(connection, heads, batch);
-    if result.is_err() {
-        // The transaction is rolled back, so the heads that the cache got in it are wrong.
-        heads.clear();
-    }
-    result
-}
-
-fn append_all(
-    connection: &mut Connection,
-    heads: &mut Heads,
-    batch: &[Append],
-) -> rusqlite::Result<Vec<Appended>> {
-    let transaction = connection.transaction()?;
-    let mut adding = Adding {
-        transaction: &transaction,
-        heads,
-        touched: HashMap::new(),
-        results: Vec::with_capacity(batch.len()),
-    };
+    let mut adding =
+        Adding { transaction, heads, touched: HashMap::new(), results: Vec::with_capacity(batch.len()) };
     let (rows, rest) = batch.as_chunks::<ROWS>();
     if !rows.is_empty() {
         let mut insert = transaction.prepare_cached(&INSERT_ROWS)?;
@@ -73,14 +49,13 @@ fn append_all(
     }
     adding.add_or_find(rest)?;
     let Adding { touched, results, .. } = adding;
-    {
+    if !touched.is_empty() {
         let mut update =
             transaction.prepare_cached("UPDATE channels SET head = ?2, at = ?3 WHERE id = ?1")?;
         for (channel, (head, at)) in touched {
             update.execute([channel, stored(head), stored(at.0)])?;
         }
     }
-    transaction.commit()?;
     Ok(results)
 }
 

@@ -1,41 +1,18 @@
 //! Trims channels to the retention rule of their namespace.
 
-use rusqlite::{Connection, params};
-use shared::ids::{ChannelName, Namespace};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use shared::ids::{ChannelName, Namespace, Offset};
 
+use super::append::Heads;
 use super::convert::{stored, unreadable};
-use crate::store::Keep;
-use crate::store::sqlite::append::Heads;
+use crate::store::{Deletion, Due, Keep, Outdated, Trim, Trimmed};
 
-/// Maximum number of channels that one call of [`due`] looks at.
+/// Maximum number of channels that one call of [`outdated`] looks at.
 pub(super) const CHANNELS_A_CALL: u32 = 500;
-
-/// The messages and channels of a namespace to delete.
-pub(super) struct Due {
-    /// The channels of which something must be deleted.
-    pub(super) channels: Vec<DueChannel>,
-    /// The channel from which the next call must continue; `None` at the end of the namespace.
-    pub(super) next: Option<ChannelName>,
-}
-
-/// The deletion due in one channel.
-pub(super) struct DueChannel {
-    channel: i64,
-    name: ChannelName,
-    head: i64,
-    what: What,
-}
-
-enum What {
-    /// The messages from the first offset to the last, inclusive.
-    Messages(i64, i64),
-    /// The channel itself, because it is empty and idle.
-    Channel,
-}
 
 /// Finds what to delete. Looks at up to [`CHANNELS_A_CALL`] channels of a namespace in the order of their names, beginning with
 /// `from`, until `messages_max` messages are due.
-pub(super) fn due(
+pub(super) fn outdated(
     connection: &Connection,
     namespace: &Namespace,
     keep: &Keep,
@@ -61,9 +38,11 @@ pub(super) fn due(
         }
         looked += 1;
         let (channel, head, at): (i64, i64, i64) = (row.get(0)?, row.get(2)?, row.get(3)?);
-        let (first, last) = outdated(&mut oldest.query([channel])?, keep, head, left)?;
+        let (first, last) = in_channel(&mut oldest.query([channel])?, keep, head, left)?;
         let what = match first {
-            None if keep.idle_since.is_some_and(|idle| at < stored(idle.0)) => What::Channel,
+            None if keep.idle_since.is_some_and(|idle| at < stored(idle.0)) => {
+                Deletion::Channel(Offset(head.cast_unsigned()))
+            }
             None => continue,
             Some(first) if last < first => continue,
             Some(first) => {
@@ -73,10 +52,10 @@ pub(super) fn due(
                 if until < last {
                     due.next = Some(name.clone());
                 }
-                What::Messages(first, until)
+                Deletion::Through(Offset(until.cast_unsigned()))
             }
         };
-        due.channels.push(DueChannel { channel, name, head, what });
+        due.channels.push(Outdated { channel: name, what });
         if due.next.is_some() {
             break;
         }
@@ -85,7 +64,7 @@ pub(super) fn due(
 }
 
 /// Returns the first offset of a channel, and the last one that is not kept. `messages` are the channel's messages, oldest first.
-fn outdated(
+fn in_channel(
     messages: &mut rusqlite::Rows<'_>,
     keep: &Keep,
     head: i64,
@@ -111,41 +90,44 @@ fn outdated(
     Ok((first, by_count.max(by_age)))
 }
 
-/// Deletes what is due, in one transaction. Returns the number of messages and of channels.
-pub(super) fn delete(
-    connection: &mut Connection,
+/// Executes a trim.
+pub(super) fn trim(
+    transaction: &Transaction<'_>,
     heads: &mut Heads,
-    namespace: &Namespace,
-    due: &[DueChannel],
-) -> rusqlite::Result<(u32, u32)> {
-    let transaction = connection.transaction()?;
-    let (mut messages, mut forgotten) = (0, Vec::new());
-    for DueChannel { channel, name, head, what } in due {
+    trim: &Trim,
+) -> rusqlite::Result<Trimmed> {
+    let Trim { channels } = trim;
+    let mut id = transaction.prepare_cached("SELECT id FROM channels WHERE name = ?1")?;
+    let (mut messages, mut forgotten) = (0, 0);
+    for Outdated { channel: name, what } in channels {
+        let Some(channel) = id.query_row([name.as_str()], |row| row.get::<_, i64>(0)).optional()? else {
+            continue;
+        };
         match what {
-            What::Messages(first, last) => {
-                let mut delete = transaction
-                    .prepare_cached("DELETE FROM messages WHERE channel = ?1 AND offset BETWEEN ?2 AND ?3")?;
-                messages += delete.execute([channel, first, last])?;
-            }
-            What::Channel => {
-                // The condition on `head` protects a channel that got a message after `due` looked at it.
+            Deletion::Through(last) => {
                 let mut delete =
-                    transaction.prepare_cached("DELETE FROM channels WHERE id = ?1 AND head = ?2")?;
+                    transaction.prepare_cached("DELETE FROM messages WHERE channel = ?1 AND offset <= ?2")?;
+                messages += delete.execute([channel, stored(last.0)])?;
+            }
+            Deletion::Channel(head) => {
+                let head = stored(head.0);
+                // The conditions protect a channel that got a message after it was found idle.
+                let mut delete = transaction.prepare_cached(
+                    "DELETE FROM channels WHERE id = ?1 AND head = ?2
+                     AND NOT EXISTS (SELECT 1 FROM messages WHERE channel = ?1)",
+                )?;
                 if delete.execute([channel, head])? == 1 {
                     let mut keep = transaction.prepare_cached(
                         "INSERT INTO floors (namespace, head) VALUES (?1, ?2)
                          ON CONFLICT (namespace) DO UPDATE SET head = MAX(head, excluded.head)",
                     )?;
-                    keep.execute(params![namespace.as_str(), head])?;
-                    forgotten.push(name);
+                    keep.execute(params![name.namespace(), head])?;
+                    heads.remove(name);
+                    forgotten += 1;
                 }
             }
         }
     }
-    transaction.commit()?;
-    for name in &forgotten {
-        heads.remove(*name);
-    }
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Ok((count(messages), count(forgotten.len())))
+    let messages = u32::try_from(messages).unwrap_or(u32::MAX);
+    Ok(Trimmed { messages, channels: forgotten })
 }

@@ -8,7 +8,8 @@ mod size;
 mod trimming;
 
 use super::*;
-use crate::store::conformance;
+use crate::store::conformance::{self, AtOnce as _};
+use crate::store::{Append, Appended, Trim, Trimmed};
 
 fn open(directory: &tempfile::TempDir) -> SqliteLog {
     SqliteLog::open(&directory.path().join("tidings.db"), Durability::Full).unwrap()

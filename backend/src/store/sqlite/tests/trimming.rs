@@ -11,7 +11,7 @@ fn pass(log: &SqliteLog, keep: &Keep) -> (u32, u32, u32) {
     let namespace = Namespace::parse("trim").unwrap();
     let (mut from, mut sum) = (None, (0, 0, 0));
     loop {
-        let Trimmed { messages, channels, next } = log.trim(&namespace, keep, from.as_ref(), 500).unwrap();
+        let (Trimmed { messages, channels }, next) = log.trim(&namespace, keep, from.as_ref(), 500).unwrap();
         sum = (sum.0 + messages, sum.1 + channels, sum.2 + 1);
         match next {
             Some(next) => from = Some(next),
@@ -103,12 +103,10 @@ fn a_channel_that_gets_a_message_during_a_pass_is_not_forgotten() {
         Keep { messages: Some(0), since: None, now: Timestamp(5_000), idle_since: Some(Timestamp(5_000)) };
     assert_eq!(pass(&log, &all), (1, 0, 1));
     let namespace = Namespace::parse("trim").unwrap();
-    let due = log.reading(|connection| retention::due(connection, &namespace, &all, None, 500)).unwrap();
+    let due = log.outdated(&namespace, &all, None, 500).unwrap();
     log.append(&[conformance::chat("trim:room", 2)]).unwrap();
-    let mut writer = log.writer();
-    let Writer { connection, heads } = &mut *writer;
-    assert_eq!(retention::delete(connection, heads, &namespace, &due.channels).unwrap(), (0, 0));
-    drop(writer);
+    let applied = log.apply(&Entry::of_trim(Trim { channels: due.channels })).unwrap();
+    assert_eq!(applied.trims, [Trimmed::default()]);
     assert_eq!(
         log.append(&[conformance::chat("trim:room", 3)]).unwrap(),
         [Appended::Accepted { offset: Offset(3), prev: Offset(2) }]

@@ -1,22 +1,23 @@
-//! The thread that trims the log to the retention rules of the namespaces and makes it return disk space. It uses the writer only
-//! for a few rows at a time.
+//! The thread that trims the log to the retention rules of the namespaces and makes it return disk space. It finds what is outdated
+//! by reading, and proposes trims of a few rows to the log thread.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use shared::ids::Namespace;
+use shared::ids::{ChannelName, Namespace};
 use shared::time::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::clock;
-use crate::store::{Keep, Log};
+use crate::sequencer::queue::LogQueue;
+use crate::store::{Due, Keep, Log, LogError, Trim, Trimmed};
 
-/// Maximum number of messages deleted in one call. A publication may have to wait for that call.
+/// Maximum number of messages deleted by one trim. A publication may have to wait for it.
 const TRIM_MESSAGES: u32 = 500;
 
-/// Pause between two calls, in which only publications use the disk.
+/// Pause between two trims, in which only publications use the disk.
 const TRIM_PAUSE: Duration = Duration::from_millis(20);
 
 /// Minimum time after its newest message for which an empty channel is remembered. A reader that has been up to date for longer
@@ -54,11 +55,16 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Starts the thread, which trims the log once in each period of `every`.
+    /// Starts the thread. Once in each period of `every` it finds what is outdated in `log` and proposes trims to `queue`.
     ///
     /// # Errors
     /// The operating system's error if it cannot start a thread.
-    pub fn start(log: Arc<dyn Log>, rules: Vec<Rule>, every: Duration) -> std::io::Result<Self> {
+    pub fn start(
+        log: Arc<dyn Log>,
+        queue: LogQueue,
+        rules: Vec<Rule>,
+        every: Duration,
+    ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
         let (lives, ended) = oneshot::channel();
         let thread = std::thread::Builder::new().name("retention".to_owned());
@@ -66,7 +72,7 @@ impl Retention {
             let _lives: oneshot::Sender<()> = lives;
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                 for rule in &rules {
-                    trim(&*log, rule, &stopped);
+                    trim(&*log, &queue, rule, &stopped);
                 }
                 if let Err(error) = log.tidy() {
                     tracing::error!(%error, "the log cannot return disk space");
@@ -92,14 +98,14 @@ impl Retention {
 }
 
 /// Trims all channels of a namespace once.
-fn trim(log: &dyn Log, rule: &Rule, stopped: &Receiver<()>) {
+fn trim(log: &dyn Log, queue: &LogQueue, rule: &Rule, stopped: &Receiver<()>) {
     let (mut messages, mut channels, mut from) = (0_u64, 0_u64, None);
     loop {
-        match log.trim(&rule.namespace, &rule.keep(clock::now()), from.as_ref(), TRIM_MESSAGES) {
-            Ok(trimmed) => {
+        match trim_next(log, queue, rule, from.as_ref()) {
+            Ok((trimmed, next)) => {
                 messages += u64::from(trimmed.messages);
                 channels += u64::from(trimmed.channels);
-                from = trimmed.next;
+                from = next;
                 if from.is_none() {
                     break;
                 }
@@ -118,4 +124,17 @@ fn trim(log: &dyn Log, rule: &Rule, stopped: &Receiver<()>) {
     if messages + channels > 0 {
         tracing::info!(namespace = %rule.namespace, messages, channels, "old messages were trimmed");
     }
+}
+
+/// Trims the next channels, beginning with `from`. Returns the channel from which to continue.
+fn trim_next(
+    log: &dyn Log,
+    queue: &LogQueue,
+    rule: &Rule,
+    from: Option<&ChannelName>,
+) -> Result<(Trimmed, Option<ChannelName>), LogError> {
+    let Due { channels, next } =
+        log.outdated(&rule.namespace, &rule.keep(clock::now()), from, TRIM_MESSAGES)?;
+    let trimmed = if channels.is_empty() { Trimmed::default() } else { queue.trim(Trim { channels })? };
+    Ok((trimmed, next))
 }
