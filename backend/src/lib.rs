@@ -16,6 +16,7 @@
 //! | 4 | [`dialect`] | what clients of each wire protocol get |
 //! | 3 | [`sequencer`] | puts publications in order |
 //! | 3 | [`mailbox`] | the commands and batches that workers receive |
+//! | 4 | [`projection`] | consumers of the applied commands, with a kept position |
 //! | 3 | [`backup`] | copies the log for `tidings backup` |
 //! | 2 | [`store`] | the log: its contract and the SQLite store |
 //! | 1 | [`message`] | messages as bytes |
@@ -38,6 +39,7 @@ pub mod lifecycle;
 pub mod mailbox;
 pub mod message;
 pub mod presence;
+pub mod projection;
 pub mod random;
 mod rate;
 pub mod sequencer;

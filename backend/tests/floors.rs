@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 10] = [
     &["message", "auth"],
     &["store"],
     &["sequencer", "mailbox", "backup"],
-    &["channel", "presence", "dialect"],
+    &["channel", "presence", "dialect", "projection"],
     &["connection"],
     &["shard", "fanout"],
     &["client"],

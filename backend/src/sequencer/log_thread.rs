@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -56,6 +56,7 @@ pub fn queue(log: Arc<dyn Log>, sequencer: impl Sequencer + 'static) -> (LogQueu
         writable: AtomicBool::new(true),
         ended: AtomicBool::new(false),
         metrics: OnceLock::new(),
+        followers: Mutex::default(),
     });
     let gathering = Gathering::new(receiver, Arc::clone(&state));
     let applied = sequencer.bounds().floor;
@@ -137,6 +138,7 @@ impl LogThread {
         let Ordered { place, ticket, entry } = self.sequencer.entry_after(self.applied)?;
         self.applied = place;
         let applied = self.apply(&entry);
+        self.state.wake_followers();
         let is_own = ticket.is_some() && self.proposed.front().map(|own| own.ticket) == ticket;
         let own = if is_own { self.proposed.pop_front() } else { None };
         let replies = match own {

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::Thread;
 
 use shared::protocol::Refusal;
 use tokio::sync::oneshot;
@@ -44,6 +45,15 @@ pub(super) struct State {
     pub(super) ended: AtomicBool,
     /// Set by [`LogQueue::count_in`].
     pub(super) metrics: OnceLock<Metrics>,
+    /// The threads that read what is applied.
+    pub(super) followers: Mutex<Vec<Thread>>,
+}
+
+impl State {
+    /// Wakes the threads that read what is applied.
+    pub(super) fn wake_followers(&self) {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Thread::unpark);
+    }
 }
 
 /// A trim, and the receiver of its result.
@@ -117,6 +127,11 @@ impl LogQueue {
         let (reply, result) = oneshot::channel();
         let _ = self.jobs.send(Job::Trim(TrimProposal { trim, reply }));
         result
+    }
+
+    /// Unparks a thread after each applied entry, from now on.
+    pub fn follow(&self, thread: Thread) {
+        self.state.followers.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
     }
 
     /// Makes the thread read the entries that other servers have proposed.

@@ -4,6 +4,7 @@
 //! one machine. [`LogReads`] reads the store from the workers, which must not block.
 
 mod command;
+mod commands;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod log;
@@ -11,5 +12,6 @@ mod reads;
 pub mod sqlite;
 
 pub use command::{Append, Appended, Applied, Deletion, Entry, Outdated, Trim, Trimmed};
+pub use commands::{Command, CommandLog, Lsn};
 pub use log::{Bounds, Due, Keep, Log, LogError, RUN_BYTES_MAX, Run};
 pub use reads::{LogReads, Offload, Page, PageRange, Threads};

@@ -4,6 +4,7 @@ mod append;
 mod apply;
 mod backup;
 mod check;
+mod commands;
 mod convert;
 mod files;
 mod migration;
@@ -24,7 +25,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
 use crate::config::Durability;
-use crate::store::{Applied, Bounds, Due, Entry, Keep, Log, LogError, Run};
+use crate::store::{Applied, Bounds, Command, CommandLog, Due, Entry, Keep, Log, LogError, Lsn, Run};
 use append::Heads;
 pub use backup::{Backup, Progress};
 use check::{Checkup, Health};
@@ -182,5 +183,19 @@ impl Log for SqliteLog {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let first = self.writer().connection.query_row(sql, [count], |row| row.get::<_, i64>(0));
         Ok(self.writing(first)?.cast_unsigned())
+    }
+}
+
+impl CommandLog for SqliteLog {
+    fn commands(&self, after: Lsn, limit: u32) -> Result<Vec<(Lsn, Command)>, LogError> {
+        self.reading(|connection| commands::after(connection, after, limit))
+    }
+
+    fn position(&self, projection: &str) -> Result<Lsn, LogError> {
+        self.reading(|connection| commands::position(connection, projection))
+    }
+
+    fn keep_position(&self, projection: &str, position: Lsn) -> Result<(), LogError> {
+        self.writing(commands::keep_position(&self.writer().connection, projection, position))
     }
 }

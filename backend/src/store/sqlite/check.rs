@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
+use super::commands::COMMANDS;
 use super::{open, readers};
 use crate::store::LogError;
 
@@ -65,6 +66,9 @@ pub(super) fn newest(connection: &Connection) -> Result<(), LogError> {
         let is_json = serde_json::from_str::<serde::de::IgnoredAny>(row.get_ref(4)?.as_str().unwrap_or(""));
         if is_json.is_err() {
             return Err(damaged("one of the newest messages is not JSON"));
+        }
+        if channel == COMMANDS {
+            continue;
         }
         let place: (i64, i64) = by_place
             .query_row([channel, offset], |row| Ok((row.get(0)?, row.get(1)?)))

@@ -64,7 +64,7 @@ fn select(
 }
 
 /// Calls `take` for each row, up to `limit` messages or [`RUN_BYTES_MAX`]. Returns whether there is one more row.
-fn take_rows(
+pub(super) fn take_rows(
     mut rows: Rows<'_>,
     limit: u32,
     mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
@@ -81,7 +81,7 @@ fn take_rows(
     Ok(false)
 }
 
-fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message<RawPayload>> {
+pub(super) fn message(channel: &ChannelName, row: &Row<'_>) -> rusqlite::Result<Message<RawPayload>> {
     let offset = row.get::<_, i64>(0)?.cast_unsigned();
     let user = UserId::parse(row.get_ref(3)?.as_str()?).map_err(|error| unreadable(3, error))?;
     let name = DisplayName::of_record(row.get_ref(4)?.as_str()?);

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use shared::ids::{ChannelName, Namespace, Offset};
 
 use super::append::Heads;
+use super::commands;
 use super::convert::{stored, unreadable};
 use crate::store::{Deletion, Due, Keep, Outdated, Trim, Trimmed};
 
@@ -96,6 +97,7 @@ pub(super) fn trim(
     heads: &mut Heads,
     trim: &Trim,
 ) -> rusqlite::Result<Trimmed> {
+    commands::add_trim(transaction, trim)?;
     let Trim { channels } = trim;
     let mut id = transaction.prepare_cached("SELECT id FROM channels WHERE name = ?1")?;
     let (mut messages, mut forgotten) = (0, 0);

@@ -6,12 +6,15 @@ use shared::ids::Epoch;
 use crate::store::LogError;
 
 /// Version of the tables, stored in the file's `user_version`.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 // `messages` is an ordinary table, with its rows in the order of insertion: a batch fills adjacent pages whatever its channels
 // are, and up to 4 KB of a payload stay in the row. (In a table clustered by channel, WITHOUT ROWID, a row above about 1 KB needs
 // an overflow page of its own.) The index of ids begins with the id: version 7 ids grow with time, so the index grows at its end.
 // `floors` has the highest head of the forgotten channels of each namespace.
+//
+// The row number of a message is its place among all commands (`commands.rs`). Commands that are no messages are rows of the channel
+// `COMMANDS`, which no client can name. `projections` has the place up to which each projection has handled the commands.
 pub(super) const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE floors (namespace TEXT PRIMARY KEY, head INTEGER NOT NULL) WITHOUT ROWID;
@@ -30,6 +33,7 @@ pub(super) const TABLES: &str = "
         name TEXT NOT NULL,
         payload TEXT NOT NULL
     );
+    CREATE TABLE projections (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
     CREATE UNIQUE INDEX message_places ON messages (channel, offset);
     CREATE UNIQUE INDEX message_ids ON messages (id, channel);
 ";
@@ -50,6 +54,19 @@ pub(super) fn create(connection: &mut Connection) -> Result<(), LogError> {
     transaction.execute_batch(TABLES)?;
     transaction.execute(META, [])?;
     transaction.execute("INSERT INTO meta VALUES ('epoch', ?1)", [epoch])?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Adds what version 3 has more than version 2: the table of projections, and rows of [`COMMANDS`](super::commands::COMMANDS), which
+/// an earlier server would take for damage.
+pub(super) fn upgrade_2(connection: &mut Connection) -> Result<(), LogError> {
+    let transaction = connection.transaction()?;
+    transaction.execute(
+        "CREATE TABLE projections (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID",
+        [],
+    )?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
     Ok(())

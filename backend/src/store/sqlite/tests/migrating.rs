@@ -88,6 +88,36 @@ fn a_migrated_log_of_version_1_is_unchanged() {
 }
 
 #[test]
+fn a_log_of_version_2_is_upgraded_in_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tidings.db");
+    let log = open(&directory);
+    log.append(&[conformance::chat("room:a", 1)]).unwrap();
+    log.close().unwrap();
+    drop(log);
+    let version_2 = "DROP TABLE projections; PRAGMA user_version = 2";
+    Connection::open(&path).unwrap().execute_batch(version_2).unwrap();
+    let log = open(&directory);
+    assert_eq!(log.commands(Lsn(0), 10).unwrap().len(), 1);
+    log.keep_position("search", Lsn(1)).unwrap();
+    drop(log);
+    assert_eq!(open(&directory).position("search").unwrap(), Lsn(1));
+}
+
+#[test]
+fn a_trimmed_log_that_was_not_closed_is_sound() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = open(&directory);
+    let batch = [conformance::chat("room:a", 1), conformance::chat("room:a", 2)];
+    log.append(&batch).unwrap();
+    let keep = Keep { messages: Some(0), now: shared::time::Timestamp(u64::MAX), ..Keep::default() };
+    log.trim(&Namespace::parse("room").unwrap(), &keep, None, 10).unwrap();
+    drop(log);
+    let log = open(&directory);
+    assert_eq!(log.bounds(&batch[0].channel).unwrap(), Bounds { head: Offset(2), floor: Offset(2) });
+}
+
+#[test]
 fn an_interrupted_migration_leaves_the_log_unchanged() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tidings.db");
