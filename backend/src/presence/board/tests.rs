@@ -248,6 +248,21 @@ fn above_the_limit_the_longest_deserted_channels_are_dropped() {
 }
 
 #[test]
+fn a_sweep_does_not_visit_members_that_are_connected() {
+    const MEMBERS: usize = 100_000;
+    const SWEEPS: usize = 10_000;
+    let (board, start) = (board(), Instant::now());
+    for number in 0..MEMBERS {
+        let channel = ChannelName::parse(&format!("room:{}", number % 200)).unwrap();
+        board.join(&channel, &member(&format!("user-{number}")));
+    }
+    let (joins, start) = (start.elapsed(), Instant::now());
+    // If a sweep visited all members, all sweeps would take as long as thousands of such joins.
+    let swept = (0..SWEEPS).take_while(|_| sweep(&board) == 0 && start.elapsed() < joins).count();
+    assert_eq!(swept, SWEEPS, "in {joins:?}");
+}
+
+#[test]
 fn five_thousand_departures_at_once_are_removed_in_slices() {
     const ROOMS: usize = 50;
     const GUESTS: usize = 100;
