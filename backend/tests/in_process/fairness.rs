@@ -4,11 +4,17 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use backend::channel::wire::Wire;
 use backend::client::frames::{Incoming, Received};
-use shared::protocol::CloseCode;
+use backend::connection::registry::{ConnectionInfo, Registry};
+use backend::dialect::Dialect;
+use shared::ids::{ConnectionId, DisplayName, UserId};
+use shared::protocol::{CloseCode, Sender};
+use shared::time::Timestamp;
 
 use crate::rig::{CHANNEL, Rig, Sink};
 
@@ -68,18 +74,17 @@ fn flooded(first: Option<Received>, frame: fn() -> Received) -> (usize, usize) {
 
 #[test]
 fn a_client_that_sends_many_frames_at_once_delays_no_message_of_another() {
-    let broken = || Some(Received::Broken { code: CloseCode::PROTOCOL, error: String::new() });
-    let cases: [(&str, Option<Received>, fn() -> Received, usize); 4] = [
-        ("pongs", None, || Received::Pong, 64),
-        ("empty parts", None, || Received::Part(0), 64),
-        ("parts of 8 KiB", None, || Received::Part(8 * 1024), 16),
-        ("what follows a protocol error", broken(), || Received::Part(0), 64),
-    ];
-    for (name, first, frame, most_max) in cases {
+    let check = |name, first, frame, most_max| {
         let (most, left) = flooded(first, frame);
         assert!(most <= most_max, "{name}: {most} frames at once");
         assert!(left > FRAMES / 2, "{name}: the message came when {left} frames were left");
-    }
+    };
+    // A few times what is handled in a row: an iteration may run a connection more than once.
+    check("pongs", None, || Received::Pong, 128);
+    check("empty parts", None, || Received::Part(0), 128);
+    check("parts of 8 KiB", None, || Received::Part(8 * 1024), 16);
+    let broken = Received::Broken { code: CloseCode::PROTOCOL, error: String::new() };
+    check("what follows a protocol error", Some(broken), || Received::Part(0), 128);
 }
 
 #[test]
@@ -145,4 +150,30 @@ fn a_message_to_a_small_room_does_not_wait_for_a_presence_change_of_a_large_room
     rig.wait_until(|| journal.borrow().len() == READERS + 1);
     let before = journal.borrow().iter().position(|room| *room == "small").unwrap();
     assert!(before < READERS / 2, "the message was written after {before} announcements");
+}
+
+/// Returns whether a user's connections close in at most ten times the time in which they opened.
+fn closes_about_as_fast_as_it_opens(connections: u64) -> bool {
+    let (registry, start) = (Registry::default(), Instant::now());
+    let ada = Sender { user: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada").unwrap() };
+    let open = |number| {
+        let info = ConnectionInfo::new(ConnectionId(number), Dialect::Typed, None, Timestamp(0), 0);
+        let info = Arc::new(info);
+        assert!(registry.add(&info, usize::MAX));
+        registry.identify(&info, ada.clone());
+        info
+    };
+    let open: Vec<_> = (1..=connections).map(open).collect();
+    let (opening, start) = (start.elapsed(), Instant::now());
+    open.iter().all(|info| {
+        registry.remove(info);
+        start.elapsed() < opening * 10
+    })
+}
+
+#[test]
+fn the_connections_of_one_user_close_in_linear_time() {
+    // If each close visited all connections of the user, 50,000 would visit a billion.
+    let mut attempts = (0..3).map(|_| closes_about_as_fast_as_it_opens(50_000));
+    assert!(attempts.any(|is_fast| is_fast), "the registry is locked for all workers meanwhile");
 }
