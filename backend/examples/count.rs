@@ -9,10 +9,12 @@
 mod rig;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backend::connection::registry::{ConnectionInfo, Registry};
 use backend::dialect::Dialect;
-use shared::ids::{ConnectionId, DisplayName, UserId};
+use backend::presence::{PRESENCE_MEMBERS_MAX, PresenceBoard};
+use shared::ids::{ChannelName, ConnectionId, DisplayName, UserId};
 use shared::protocol::Sender;
 use shared::time::Timestamp;
 
@@ -37,15 +39,21 @@ fn main() {
     assert!(bytes >= readers * messages * 128, "not all subscribers got all messages: {bytes} bytes");
 }
 
-/// Opens so many connections of one user, and closes them in the order in which they were opened.
+/// Opens so many connections of one user, and closes them in the order in which they were opened. For each there is a member of a
+/// channel, and a sweep of the members, who all stay.
 fn open_and_close(connections: u64) {
     let registry = Registry::default();
+    let board = PresenceBoard::new(1, PRESENCE_MEMBERS_MAX);
     let ada = Sender { user: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada").unwrap() };
     let open = |number| {
         let info = ConnectionInfo::new(ConnectionId(number), Dialect::Typed, None, Timestamp(0), 0);
         let info = Arc::new(info);
         assert!(registry.add(&info, usize::MAX));
         registry.identify(&info, ada.clone());
+        let user = UserId::parse(&format!("user-{number}")).unwrap();
+        let channel = ChannelName::parse(&format!("room:{}", number % 200)).unwrap();
+        board.join(&channel, &Sender { user, name: ada.name.clone() });
+        assert_eq!(board.sweep(Duration::ZERO, usize::MAX), 0);
         info
     };
     let all: Vec<_> = (1..=connections).map(open).collect();

@@ -1,8 +1,9 @@
 //! Pushes to one connection or to one user.
 
 use serde_json::json;
-use shared::protocol::Payload;
-use tests::{LOBBY, TestServer};
+use shared::protocol::{Payload, VERSION};
+use tests::deadline::{DEADLINE, eventually};
+use tests::{LOBBY, Raw, TestServer};
 
 #[tokio::test]
 async fn a_push_reaches_the_connection_it_names_and_no_other() {
@@ -45,6 +46,31 @@ async fn a_push_to_a_user_reaches_all_of_its_connections() {
         assert_eq!((from.user.as_str(), from.name.as_str()), ("post", "The post"));
         assert_eq!(serde_json::to_value(&push.payload).unwrap(), payload);
     }
+}
+
+#[tokio::test]
+async fn a_push_that_some_connections_of_a_user_accept_is_a_success() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    let ada = server.join("Ada").await;
+    // The user's second connection reads nothing after the welcome.
+    let mut stalled = Raw::connect_narrowly(server.address(), "/ws").await;
+    stalled.send(&json!({"type": "hello", "version": VERSION, "name": "Ada", "token": ada.token()})).await;
+    stalled.expect("welcome").await;
+    let push = |number: usize| {
+        let text = format!("{number} {}", "x".repeat(4000));
+        json!({"user": ada.user(), "payload": {"type": "chat", "text": text}})
+    };
+    let mut pushes = 0;
+    let answer = eventually(DEADLINE, "the second connection does not accept a push", async || {
+        let answer = api.post("/api/push", &push(pushes)).await.ok();
+        pushes += 1;
+        // The first connection reads each push, once.
+        let Payload::Chat { text, .. } = ada.expect_push().await.payload else { panic!("no chat") };
+        assert!(text.starts_with(&format!("{} ", pushes - 1)), "{}", &text[..10]);
+        if answer["failed"] == 0 { Err(answer.to_string()) } else { Ok(answer) }
+    });
+    assert_eq!(answer.await, json!({"connections": 1, "failed": 1}));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use rustix::process::Signal;
 use tests::client::chat_text;
 use tests::deadline::{DEADLINE, eventually};
 use tests::{LOBBY, Settings, TestServer};
@@ -29,6 +30,34 @@ async fn a_stop_is_a_success_and_quick() {
     let _silent = server.raw().await;
     let _ada = server.join("Ada").await;
     server.stop().await;
+}
+
+#[tokio::test]
+async fn each_signal_stops_the_server_once_and_a_second_one_changes_nothing() {
+    for (first, second) in [
+        (Signal::TERM, None),
+        (Signal::INT, None),
+        (Signal::TERM, Some(Signal::INT)),
+        (Signal::INT, Some(Signal::INT)),
+    ] {
+        let mut server = TestServer::start_with(Settings::default().flag("--stop-ms", "500")).await;
+        // The server waits for this client, which does not answer the close.
+        let _silent = server.raw().await;
+        server.process().signal(first);
+        server.log().expect(&["stopping"]).await;
+        if let Some(second) = second {
+            server.process().signal(second);
+        }
+        server.expect_stopped().await;
+        server.log().expect(&["stopped"]).await;
+        let lines = server.log().lines();
+        for word in ["stopping", "stopped"] {
+            let times = lines.iter().filter(|line| line.ends_with(word)).count();
+            assert_eq!(times, 1, "{first:?}, {second:?}: {word}: {lines:?}");
+        }
+        let alarming = lines.iter().find(|line| line.contains("ERROR"));
+        assert_eq!(alarming, None, "an ordinary stop is no error");
+    }
 }
 
 #[tokio::test]

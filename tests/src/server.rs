@@ -124,9 +124,14 @@ impl TestServer {
 
     /// Asks the server to stop and waits for a successful exit.
     pub async fn stop(&mut self) {
+        self.process().ask_to_stop();
+        self.expect_stopped().await;
+    }
+
+    /// Waits for a successful exit of a server that was asked to stop.
+    pub async fn expect_stopped(&mut self) {
         let mut process = self.process.take().expect("the server runs");
-        process.ask_to_stop();
-        let status = eventually(DEADLINE, "the server stops after SIGTERM", async || {
+        let status = eventually(DEADLINE, "the server stops after a signal", async || {
             process.ended().ok_or_else(|| self.log.tail())
         })
         .await;

@@ -31,7 +31,8 @@ const READERS: u64 = 50;
 /// Messages in two runs that are subtracted, so that the cost of the start cancels out.
 const MESSAGES: (u64, u64) = (100, 300);
 
-/// Connections of one user in two runs that are subtracted. A cost that grows with their number shows in the difference.
+/// Connections of one user in two runs that are subtracted, each with a member of a channel and a sweep of the members. A cost that
+/// grows with their number shows in the difference.
 const CONNECTIONS: (u64, u64) = (2_000, 4_000);
 
 /// A smaller count is rounded to 0: lists that grow, which are not due to one message.

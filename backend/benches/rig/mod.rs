@@ -7,6 +7,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use backend::app::{Core, CoreParts};
 use backend::auth::Tokens;
@@ -17,6 +18,7 @@ use backend::client::frames::{Incoming, Received};
 use backend::client::services::Services;
 use backend::client::typed;
 use backend::config::{Durability, Settings};
+use backend::connection::registry::ConnectionInfo;
 use backend::dialect::Dialect;
 use backend::fanout::Distributor;
 use backend::mailbox::Mailboxes;
@@ -29,7 +31,7 @@ use backend::sequencer::publisher::Start;
 use backend::store::sqlite::SqliteLog;
 use backend::store::{Log, Threads};
 use backend::telemetry::metrics::Metrics;
-use shared::ids::Epoch;
+use shared::ids::{ConnectionId, Epoch};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{LocalSet, yield_now};
 
@@ -38,7 +40,7 @@ use tokio::task::{LocalSet, yield_now};
 const TURNS: usize = 4;
 
 /// A channel without history.
-const CHANNEL: &str = "live:bench";
+pub(crate) const CHANNEL: &str = "live:bench";
 
 /// The epoch of the channels without history.
 const LIVE_EPOCH: Epoch = Epoch(1);
@@ -119,6 +121,21 @@ impl Rig {
         for (channel, id) in channels.iter().zip(1..) {
             reader.say(format!(r#"{{"type":"subscribe","id":{id},"channel":"{channel}"}}"#));
         }
+    }
+
+    /// Opens a connection that sends `incoming`.
+    pub(crate) fn connect(&self, incoming: impl Incoming + 'static, wire: Rc<Wire>) {
+        spawn(&self.local, &self.runtime, &self.services, incoming, wire);
+    }
+
+    /// Creates a guest and returns its token.
+    pub(crate) fn guest(&self) -> String {
+        self.services.tokens.new_guest().unwrap().1
+    }
+
+    /// Returns the data of all open connections.
+    pub(crate) fn connections(&self) -> Vec<Arc<ConnectionInfo>> {
+        self.services.registry.list(ConnectionId(0), usize::MAX)
     }
 
     /// Opens a connection that resumes at the beginning of a channel without history.
@@ -208,6 +225,17 @@ impl Rig {
         panic!("not done after {TURNS_MAX} iterations");
     }
 
+    /// Runs event loop iterations until `done`, for work that needs a timer or another thread.
+    #[track_caller]
+    pub(crate) fn wait_until(&self, mut done: impl FnMut() -> bool) {
+        const WAIT_MAX: Duration = Duration::from_secs(20);
+        let start = Instant::now();
+        while !done() {
+            assert!(start.elapsed() < WAIT_MAX, "not done after {WAIT_MAX:?}");
+            self.turns(1);
+        }
+    }
+
     /// Runs some event loop iterations, enough for one message.
     pub(crate) fn turn(&self) {
         self.turns(TURNS);
@@ -226,13 +254,22 @@ impl Rig {
 fn open(local: &LocalSet, runtime: &Runtime, services: &Rc<Services>, wire: Rc<Wire>) -> Script {
     let script = Script::default();
     script.say(r#"{"type":"hello","version":1,"name":"b"}"#.to_owned());
+    spawn(local, runtime, services, script.clone(), wire);
+    script
+}
+
+fn spawn(
+    local: &LocalSet,
+    runtime: &Runtime,
+    services: &Rc<Services>,
+    incoming: impl Incoming + 'static,
+    wire: Rc<Wire>,
+) {
     let outbound = services.open(None, Dialect::Typed, Some(wire)).unwrap();
     let connection = Connection::new(Rc::clone(services), outbound);
-    let incoming = script.clone();
     local.block_on(runtime, async {
         tokio::task::spawn_local(connection.run(incoming, typed::Typed));
     });
-    script
 }
 
 /// A socket that accepts everything, and calls a function with each write.

@@ -9,6 +9,7 @@ use actix_web::dev::ServerHandle;
 use shared::ids::{Epoch, Namespace};
 use socket2::SockRef;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::core::{Core, CoreParts};
 use super::streams;
@@ -28,7 +29,7 @@ use crate::sequencer::retention::{Retention, Rule};
 use crate::sequencer::{live, log_thread};
 use crate::store::sqlite::SqliteLog;
 use crate::store::{Log, Threads};
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::{self, metrics::Metrics};
 
 /// Runs the server until SIGTERM or SIGINT stops it.
 ///
@@ -73,7 +74,7 @@ pub async fn serve(
     })?;
     let mut retention =
         Retention::start(Arc::clone(&log), queue.clone(), rules(&settings), settings.retention())?;
-    let start = Start { live_epoch: Epoch(random::number()?), live_key: random::number()? };
+    let start = random_start()?;
     let (live, sequencers): (Vec<_>, Vec<_>) = (0..settings.workers).map(|_| live::queue()).unzip();
     let path = settings.data.join("tidings.db");
     let core = Core::new(CoreParts {
@@ -103,19 +104,8 @@ pub async fn serve(
             "pages may connect by this machine's addresses; if browsers use a name, give it with --host"
         );
     }
-    tokio::select! {
-        ended = &mut server => ended?,
-        // The signals are caught, so without the task that waits for them nothing could stop the server in order.
-        Err(_) = &mut stopper => return Err(ServerError::Died(Part::Stopper)),
-        part = first_end(&core.mailboxes, &core.publisher, log_thread_ended, retention.ended()) => {
-            // Parts also end when the server stops.
-            if !stopping.load(Ordering::SeqCst) {
-                tracing::error!(%part, "a part has died; the server exits and must be restarted");
-                return Err(ServerError::Died(part));
-            }
-            server.await?;
-        }
-    }
+    let first_end = first_end(&core.mailboxes, &core.publisher, log_thread_ended, retention.ended());
+    until_stopped(&mut server, &mut stopper, first_end, &stopping).await?;
     stopper.abort();
     // Before the log thread, which executes its trims.
     retention.stop();
@@ -128,6 +118,37 @@ pub async fn serve(
     log_thread.map_err(|_| ServerError::Died(Part::LogThread))?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Waits until the server has stopped. `stopping` is true when it is being stopped in order.
+///
+/// # Errors
+/// [`ServerError::Died`] if the stopper or another part ends before; the error of the server.
+async fn until_stopped(
+    mut server: impl Future<Output = std::io::Result<()>> + Unpin,
+    stopper: &mut JoinHandle<()>,
+    first_end: impl Future<Output = Part>,
+    stopping: &AtomicBool,
+) -> Result<(), ServerError> {
+    tokio::select! {
+        ended = &mut server => ended?,
+        // The signals are caught, so without the task that waits for them nothing could stop the server in order.
+        Err(_) = stopper => return Err(ServerError::Died(Part::Stopper)),
+        part = first_end => {
+            // Parts also end when the server stops.
+            if !stopping.load(Ordering::SeqCst) {
+                tracing::error!(%part, "a part has died; the server exits and must be restarted");
+                return Err(ServerError::Died(part));
+            }
+            server.await?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the random values of a start.
+fn random_start() -> Result<Start, getrandom::Error> {
+    Ok(Start { live_epoch: Epoch(random::number()?), live_key: random::number()? })
 }
 
 /// Returns the retention rules of the namespaces that do not keep everything.
@@ -155,6 +176,7 @@ async fn stop_on_signal(
     signals.wait().await;
     tracing::info!("stopping");
     server.pause().await;
+    telemetry::hide_accept_errors();
     // Without this the kernel would accept further connections that nothing answers. Linux refuses them from here on; on a system
     // without this, they end with the process.
     let _ = SockRef::from(&door).shutdown(std::net::Shutdown::Both);
@@ -165,4 +187,48 @@ async fn stop_on_signal(
     }
     stopping.store(true, Ordering::SeqCst);
     server.stop(false).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Maximum wait for what happens at once.
+    const DEADLINE: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn the_values_of_each_start_are_random() {
+        let (one, other) = (random_start().unwrap(), random_start().unwrap());
+        assert_ne!(one.live_epoch, other.live_epoch);
+        assert_ne!(one.live_key, other.live_key, "the homes of channels could be computed by clients");
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_the_task_that_waits_for_signals_ends_the_server() {
+        let mut stopper = tokio::spawn(async { panic!("a bug") });
+        let stopping = AtomicBool::new(false);
+        let ended = until_stopped(pending(), &mut stopper, pending(), &stopping);
+        let ended = timeout(DEADLINE, ended).await.expect("the server ends");
+        assert!(matches!(ended, Err(ServerError::Died(Part::Stopper))), "{ended:?}");
+    }
+
+    #[tokio::test]
+    async fn parts_that_end_during_a_stop_are_no_failure_and_the_server_is_waited_for() {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let mut stopper = tokio::spawn(async {});
+        let server = Box::pin(async { stopped.await.map_err(std::io::Error::other) });
+        let stopping = AtomicBool::new(true);
+        let mut ended = Box::pin(until_stopped(server, &mut stopper, ready(Part::Worker), &stopping));
+        tokio::select! {
+            biased;
+            ended = &mut ended => panic!("the server has not ended yet: {ended:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+        stop.send(()).unwrap();
+        timeout(DEADLINE, ended).await.expect("the server ends").unwrap();
+    }
 }

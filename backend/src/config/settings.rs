@@ -283,4 +283,11 @@ mod tests {
             assert_eq!(setting.variable, format!("TIDINGS_{}", setting.key.to_uppercase()));
         }
     }
+
+    #[test]
+    fn an_idle_connection_is_kept_for_longer_than_proxies_keep_theirs() {
+        // A proxy that keeps it for longer sends a request into a connection that the server closes, and answers 502.
+        let longest_of_proxies = Duration::from_secs(90);
+        assert!(Settings::default().keep_alive() > longest_of_proxies);
+    }
 }

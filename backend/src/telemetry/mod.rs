@@ -4,10 +4,14 @@ mod histogram;
 pub mod metrics;
 mod refusals;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use thiserror::Error;
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{ParseError, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 pub use histogram::Histogram;
 pub use refusals::Refusals;
@@ -22,6 +26,14 @@ pub struct FilterError {
     pub reason: ParseError,
 }
 
+/// Whether the server stops.
+static STOPS: AtomicBool = AtomicBool::new(false);
+
+/// Hides the errors of actix's accept loop from now on: the server closes the listening socket under it when it stops.
+pub fn hide_accept_errors() {
+    STOPS.store(true, Ordering::Relaxed);
+}
+
 /// Writes log lines to standard error, by a thread of its own. Lines that the terminal cannot take are dropped, so a worker
 /// never waits. Dropping the guard writes the remaining lines.
 ///
@@ -33,9 +45,10 @@ pub fn start(filter: &str) -> Result<WorkerGuard, FilterError> {
     let parsed = EnvFilter::try_new(filter);
     let parsed = parsed.map_err(|reason| FilterError { filter: filter.to_owned(), reason })?;
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
-    let lines = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(writer);
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let shown = filter_fn(|line| line.target() != "actix_server::accept" || !STOPS.load(Ordering::Relaxed));
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours).with_filter(shown);
     // A second call, in tests, keeps the subscriber of the first.
-    let _ = lines.with_ansi(colours).try_init();
+    let _ = tracing_subscriber::registry().with(parsed).with(lines).try_init();
     Ok(guard)
 }

@@ -7,6 +7,7 @@
 
 mod coming_back;
 mod dead_parts;
+mod fairness;
 mod large_messages;
 mod large_rooms;
 #[path = "../../benches/rig/mod.rs"]

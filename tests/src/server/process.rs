@@ -69,8 +69,13 @@ impl Process {
 
     /// Asks the process to stop (SIGTERM).
     pub fn ask_to_stop(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
         // If it has already ended, there is no process to signal.
-        let _ = kill_process(self.pid(), Signal::TERM);
+        let _ = kill_process(self.pid(), signal);
     }
 
     /// Suspends the process (SIGSTOP), as a machine that swaps or sleeps does. Its sockets stay open.

@@ -91,3 +91,34 @@ impl FromRequest for Authorized {
         ready(result.map_err(ApiError::from))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    /// Returns whether a request with the key `shown` is authorized.
+    fn opens(key: &ApiKey, shown: &str) -> bool {
+        let header = (AUTHORIZATION, format!("Bearer {shown}"));
+        key.opens(&TestRequest::default().insert_header(header).to_http_request())
+    }
+
+    #[test]
+    fn keys_of_all_lengths_are_compared_by_digests_of_one_length() {
+        let texts =
+            ["k".to_owned(), "0123456789abcdef".to_owned(), "0123456789abcdeF".to_owned(), "x".repeat(1000)];
+        for text in &texts {
+            let mut key = ApiKey::new(&Arc::from(text.as_str()));
+            assert_eq!(key.digest[..], Sha256::digest(text)[..]);
+            for shown in &texts {
+                assert_eq!(opens(&key, shown), shown == text, "{shown}");
+            }
+            assert!(!opens(&key, &text[1..]), "a part of the key");
+            // The digest alone decides: with that of another key, only the other key opens.
+            let other = format!("{text}{text}");
+            key.digest = Sha256::digest(&other).into();
+            assert_eq!((opens(&key, &other), opens(&key, text)), (true, false));
+        }
+    }
+}
