@@ -10,6 +10,7 @@ mod rig;
 
 use std::sync::Arc;
 
+use backend::auth::Principal;
 use backend::connection::registry::{ConnectionInfo, Registry};
 use backend::dialect::Dialect;
 use shared::ids::{ConnectionId, DisplayName, UserId};
@@ -41,11 +42,12 @@ fn main() {
 fn open_and_close(connections: u64) {
     let registry = Registry::default();
     let ada = Sender { user: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada").unwrap() };
+    let ada = Principal { sender: ada };
     let open = |number| {
         let info = ConnectionInfo::new(ConnectionId(number), Dialect::Typed, None, Timestamp(0), 0);
         let info = Arc::new(info);
         assert!(registry.add(&info, usize::MAX));
-        registry.identify(&info, ada.clone());
+        registry.replace_principal(&info, ada.clone()).unwrap();
         info
     };
     let all: Vec<_> = (1..=connections).map(open).collect();

@@ -128,7 +128,7 @@ impl Core {
     }
 
     /// Returns the parts that the HTTP handlers of a worker thread use.
-    pub(super) fn http_parts(&self, services: Rc<Services>) -> Parts {
+    pub fn http_parts(&self, services: Rc<Services>) -> Parts {
         Parts {
             settings: Arc::clone(&self.settings),
             permissions: Arc::clone(&self.permissions),

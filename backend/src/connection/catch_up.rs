@@ -96,7 +96,7 @@ impl Inner {
             head: feed.head().unwrap_or(floor),
             gap: Some(Gap { oldest: Offset(floor.0 + 1), reason: GapReason::Trimmed }),
         };
-        if let Some(frame) = info.mode.subscribed(subscribed) {
+        if let Some(frame) = info.dialect.subscribed(subscribed) {
             self.replies.push(frame);
         }
     }

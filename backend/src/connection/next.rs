@@ -69,7 +69,7 @@ impl Outbound {
             self.read_log(inner);
             match inner.subscriptions.next() {
                 NextRead::Message { key, before, message } => {
-                    if let Some(frame) = self.info.mode.message(&message, self.info.connection) {
+                    if let Some(frame) = self.info.dialect.message(&message, self.info.connection) {
                         return Step::Message { key, before, frame };
                     }
                 }

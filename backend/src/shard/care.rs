@@ -57,7 +57,7 @@ async fn visit_connections(worker: &Worker) -> i64 {
 
 /// Closes a connection that sent no `hello` in time or is silent. Sends a heartbeat if one is due.
 fn check_liveness(outbound: &Outbound, heartbeat: Duration, hello: Duration) {
-    if outbound.info.identity().is_none() && outbound.time_open() > hello {
+    if !outbound.info.has_principal() && outbound.time_open() > hello {
         return outbound.announce_close(CloseCode::NO_HELLO, "No hello arrived in time.", None);
     }
     if outbound.silence() > heartbeat * 2 {
@@ -65,7 +65,7 @@ fn check_liveness(outbound: &Outbound, heartbeat: Duration, hello: Duration) {
         return outbound.announce_close(CloseCode::SILENT, "The client was silent for too long.", None);
     }
     if outbound.heartbeat_due(heartbeat) {
-        if let Some(frame) = outbound.info.mode.heartbeat(|| outbound.heads()) {
+        if let Some(frame) = outbound.info.dialect.heartbeat(|| outbound.heads()) {
             outbound.reply_frame(frame);
         }
         // The pong shows that the peer is alive. Browsers send it without any code of the page.

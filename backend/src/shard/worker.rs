@@ -177,8 +177,8 @@ impl Worker {
     /// Registers a subscription that has just started: updates the statistics and the channel's presence.
     pub fn join(&self, outbound: &Outbound, channel: &ChannelName, policy: &Policy) {
         outbound.info.set_subscriptions(outbound.subscription_count());
-        if let (true, Some(sender)) = (policy.presence, outbound.info.identity()) {
-            let version = self.parts.presence.join(channel, sender);
+        if let (true, Some(principal)) = (policy.presence, outbound.info.principal()) {
+            let version = self.parts.presence.join(channel, &principal.sender);
             // The first subscriber on this worker requests the members if it wants them, and that answer has this
             // version.
             if let Some(feed) = self.feeds.borrow().get(channel)
@@ -196,8 +196,8 @@ impl Worker {
         }
         outbound.info.set_subscriptions(outbound.subscription_count());
         let presence = self.parts.permissions.policy(channel).is_some_and(|policy| policy.presence);
-        if let (true, Some(sender)) = (presence, outbound.info.identity()) {
-            self.parts.presence.leave(channel, &sender.user);
+        if let (true, Some(principal)) = (presence, outbound.info.principal()) {
+            self.parts.presence.leave(channel, principal.user());
         }
     }
 
@@ -221,7 +221,7 @@ impl Worker {
         answers.into_iter().flatten().filter_map(|answer| {
             let outbound = self.connection(answer.connection)?;
             outbound.remove_unanswered(answer.bytes);
-            if let Some(frame) = outbound.info.mode.answer(answer) {
+            if let Some(frame) = outbound.info.dialect.answer(answer) {
                 outbound.reply_later(frame);
             }
             Some(outbound)
@@ -236,7 +236,7 @@ impl Worker {
         if outbound.is_full() {
             return false;
         }
-        outbound.reply_frame(outbound.info.mode.push(push));
+        outbound.reply_frame(outbound.info.dialect.push(push));
         true
     }
 

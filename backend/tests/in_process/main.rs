@@ -9,6 +9,7 @@ mod coming_back;
 mod dead_parts;
 mod large_messages;
 mod large_rooms;
+mod principals;
 #[path = "../../benches/rig/mod.rs"]
 mod rig;
 mod writes;
