@@ -123,7 +123,7 @@ impl Core {
             numbers: self.numbers.clone(),
             reads: self.reads.clone(),
             mailboxes: self.mailboxes.clone(),
-            metrics: self.metrics.clone(),
+            events: self.metrics.events.clone(),
         })
     }
 

@@ -19,6 +19,7 @@ use crate::connection::outbound::Outbound;
 use crate::sequencer::publication::{Publication, ReplyTo};
 use crate::sequencer::turn::Turns;
 use crate::store::Append;
+use crate::telemetry::Event;
 
 /// The reading half of an open WebSocket.
 pub struct Connection {
@@ -96,8 +97,8 @@ impl Drop for Connection {
     fn drop(&mut self) {
         let info = &self.outbound.info;
         let seconds = clock::now().since(info.opened_at).as_secs_f64();
-        tracing::info!(connection = %info.connection, code = self.outbound.close_code().map(|code| code.0), seconds, "close");
-        self.services.metrics.closed();
+        let code = self.outbound.close_code();
+        self.services.events.emit(Event::Gone { connection: info.connection, code, seconds });
         self.services.worker.remove(&self.outbound);
     }
 }

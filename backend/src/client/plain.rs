@@ -12,15 +12,16 @@ use crate::auth::{Action, Principal};
 use crate::config::plain_channel;
 use crate::message::text_frame;
 use crate::random;
+use crate::telemetry::Event;
 
 /// Handles the messages of plain clients: lines of text.
 pub struct Plain;
 
 impl TextHandler for Plain {
     async fn handle(&mut self, connection: &mut Connection, text: &str) -> Result<(), Refused> {
-        let info = &connection.outbound.info;
+        let (info, events) = (&connection.outbound.info, &connection.services.events);
         let principal = info.principal();
-        tracing::info!(target: "tidings::message", connection = %info.connection, bytes = text.len(), "message");
+        events.emit(Event::Received { connection: info.connection, channel: None, bytes: text.len() });
         connection.outbound.reply_frame(text_frame(format!("已收到你的消息:{text}")));
         let (Some(principal), false) = (principal, shared::text::is_blank(text)) else { return Ok(()) };
         let id = random::message_id().map_err(|error| {
@@ -43,8 +44,8 @@ impl TextHandler for Plain {
 /// Adds the client to the room as a guest. If that fails, the client still gets replies to its texts.
 pub async fn welcome(connection: &Connection) {
     if let Err(refusal) = join(connection).await {
-        let number = connection.outbound.info.connection;
-        tracing::warn!(connection = %number, code = refusal.code.as_str(), "a plain client is not in the room");
+        let (number, code) = (connection.outbound.info.connection, refusal.code);
+        connection.services.events.emit(Event::OutsideRoom { connection: number, code });
     }
 }
 

@@ -15,6 +15,7 @@ use super::pace::Pace;
 use super::throttle::{Decision, tokens_of};
 use crate::message::pong_frame;
 use crate::rate::RateLimit;
+use crate::telemetry::Event;
 
 /// Maximum rate of messages with a refusal that no retry can help, per second. A connection above it is closed. Accepted messages
 /// in between do not reset it.
@@ -95,7 +96,8 @@ impl Connection {
                     break;
                 }
                 Received::Broken { code, error } => {
-                    tracing::info!(connection = %self.outbound.info.connection, %code, %error, "broken");
+                    let connection = self.outbound.info.connection;
+                    self.services.events.emit(Event::Broken { connection, code, error: &error });
                     self.outbound.close(code, "");
                     break;
                 }
@@ -114,9 +116,11 @@ impl Connection {
                     // limits those.
                     let Refusal { code, retry_after_ms, .. } = &refused.refusal;
                     let is_error = retry_after_ms.is_none() && *code != ErrorCode::Forbidden;
-                    self.services.metrics.refusals.count(refused.refusal.code);
                     self.refuse(refused);
                     if is_error && errors.take(1.0, now).is_err() {
+                        self.services
+                            .events
+                            .emit(Event::Misused { connection: self.outbound.info.connection });
                         let what = "Too many messages were refused.";
                         self.outbound.announce_close(CloseCode::MISUSE, what, None);
                     }
@@ -143,13 +147,13 @@ impl Connection {
     /// Sends a refusal to the client.
     fn refuse(&self, Refused { id, refusal }: Refused) {
         let info = &self.outbound.info;
-        tracing::debug!(connection = %info.connection, code = refusal.code.as_str(), "refused");
+        self.services.events.emit(Event::Refused { connection: info.connection, code: refusal.code });
         self.outbound.reply_frame(info.dialect.refusal(id, refusal));
     }
 
     /// Closes the connection of a client that sends too much for too long.
     fn close_flood(&self) {
-        tracing::info!(connection = %self.outbound.info.connection, "closed with 4003: too much above the message rate");
+        self.services.events.emit(Event::Flooded { connection: self.outbound.info.connection });
         let what = "Too much was sent above the allowed rate.";
         self.outbound.announce_close(CloseCode::FLOOD, what, Some(FLOOD_RETRY_MS));
     }

@@ -20,6 +20,8 @@ use crate::channel::feed::Feed;
 use crate::message::{ServerMessage, SignalKey, SignalTopic, page_frame, server_frame};
 use crate::shard::worker::Reach;
 use crate::store::PageRange;
+use crate::telemetry::Event;
+use crate::telemetry::event::SignalDropped;
 
 /// Handles the messages of typed clients: the protocol of the `shared` crate.
 pub struct Typed;
@@ -74,7 +76,8 @@ fn handle(
         ClientMessage::Hello(_) => {}
         ClientMessage::Publish(Publish { id, channel, message_id, turn, payload }) => {
             let number = connection.outbound.info.connection;
-            tracing::info!(target: "tidings::message", connection = %number, %channel, bytes, "message");
+            let received = Event::Received { connection: number, channel: Some(&channel), bytes };
+            connection.services.events.emit(received);
             let message = NewMessage { channel, id: message_id, turn, payload, text_bytes: bytes };
             connection.publish(Some(id), message, principal)?;
         }
@@ -124,7 +127,9 @@ fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
     }
     let (services, info) = (&connection.services, &connection.outbound.info);
     let (user, known_name, token) = match hello.token {
-        Some(token) => services.tokens.read(&token).map(|claims| (claims.sub, claims.name, None))?,
+        Some(token) => {
+            services.tokens.read(&token, &services.events).map(|claims| (claims.sub, claims.name, None))?
+        }
         None => services.tokens.new_guest().map(|(user, token)| (user, None, Some(token)))?,
     };
     let unnamed = || shared::ids::DisplayName::parse(&format!("Guest {}", info.connection));
@@ -132,7 +137,7 @@ fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
     let name = name.map_err(|error| Refusal::new(ErrorCode::InvalidName, error.to_string()))?;
     let principal = Principal { sender: Sender { user: user.clone(), name: name.clone() } };
     services.registry.replace_principal(info, principal)?;
-    tracing::info!(connection = %info.connection, %user, "hello");
+    services.events.emit(Event::Identified { connection: info.connection, user: &user });
     let settings = &services.settings;
     let limits = Limits {
         frame_bytes_max: settings.frame_bytes_max as u64,
@@ -245,7 +250,7 @@ fn signal(
     connection.may(&principal, Action::Signal, &channel)?;
     let Reach { subscribers, head } = connection.services.worker.reach(&channel);
     if !connection.throttle.admit_signal(subscribers, Instant::now()) {
-        connection.services.metrics.signals_dropped.inc();
+        connection.services.events.emit(Event::SignalDropped(SignalDropped::TooMany));
         return Ok(());
     }
     let outbound = &connection.outbound;

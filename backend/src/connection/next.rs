@@ -78,7 +78,7 @@ impl Outbound {
                         inner.behind.push(key, serial);
                     } else {
                         let oldest = feed.ring_floor().or(feed.head()).unwrap_or(cursor);
-                        inner.skip_to(&self.info, key, serial, oldest);
+                        inner.skip_to(self, key, serial, oldest);
                     }
                 }
                 NextRead::Nothing => return Step::Wait,

@@ -1,6 +1,14 @@
 //! What the operator sees: log lines and metrics.
+//!
+//! [`event`] has what happens to clients and channels; [`Events::emit`] hands it to `counters` and `lines`. What is measured is in
+//! [`metrics`].
 
+mod counters;
+mod declare;
+pub mod event;
+mod events;
 mod histogram;
+mod lines;
 pub mod metrics;
 mod refusals;
 
@@ -9,8 +17,9 @@ use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
+pub use event::Event;
+pub use events::Events;
 pub use histogram::Histogram;
-pub use refusals::Refusals;
 
 /// The filter of log lines cannot be read. The message is for the operator.
 #[derive(Debug, Error)]
