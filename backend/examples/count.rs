@@ -11,6 +11,7 @@ mod rig;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backend::auth::Principal;
 use backend::connection::registry::{ConnectionInfo, Registry};
 use backend::dialect::Dialect;
 use backend::presence::{PRESENCE_MEMBERS_MAX, PresenceBoard};
@@ -45,14 +46,15 @@ fn open_and_close(connections: u64) {
     let registry = Registry::default();
     let board = PresenceBoard::new(1, PRESENCE_MEMBERS_MAX);
     let ada = Sender { user: UserId::parse("ada").unwrap(), name: DisplayName::parse("Ada").unwrap() };
+    let ada = Principal { sender: ada };
     let open = |number| {
         let info = ConnectionInfo::new(ConnectionId(number), Dialect::Typed, None, Timestamp(0), 0);
         let info = Arc::new(info);
         assert!(registry.add(&info, usize::MAX));
-        registry.identify(&info, ada.clone());
+        registry.replace_principal(&info, ada.clone()).unwrap();
         let user = UserId::parse(&format!("user-{number}")).unwrap();
         let channel = ChannelName::parse(&format!("room:{}", number % 200)).unwrap();
-        board.join(&channel, &Sender { user, name: ada.name.clone() });
+        board.join(&channel, &Sender { user, name: ada.sender.name.clone() });
         assert_eq!(board.sweep(Duration::ZERO, usize::MAX), 0);
         info
     };

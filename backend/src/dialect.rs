@@ -1,5 +1,5 @@
 //! The encoding half of the clients' wire protocols: what each kind of client gets for each outgoing item. Only this
-//! file distinguishes the dialects when writing. The decoding half is in `client`.
+//! file distinguishes the dialects when writing. The decoding half is `client::handler`.
 
 use bytes::Bytes;
 use serde::Serialize;

@@ -13,6 +13,8 @@ use crate::message::{EncodedMessage, EncodedRun};
 use crate::sequencer::live::Sequencer;
 use crate::sequencer::publication::{Caller, Outcome, ReplyTo};
 use crate::store::{Append, Appended};
+use crate::telemetry::Event;
+use crate::telemetry::event::Published;
 use crate::telemetry::metrics::Metrics;
 
 /// A batch, and the callers that get their answer after the workers have the batch.
@@ -27,6 +29,7 @@ pub struct FanOut {
 impl FanOut {
     /// Encodes the accepted messages, once for all subscribers.
     pub fn new(outcomes: Vec<Outcome>, workers: usize, metrics: &Metrics) -> Self {
+        let events = &metrics.events;
         let mut answers = Vec::new();
         answers.resize_with(workers, Vec::new);
         let (mut news, mut callers) = (NewsByChannel::default(), Vec::new());
@@ -43,15 +46,15 @@ impl FanOut {
                 news.add(channel, Arc::new(EncodedMessage::new(message, origin)));
             }
             match &result {
-                Ok(Appended::Accepted { .. }) => metrics.messages_accepted.inc(),
-                Ok(Appended::Duplicate { .. }) => metrics.messages_duplicate.inc(),
-                Err(_) => metrics.messages_refused.inc(),
-            };
+                Ok(Appended::Accepted { .. }) => events.emit(Event::Published(Published::Accepted)),
+                Ok(Appended::Duplicate { .. }) => events.emit(Event::Published(Published::Duplicate)),
+                Err(_) => events.emit(Event::Published(Published::Refused)),
+            }
             match reply {
                 ReplyTo::Connection { worker, connection, request, .. } => {
-                    // The refusal of a caller is counted with its HTTP response.
+                    // The refusal of a caller is emitted with its HTTP response.
                     if let Err(refusal) = &result {
-                        metrics.refusals.count(refusal.code);
+                        events.emit(Event::Refused { connection, code: refusal.code });
                     }
                     if let Some(answers) = answers.get_mut(worker) {
                         answers.push(Answer { connection, request, result, bytes });

@@ -20,6 +20,7 @@ use backend::client::typed;
 use backend::config::{Durability, Settings};
 use backend::connection::registry::ConnectionInfo;
 use backend::dialect::Dialect;
+use backend::edge::http::Parts;
 use backend::fanout::Distributor;
 use backend::mailbox::Mailboxes;
 use backend::presence::PRESENCE_MEMBERS_MAX;
@@ -49,6 +50,7 @@ const LIVE_EPOCH: Epoch = Epoch(1);
 pub(crate) struct Rig {
     runtime: Runtime,
     local: LocalSet,
+    core: Core,
     services: Rc<Services>,
     writer: LogThread,
     sink: Box<dyn FnMut(Vec<Outcome>)>,
@@ -104,10 +106,35 @@ impl Rig {
         });
         let written: Rc<Cell<usize>> = Rc::default();
         let publisher = open(&local, &runtime, &services, counting(&written));
-        let rig =
-            Self { runtime, local, services, writer, sink, publisher, number: 0, written, _folder: folder };
+        let rig = Self {
+            runtime,
+            local,
+            core,
+            services,
+            writer,
+            sink,
+            publisher,
+            number: 0,
+            written,
+            _folder: folder,
+        };
         rig.turn();
         rig
+    }
+
+    /// The parts that all workers share.
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Returns the parts that the HTTP handlers use.
+    pub(crate) fn http_parts(&self) -> Parts {
+        self.core.http_parts(Rc::clone(&self.services))
+    }
+
+    /// Runs a future to its end, together with the server.
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.local.block_on(&self.runtime, future)
     }
 
     /// Opens a connection that subscribes to a channel in the next iteration.

@@ -123,12 +123,12 @@ impl Core {
             numbers: self.numbers.clone(),
             reads: self.reads.clone(),
             mailboxes: self.mailboxes.clone(),
-            metrics: self.metrics.clone(),
+            events: self.metrics.events.clone(),
         })
     }
 
     /// Returns the parts that the HTTP handlers of a worker thread use.
-    pub(super) fn http_parts(&self, services: Rc<Services>) -> Parts {
+    pub fn http_parts(&self, services: Rc<Services>) -> Parts {
         Parts {
             settings: Arc::clone(&self.settings),
             permissions: Arc::clone(&self.permissions),

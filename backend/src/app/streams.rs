@@ -25,6 +25,7 @@ use crate::lifecycle::open_files::{self, OpenFiles};
 use crate::lifecycle::{ServerError, supervision};
 use crate::mailbox::WorkerCommand;
 use crate::sequencer::live::Sequencer;
+use crate::telemetry::Event;
 
 /// Maximum number of connections that a worker accepts from the operating system. The limit in the settings is lower and sends a
 /// refusal; this one only stops accepting.
@@ -70,7 +71,7 @@ fn streams(
     key: Arc<str>,
     open_files: OpenFiles,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
-    let headers = Headers::default();
+    let headers = Headers::new(services.events.clone());
     fn_factory(move || {
         let services = Rc::clone(&services);
         let requests = requests(core.http_parts(Rc::clone(&services)), Arc::clone(&key));
@@ -82,6 +83,7 @@ fn streams(
                     (Rc::clone(&services), Rc::clone(&requests), headers.clone());
                 async move {
                     if !open_files.has_room_for(&stream) {
+                        services.events.emit(Event::TurnedAway);
                         open_files::turn_away(&stream);
                         return Ok(());
                     }
@@ -114,13 +116,13 @@ fn requests(
     Error = DispatchError,
     InitError = (),
 > {
-    let (keep_alive, metrics) = (parts.settings.keep_alive(), parts.metrics.clone());
+    let (keep_alive, events) = (parts.settings.keep_alive(), parts.metrics.events.clone());
     // Accept a slash at the end of a path, because many clients add one.
     let app = App::new()
         .wrap(NormalizePath::trim())
         .wrap_fn(move |request, service| {
-            let (response, metrics) = (service.call(request), metrics.clone());
-            async move { response.await.map(|response| http::finish(response, &metrics)) }
+            let (response, events) = (service.call(request), events.clone());
+            async move { response.await.map(|response| http::finish(response, &events)) }
         })
         .configure(|app| http::configure(app, parts, &key));
     HttpService::build()

@@ -2,8 +2,10 @@
 
 mod claims;
 pub mod permission;
+mod principal;
 mod tokens;
 
 pub use claims::{Claims, LEEWAY_SECONDS};
-pub use permission::{Action, Permissions, Principal};
+pub use permission::{Action, Permissions};
+pub use principal::{OtherUser, Principal, Subject};
 pub use tokens::Tokens;

@@ -2,19 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use shared::ids::{ChannelName, Namespace, UserId};
+use shared::ids::{ChannelName, Namespace};
 use shared::protocol::{ErrorCode, Refusal};
 
+use super::principal::Subject;
 use crate::config::Policy;
-
-/// The subject of a permission check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Principal<'a> {
-    /// A caller of the HTTP API with the right API key. It may do everything that a channel offers.
-    ApiKey,
-    /// A user, or a guest.
-    User(&'a UserId),
-}
 
 /// An action in a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,14 +35,14 @@ impl Permissions {
         Self { namespaces }
     }
 
-    /// Returns the policy of the channel if `principal` may do `action` in it.
+    /// Returns the policy of the channel if `subject` may do `action` in it.
     ///
     /// # Errors
     /// A [`Refusal`] with `unknown_namespace`, `forbidden`, or with `history_off` or `presence_off` if the channel does not
     /// offer the action to anybody.
     pub fn may(
         &self,
-        principal: Principal<'_>,
+        subject: Subject<'_>,
         action: Action,
         channel: &ChannelName,
     ) -> Result<&Policy, Refusal> {
@@ -64,8 +56,8 @@ impl Permissions {
             }
             Action::Publish | Action::Signal => (policy.publish, "You may not publish in this channel."),
         };
-        if let Principal::User(user) = principal
-            && !access.allows(channel, user)
+        if let Subject::Principal(principal) = subject
+            && !access.allows(channel, principal.user())
         {
             return Err(Refusal::new(ErrorCode::Forbidden, refusal));
         }
@@ -88,18 +80,26 @@ impl Permissions {
 
 #[cfg(test)]
 mod tests {
+    use shared::ids::{DisplayName, UserId};
+    use shared::protocol::Sender;
+
+    use super::super::Principal;
     use super::*;
     use crate::config::default_namespaces;
 
     #[test]
-    fn each_principal_may_do_what_the_namespace_allows() {
+    fn each_subject_may_do_what_the_namespace_allows() {
         let permissions = Permissions::new(default_namespaces());
-        let (ada, eve) = (UserId::parse("ada").unwrap(), UserId::parse("eve").unwrap());
-        let verdict = |principal, action, channel: &str| {
-            let channel = ChannelName::parse(channel).unwrap();
-            permissions.may(principal, action, &channel).err().map(|refusal| refusal.code)
+        let principal = |user| {
+            let (user, name) = (UserId::parse(user).unwrap(), DisplayName::parse("A name").unwrap());
+            Principal { sender: Sender { user, name } }
         };
-        let (user, forbidden) = (Principal::User, Some(ErrorCode::Forbidden));
+        let (ada, eve) = (principal("ada"), principal("eve"));
+        let verdict = |subject, action, channel: &str| {
+            let channel = ChannelName::parse(channel).unwrap();
+            permissions.may(subject, action, &channel).err().map(|refusal| refusal.code)
+        };
+        let (user, forbidden) = (Subject::Principal, Some(ErrorCode::Forbidden));
         let cases = [
             (user(&ada), Action::Publish, "room:lobby", None),
             (user(&ada), Action::Subscribe, "inbox:ada", None),
@@ -107,15 +107,15 @@ mod tests {
             (user(&eve), Action::ReadHistory, "inbox:ada", forbidden),
             (user(&ada), Action::Publish, "inbox:ada", forbidden),
             (user(&ada), Action::Signal, "inbox:ada", forbidden),
-            (Principal::ApiKey, Action::Publish, "inbox:ada", None),
+            (Subject::ApiKey, Action::Publish, "inbox:ada", None),
             (user(&eve), Action::Publish, "dm:ada+bob", forbidden),
             (user(&ada), Action::ReadHistory, "live:x", Some(ErrorCode::HistoryOff)),
-            (Principal::ApiKey, Action::SeeMembers, "live:x", Some(ErrorCode::PresenceOff)),
+            (Subject::ApiKey, Action::SeeMembers, "live:x", Some(ErrorCode::PresenceOff)),
             (user(&eve), Action::SeeMembers, "inbox:ada", forbidden),
-            (Principal::ApiKey, Action::Publish, "nowhere:x", Some(ErrorCode::UnknownNamespace)),
+            (Subject::ApiKey, Action::Publish, "nowhere:x", Some(ErrorCode::UnknownNamespace)),
         ];
-        for (principal, action, channel, expected) in cases {
-            assert_eq!(verdict(principal, action, channel), expected, "{principal:?} {action:?} {channel}");
+        for (subject, action, channel, expected) in cases {
+            assert_eq!(verdict(subject, action, channel), expected, "{subject:?} {action:?} {channel}");
         }
     }
 }

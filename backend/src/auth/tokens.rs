@@ -1,29 +1,21 @@
 //! Tokens identify clients. This server creates them for guests, and the application's server for its users.
 
-use std::sync::{Mutex, PoisonError};
-
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Map, Value};
 use shared::ids::UserId;
 use shared::limits::TOKEN_BYTES_MAX;
 use shared::protocol::{ErrorCode, Refusal};
-use tokio::time::Instant;
 
 use super::claims::{self, Claims, InvalidClaim};
 use crate::clock;
-use crate::rate::RateLimit;
-
-/// Maximum number of refused tokens that are logged per second, with a burst of twice as many. Clients can send any number of
-/// them.
-const REFUSALS_LOGGED_PER_SECOND: u32 = 5;
+use crate::telemetry::{Event, Events};
 
 /// Creates and verifies tokens.
 pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
     validation: Validation,
-    logged: Mutex<RateLimit>,
 }
 
 impl Tokens {
@@ -36,20 +28,16 @@ impl Tokens {
         validation.validate_aud = false;
         let (encoding, decoding) =
             (EncodingKey::from_secret(secret.as_bytes()), DecodingKey::from_secret(secret.as_bytes()));
-        let logged = Mutex::new(RateLimit::new(REFUSALS_LOGGED_PER_SECOND, 2, Instant::now()));
-        Self { encoding, decoding, validation, logged }
+        Self { encoding, decoding, validation }
     }
 
-    /// Verifies a token and reads its claims. The refusal says only that the token is not valid; the log line has the reason.
+    /// Verifies a token and reads its claims. The refusal says only that the token is not valid; the event has the reason.
     ///
     /// # Errors
     /// A [`Refusal`] with `invalid_token` if the token is not signed with this server's secret, has expired, or names no user.
-    pub fn read(&self, token: &str) -> Result<Claims, Refusal> {
+    pub fn read(&self, token: &str, events: &Events) -> Result<Claims, Refusal> {
         self.verify(token).and_then(|claims| claims::read(&claims, clock::now().0 / 1000)).map_err(|wrong| {
-            let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-            if logged.take(1.0, Instant::now()).is_ok() {
-                tracing::warn!(claim = wrong.claim, reason = wrong.reason, "refused a token");
-            }
+            events.emit(Event::TokenRefused { claim: wrong.claim, reason: &wrong.reason });
             Refusal::new(
                 ErrorCode::InvalidToken,
                 "This token is not valid for this server, or no longer valid.",
@@ -136,22 +124,25 @@ mod tests {
     fn the_token_of_a_guest_identifies_the_guest() {
         let tokens = Tokens::new("secret");
         let (guest, token) = tokens.new_guest().unwrap();
-        assert_eq!(tokens.read(&token).unwrap().sub, guest);
+        assert_eq!(tokens.read(&token, &Events::default()).unwrap().sub, guest);
         assert_ne!(tokens.new_guest().unwrap().0, guest);
     }
 
     #[test]
     fn a_token_of_the_applications_server_is_accepted() {
-        assert_eq!(Tokens::new("secret").read(&sign("secret", &ada(None))), Ok(ada(None)));
+        assert_eq!(
+            Tokens::new("secret").read(&sign("secret", &ada(None)), &Events::default()),
+            Ok(ada(None))
+        );
     }
 
     #[test]
     fn invalid_tokens_are_refused() {
-        let tokens = Tokens::new("secret");
+        let (tokens, events) = (Tokens::new("secret"), Events::default());
         let long_ago = 1_000_000;
         let none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.";
         for token in ["", "x", none, &sign("other", &ada(None)), &sign("secret", &ada(Some(long_ago)))] {
-            assert_eq!(tokens.read(token).unwrap_err().code, ErrorCode::InvalidToken, "{token}");
+            assert_eq!(tokens.read(token, &events).unwrap_err().code, ErrorCode::InvalidToken, "{token}");
         }
         let claims = ada(None);
         let stronger = Header::new(Algorithm::HS384);
@@ -161,6 +152,6 @@ mod tests {
         assert_eq!(tokens.verify(&sign("secret\n", &claims)).unwrap_err().claim, "(signature)");
         assert_eq!(tokens.verify("x.y.z").unwrap_err().claim, "(all)");
         let too_long = "x".repeat(TOKEN_BYTES_MAX + 1);
-        assert_eq!(tokens.read(&too_long).unwrap_err().code, ErrorCode::InvalidToken);
+        assert_eq!(tokens.read(&too_long, &events).unwrap_err().code, ErrorCode::InvalidToken);
     }
 }

@@ -17,7 +17,7 @@ use crate::dialect::Dialect;
 use crate::mailbox::{Mailboxes, overloaded};
 use crate::shard::worker::Worker;
 use crate::store::LogReads;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::{Event, Events};
 
 /// The services that the clients of one worker use.
 pub struct Services {
@@ -37,8 +37,8 @@ pub struct Services {
     pub reads: LogReads,
     /// The mailboxes of all workers, for signals.
     pub mailboxes: Mailboxes,
-    /// The counters.
-    pub metrics: Metrics,
+    /// Where events go.
+    pub events: Events,
 }
 
 impl Services {
@@ -57,9 +57,7 @@ impl Services {
         if !self.registry.add(&info, self.settings.connections_max) {
             return Err(overloaded());
         }
-        let address = info.address.map(tracing::field::display);
-        tracing::info!(connection = %number, mode = dialect.as_str(), address, "open");
-        self.metrics.opened();
+        self.events.emit(Event::Connected { connection: number, dialect: dialect.as_str(), address });
         Ok(self.worker.open(info, wire))
     }
 }

@@ -13,19 +13,21 @@ use shared::protocol::{
 
 use tokio::time::Instant;
 
-use super::connection::{Connection, NewMessage, Refused, Speaker};
+use super::connection::{Connection, NewMessage};
+use super::handler::{Refused, TextHandler};
 use crate::auth::{Action, Principal};
 use crate::channel::feed::Feed;
-use crate::config::Policy;
 use crate::message::{ServerMessage, SignalKey, SignalTopic, page_frame, server_frame};
 use crate::shard::worker::Reach;
 use crate::store::PageRange;
+use crate::telemetry::Event;
+use crate::telemetry::event::SignalDropped;
 
 /// Handles the messages of typed clients: the protocol of the `shared` crate.
 pub struct Typed;
 
-impl Speaker for Typed {
-    async fn text(&mut self, connection: &mut Connection, text: &str) -> Result<(), Refused> {
+impl TextHandler for Typed {
+    async fn handle(&mut self, connection: &mut Connection, text: &str) -> Result<(), Refused> {
         let message =
             codec::decode_client(text).map_err(|error| Refused { id: error.id, refusal: error.refusal })?;
         let id = request_of(&message);
@@ -35,14 +37,13 @@ impl Speaker for Typed {
             Some(turns) => Refused { id, refusal: turns.refuse(refusal) },
             None => Refused { id, refusal },
         };
-        let from = connection.outbound.info.identity().cloned();
-        match (message, from) {
+        match (message, connection.outbound.info.principal()) {
             (ClientMessage::Hello(hello), None) => greet(connection, hello),
             (ClientMessage::Hello(_), Some(_)) => {
                 Err(Refusal::new(ErrorCode::AlreadyGreeted, "Hello has been said on this connection."))
             }
             (_, None) => Err(Refusal::new(ErrorCode::HelloRequired, "Send hello first.")),
-            (message, Some(from)) => match handle(connection, message, from, text.len()) {
+            (message, Some(principal)) => match handle(connection, message, principal, text.len()) {
                 Ok(Some(question)) => ask(connection, question).await,
                 Ok(None) => Ok(()),
                 Err(refusal) => Err(refusal),
@@ -51,7 +52,7 @@ impl Speaker for Typed {
         .map_err(refused)
     }
 
-    fn over_rate(&self, connection: &Connection, text: &str, refusal: Refusal) -> Refused {
+    fn refuse_over_rate(&self, connection: &Connection, text: &str, refusal: Refusal) -> Refused {
         let (id, turn) = codec::request_of(text);
         let refusal = if turn.is_some() { connection.turns().refuse(refusal) } else { refusal };
         Refused { id, refusal }
@@ -60,7 +61,7 @@ impl Speaker for Typed {
 
 /// A request whose answer may need a read of the log.
 enum Question {
-    Subscribe(Subscribe, Sender),
+    Subscribe(Subscribe, Principal),
     History { id: RequestId, channel: ChannelName, before: Option<Offset>, limit: u32 },
 }
 
@@ -68,37 +69,38 @@ enum Question {
 fn handle(
     connection: &mut Connection,
     message: ClientMessage<RawPayload>,
-    from: Sender,
+    principal: Principal,
     bytes: usize,
 ) -> Result<Option<Question>, Refusal> {
     match message {
         ClientMessage::Hello(_) => {}
         ClientMessage::Publish(Publish { id, channel, message_id, turn, payload }) => {
             let number = connection.outbound.info.connection;
-            tracing::info!(target: "tidings::message", connection = %number, %channel, bytes, "message");
+            let received = Event::Received { connection: number, channel: Some(&channel), bytes };
+            connection.services.events.emit(received);
             let message = NewMessage { channel, id: message_id, turn, payload, text_bytes: bytes };
-            connection.publish(Some(id), message, from)?;
+            connection.publish(Some(id), message, principal)?;
         }
         ClientMessage::Subscribe(request) => {
-            return Ok(Some(Question::Subscribe(request, from)));
+            return Ok(Some(Question::Subscribe(request, principal)));
         }
         ClientMessage::Unsubscribe { channel } => {
             connection.services.worker.leave(&connection.outbound, &channel)
         }
         ClientMessage::History { id, channel, before, limit } => {
-            may(connection, &from, Action::ReadHistory, &channel)?;
+            connection.may(&principal, Action::ReadHistory, &channel)?;
             return Ok(Some(Question::History { id, channel, before, limit }));
         }
-        ClientMessage::Presence { id, channel } => presence(connection, id, channel, &from)?,
+        ClientMessage::Presence { id, channel } => presence(connection, id, channel, &principal)?,
         ClientMessage::Signal { channel, kind: SignalKind::Typing } => {
-            signal(connection, channel, from, SignalTopic::Typing, SignalState::Typing)?;
+            signal(connection, channel, principal, SignalTopic::Typing, SignalState::Typing)?;
         }
         ClientMessage::Seen { channel, delivered, read } => {
             if delivered.is_none() && read.is_none() {
                 return Err(Refusal::new(ErrorCode::MissingField, "Send “delivered” or “read”, or both."));
             }
             let topic = SignalTopic::Seen { delivered: delivered.is_some(), read: read.is_some() };
-            signal(connection, channel, from, topic, SignalState::Seen { delivered, read })?;
+            signal(connection, channel, principal, topic, SignalState::Seen { delivered, read })?;
         }
     }
     Ok(None)
@@ -111,7 +113,7 @@ fn ask(
     question: Question,
 ) -> Pin<Box<dyn Future<Output = Result<(), Refusal>> + '_>> {
     match question {
-        Question::Subscribe(request, from) => Box::pin(subscribe(connection, request, from)),
+        Question::Subscribe(request, principal) => Box::pin(subscribe(connection, request, principal)),
         Question::History { id, channel, before, limit } => {
             Box::pin(history(connection, id, channel, before, limit))
         }
@@ -125,14 +127,17 @@ fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
     }
     let (services, info) = (&connection.services, &connection.outbound.info);
     let (user, known_name, token) = match hello.token {
-        Some(token) => services.tokens.read(&token).map(|claims| (claims.sub, claims.name, None))?,
+        Some(token) => {
+            services.tokens.read(&token, &services.events).map(|claims| (claims.sub, claims.name, None))?
+        }
         None => services.tokens.new_guest().map(|(user, token)| (user, None, Some(token)))?,
     };
     let unnamed = || shared::ids::DisplayName::parse(&format!("Guest {}", info.connection));
     let name = hello.name.or(known_name).map_or_else(unnamed, Ok);
     let name = name.map_err(|error| Refusal::new(ErrorCode::InvalidName, error.to_string()))?;
-    services.registry.identify(info, Sender { user: user.clone(), name: name.clone() });
-    tracing::info!(connection = %info.connection, %user, "hello");
+    let principal = Principal { sender: Sender { user: user.clone(), name: name.clone() } };
+    services.registry.replace_principal(info, principal)?;
+    services.events.emit(Event::Identified { connection: info.connection, user: &user });
     let settings = &services.settings;
     let limits = Limits {
         frame_bytes_max: settings.frame_bytes_max as u64,
@@ -145,9 +150,9 @@ fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn subscribe(connection: &Connection, request: Subscribe, from: Sender) -> Result<(), Refusal> {
+async fn subscribe(connection: &Connection, request: Subscribe, principal: Principal) -> Result<(), Refusal> {
     let Subscribe { id, channel, since } = request;
-    let policy = may(connection, &from, Action::Subscribe, &channel)?;
+    let policy = connection.may(&principal, Action::Subscribe, &channel)?;
     let (worker, outbound) = (&connection.services.worker, &connection.outbound);
     let most = connection.services.settings.subscriptions_max;
     let again = outbound.is_subscribed(&channel);
@@ -220,9 +225,9 @@ fn presence(
     connection: &Connection,
     id: RequestId,
     channel: ChannelName,
-    from: &Sender,
+    principal: &Principal,
 ) -> Result<(), Refusal> {
-    may(connection, from, Action::SeeMembers, &channel)?;
+    connection.may(principal, Action::SeeMembers, &channel)?;
     let members = connection.services.worker.presence().members_frame(Some(id), &channel);
     connection.outbound.reply_frame(members);
     Ok(())
@@ -235,21 +240,21 @@ fn presence(
 fn signal(
     connection: &mut Connection,
     channel: ChannelName,
-    from: Sender,
+    principal: Principal,
     topic: SignalTopic,
     state: SignalState,
 ) -> Result<(), Refusal> {
     if !connection.outbound.is_subscribed(&channel) {
         return Err(Refusal::new(ErrorCode::NotSubscribed, "Subscribe to the channel first."));
     }
-    may(connection, &from, Action::Signal, &channel)?;
+    connection.may(&principal, Action::Signal, &channel)?;
     let Reach { subscribers, head } = connection.services.worker.reach(&channel);
     if !connection.throttle.admit_signal(subscribers, Instant::now()) {
-        connection.services.metrics.signals_dropped.inc();
+        connection.services.events.emit(Event::SignalDropped(SignalDropped::TooMany));
         return Ok(());
     }
     let outbound = &connection.outbound;
-    let state = up_to(state, head);
+    let (state, from) = (up_to(state, head), principal.sender);
     let key = SignalKey { channel: channel.clone(), user: from.user.clone(), topic };
     let signal = ServerMessage::Signal(Signal { channel, from, state });
     connection.services.mailboxes.relay(&key, &server_frame(&signal), Some(outbound.info.connection));
@@ -265,15 +270,6 @@ fn up_to(state: SignalState, head: Option<Offset>) -> SignalState {
         }
         SignalState::Typing | SignalState::Unknown => state,
     }
-}
-
-fn may<'a>(
-    connection: &'a Connection,
-    from: &Sender,
-    action: Action,
-    channel: &ChannelName,
-) -> Result<&'a Policy, Refusal> {
-    connection.services.permissions.may(Principal::User(&from.user), action, channel)
 }
 
 /// Returns the id of a request, so that a refusal can name it.

@@ -6,10 +6,10 @@ use shared::ids::Offset;
 use shared::protocol::{CloseCode, Gap, GapReason, Position, Subscribed};
 
 use super::outbound::{Inner, Outbound, Phase};
-use super::registry::ConnectionInfo;
 use crate::channel::feed::{Feed, SubscriptionKey};
 use crate::channel::pages::Page;
 use crate::store::LogError;
+use crate::telemetry::Event;
 
 impl Outbound {
     /// Starts to read the next page for a subscription that is behind its feed's ring, unless a page is being read
@@ -57,7 +57,7 @@ impl Outbound {
         let floor =
             page.messages.first().map_or_else(|| feed.head().unwrap_or(cursor), |message| message.prev);
         if floor > cursor {
-            inner.skip_to(&self.info, key, serial, floor);
+            inner.skip_to(self, key, serial, floor);
         }
         inner.subscriptions.supply_page(key, serial, page.messages.iter().cloned().collect());
         drop(inner);
@@ -80,15 +80,10 @@ impl Inner {
     }
 
     /// Moves a subscription to `floor`, over messages that are no longer kept, and queues a `gap` for the client.
-    pub(super) fn skip_to(
-        &mut self,
-        info: &ConnectionInfo,
-        key: SubscriptionKey,
-        serial: u64,
-        floor: Offset,
-    ) {
+    pub(super) fn skip_to(&mut self, outbound: &Outbound, key: SubscriptionKey, serial: u64, floor: Offset) {
         let Some((feed, request)) = self.subscriptions.skip_to(key, serial, floor) else { return };
-        tracing::warn!(connection = %info.connection, channel = %feed.channel, %floor, "gap: a subscriber fell behind");
+        let (connection, channel) = (outbound.info.connection, &feed.channel);
+        outbound.sources.events.emit(Event::FellBehind { connection, channel, floor });
         let subscribed = || Subscribed {
             id: request,
             channel: feed.channel.clone(),
@@ -96,7 +91,7 @@ impl Inner {
             head: feed.head().unwrap_or(floor),
             gap: Some(Gap { oldest: Offset(floor.0 + 1), reason: GapReason::Trimmed }),
         };
-        if let Some(frame) = info.mode.subscribed(subscribed) {
+        if let Some(frame) = outbound.info.dialect.subscribed(subscribed) {
             self.replies.push(frame);
         }
     }
@@ -116,11 +111,13 @@ mod tests {
     use super::*;
     use crate::channel::feed::ConnectionKey;
     use crate::config::Durability;
+    use crate::connection::registry::ConnectionInfo;
     use crate::connection::sources::Sources;
     use crate::dialect::Dialect;
     use crate::presence::PresenceBoard;
     use crate::store::sqlite::SqliteLog;
     use crate::store::{LogReads, Offload};
+    use crate::telemetry::Events;
 
     /// Counts reads and carries out none.
     #[derive(Default)]
@@ -139,7 +136,7 @@ mod tests {
         let counting = Arc::<Counting>::default();
         let offload = Arc::clone(&counting) as Arc<dyn Offload>;
         let reads = LogReads::new(Arc::new(log), offload);
-        let sources = Rc::new(Sources::new(reads, Arc::new(PresenceBoard::new(1, 10))));
+        let sources = Rc::new(Sources::new(reads, Arc::new(PresenceBoard::new(1, 10)), Events::default()));
         let info = ConnectionInfo::new(ConnectionId(1), Dialect::Typed, None, Timestamp(0), 0);
         let outbound = Outbound::new(ConnectionKey(0), Arc::new(info), sources, None);
         let feed = Rc::new(Feed::new(ChannelName::parse("room:lobby").unwrap(), Epoch(1), true));

@@ -15,7 +15,7 @@ const CLOSE_GRACE: Duration = Duration::from_secs(2);
 impl Outbound {
     /// Sends `closing` to a client whose dialect has it, then closes the connection.
     pub fn announce_close(&self, code: CloseCode, reason: &str, retry_after_ms: Option<u64>) {
-        if let Some(frame) = self.info.mode.closing(code, reason, retry_after_ms) {
+        if let Some(frame) = self.info.dialect.closing(code, reason, retry_after_ms) {
             self.reply_frame(frame);
         }
         self.close(code, reason);

@@ -69,7 +69,7 @@ impl Outbound {
             self.read_log(inner);
             match inner.subscriptions.next() {
                 NextRead::Message { key, before, message } => {
-                    if let Some(frame) = self.info.mode.message(&message, self.info.connection) {
+                    if let Some(frame) = self.info.dialect.message(&message, self.info.connection) {
                         return Step::Message { key, before, frame };
                     }
                 }
@@ -78,7 +78,7 @@ impl Outbound {
                         inner.behind.push(key, serial);
                     } else {
                         let oldest = feed.ring_floor().or(feed.head()).unwrap_or(cursor);
-                        inner.skip_to(&self.info, key, serial, oldest);
+                        inner.skip_to(self, key, serial, oldest);
                     }
                 }
                 NextRead::Nothing => return Step::Wait,

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde::Serialize;
 use shared::ids::{ConnectionId, UserId};
-use shared::protocol::Sender;
 use shared::time::Timestamp;
 
+use crate::auth::{OtherUser, Principal};
 use crate::dialect::Dialect;
 
 /// The data of an open connection.
@@ -19,14 +19,14 @@ pub struct ConnectionInfo {
     /// Its number.
     pub connection: ConnectionId,
     /// The dialect of its client.
-    pub mode: Dialect,
+    pub dialect: Dialect,
     /// The address of the peer.
     pub address: Option<SocketAddr>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// The index of the worker that owns it.
     pub worker: usize,
-    identity: OnceLock<Sender>,
+    principal: RwLock<Option<Principal>>,
     received: AtomicU64,
     sent: AtomicU64,
     subscriptions: AtomicU64,
@@ -36,19 +36,25 @@ impl ConnectionInfo {
     /// Creates the data of a connection that has not sent anything yet.
     pub fn new(
         connection: ConnectionId,
-        mode: Dialect,
+        dialect: Dialect,
         address: Option<SocketAddr>,
         opened_at: Timestamp,
         worker: usize,
     ) -> Self {
-        let (identity, zero) = (OnceLock::new(), AtomicU64::default);
+        let (principal, zero) = (RwLock::default(), AtomicU64::default);
         let (received, sent, subscriptions) = (zero(), zero(), zero());
-        Self { connection, mode, address, opened_at, worker, identity, received, sent, subscriptions }
+        Self { connection, dialect, address, opened_at, worker, principal, received, sent, subscriptions }
     }
 
-    /// The user of the connection. `None` before `hello`.
-    pub fn identity(&self) -> Option<&Sender> {
-        self.identity.get()
+    /// Returns who the connection acts as now, or `None` before `hello`. The next call may return another principal of the same
+    /// user.
+    pub fn principal(&self) -> Option<Principal> {
+        self.principal.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the connection acts as somebody, which it does from `hello` to its end.
+    pub fn has_principal(&self) -> bool {
+        self.principal.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Counts a message from the client.
@@ -70,11 +76,11 @@ impl ConnectionInfo {
 
     /// The data as the HTTP API shows it.
     pub fn view(&self) -> ConnectionView {
-        let identity = self.identity().cloned();
-        let (user, name) = identity.map(|sender| (sender.user, sender.name)).unzip();
+        let sender = self.principal().map(|principal| principal.sender);
+        let (user, name) = sender.map(|sender| (sender.user, sender.name)).unzip();
         ConnectionView {
             connection: self.connection,
-            mode: self.mode,
+            dialect: self.dialect,
             user,
             name: name.map(|name| name.to_string()),
             address: self.address,
@@ -92,7 +98,8 @@ pub struct ConnectionView {
     /// Its number.
     pub connection: ConnectionId,
     /// The dialect of its client.
-    pub mode: Dialect,
+    #[serde(rename = "mode")]
+    pub dialect: Dialect,
     /// The user. `None` before `hello`.
     pub user: Option<UserId>,
     /// The user's display name. `None` before `hello`.
@@ -133,24 +140,40 @@ impl Registry {
         room
     }
 
-    /// Sets the user of a connection. Later calls for the same connection have no effect.
-    pub fn identify(&self, info: &Arc<ConnectionInfo>, sender: Sender) {
-        let user = sender.user.clone();
-        if info.identity.set(sender).is_ok() {
-            let mut open = self.lock();
-            open.by_user.entry(user).or_default().insert(info.connection, Arc::clone(info));
+    /// Sets who a connection acts as from now on. `hello` calls it first; a renewed token may call it again, from any thread. The
+    /// next decision, message and [`view`](ConnectionInfo::view) have the new principal. The members of channels keep the name with
+    /// which the user joined, until the user's next subscription.
+    ///
+    /// # Errors
+    /// [`OtherUser`] if the connection belongs to another user. It keeps its principal.
+    pub fn replace_principal(
+        &self,
+        info: &Arc<ConnectionInfo>,
+        principal: Principal,
+    ) -> Result<(), OtherUser> {
+        let mut current = info.principal.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(current) = &mut *current {
+            current.check_replacement(&principal)?;
+            *current = principal;
+            return Ok(());
         }
+        let user = principal.user().clone();
+        *current = Some(principal);
+        drop(current);
+        // The user id never changes from here on, so this entry is right until the connection is removed.
+        self.lock().by_user.entry(user).or_default().insert(info.connection, Arc::clone(info));
+        Ok(())
     }
 
     /// Removes a connection.
     pub fn remove(&self, info: &ConnectionInfo) {
         let mut open = self.lock();
         open.by_number.remove(&info.connection);
-        let Some(sender) = info.identity() else { return };
-        if let Some(of_user) = open.by_user.get_mut(&sender.user) {
+        let Some(principal) = info.principal() else { return };
+        if let Some(of_user) = open.by_user.get_mut(principal.user()) {
             of_user.remove(&info.connection);
             if of_user.is_empty() {
-                open.by_user.remove(&sender.user);
+                open.by_user.remove(principal.user());
             }
         }
     }
@@ -178,5 +201,41 @@ impl Registry {
 
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::ids::DisplayName;
+    use shared::protocol::Sender;
+
+    use super::*;
+
+    fn principal(user: &str, name: &str) -> Principal {
+        let (user, name) = (UserId::parse(user).unwrap(), DisplayName::parse(name).unwrap());
+        Principal { sender: Sender { user, name } }
+    }
+
+    #[test]
+    fn a_replaced_principal_keeps_the_connection_in_the_list_of_its_user() {
+        let registry = Registry::default();
+        let info = ConnectionInfo::new(ConnectionId(1), Dialect::Typed, None, Timestamp(0), 0);
+        let info = Arc::new(info);
+        assert!(registry.add(&info, 1));
+        assert_eq!((info.has_principal(), info.view().user), (false, None));
+
+        let (ada, bob) = (UserId::parse("ada").unwrap(), UserId::parse("bob").unwrap());
+        for name in ["Ada", "Ada Lovelace"] {
+            assert_eq!(registry.replace_principal(&info, principal("ada", name)), Ok(()));
+            assert_eq!(info.view().name.as_deref(), Some(name));
+            assert_eq!(registry.of_user(&ada).len(), 1);
+        }
+        assert_eq!(registry.replace_principal(&info, principal("bob", "Bob")), Err(OtherUser));
+        assert_eq!(info.principal(), Some(principal("ada", "Ada Lovelace")), "it keeps its principal");
+        assert!(registry.of_user(&bob).is_empty());
+
+        registry.remove(&info);
+        assert!(registry.of_user(&ada).is_empty());
+        assert!(registry.lock().by_user.is_empty());
     }
 }

@@ -6,6 +6,7 @@ use super::gate::Gates;
 use crate::channel::pages::Pages;
 use crate::presence::PresenceBoard;
 use crate::store::LogReads;
+use crate::telemetry::Events;
 
 /// What the connections of one worker read from, and the gates that limit them.
 pub struct Sources {
@@ -17,11 +18,13 @@ pub struct Sources {
     pub pages: Pages,
     /// The gates.
     pub gates: Gates,
+    /// Where events go.
+    pub events: Events,
 }
 
 impl Sources {
     /// Creates the sources of a worker that has no connections yet.
-    pub fn new(reads: LogReads, presence: Arc<PresenceBoard>) -> Self {
-        Self { reads, presence, pages: Pages::default(), gates: Gates::default() }
+    pub fn new(reads: LogReads, presence: Arc<PresenceBoard>, events: Events) -> Self {
+        Self { reads, presence, pages: Pages::default(), gates: Gates::default(), events }
     }
 }

@@ -1,27 +1,18 @@
-//! The request id of a refused request, and its log line.
+//! The request id of a refused request, and its event.
 
-use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::HttpResponse;
 use actix_web::body::MessageBody;
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
 use shared::protocol::{ErrorCode, Refusal};
-use tokio::time::Instant;
 
 use crate::random;
-use crate::rate::RateLimit;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::event::RequestRefused;
+use crate::telemetry::{Event, Events};
 
-/// Maximum lines per second of each worker for requests that a client can refuse itself, with a burst of twice as many. So nobody
-/// fills the disk with wrong requests.
-const LINES_PER_SECOND: u32 = 50;
-
-/// Maximum characters of a path in a line.
-const PATH_CHARS_MAX: usize = 200;
-
-/// A refusal, as an extension of its response until it is logged.
+/// A refusal, as an extension of its response until it is emitted.
 #[derive(Debug, Clone)]
 pub(super) struct Refused {
     /// The id in the body and in the log line.
@@ -49,27 +40,19 @@ fn request_id() -> String {
     format!("{:08x}-{}", start >> 32, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-thread_local! {
-    static LINES: RefCell<RateLimit> = RefCell::new(RateLimit::new(LINES_PER_SECOND, 2, Instant::now()));
-}
-
-/// Counts the refusal of a request, and writes its log line. Does nothing if the response is not a refusal.
-pub fn report<B: MessageBody>(response: &HttpResponse<B>, method: &Method, path: &str, metrics: &Metrics) {
+/// Emits the refusal of a request. Does nothing if the response is not a refusal.
+pub fn report<B: MessageBody>(response: &HttpResponse<B>, method: &Method, path: &str, events: &Events) {
     let extensions = response.extensions();
     let Some(Refused { request_id, code, message, cause }) = extensions.get::<Refused>() else { return };
-    metrics.refusals.count(*code);
-    let is_internal = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
-    let has_room = || LINES.with_borrow_mut(|lines| lines.take(1.0, Instant::now()).is_ok());
-    if !is_internal && !has_room() {
-        return;
-    }
-    let (status, code, cause) = (response.status().as_u16(), code.as_str(), cause.as_deref());
-    let path: String = path.chars().take(PATH_CHARS_MAX).collect();
-    if is_internal {
-        tracing::error!(target: "tidings::request", %request_id, %method, ?path, status, code, message, cause, "failed");
-    } else {
-        tracing::info!(target: "tidings::request", %request_id, %method, ?path, status, code, message, cause, "refused");
-    }
+    events.emit(Event::RequestRefused(RequestRefused {
+        request_id,
+        method: method.as_str(),
+        path,
+        status: response.status().as_u16(),
+        code: *code,
+        message,
+        cause: cause.as_deref(),
+    }));
 }
 
 #[cfg(test)]

@@ -65,7 +65,6 @@ impl OpenFiles {
 pub(crate) fn turn_away(stream: &TcpStream) {
     const ANSWER: &[u8] =
         b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
-    tracing::debug!("a connection is refused: the process has no more file descriptors");
     // A peer that does not receive it sees that the connection is closed.
     let _ = stream.try_write(ANSWER);
 }

@@ -12,7 +12,9 @@ use super::batch::Batch;
 use super::command::WorkerCommand;
 use super::overloaded::overloaded;
 use crate::message::SignalKey;
+use crate::telemetry::event::SignalDropped;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::{Event, Events};
 
 /// Maximum number of commands in a worker's mailbox. At the limit, batches wait and all other commands are refused.
 pub const MAILBOX_MAX: usize = 1024;
@@ -26,7 +28,7 @@ pub const MAILBOX_BYTES_MAX: u32 = 16 * 1024 * 1024;
 pub struct Mailboxes {
     workers: Arc<[mpsc::Sender<WorkerCommand>]>,
     bytes: Arc<Semaphore>,
-    metrics: Metrics,
+    events: Events,
 }
 
 impl Mailboxes {
@@ -34,7 +36,7 @@ impl Mailboxes {
     pub fn new(workers: usize, metrics: Metrics) -> (Self, Vec<mpsc::Receiver<WorkerCommand>>) {
         let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers).map(|_| mpsc::channel(MAILBOX_MAX)).unzip();
         let bytes = Arc::new(Semaphore::new(MAILBOX_BYTES_MAX as usize));
-        (Self { workers: senders.into(), bytes, metrics }, receivers)
+        (Self { workers: senders.into(), bytes, events: metrics.events }, receivers)
     }
 
     /// Bytes of the batches in the mailboxes and on their way there.
@@ -76,8 +78,8 @@ impl Mailboxes {
             let relay = WorkerCommand::Relay { key: key.clone(), frame: frame.clone(), except };
             // Drop the signal if a worker is that far behind: it would be stale when it is delivered.
             if worker.try_send(relay).is_err() {
-                self.metrics.signals_dropped.inc();
-                tracing::debug!(channel = %key.channel, "a signal was dropped: a worker is behind");
+                let channel = &key.channel;
+                self.events.emit(Event::SignalDropped(SignalDropped::MailboxFull { channel }));
             }
         }
     }

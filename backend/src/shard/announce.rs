@@ -72,7 +72,7 @@ async fn send(worker: &Worker, feed: &Feed, update: &PresenceUpdate) {
 fn send_slice(connections: &Connections, feed: &Feed, update: &PresenceUpdate, key: usize) -> Option<usize> {
     feed.subscribers(key, SLICE_MAX, |subscriber| {
         if let Some(outbound) = connections.at(subscriber.connection)
-            && outbound.info.mode.gets_signals()
+            && outbound.info.dialect.gets_signals()
         {
             outbound.signal_presence(&feed.channel, update.changes.clone());
         }

@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::worker::Worker;
 use crate::connection::outbound::Outbound;
 use crate::message::ping_frame;
+use crate::telemetry::Event;
 
 /// Maximum number of connections that are visited before the worker's other tasks run.
 const SLICE_CONNECTIONS_MAX: usize = 256;
@@ -44,7 +45,7 @@ async fn visit_connections(worker: &Worker) -> i64 {
             outbound.record_sent();
             stalled += i64::from(outbound.is_stalled());
             if outbound.is_open() {
-                check_liveness(outbound, heartbeat, hello);
+                check_liveness(worker, outbound, heartbeat, hello);
             }
         }
         if slice.len() < SLICE_CONNECTIONS_MAX {
@@ -56,16 +57,16 @@ async fn visit_connections(worker: &Worker) -> i64 {
 }
 
 /// Closes a connection that sent no `hello` in time or is silent. Sends a heartbeat if one is due.
-fn check_liveness(outbound: &Outbound, heartbeat: Duration, hello: Duration) {
-    if outbound.info.identity().is_none() && outbound.time_open() > hello {
+fn check_liveness(worker: &Worker, outbound: &Outbound, heartbeat: Duration, hello: Duration) {
+    if !outbound.info.has_principal() && outbound.time_open() > hello {
         return outbound.announce_close(CloseCode::NO_HELLO, "No hello arrived in time.", None);
     }
     if outbound.silence() > heartbeat * 2 {
-        tracing::info!(connection = %outbound.info.connection, "closing a silent connection");
+        worker.emit(Event::Silent { connection: outbound.info.connection });
         return outbound.announce_close(CloseCode::SILENT, "The client was silent for too long.", None);
     }
     if outbound.heartbeat_due(heartbeat) {
-        if let Some(frame) = outbound.info.mode.heartbeat(|| outbound.heads()) {
+        if let Some(frame) = outbound.info.dialect.heartbeat(|| outbound.heads()) {
             outbound.reply_frame(frame);
         }
         // The pong shows that the peer is alive. Browsers send it without any code of the page.

@@ -10,6 +10,8 @@ use super::signals::Signals;
 use super::worker::{Worker, WorkerParts};
 use super::{announce, care};
 use crate::mailbox::WorkerCommand;
+use crate::telemetry::Event;
+use crate::telemetry::event::SignalDropped;
 
 /// Maximum number of commands that are taken from the mailbox at once. Many small batches then become one write per
 /// subscriber.
@@ -61,12 +63,14 @@ fn execute(worker: &Worker, command: WorkerCommand, deliveries: &mut Deliveries,
         }
         WorkerCommand::Relay { key, frame, except } => {
             if !signals.add(key, frame, except) {
-                worker.parts.metrics.signals_dropped.inc();
+                worker.emit(Event::SignalDropped(SignalDropped::QueueFull));
             }
         }
         WorkerCommand::Push { connection, push, reply } => {
+            let accepted = worker.push(connection, &push.push);
+            worker.emit(Event::Pushed { connection, accepted });
             // The caller may have gone.
-            let _ = reply.send(worker.push(connection, &push.push));
+            let _ = reply.send(accepted);
         }
         WorkerCommand::Disconnect { connection, code, reason } => {
             worker.disconnect(connection, code, &reason)

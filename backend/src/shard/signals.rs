@@ -101,7 +101,7 @@ impl Signals {
             let more = feed.subscribers(*next, left, |subscriber| {
                 served += 1;
                 let Some(outbound) = connections.at(subscriber.connection) else { return };
-                if outbound.info.mode.gets_signals() && signal.except != Some(outbound.info.connection) {
+                if outbound.info.dialect.gets_signals() && signal.except != Some(outbound.info.connection) {
                     outbound.signal(key.clone(), signal.frame.clone());
                 }
             });

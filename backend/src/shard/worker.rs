@@ -26,6 +26,7 @@ use crate::presence::PresenceBoard;
 use crate::sequencer::publication::Publication;
 use crate::sequencer::publisher::Publisher;
 use crate::store::{LogError, LogReads};
+use crate::telemetry::Event;
 use crate::telemetry::metrics::Metrics;
 
 /// Maximum interval of the periodic work.
@@ -77,7 +78,11 @@ pub struct Worker {
 impl Worker {
     /// Creates a worker without connections, on this thread.
     pub(super) fn new(index: usize, parts: WorkerParts) -> Rc<Self> {
-        let sources = Rc::new(Sources::new(parts.reads.clone(), Arc::clone(&parts.presence)));
+        let sources = Rc::new(Sources::new(
+            parts.reads.clone(),
+            Arc::clone(&parts.presence),
+            parts.metrics.events.clone(),
+        ));
         let handover = Handover::start(parts.publisher.log().clone());
         let (feeds, connections, stopping) = (RefCell::default(), RefCell::default(), RefCell::default());
         Rc::new(Self { index, sources, parts, feeds, connections, handover, stopping })
@@ -177,8 +182,9 @@ impl Worker {
     /// Registers a subscription that has just started: updates the statistics and the channel's presence.
     pub fn join(&self, outbound: &Outbound, channel: &ChannelName, policy: &Policy) {
         outbound.info.set_subscriptions(outbound.subscription_count());
-        if let (true, Some(sender)) = (policy.presence, outbound.info.identity()) {
-            let version = self.parts.presence.join(channel, sender);
+        self.emit(Event::Joined { connection: outbound.info.connection, channel });
+        if let (true, Some(principal)) = (policy.presence, outbound.info.principal()) {
+            let version = self.parts.presence.join(channel, &principal.sender);
             // The first subscriber on this worker requests the members if it wants them, and that answer has this
             // version.
             if let Some(feed) = self.feeds.borrow().get(channel)
@@ -195,9 +201,10 @@ impl Worker {
             return;
         }
         outbound.info.set_subscriptions(outbound.subscription_count());
+        self.emit(Event::Left { connection: outbound.info.connection, channel });
         let presence = self.parts.permissions.policy(channel).is_some_and(|policy| policy.presence);
-        if let (true, Some(sender)) = (presence, outbound.info.identity()) {
-            self.parts.presence.leave(channel, &sender.user);
+        if let (true, Some(principal)) = (presence, outbound.info.principal()) {
+            self.parts.presence.leave(channel, principal.user());
         }
     }
 
@@ -221,7 +228,7 @@ impl Worker {
         answers.into_iter().flatten().filter_map(|answer| {
             let outbound = self.connection(answer.connection)?;
             outbound.remove_unanswered(answer.bytes);
-            if let Some(frame) = outbound.info.mode.answer(answer) {
+            if let Some(frame) = outbound.info.dialect.answer(answer) {
                 outbound.reply_later(frame);
             }
             Some(outbound)
@@ -236,8 +243,13 @@ impl Worker {
         if outbound.is_full() {
             return false;
         }
-        outbound.reply_frame(outbound.info.mode.push(push));
+        outbound.reply_frame(outbound.info.dialect.push(push));
         true
+    }
+
+    /// Emits an event.
+    pub(super) fn emit(&self, event: Event<'_>) {
+        self.sources.events.emit(event);
     }
 
     fn connection(&self, connection: ConnectionId) -> Option<Rc<Outbound>> {

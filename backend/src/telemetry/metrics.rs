@@ -1,5 +1,7 @@
-//! The metrics of a server, for Prometheus. Each is declared once; its doc comment is its help text.
+//! The metrics of a server, for Prometheus. Each is declared once; its doc comment is its help text. The counters of events are
+//! declared in `counters`.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use prometheus_client::encoding::text::encode;
@@ -7,75 +9,54 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::declare::declare_metrics;
+use super::events::Events;
 use super::histogram::Histogram;
-use super::refusals::Refusals;
 
 /// The prefix of each name.
 const PREFIX: &str = "tidings";
 
-/// Declares the metrics: a doc comment, which is the help text and the row in docs/OPERATIONS.md, a name, a type and its first value.
-macro_rules! metrics {
-    ($($(#[doc = $doc:literal])+ $name:ident: $type:ident = $new:expr,)+) => {
-        /// The metrics. Clones share their values. Counting takes no lock and allocates nothing.
-        #[derive(Debug, Clone)]
-        pub struct Metrics {
-            registry: Arc<Registry>,
-            $($(#[doc = $doc])+ pub $name: $type,)+
-        }
-
-        impl Metrics {
-            /// Creates metrics that are zero.
-            pub fn new() -> Self {
-                let mut registry = Registry::with_prefix(PREFIX);
-                $(
-                    let $name: $type = $new;
-                    registry.register(stringify!($name), help(&[$($doc),+]), $name.clone());
-                )+
-                Self { registry: Arc::new(registry), $($name,)+ }
-            }
-        }
-
-        /// The name, the type and the lines of the doc comment of each metric.
-        #[cfg(test)]
-        const DECLARED: &[(&str, &str, &[&str])] = &[$((stringify!($name), stringify!($type), &[$($doc),+]),)+];
-    };
+declare_metrics! {
+    /// What is measured: sizes, times, and what is counted without being an event.
+    pub struct Measurements {
+        /// Open WebSockets whose client does not read: the socket is full. Counted about once per second
+        pub connections_stalled: Gauge = Gauge::default(),
+        /// Publications that wait for the log
+        pub queue_publications: Gauge = Gauge::default(),
+        /// Bytes of the publications that wait for the log
+        pub queue_bytes: Gauge = Gauge::default(),
+        /// Publications that wait for an offset in a channel without history
+        pub live_queue_publications: Gauge = Gauge::default(),
+        /// Bytes of the publications that wait for an offset in a channel without history
+        pub live_queue_bytes: Gauge = Gauge::default(),
+        /// Time from the start of a transaction of the log to its commit, in seconds
+        pub commit_seconds: Histogram = Histogram::of_seconds(),
+        /// Publications in a transaction of the log
+        pub commit_publications: Histogram = Histogram::of_sizes(),
+        /// Batches in which messages got their offsets: transactions of the log, and batches of channels without history
+        pub batches_written: Counter = Counter::default(),
+        /// Time to encode a batch and to put it into the mailboxes of all workers, in seconds. It includes waiting for a slow worker
+        pub fan_out_seconds: Histogram = Histogram::of_seconds(),
+        /// Bytes of the batches in the mailboxes of the workers
+        pub mailbox_bytes: Gauge = Gauge::default(),
+    }
 }
 
-metrics! {
-    /// Open WebSockets
-    connections_open: Gauge = Gauge::default(),
-    /// WebSockets opened since the start
-    connections_opened: Counter = Counter::default(),
-    /// Open WebSockets whose client does not read: the socket is full. Counted about once per second
-    connections_stalled: Gauge = Gauge::default(),
-    /// Messages added to a channel
-    messages_accepted: Counter = Counter::default(),
-    /// Retries of messages that were added before
-    messages_duplicate: Counter = Counter::default(),
-    /// Messages that were not added to a channel
-    messages_refused: Counter = Counter::default(),
-    /// Refusals by code: `error` messages on WebSockets, and error responses of the HTTP API
-    refusals: Refusals = Refusals::new(),
-    /// Publications that wait for the log
-    queue_publications: Gauge = Gauge::default(),
-    /// Bytes of the publications that wait for the log
-    queue_bytes: Gauge = Gauge::default(),
-    /// Publications that wait for an offset in a channel without history
-    live_queue_publications: Gauge = Gauge::default(),
-    /// Bytes of the publications that wait for an offset in a channel without history
-    live_queue_bytes: Gauge = Gauge::default(),
-    /// Time from the start of a transaction of the log to its commit, in seconds
-    commit_seconds: Histogram = Histogram::of_seconds(),
-    /// Publications in a transaction of the log
-    commit_publications: Histogram = Histogram::of_sizes(),
-    /// Batches in which messages got their offsets: transactions of the log, and batches of channels without history
-    batches_written: Counter = Counter::default(),
-    /// Time to encode a batch and to put it into the mailboxes of all workers, in seconds. It includes waiting for a slow worker
-    fan_out_seconds: Histogram = Histogram::of_seconds(),
-    /// Bytes of the batches in the mailboxes of the workers
-    mailbox_bytes: Gauge = Gauge::default(),
-    /// Signals (typing, seen) that were dropped because a sender sent too many or a worker was behind
-    signals_dropped: Counter = Counter::default(),
+/// The metrics of a server: its [`Measurements`], and the counters of its [`Events`]. Clones share their values.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    /// What happens to clients and channels.
+    pub events: Events,
+    measurements: Measurements,
+    registry: Arc<Registry>,
+}
+
+impl Deref for Metrics {
+    type Target = Measurements;
+
+    fn deref(&self) -> &Measurements {
+        &self.measurements
+    }
 }
 
 impl Default for Metrics {
@@ -85,15 +66,12 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Counts a connection that opens.
-    pub fn opened(&self) {
-        self.connections_open.inc();
-        self.connections_opened.inc();
-    }
-
-    /// Counts a connection that closes.
-    pub fn closed(&self) {
-        self.connections_open.dec();
+    /// Creates metrics that are zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix(PREFIX);
+        let events = Events::register(&mut registry);
+        let measurements = Measurements::register(&mut registry);
+        Self { events, measurements, registry: Arc::new(registry) }
     }
 
     /// Returns all metrics in the OpenMetrics text format.
@@ -110,21 +88,20 @@ pub fn set(gauge: &Gauge, number: usize) {
     gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
 }
 
-/// Joins the lines of a doc comment.
-fn help(doc: &[&str]) -> String {
-    doc.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
+    use shared::ids::ConnectionId;
     use shared::protocol::ErrorCode;
 
+    use super::super::counters::Counters;
+    use super::super::declare::help;
+    use super::super::event::Event;
     use super::*;
 
     /// The table of the metrics for docs/OPERATIONS.md.
     fn markdown() -> String {
         let mut table = "| metric | type | meaning |\n|---|---|---|\n".to_owned();
-        for (name, kind, doc) in DECLARED {
+        for (name, kind, doc) in Counters::DECLARED.iter().chain(Measurements::DECLARED) {
             let (kind, suffix) = match *kind {
                 "Refusals" => ("counter", "_total{code=\"…\"}"),
                 "Counter" => ("counter", "_total"),
@@ -150,7 +127,7 @@ mod tests {
     #[test]
     fn the_text_has_the_help_and_the_value_of_each_metric() {
         let metrics = Metrics::new();
-        metrics.refusals.count(ErrorCode::Forbidden);
+        metrics.events.emit(Event::Refused { connection: ConnectionId(1), code: ErrorCode::Forbidden });
         metrics.commit_seconds.observe_time(std::time::Duration::from_micros(700));
         metrics.commit_seconds.observe_time(std::time::Duration::from_secs(60));
         metrics.commit_publications.observe_size(3);

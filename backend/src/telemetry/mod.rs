@@ -1,6 +1,14 @@
 //! What the operator sees: log lines and metrics.
+//!
+//! [`event`] has what happens to clients and channels; [`Events::emit`] hands it to `counters` and `lines`. What is measured is in
+//! [`metrics`].
 
+mod counters;
+mod declare;
+pub mod event;
+mod events;
 mod histogram;
+mod lines;
 pub mod metrics;
 mod refusals;
 
@@ -13,8 +21,9 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
+pub use event::Event;
+pub use events::Events;
 pub use histogram::Histogram;
-pub use refusals::Refusals;
 
 /// The filter of log lines cannot be read. The message is for the operator.
 #[derive(Debug, Error)]

@@ -10,7 +10,7 @@ use shared::protocol::ErrorCode;
 
 /// Counts refusals by code. Clones share their counts.
 #[derive(Debug, Clone)]
-pub struct Refusals(Arc<[AtomicU64]>);
+pub(super) struct Refusals(Arc<[AtomicU64]>);
 
 impl Refusals {
     /// Creates a counter of zero for each code.
@@ -19,7 +19,7 @@ impl Refusals {
     }
 
     /// Counts one refusal.
-    pub fn count(&self, code: ErrorCode) {
+    pub(super) fn count(&self, code: ErrorCode) {
         // `ALL` has the codes in the order of their declaration. `Unknown` comes after them; a server does not send it.
         if let Some(count) = self.0.get(code as usize) {
             count.fetch_add(1, Ordering::Relaxed);

@@ -10,6 +10,7 @@ mod dead_parts;
 mod fairness;
 mod large_messages;
 mod large_rooms;
+mod principals;
 #[path = "../../benches/rig/mod.rs"]
 mod rig;
 mod writes;

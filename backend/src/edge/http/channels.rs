@@ -12,7 +12,7 @@ use shared::protocol::{ErrorCode, Refusal, Sender};
 
 use super::auth::Authorized;
 use super::parts::Part;
-use crate::auth::{Action, Permissions, Principal};
+use crate::auth::{Action, Permissions, Subject};
 use crate::edge::refusal::{ApiError, invalid};
 use crate::presence::PresenceBoard;
 use crate::store::{LogReads, Page, PageRange};
@@ -74,7 +74,7 @@ pub(super) async fn messages(
     range: Query<MessageRange>,
 ) -> Result<HttpResponse, ApiError> {
     let channel = channel(&name)?;
-    permissions.0.may(Principal::ApiKey, Action::ReadHistory, &channel)?;
+    permissions.0.may(Subject::ApiKey, Action::ReadHistory, &channel)?;
     let limit = range.limit.unwrap_or(PAGE_MESSAGES).clamp(1, PAGE_MESSAGES_MAX);
     let range = match (range.after, range.before) {
         (Some(_), Some(_)) => return Err(invalid("Give “after” or “before”, not both.")),
@@ -101,7 +101,7 @@ pub(super) async fn presence(
     name: Path<String>,
 ) -> Result<Json<Members>, ApiError> {
     let channel = channel(&name)?;
-    permissions.0.may(Principal::ApiKey, Action::SeeMembers, &channel)?;
+    permissions.0.may(Subject::ApiKey, Action::SeeMembers, &channel)?;
     let members = board.0.members(&channel);
     let count = board.0.counts([&channel]).first().copied().unwrap_or_default();
     // A member may have joined between the two calls.

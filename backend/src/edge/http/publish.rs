@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::auth::Authorized;
 use super::body::Body;
 use super::parts::Part;
-use crate::auth::{Action, Permissions, Principal};
+use crate::auth::{Action, Permissions, Subject};
 use crate::edge::refusal::ApiError;
 use crate::sequencer::publication::{Publication, ReplyTo};
 use crate::sequencer::publisher::Publisher;
@@ -47,7 +47,7 @@ pub(super) async fn publish(
 ) -> Result<Json<Response>, ApiError> {
     let Request { channel, payload, message_id, from } = request;
     let payload = RawPayload::check(&payload)?;
-    let history = permissions.0.may(Principal::ApiKey, Action::Publish, &channel)?.history;
+    let history = permissions.0.may(Subject::ApiKey, Action::Publish, &channel)?.history;
     let epoch = if history { reads.0.epoch() } else { publisher.0.live_epoch() };
     let id = message_id.map_or_else(random::message_id, Ok).map_err(|error| internal(&error))?;
     let from = from.map_or_else(server_itself, Ok)?;

@@ -18,7 +18,7 @@ use crate::client::services::Services;
 use crate::edge::refusal::{self, ApiError};
 use crate::edge::refused::report;
 use crate::edge::websocket::hosted;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::Events;
 
 /// Adds all routes to a worker's app.
 pub fn configure(app: &mut ServiceConfig, parts: Parts, api_key: &Arc<str>) {
@@ -55,10 +55,10 @@ pub fn configure(app: &mut ServiceConfig, parts: Parts, api_key: &Arc<str>) {
         .default_service(web::to(assets::file));
 }
 
-/// Counts and logs the refusal of a request, and says that the connection closes if it does.
-pub fn finish<B: MessageBody>(response: ServiceResponse<B>, metrics: &Metrics) -> ServiceResponse<B> {
+/// Emits the refusal of a request, and says that the connection closes if it does.
+pub fn finish<B: MessageBody>(response: ServiceResponse<B>, events: &Events) -> ServiceResponse<B> {
     let request = response.request();
-    report(response.response(), request.method(), request.path(), metrics);
+    report(response.response(), request.method(), request.path(), events);
     say_that_it_closes(response)
 }
 

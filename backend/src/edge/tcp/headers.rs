@@ -9,6 +9,7 @@ use std::rc::Rc;
 use tokio::net::TcpStream;
 
 use super::framing::Body;
+use crate::telemetry::{Event, Events};
 
 /// Maximum bytes of one request's header, including its first line. nginx passes on up to 8 KiB per line, and browsers send up to
 /// 4 KiB per cookie.
@@ -30,10 +31,32 @@ const TOO_MANY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
 
 /// Counts the bytes of the incomplete headers of one worker's connections. Clones share the count.
-#[derive(Debug, Clone, Default)]
-pub struct Headers(Rc<Cell<usize>>);
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(Default))]
+pub struct Headers(Rc<Counted>);
+
+#[derive(Debug)]
+#[cfg_attr(test, derive(Default))]
+struct Counted {
+    bytes: Cell<usize>,
+    events: Events,
+}
 
 impl Headers {
+    /// Creates a count of zero. Refusals go to `events`.
+    pub fn new(events: Events) -> Self {
+        Self(Rc::new(Counted { bytes: Cell::default(), events }))
+    }
+
+    /// Emits the refusal of a header: a browser does not show the response to its user.
+    pub(crate) fn report(&self, refused: &Refused, stream: &TcpStream) {
+        let address = stream.peer_addr().ok();
+        self.0.events.emit(match refused {
+            Refused::TooLarge => Event::HeaderTooLarge { address, header_bytes_max: HEADER_BYTES_MAX },
+            Refused::TooMany => Event::TooManyHeaders { address, headers_bytes_max: HEADERS_BYTES_MAX },
+        });
+    }
+
     /// Begins an empty header.
     pub(crate) fn begin(&self) -> Header {
         Header {
@@ -89,30 +112,14 @@ impl Refused {
             Self::TooMany => TOO_MANY,
         }
     }
-
-    /// Logs the refusal, because a browser does not show the answer to its user.
-    pub(crate) fn log(&self, stream: &TcpStream) {
-        let address = stream.peer_addr().ok().map(tracing::field::display);
-        match self {
-            Self::TooLarge => {
-                tracing::info!(
-                    address,
-                    header_bytes_max = HEADER_BYTES_MAX,
-                    "a request header is too large; the client's cookies may be the cause"
-                );
-            }
-            Self::TooMany => {
-                tracing::info!(
-                    address,
-                    headers_bytes_max = HEADERS_BYTES_MAX,
-                    "too many request headers are incomplete; one is refused"
-                );
-            }
-        }
-    }
 }
 
 impl Header {
+    /// Emits the refusal of this header.
+    pub(crate) fn report(&self, refused: &Refused, stream: &TcpStream) {
+        self.all.report(refused, stream);
+    }
+
     /// The body that follows the complete header.
     pub(crate) fn body(&self) -> Body {
         self.body
@@ -165,11 +172,11 @@ impl Header {
         if ended_at.is_some() {
             return Ok(Some(bytes));
         }
-        let all = self.all.0.get() + bytes;
+        let all = self.all.0.bytes.get() + bytes;
         if all > HEADERS_BYTES_MAX {
             return Err(Refused::TooMany);
         }
-        self.all.0.set(all);
+        self.all.0.bytes.set(all);
         self.bytes += bytes;
         Ok(None)
     }
@@ -177,7 +184,7 @@ impl Header {
 
 impl Drop for Header {
     fn drop(&mut self) {
-        self.all.0.set(self.all.0.get() - self.bytes);
+        self.all.0.bytes.set(self.all.0.bytes.get() - self.bytes);
     }
 }
 
@@ -249,6 +256,6 @@ mod tests {
         held.pop();
         assert_eq!(headers.begin().take(b"x"), Ok(None));
         drop(held);
-        assert_eq!(headers.0.get(), 0);
+        assert_eq!(headers.0.bytes.get(), 0);
     }
 }

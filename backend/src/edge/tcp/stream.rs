@@ -151,7 +151,7 @@ impl Inner {
                 Err(refused) => {
                     // No response is in progress. If the socket is full, the client sees only the close.
                     let _ = self.stream.try_write(refused.response());
-                    refused.log(&self.stream);
+                    self.headers.report(&refused, &self.stream);
                     return Err(io::ErrorKind::InvalidData.into());
                 }
             };

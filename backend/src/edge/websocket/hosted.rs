@@ -66,7 +66,7 @@ async fn open(
     payload: web::Payload,
     dialect: Dialect,
 ) -> Result<(Connection, HostedIncoming, HttpResponse), ApiError> {
-    upgrade::check(request.head(), &services.settings)?;
+    upgrade::check(request.head(), &services.settings, &services.events)?;
     // The dispatcher passes the frames on only if it recognises the upgrade, and it does not recognise it in a list of protocols.
     if !request.headers().get_all(UPGRADE).any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket")) {
         return Err(upgrade::refused("the header Upgrade has to be “websocket” and nothing else"));

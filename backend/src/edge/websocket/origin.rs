@@ -12,27 +12,24 @@ use shared::protocol::{ErrorCode, Refusal};
 
 use crate::config::{Authority, Host, Origin, Settings};
 use crate::edge::refusal::ApiError;
+use crate::telemetry::{Event, Events};
 
 /// Accepts a request of this server's own page, of a configured origin, or without an `Origin` header.
 ///
 /// # Errors
 /// [`ApiError`] with `forbidden`.
-pub(super) fn check(headers: &HeaderMap, settings: &Settings) -> Result<(), ApiError> {
+pub(super) fn check(headers: &HeaderMap, settings: &Settings, events: &Events) -> Result<(), ApiError> {
     let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let Some(origin) = header(ORIGIN) else { return Ok(()) };
     let host = header(HOST).unwrap_or_default();
     let what = match judge(origin, host, settings) {
         Verdict::Allowed => return Ok(()),
         Verdict::Foreign => {
-            tracing::warn!(origin, host, "refused a page of a foreign origin; --origin allows it");
+            events.emit(Event::OriginRefused { origin, host });
             "Pages of this origin may not connect. The server's setting --origin (TIDINGS_ORIGINS) names those that may."
         }
         Verdict::UnknownHost => {
-            tracing::warn!(
-                origin,
-                host,
-                "refused a page under a host name that is not configured; --host allows it"
-            );
+            events.emit(Event::HostRefused { origin, host });
             "The server does not know the host name that this request was sent to. Its setting --host (TIDINGS_HOSTS) names its own."
         }
     };

@@ -98,13 +98,13 @@ async fn open(
     request: &Request,
     address: Option<SocketAddr>,
 ) -> Answer {
-    let registered = upgrade::check(request.head(), &services.settings)
+    let registered = upgrade::check(request.head(), &services.settings, &services.events)
         .and_then(|()| Ok(services.open(address, Dialect::Typed, Some(handshake.wire()))?));
     let outbound = match registered {
         Ok(outbound) => outbound,
         Err(refused) => {
             let response = refused.error_response();
-            report(&response, request.method(), request.path(), &services.metrics);
+            report(&response, request.method(), request.path(), &services.events);
             // A client that does not read the refusal in time does not get it.
             let _ = timeout(HANDSHAKE, handshake.refuse(response)).await;
             return Answer::Refused;

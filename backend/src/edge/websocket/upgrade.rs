@@ -7,14 +7,15 @@ use shared::protocol::{ErrorCode, Refusal};
 use super::origin;
 use crate::config::Settings;
 use crate::edge::refusal::ApiError;
+use crate::telemetry::Events;
 
 /// Checks a request for a WebSocket handshake.
 ///
 /// # Errors
 /// [`ApiError`] if the request is not a WebSocket handshake, or comes from a foreign page. Its message names what is missing,
 /// because a proxy in front is often the cause.
-pub(super) fn check(request: &RequestHead, settings: &Settings) -> Result<(), ApiError> {
-    origin::check(request.headers(), settings)?;
+pub(super) fn check(request: &RequestHead, settings: &Settings, events: &Events) -> Result<(), ApiError> {
+    origin::check(request.headers(), settings, events)?;
     if request.version < Version::HTTP_11 {
         return Err(refused(
             "the request is HTTP/1.0, and HTTP/1.1 is needed. A proxy in front may have changed it",
@@ -80,7 +81,7 @@ mod tests {
             // The codec derives this from the header, but this request was not decoded.
             head.set_connection_type(ConnectionType::Upgrade);
         }
-        let checked = check(request.head(), &Settings::default());
+        let checked = check(request.head(), &Settings::default(), &Events::default());
         checked.map_or_else(|refused| refused.to_string(), |()| "taken".to_owned())
     }
 

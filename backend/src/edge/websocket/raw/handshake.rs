@@ -74,7 +74,7 @@ impl Handshake {
             Err(error) => return Err(error.into()),
         }
         if let Err(refused) = self.header.take(&self.rest[before..]) {
-            refused.log(self.wire.socket());
+            self.header.report(&refused, self.wire.socket());
             return Err(NoRequest::Refused(refused.response()));
         }
         match self.codec.decode(&mut self.rest) {
