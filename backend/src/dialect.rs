@@ -104,7 +104,7 @@ impl Dialect {
     }
 
     /// Whether the client gets signals and presence changes.
-    pub fn gets_signals(self) -> bool {
+    pub(crate) fn gets_signals(self) -> bool {
         match self {
             Self::Typed => true,
             Self::Plain => false,

@@ -6,7 +6,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// The operating system's error, for instance if the file belongs to another user.
-pub fn owner_only(path: &Path, mode: u32) -> std::io::Result<()> {
+pub(crate) fn owner_only(path: &Path, mode: u32) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

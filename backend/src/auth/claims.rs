@@ -6,7 +6,7 @@ use shared::ids::{DisplayName, UserId};
 use shared::limits::NAME_CHARS_MAX;
 
 /// Maximum difference between the clocks of two machines, in seconds. A token is valid that much longer and that much earlier.
-pub const LEEWAY_SECONDS: u64 = 60;
+pub(crate) const LEEWAY_SECONDS: u64 = 60;
 
 /// Maximum time in a claim, in seconds since the Unix epoch. It is in the year 5138; the same number of milliseconds is in 1973.
 /// A larger value is therefore in milliseconds by mistake, and would make a token that never expires.

@@ -5,7 +5,8 @@ pub mod permission;
 mod principal;
 mod tokens;
 
-pub use claims::{Claims, LEEWAY_SECONDS};
+pub use claims::Claims;
+
 pub use permission::{Action, Permissions};
 pub use principal::{OtherUser, Principal, Subject};
 pub use tokens::Tokens;

@@ -27,7 +27,7 @@ impl Principal {
     ///
     /// # Errors
     /// [`OtherUser`].
-    pub fn check_replacement(&self, new: &Self) -> Result<(), OtherUser> {
+    pub(crate) fn check_replacement(&self, new: &Self) -> Result<(), OtherUser> {
         if self.user() == new.user() { Ok(()) } else { Err(OtherUser) }
     }
 }

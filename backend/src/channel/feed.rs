@@ -146,7 +146,7 @@ impl Feed {
     }
 
     /// Whether there are messages that the subscribers have not been offered yet.
-    pub fn has_undelivered(&self) -> bool {
+    pub(crate) fn has_undelivered(&self) -> bool {
         !self.undelivered.borrow().is_empty()
     }
 
@@ -159,12 +159,12 @@ impl Feed {
     }
 
     /// Number of bytes in the ring.
-    pub fn ring_bytes(&self) -> usize {
+    pub(crate) fn ring_bytes(&self) -> usize {
         self.ring.borrow().bytes
     }
 
     /// Empties the ring. Subscribers that are behind continue from the log.
-    pub fn empty_ring(&self) {
+    pub(crate) fn empty_ring(&self) {
         let mut ring = self.ring.borrow_mut();
         (ring.messages, ring.bytes) = (VecDeque::new(), 0);
     }
@@ -189,18 +189,18 @@ impl Feed {
     }
 
     /// Sets the newest offset that the log had after this feed was created. A newer known offset stays.
-    pub fn learn_head(&self, head: Offset) {
+    pub(crate) fn learn_head(&self, head: Offset) {
         let known = &mut self.ring.borrow_mut().head;
         *known = (*known).max(Some(head));
     }
 
     /// The offset before the oldest message in the ring. `None` if the ring is empty.
-    pub fn ring_floor(&self) -> Option<Offset> {
+    pub(crate) fn ring_floor(&self) -> Option<Offset> {
         self.ring.borrow().messages.front().map(|message| message.prev)
     }
 
     /// Adds a subscriber. Returns its key in this feed.
-    pub fn add_subscriber(
+    pub(crate) fn add_subscriber(
         &self,
         connection: ConnectionKey,
         wire: Option<Rc<Wire>>,
@@ -216,29 +216,29 @@ impl Feed {
     }
 
     /// Stores the cursor of a subscriber that waits for news.
-    pub fn park(&self, key: usize, cursor: Offset) {
+    pub(crate) fn park(&self, key: usize, cursor: Offset) {
         if let Some(subscriber) = self.subscribers.borrow().get(key) {
             subscriber.parked.set(Some(cursor));
         }
     }
 
     /// The cursor of a parked subscriber. `None` if the subscriber is not parked.
-    pub fn parked(&self, key: usize) -> Option<Offset> {
+    pub(crate) fn parked(&self, key: usize) -> Option<Offset> {
         self.subscribers.borrow().get(key)?.parked.get()
     }
 
     /// Removes and returns the cursor of a parked subscriber.
-    pub fn unpark(&self, key: usize) -> Option<Offset> {
+    pub(crate) fn unpark(&self, key: usize) -> Option<Offset> {
         self.subscribers.borrow().get(key)?.parked.take()
     }
 
     /// Removes a subscriber.
-    pub fn remove_subscriber(&self, key: usize) {
+    pub(crate) fn remove_subscriber(&self, key: usize) {
         self.subscribers.borrow_mut().try_remove(key);
     }
 
     /// Number of subscribers on this worker.
-    pub fn subscriber_count(&self) -> usize {
+    pub(crate) fn subscriber_count(&self) -> usize {
         self.subscribers.borrow().len()
     }
 
@@ -249,7 +249,7 @@ impl Feed {
     }
 
     /// Sets the presence version that the subscribers on this worker have.
-    pub fn set_presence(&self, version: Option<u64>) {
+    pub(crate) fn set_presence(&self, version: Option<u64>) {
         self.presence.set(version);
     }
 
@@ -261,7 +261,7 @@ impl Feed {
     }
 
     /// Discards the cached floor, because retention may have moved it.
-    pub fn forget_floor(&self) {
+    pub(crate) fn forget_floor(&self) {
         self.floor.take();
     }
 
@@ -273,7 +273,7 @@ impl Feed {
     }
 
     /// Number of consecutive sweeps that found no subscriber.
-    pub fn idle_sweeps(&self) -> u32 {
+    pub(crate) fn idle_sweeps(&self) -> u32 {
         self.idle_sweeps.get()
     }
 }

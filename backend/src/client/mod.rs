@@ -6,7 +6,7 @@
 mod budget;
 pub mod connection;
 pub mod frames;
-pub mod handler;
+pub(crate) mod handler;
 mod pace;
 pub mod plain;
 mod read_loop;

@@ -54,7 +54,7 @@ pub fn api_key(settings: &Settings) -> Result<String, KeyError> {
 ///
 /// # Errors
 /// [`KeyError`].
-pub fn token_secret(settings: &Settings) -> Result<String, KeyError> {
+pub(crate) fn token_secret(settings: &Settings) -> Result<String, KeyError> {
     let name = "TIDINGS_TOKEN_SECRET (token_secret in the config file)";
     let given = settings.token_secret.as_ref().map(Secret::as_str);
     let secret = given_or_kept(given, name, &settings.data.join("token-secret"))?;

@@ -22,24 +22,28 @@ use shared::ids::ChannelName;
 pub use cli::{BackupArgs, Cli, Command, ServeArgs};
 pub use environment::unknown_variables;
 pub use error::{ConfigError, Source, TomlError};
-pub use keys::{KeyError, api_key, token_secret};
+pub(crate) use keys::token_secret;
+pub use keys::{KeyError, api_key};
 pub use list::List;
 pub use listen::{Listen, ListenError};
-pub use namespace::{Access, Policy, default_namespaces};
-pub use origin::{Authority, AuthorityError, Host, HostError, Origin, OriginError, OwnHost};
+#[cfg(test)]
+pub(crate) use namespace::default_namespaces;
+pub use namespace::{Access, Policy};
+pub(crate) use origin::Authority;
+pub use origin::{AuthorityError, Host, HostError, Origin, OriginError, OwnHost};
 pub use secret::Secret;
 pub use settings::{Durability, MetricsAccess, Overridden, Settings};
 pub use value::ValueError;
 
 /// The channel that plain clients join as guests.
-pub const PLAIN_CHANNEL: &str = "room:lobby";
+pub(crate) const PLAIN_CHANNEL: &str = "room:lobby";
 
 /// The channel that plain clients join as guests, as a name. A test proves that it is a legal one.
 ///
 /// # Panics
 /// Never.
 #[allow(clippy::expect_used, reason = "the constant parses; see the test below")]
-pub fn plain_channel() -> ChannelName {
+pub(crate) fn plain_channel() -> ChannelName {
     ChannelName::parse(PLAIN_CHANNEL).expect("a legal name")
 }
 

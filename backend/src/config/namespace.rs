@@ -20,7 +20,7 @@ pub struct Policy {
     pub keep_messages: Option<u64>,
     /// Maximum age of the messages that a channel keeps, in ms. `None`: no limit.
     #[serde(default)]
-    pub keep_ms: Option<u64>,
+    pub(crate) keep_ms: Option<u64>,
     /// Who may read.
     #[serde(default)]
     pub read: Access,
@@ -61,7 +61,7 @@ impl Access {
 }
 
 /// Returns the namespaces of a server without a config file.
-pub fn default_namespaces() -> BTreeMap<Namespace, Policy> {
+pub(crate) fn default_namespaces() -> BTreeMap<Namespace, Policy> {
     let (keep_messages, keep_ms) = (None, None);
     let policy = |history, presence, read, publish| Policy {
         history,

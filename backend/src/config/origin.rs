@@ -19,7 +19,7 @@ impl Host {
     /// Whether the host is an address, or a name that means this machine everywhere (RFC 6761 section 6.3).
     ///
     /// DNS rebinding cannot use such a host, because DNS does not resolve it.
-    pub fn is_fixed(&self) -> bool {
+    pub(crate) fn is_fixed(&self) -> bool {
         match self {
             Self::Name(name) => name == "localhost" || name.ends_with(".localhost"),
             Self::Address(_) => true,
@@ -76,7 +76,7 @@ impl fmt::Display for Host {
 
 /// A host, and a port if one is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authority {
+pub(crate) struct Authority {
     /// The host.
     pub host: Host,
     /// The port, or `None` for the default port of the scheme.
@@ -121,7 +121,7 @@ pub struct Origin {
 impl Origin {
     /// Whether a page of this origin sends `authority` as the `Host` of a request to its own server. A `Host` without a port
     /// means the default port of the page's scheme, because a proxy that ends TLS forwards it in this form.
-    pub fn is_at(&self, authority: &Authority) -> bool {
+    pub(crate) fn is_at(&self, authority: &Authority) -> bool {
         self.host == authority.host && self.port == authority.port.unwrap_or(default_port(self.is_https))
     }
 }
@@ -186,7 +186,7 @@ pub enum OwnHost {
 
 impl OwnHost {
     /// Whether `host` is this name, or any name is allowed.
-    pub fn covers(&self, host: &Host) -> bool {
+    pub(crate) fn covers(&self, host: &Host) -> bool {
         match self {
             Self::Any => true,
             Self::One(one) => one == host,

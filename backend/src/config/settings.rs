@@ -201,12 +201,12 @@ impl Settings {
     }
 
     /// Maximum idle time of an HTTP connection between two requests. Zero closes it after each response.
-    pub fn keep_alive(&self) -> Duration {
+    pub(crate) fn keep_alive(&self) -> Duration {
         Duration::from_millis(self.keep_alive_ms)
     }
 
     /// Time for which a user still counts as present after the last connection has closed.
-    pub fn presence_grace(&self) -> Duration {
+    pub(crate) fn presence_grace(&self) -> Duration {
         Duration::from_millis(self.presence_grace_ms)
     }
 

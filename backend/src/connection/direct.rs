@@ -90,7 +90,7 @@ impl Inner {
 
 impl Outbound {
     /// Keeps the rest of `run` after the fan-out wrote `taken` bytes of it and the socket became full.
-    pub fn keep_rest(&self, key: SubscriptionKey, run: &EncodedRun, taken: usize) {
+    pub(crate) fn keep_rest(&self, key: SubscriptionKey, run: &EncodedRun, taken: usize) {
         let mut inner = self.change();
         let Inner { direct: Some(direct), subscriptions, .. } = &mut *inner else { return };
         let (end, offset, before) = run.frame_at(taken);
@@ -194,7 +194,7 @@ impl Outbound {
     }
 
     /// Writes for the connection's task. Wakes the task when there is more to write or when the socket has room again.
-    pub fn poll_write(self: &Rc<Self>, context: &mut Context<'_>) {
+    pub(crate) fn poll_write(self: &Rc<Self>, context: &mut Context<'_>) {
         let mut inner = self.change();
         let Inner { direct: Some(direct), writer, .. } = &mut *inner else { return };
         *writer = None;

@@ -14,7 +14,7 @@ const CLOSE_GRACE: Duration = Duration::from_secs(2);
 
 impl Outbound {
     /// Sends `closing` to a client whose dialect has it, then closes the connection.
-    pub fn announce_close(&self, code: CloseCode, reason: &str, retry_after_ms: Option<u64>) {
+    pub(crate) fn announce_close(&self, code: CloseCode, reason: &str, retry_after_ms: Option<u64>) {
         if let Some(frame) = self.info.dialect.closing(code, reason, retry_after_ms) {
             self.reply_frame(frame);
         }
@@ -34,7 +34,7 @@ impl Outbound {
     }
 
     /// Handles the peer's close frame. The connection ends after the server's close frame is written.
-    pub fn peer_closed(&self, code: CloseCode) {
+    pub(crate) fn peer_closed(&self, code: CloseCode) {
         self.close(code, "");
         let mut inner = self.change();
         if let Phase::Closing { peer_closed, .. } = &mut inner.phase {
@@ -50,7 +50,7 @@ impl Outbound {
     }
 
     /// The close code. `None` if the connection was lost without a close.
-    pub fn close_code(&self) -> Option<CloseCode> {
+    pub(crate) fn close_code(&self) -> Option<CloseCode> {
         self.close_code.get()
     }
 
@@ -71,7 +71,7 @@ impl Outbound {
     }
 
     /// Waits until the connection has ended.
-    pub fn poll_end(&self, context: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_end(&self, context: &Context<'_>) -> Poll<()> {
         let mut inner = self.change();
         if inner.phase == Phase::Ended {
             return Poll::Ready(());

@@ -7,9 +7,9 @@ const PASSING_MAX: usize = 4;
 
 /// The gates of a worker, one per kind of work, so that tasks that wait for the disk delay no other kind.
 #[derive(Debug, Default)]
-pub struct Gates {
+pub(crate) struct Gates {
     /// For tasks that open a connection.
-    pub openings: Gate,
+    pub(crate) openings: Gate,
     /// For tasks that read a page of the log.
     pub pages: Gate,
     /// For tasks that decode a large message, which takes long.
@@ -21,7 +21,7 @@ pub struct Gates {
 /// Admits at most [`PASSING_MAX`] tasks and yields before the next. tokio polls IO only every 61 tasks; without the
 /// yield a burst would delay socket reads and the worker's mailbox until all its tasks had run.
 #[derive(Debug)]
-pub struct Gate(Semaphore);
+pub(crate) struct Gate(Semaphore);
 
 impl Default for Gate {
     fn default() -> Self {
@@ -31,7 +31,7 @@ impl Default for Gate {
 
 impl Gate {
     /// Runs `work` when the gate admits it. `work` must not wait for a client, because it would block the gate.
-    pub async fn pass<T>(&self, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn pass<T>(&self, work: impl Future<Output = T>) -> T {
         // The semaphore is never closed.
         let _permit = self.0.acquire().await.ok();
         let done = work.await;

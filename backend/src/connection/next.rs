@@ -25,7 +25,7 @@ pub(super) enum Step {
 
 impl Outbound {
     /// Returns the next frame for a writer that has room for one. `None` after the end of the connection.
-    pub fn poll_frame(self: &Rc<Self>, context: &Context<'_>) -> Poll<Option<Bytes>> {
+    pub(crate) fn poll_frame(self: &Rc<Self>, context: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut inner = self.change();
         match self.next_step(&mut inner) {
             Step::Frame(frame) => Poll::Ready(Some(frame)),

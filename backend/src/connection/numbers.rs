@@ -16,7 +16,7 @@ use crate::store::{Log, LogError, Offload};
 /// Number of connection numbers per block. Numbers that are left when the server stops are never used. A block is large
 /// enough for new connections while the disk is full, and small enough for 8,000,000,000 starts below 2^53, the largest
 /// number that JavaScript represents exactly.
-pub const BLOCK_NUMBERS: u64 = 1 << 20;
+pub(crate) const BLOCK_NUMBERS: u64 = 1 << 20;
 
 /// Hands out connection numbers. Cheap to clone.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl ConnectionNumbers {
     ///
     /// # Errors
     /// [`LogError`] if the log cannot reserve numbers.
-    pub fn reserve(log: Arc<dyn Log>, offload: Arc<dyn Offload>) -> Result<Self, LogError> {
+    pub(crate) fn reserve(log: Arc<dyn Log>, offload: Arc<dyn Offload>) -> Result<Self, LogError> {
         let blocks = Blocks { current: block(&*log)?, next: None, reserving: false };
         Ok(Self { log, offload, blocks: Arc::new(Mutex::new(blocks)) })
     }

@@ -117,7 +117,7 @@ impl Outbound {
     }
 
     /// Queues an encoded frame.
-    pub fn reply_frame(&self, frame: Bytes) {
+    pub(crate) fn reply_frame(&self, frame: Bytes) {
         let mut inner = self.change();
         if inner.phase == Phase::Open {
             inner.replies.push(frame);
@@ -126,7 +126,7 @@ impl Outbound {
     }
 
     /// Queues an encoded frame without waking the writer. The caller must [`flush`](Self::flush) the connection.
-    pub fn reply_later(&self, frame: Bytes) {
+    pub(crate) fn reply_later(&self, frame: Bytes) {
         let mut inner = self.change();
         if inner.phase == Phase::Open {
             inner.replies.push(frame);
@@ -134,7 +134,7 @@ impl Outbound {
     }
 
     /// Whether the client does not read: its socket is full.
-    pub fn is_stalled(&self) -> bool {
+    pub(crate) fn is_stalled(&self) -> bool {
         self.inner.borrow().is_blocked()
     }
 
@@ -151,17 +151,17 @@ impl Outbound {
     }
 
     /// Counts a publication of `bytes` bytes that waits for its answer.
-    pub fn add_unanswered(&self, bytes: usize) {
+    pub(crate) fn add_unanswered(&self, bytes: usize) {
         self.change().replies.add_unanswered(bytes);
     }
 
     /// Whether publications wait for their answers.
-    pub fn has_unanswered(&self) -> bool {
+    pub(crate) fn has_unanswered(&self) -> bool {
         self.inner.borrow().replies.has_unanswered()
     }
 
     /// Removes an answered publication of `bytes` bytes from the count.
-    pub fn remove_unanswered(&self, bytes: usize) {
+    pub(crate) fn remove_unanswered(&self, bytes: usize) {
         self.change().replies.remove_unanswered(bytes);
     }
 
@@ -175,7 +175,7 @@ impl Outbound {
     }
 
     /// Queues changes of a channel's presence; see [`PendingSignals::put_presence`].
-    pub fn signal_presence(&self, channel: &ChannelName, changes: Option<Bytes>) {
+    pub(crate) fn signal_presence(&self, channel: &ChannelName, changes: Option<Bytes>) {
         let mut inner = self.change();
         if inner.phase == Phase::Open {
             inner.signals.put_presence(channel, changes);
@@ -184,7 +184,7 @@ impl Outbound {
     }
 
     /// Marks a parked subscription as ready because its feed has news. The caller must flush the connection.
-    pub fn mark_ready(&self, subscription: SubscriptionKey) {
+    pub(crate) fn mark_ready(&self, subscription: SubscriptionKey) {
         self.change().subscriptions.mark_ready(subscription);
     }
 
@@ -209,7 +209,7 @@ impl Outbound {
     }
 
     /// Whether the connection is subscribed to a channel.
-    pub fn is_subscribed(&self, channel: &ChannelName) -> bool {
+    pub(crate) fn is_subscribed(&self, channel: &ChannelName) -> bool {
         self.inner.borrow().subscriptions.contains(channel)
     }
 
@@ -219,25 +219,25 @@ impl Outbound {
     }
 
     /// Number of subscriptions.
-    pub fn subscription_count(&self) -> usize {
+    pub(crate) fn subscription_count(&self) -> usize {
         self.inner.borrow().subscriptions.len()
     }
 
     /// Time since the connection was opened.
-    pub fn time_open(&self) -> Duration {
+    pub(crate) fn time_open(&self) -> Duration {
         self.opened.elapsed()
     }
 
     /// Adds the messages that the fan-out wrote to the connection's statistics. The fan-out itself only counts in the
     /// wire, which is cheaper.
-    pub fn record_sent(&self) {
+    pub(crate) fn record_sent(&self) {
         if let Some(direct) = &self.inner.borrow().direct {
             self.info.count_sent(direct.wire.take_sent());
         }
     }
 
     /// Notes that something was received from the peer.
-    pub fn note_received(&self, now: Instant) {
+    pub(crate) fn note_received(&self, now: Instant) {
         self.last_received.set(now);
     }
 
@@ -252,7 +252,7 @@ impl Outbound {
 
     /// Whether a heartbeat is due, one per interval `every`. If so, the next one is due after another interval. None is
     /// due while the socket is full, because heartbeats would pile up.
-    pub fn heartbeat_due(&self, every: Duration) -> bool {
+    pub(crate) fn heartbeat_due(&self, every: Duration) -> bool {
         let due = !self.inner.borrow().is_blocked() && self.last_heartbeat.get().elapsed() >= every;
         if due {
             self.last_heartbeat.set(Instant::now());
@@ -281,7 +281,7 @@ impl Outbound {
     }
 
     /// Turns off wake-ups of the writer while the connection's task runs, because the task writes before it returns.
-    pub fn suspend_writer_wake(&self) {
+    pub(crate) fn suspend_writer_wake(&self) {
         let mut inner = self.change();
         if inner.direct.is_some() {
             inner.writer = None;

@@ -8,15 +8,15 @@ use shared::ids::ChannelName;
 use crate::message::SignalKey;
 
 /// Maximum number of signals that wait for one connection. At the limit, further signals are dropped.
-pub const SIGNALS_MAX: usize = 64;
+pub(crate) const SIGNALS_MAX: usize = 64;
 
 /// Maximum number of bytes of presence changes that wait for one connection. Beyond it, the connection gets the list of
 /// members instead, as it is when the connection has room for it.
-pub const PRESENCE_BYTES_MAX: usize = 16 * 1024;
+pub(crate) const PRESENCE_BYTES_MAX: usize = 16 * 1024;
 
 /// The next thing to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PendingSignal {
+pub(crate) enum PendingSignal {
     /// Consecutive frames.
     Frames(Bytes),
     /// All members of this channel at the time of writing.
@@ -26,7 +26,7 @@ pub enum PendingSignal {
 /// The signals of one connection, in the order of their first values. A new value replaces the old one in place, so
 /// this never grows into a queue.
 #[derive(Debug, Default)]
-pub struct PendingSignals {
+pub(crate) struct PendingSignals {
     values: VecDeque<(SignalKey, Bytes)>,
     /// Presence changes, at most one entry per channel.
     presence: VecDeque<(ChannelName, Bytes)>,
@@ -36,7 +36,7 @@ pub struct PendingSignals {
 
 impl PendingSignals {
     /// Queues a signal. It replaces the value of the same key, or is dropped at [`SIGNALS_MAX`].
-    pub fn put(&mut self, key: SignalKey, frame: Bytes) {
+    pub(crate) fn put(&mut self, key: SignalKey, frame: Bytes) {
         if let Some((_, old)) = self.values.iter_mut().find(|(other, _)| *other == key) {
             *old = frame;
         } else if self.values.len() < SIGNALS_MAX {
@@ -46,7 +46,7 @@ impl PendingSignals {
 
     /// Queues presence changes of a channel, or its list of members if `changes` is `None`. If older changes still
     /// wait, the list replaces both: each change is one version later than the one before it, so none can be left out.
-    pub fn put_presence(&mut self, channel: &ChannelName, changes: Option<Bytes>) {
+    pub(crate) fn put_presence(&mut self, channel: &ChannelName, changes: Option<Bytes>) {
         if self.members.contains(channel) {
             return;
         }
@@ -61,12 +61,12 @@ impl PendingSignals {
     }
 
     /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty() && self.presence.is_empty() && self.members.is_empty()
     }
 
     /// Removes and returns the next thing to write.
-    pub fn pop(&mut self) -> Option<PendingSignal> {
+    pub(crate) fn pop(&mut self) -> Option<PendingSignal> {
         if let Some((_, changes)) = self.presence.pop_front() {
             self.presence_bytes -= changes.len();
             return Some(PendingSignal::Frames(changes));
@@ -76,7 +76,7 @@ impl PendingSignals {
     }
 
     /// Removes everything that waits for a channel, because the subscription has ended.
-    pub fn remove_channel(&mut self, channel: &ChannelName) {
+    pub(crate) fn remove_channel(&mut self, channel: &ChannelName) {
         self.values.retain(|(key, _)| key.channel != *channel);
         self.remove_changes(channel);
         self.members.retain(|other| other != channel);

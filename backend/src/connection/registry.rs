@@ -23,7 +23,7 @@ pub struct ConnectionInfo {
     /// The address of the peer.
     pub address: Option<SocketAddr>,
     /// When it was opened.
-    pub opened_at: Timestamp,
+    pub(crate) opened_at: Timestamp,
     /// The index of the worker that owns it.
     pub worker: usize,
     principal: RwLock<Option<Principal>>,
@@ -53,24 +53,24 @@ impl ConnectionInfo {
     }
 
     /// Whether the connection acts as somebody, which it does from `hello` to its end.
-    pub fn has_principal(&self) -> bool {
+    pub(crate) fn has_principal(&self) -> bool {
         self.principal.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Counts a message from the client.
-    pub fn count_received(&self) {
+    pub(crate) fn count_received(&self) {
         self.received.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Adds to the number of channel messages sent to the client. A plain store is enough, because only the
     /// connection's worker writes.
-    pub fn count_sent(&self, messages: usize) {
+    pub(crate) fn count_sent(&self, messages: usize) {
         let messages = u64::try_from(messages).unwrap_or(u64::MAX);
         self.sent.store(self.sent.load(Ordering::Relaxed).wrapping_add(messages), Ordering::Relaxed);
     }
 
     /// Sets the number of subscriptions.
-    pub fn set_subscriptions(&self, count: usize) {
+    pub(crate) fn set_subscriptions(&self, count: usize) {
         self.subscriptions.store(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 

@@ -17,7 +17,7 @@ pub struct Sources {
     /// Pages of the log for subscriptions that are behind.
     pub pages: Pages,
     /// The gates.
-    pub gates: Gates,
+    pub(crate) gates: Gates,
     /// Where events go.
     pub events: Events,
 }

@@ -15,7 +15,7 @@ use crate::store::LogError;
 
 /// A refusal as an HTTP response. Its body is the JSON of a WebSocket's `error`, with a `request_id`.
 #[derive(Debug)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     refusal: Refusal,
     /// If it is not that of the code.
     status: Option<StatusCode>,
@@ -26,13 +26,13 @@ pub struct ApiError {
 impl ApiError {
     /// Adds the cause, which is written to the log and not sent to the client.
     #[must_use]
-    pub fn with_cause(self, cause: &dyn std::fmt::Display) -> Self {
+    pub(crate) fn with_cause(self, cause: &dyn std::fmt::Display) -> Self {
         Self { cause: Some(cause.to_string()), ..self }
     }
 
     /// Replaces the status of the code.
     #[must_use]
-    pub fn with_status(self, status: StatusCode) -> Self {
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status: Some(status), ..self }
     }
 }

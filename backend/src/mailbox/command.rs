@@ -28,7 +28,7 @@ pub enum WorkerCommand {
     Push {
         /// The connection.
         connection: ConnectionId,
-        /// The push. It counts in [`PUSHES_BYTES_MAX`](super::PUSHES_BYTES_MAX) until the worker drops it.
+        /// The push. It counts in `PUSHES_BYTES_MAX` until the worker drops it.
         push: Arc<HeldPush>,
         /// Gets true if the connection is open and accepts the push.
         reply: oneshot::Sender<bool>,

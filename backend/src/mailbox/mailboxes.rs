@@ -17,11 +17,11 @@ use crate::telemetry::metrics::Metrics;
 use crate::telemetry::{Event, Events};
 
 /// Maximum number of commands in a worker's mailbox. At the limit, batches wait and all other commands are refused.
-pub const MAILBOX_MAX: usize = 1024;
+pub(crate) const MAILBOX_MAX: usize = 1024;
 
 /// Maximum number of bytes of the batches in the mailboxes and on their way there. At the limit, the sequencers wait
 /// until the slowest worker has processed some. A batch that is larger than the limit is delivered alone.
-pub const MAILBOX_BYTES_MAX: u32 = 16 * 1024 * 1024;
+pub(crate) const MAILBOX_BYTES_MAX: u32 = 16 * 1024 * 1024;
 
 /// The mailboxes of all workers. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl Mailboxes {
 
     /// Puts a batch into all mailboxes. Waits while a mailbox is full or too many bytes are on their way: publishers
     /// slow down to the slowest worker, and nothing is dropped.
-    pub async fn deliver(&self, batch: Arc<Batch>) {
+    pub(crate) async fn deliver(&self, batch: Arc<Batch>) {
         let bytes =
             u32::try_from(batch.bytes()).map_or(MAILBOX_BYTES_MAX, |bytes| bytes.min(MAILBOX_BYTES_MAX));
         // There is almost always room, and `try_acquire` costs less than a future.
@@ -73,7 +73,7 @@ impl Mailboxes {
     }
 
     /// Sends a signal to the subscribers of a channel. The connection `except` does not get it.
-    pub fn relay(&self, key: &SignalKey, frame: &Bytes, except: Option<ConnectionId>) {
+    pub(crate) fn relay(&self, key: &SignalKey, frame: &Bytes, except: Option<ConnectionId>) {
         for worker in &*self.workers {
             let relay = WorkerCommand::Relay { key: key.clone(), frame: frame.clone(), except };
             // Drop the signal if a worker is that far behind: it would be stale when it is delivered.

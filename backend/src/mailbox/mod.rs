@@ -8,6 +8,8 @@ mod pushes;
 
 pub use batch::{Answer, Batch, News};
 pub use command::WorkerCommand;
-pub use mailboxes::{MAILBOX_BYTES_MAX, MAILBOX_MAX, Mailboxes};
+pub use mailboxes::Mailboxes;
 pub use overloaded::overloaded;
-pub use pushes::{HeldPush, PUSHES_BYTES_MAX, Pushes};
+#[cfg(test)]
+pub(crate) use pushes::PUSHES_BYTES_MAX;
+pub use pushes::{HeldPush, Pushes};

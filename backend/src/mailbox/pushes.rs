@@ -9,7 +9,7 @@ use super::overloaded::overloaded;
 
 /// Maximum number of bytes of the pushes that workers have not handed to their connections yet. A push beyond it is
 /// refused with `overloaded`.
-pub const PUSHES_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(crate) const PUSHES_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// A push, and the permit for its bytes.
 #[derive(Debug)]

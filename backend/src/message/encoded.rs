@@ -91,7 +91,7 @@ impl EncodedRun {
 
     /// Returns the end of the frame that contains the byte before `taken`, the offset of its message, and the number of
     /// messages before it.
-    pub fn frame_at(&self, taken: usize) -> (usize, Offset, usize) {
+    pub(crate) fn frame_at(&self, taken: usize) -> (usize, Offset, usize) {
         let index = self.ends.partition_point(|(end, _)| *end < taken);
         let (end, offset) = self.ends.get(index).copied().unwrap_or((self.bytes.len(), self.last()));
         (end, offset, index)

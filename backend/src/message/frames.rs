@@ -15,7 +15,7 @@ use super::json;
 pub type ServerMessage = shared::protocol::ServerMessage<RawPayload>;
 
 /// Encodes a message of the typed protocol as a text frame.
-pub fn server_frame(message: &ServerMessage) -> Bytes {
+pub(crate) fn server_frame(message: &ServerMessage) -> Bytes {
     framed(|bytes| match message {
         ServerMessage::Message(message) => json::write_message(bytes, message),
         ServerMessage::Accepted(accepted) => json::write_accepted(bytes, accepted),
@@ -28,7 +28,7 @@ pub fn server_frame(message: &ServerMessage) -> Bytes {
 }
 
 /// Encodes the answer to `history`, as [`server_frame`] does. `messages` is a JSON array.
-pub fn page_frame(id: RequestId, messages: &str, more: bool) -> Bytes {
+pub(crate) fn page_frame(id: RequestId, messages: &str, more: bool) -> Bytes {
     framed(|bytes| {
         bytes.reserve(messages.len() + 64);
         // Writing to memory cannot fail.
@@ -38,7 +38,7 @@ pub fn page_frame(id: RequestId, messages: &str, more: bool) -> Bytes {
 }
 
 /// Encodes a text frame.
-pub fn text_frame(text: String) -> Bytes {
+pub(crate) fn text_frame(text: String) -> Bytes {
     framed(|bytes| bytes.extend_from_slice(text.as_bytes()))
 }
 
@@ -95,17 +95,17 @@ fn put_header(bytes: &mut [u8]) -> usize {
 }
 
 /// Encodes a ping.
-pub fn ping_frame() -> Bytes {
+pub(crate) fn ping_frame() -> Bytes {
     encode(WsMessage::Ping(Bytes::new()))
 }
 
 /// Encodes the answer to a ping.
-pub fn pong_frame(payload: Bytes) -> Bytes {
+pub(crate) fn pong_frame(payload: Bytes) -> Bytes {
     encode(WsMessage::Pong(payload))
 }
 
 /// Encodes a close frame. The reason is cut to the length that the protocol allows.
-pub fn close_frame(code: CloseCode, reason: &str) -> Bytes {
+pub(crate) fn close_frame(code: CloseCode, reason: &str) -> Bytes {
     let mut end = reason.len().min(shared::limits::CLOSE_REASON_BYTES_MAX);
     while !reason.is_char_boundary(end) {
         end -= 1;

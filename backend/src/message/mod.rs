@@ -11,7 +11,8 @@ mod signal;
 mod tests;
 
 pub use encoded::{EncodedMessage, EncodedRun};
-pub use frames::{ServerMessage, close_frame, page_frame, ping_frame, pong_frame, server_frame, text_frame};
+pub use frames::ServerMessage;
+pub(crate) use frames::{close_frame, page_frame, ping_frame, pong_frame, server_frame, text_frame};
 pub use json::messages_json;
-pub use plain::{named_line, plain_text, pushed_line, refusal_line};
+pub(crate) use plain::{pushed_line, refusal_line};
 pub use signal::{SignalKey, SignalTopic};

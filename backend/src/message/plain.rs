@@ -14,7 +14,7 @@ pub(super) fn plain_line(message: &Message<RawPayload>) -> Option<String> {
 
 /// A text with its author's name, as one line. Line breaks are replaced, so that a text cannot imitate the line of
 /// another author.
-pub fn named_line(name: &DisplayName, text: &str) -> String {
+pub(crate) fn named_line(name: &DisplayName, text: &str) -> String {
     let lines = text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
     // A carriage return and a line feed are one line break. Empty lines are dropped.
     let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
@@ -22,7 +22,7 @@ pub fn named_line(name: &DisplayName, text: &str) -> String {
 }
 
 /// The text of a payload. `None` if the payload has none, for example a reaction.
-pub fn plain_text(payload: &RawPayload) -> Option<String> {
+pub(crate) fn plain_text(payload: &RawPayload) -> Option<String> {
     match payload.read() {
         Payload::Chat { text, .. } => Some(text),
         Payload::Notification { title, body, .. } if body.is_empty() => Some(title),
@@ -36,12 +36,12 @@ pub fn plain_text(payload: &RawPayload) -> Option<String> {
 }
 
 /// A refusal as a line.
-pub fn refusal_line(refusal: &Refusal) -> String {
+pub(crate) fn refusal_line(refusal: &Refusal) -> String {
     format!("Tidings: {}", refusal.message)
 }
 
 /// A push as a line.
-pub fn pushed_line(push: &Push<RawPayload>) -> String {
+pub(crate) fn pushed_line(push: &Push<RawPayload>) -> String {
     // A payload without text is sent as its JSON.
     let line = plain_text(&push.payload).unwrap_or_else(|| push.payload.as_str().to_owned());
     match &push.from {

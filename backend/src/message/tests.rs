@@ -6,6 +6,7 @@ use shared::ids::{DisplayName, Offset, RequestId};
 use shared::protocol::{CloseCode, Message, Page};
 
 use super::frames::encode;
+use super::plain::named_line;
 use super::*;
 
 #[test]

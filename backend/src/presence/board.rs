@@ -27,11 +27,11 @@ pub const PRESENCE_MEMBERS_MAX: usize = 1000;
 /// not ended. Each takes about 1.4 KiB. Beyond it, the channel that has been deserted for longest is dropped before its
 /// grace period ends, because a client may join and leave a new channel with each message. No other member is connected
 /// that could notice.
-pub const DESERTED_CHANNELS_MAX: usize = 8192;
+pub(crate) const DESERTED_CHANNELS_MAX: usize = 8192;
 
 /// Maximum number of channels per worker whose changes are not announced yet. The changes of further channels are not announced: the
 /// version in the heartbeat tells their subscribers to request the members again.
-pub const UNANNOUNCED_CHANNELS_MAX: usize = 16_384;
+pub(crate) const UNANNOUNCED_CHANNELS_MAX: usize = 16_384;
 
 /// The members of all channels. A user with several connections is one member. A user stays a member for a grace period
 /// after the last connection is lost, because a page reload or a change of network is not a departure.
@@ -155,7 +155,7 @@ impl PresenceBoard {
 
     /// Returns the frame with the version of a channel and its members, at most the limit. It is encoded once per
     /// version. If `id` is set, the frame is copied, because the id differs between requests.
-    pub fn members_frame(&self, id: Option<RequestId>, channel: &ChannelName) -> Bytes {
+    pub(crate) fn members_frame(&self, id: Option<RequestId>, channel: &ChannelName) -> Bytes {
         let mut board = self.lock();
         let floor = board.floor;
         let frame = match board.rooms.get_mut(channel) {
@@ -170,12 +170,12 @@ impl PresenceBoard {
     }
 
     /// Removes and returns the channels that have changed since the worker's last call.
-    pub fn take_unannounced(&self, worker: usize) -> BTreeSet<ChannelName> {
+    pub(crate) fn take_unannounced(&self, worker: usize) -> BTreeSet<ChannelName> {
         self.lock().unannounced.get_mut(worker).map(std::mem::take).unwrap_or_default()
     }
 
     /// Returns the changes of a channel after version `since`. `None` if `since` is the newest version.
-    pub fn update_since(&self, channel: &ChannelName, since: u64) -> Option<PresenceUpdate> {
+    pub(crate) fn update_since(&self, channel: &ChannelName, since: u64) -> Option<PresenceUpdate> {
         self.lock().rooms.get(channel)?.update_since(since)
     }
 

@@ -9,5 +9,6 @@ mod board;
 mod news;
 mod room;
 
-pub use board::{DESERTED_CHANNELS_MAX, PRESENCE_MEMBERS_MAX, PresenceBoard, UNANNOUNCED_CHANNELS_MAX};
-pub use news::PresenceUpdate;
+pub use board::{PRESENCE_MEMBERS_MAX, PresenceBoard};
+
+pub(crate) use news::PresenceUpdate;

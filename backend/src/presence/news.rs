@@ -12,7 +12,7 @@ pub(super) struct Departure {
 
 /// What a worker announces to the subscribers of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PresenceUpdate {
+pub(crate) struct PresenceUpdate {
     /// The version that the subscribers have afterwards.
     pub version: u64,
     /// The frames of the changes, concatenated. `None` means the whole list, because there are more changes than the

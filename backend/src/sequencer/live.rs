@@ -15,7 +15,7 @@ use crate::sequencer::publication::{Outcome, Publication};
 use crate::sequencer::turn::Turn;
 
 /// Maximum number of publications that a sequencer orders at once.
-pub const TURN_PUBLICATIONS_MAX: usize = 64;
+pub(crate) const TURN_PUBLICATIONS_MAX: usize = 64;
 
 /// The sending end of the queue of a sequencer. Cheap to clone.
 #[derive(Debug, Clone)]

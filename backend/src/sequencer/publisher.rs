@@ -58,18 +58,18 @@ impl Publisher {
     }
 
     /// Returns the newest offset of a channel without history.
-    pub fn live_head(&self, channel: &ChannelName) -> Offset {
+    pub(crate) fn live_head(&self, channel: &ChannelName) -> Offset {
         self.live(channel).head(channel)
     }
 
     /// Returns the number of publications that wait for the sequencers of channels without history, and their bytes.
-    pub fn live_waiting(&self) -> (usize, usize) {
+    pub(crate) fn live_waiting(&self) -> (usize, usize) {
         let waiting = self.live.iter().map(LiveQueue::waiting);
         waiting.fold((0, 0), |(publications, bytes), one| (publications + one.0, bytes + one.1))
     }
 
     /// Waits until the sequencer of a worker has ended.
-    pub async fn live_closed(&self, worker: usize) {
+    pub(crate) async fn live_closed(&self, worker: usize) {
         match self.live.get(worker) {
             Some(queue) => queue.closed().await,
             None => std::future::pending().await,

@@ -14,7 +14,7 @@ use crate::store::{LogError, Trim, Trimmed};
 use crate::telemetry::metrics::Metrics;
 
 /// Maximum number of publications in one call of [`LogQueue::hand_over`].
-pub const HANDOVER_PUBLICATIONS_MAX: usize = 64;
+pub(crate) const HANDOVER_PUBLICATIONS_MAX: usize = 64;
 
 /// A publication that [`LogQueue::enter`] has admitted, before [`LogQueue::hand_over`].
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub(super) enum Job {
 
 impl LogQueue {
     /// Sets the metrics that count the transactions. Only the first call has an effect.
-    pub fn count_in(&self, metrics: &Metrics) {
+    pub(crate) fn count_in(&self, metrics: &Metrics) {
         let _ = self.state.metrics.set(metrics.clone());
     }
 

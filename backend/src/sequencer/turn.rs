@@ -45,7 +45,7 @@ impl Turns {
     }
 
     /// Removes and returns the tokens of the messages that [`Turn::check`] has refused.
-    pub fn take_late_tokens(&self) -> u32 {
+    pub(crate) fn take_late_tokens(&self) -> u32 {
         self.late_tokens.swap(0, Ordering::Relaxed)
     }
 }

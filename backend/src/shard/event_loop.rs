@@ -18,7 +18,7 @@ use crate::telemetry::event::SignalDropped;
 const COMMANDS_AT_ONCE_MAX: usize = 64;
 
 /// Starts a worker on this thread.
-pub fn start(index: usize, parts: WorkerParts, mailbox: mpsc::Receiver<WorkerCommand>) -> Rc<Worker> {
+pub(crate) fn start(index: usize, parts: WorkerParts, mailbox: mpsc::Receiver<WorkerCommand>) -> Rc<Worker> {
     let worker = Worker::new(index, parts);
     actix_web::rt::spawn(care::run(Rc::clone(&worker)));
     actix_web::rt::spawn(announce::run(Rc::clone(&worker)));

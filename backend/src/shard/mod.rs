@@ -8,7 +8,7 @@ mod announce;
 mod care;
 mod connections;
 mod deliveries;
-pub mod event_loop;
+pub(crate) mod event_loop;
 mod feeds;
 mod handover;
 pub mod round;

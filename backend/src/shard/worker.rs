@@ -45,7 +45,7 @@ pub struct Reach {
 
 /// The parts that a worker shares with all others.
 #[derive(Clone)]
-pub struct WorkerParts {
+pub(crate) struct WorkerParts {
     /// The settings of this server.
     pub settings: Arc<Settings>,
     /// The permissions per channel.
@@ -150,7 +150,7 @@ impl Worker {
     ///
     /// # Errors
     /// [`LogError`] if the log cannot be read.
-    pub async fn learn_head(&self, feed: &Feed) -> Result<(), LogError> {
+    pub(crate) async fn learn_head(&self, feed: &Feed) -> Result<(), LogError> {
         let head = match feed.history {
             true => self.parts.reads.bounds(&feed.channel).await?.head,
             false => self.parts.publisher.live_head(&feed.channel),

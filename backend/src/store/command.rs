@@ -20,11 +20,6 @@ impl Entry {
         Self { appends, trims: Vec::new() }
     }
 
-    /// Returns an entry with one trim.
-    pub fn of_trim(trim: Trim) -> Self {
-        Self { appends: Vec::new(), trims: vec![trim] }
-    }
-
     /// Whether it has no command.
     pub fn is_empty(&self) -> bool {
         self.appends.is_empty() && self.trims.is_empty()

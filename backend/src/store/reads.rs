@@ -69,7 +69,7 @@ impl LogReads {
     ///
     /// # Errors
     /// [`LogError`].
-    pub fn health(&self) -> Result<(), LogError> {
+    pub(crate) fn health(&self) -> Result<(), LogError> {
         self.log.health()
     }
 

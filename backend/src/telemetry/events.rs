@@ -26,7 +26,7 @@ impl Events {
 
     /// Counts an event, and writes its log line.
     #[inline(always)]
-    pub fn emit(&self, event: Event<'_>) {
+    pub(crate) fn emit(&self, event: Event<'_>) {
         let Consumers { counters, lines } = &*self.0;
         counters.count(&event);
         // There is no line for each delivered message. The compiler leaves only its counter, as the event is known in each call.

@@ -51,13 +51,13 @@ impl Histogram {
     }
 
     /// Counts a duration.
-    pub fn observe_time(&self, time: Duration) {
+    pub(crate) fn observe_time(&self, time: Duration) {
         let micros = u64::from(time.subsec_micros());
         self.observe(time.as_secs().saturating_mul(1_000_000).saturating_add(micros));
     }
 
     /// Counts a size.
-    pub fn observe_size(&self, size: usize) {
+    pub(crate) fn observe_size(&self, size: usize) {
         self.observe(size as u64);
     }
 

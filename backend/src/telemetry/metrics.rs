@@ -20,25 +20,25 @@ declare_metrics! {
     /// What is measured: sizes, times, and what is counted without being an event.
     pub struct Measurements {
         /// Open WebSockets whose client does not read: the socket is full. Counted about once per second
-        pub connections_stalled: Gauge = Gauge::default(),
+        pub(crate) connections_stalled: Gauge = Gauge::default(),
         /// Publications that wait for the log
-        pub queue_publications: Gauge = Gauge::default(),
+        pub(crate) queue_publications: Gauge = Gauge::default(),
         /// Bytes of the publications that wait for the log
-        pub queue_bytes: Gauge = Gauge::default(),
+        pub(crate) queue_bytes: Gauge = Gauge::default(),
         /// Publications that wait for an offset in a channel without history
-        pub live_queue_publications: Gauge = Gauge::default(),
+        pub(crate) live_queue_publications: Gauge = Gauge::default(),
         /// Bytes of the publications that wait for an offset in a channel without history
-        pub live_queue_bytes: Gauge = Gauge::default(),
+        pub(crate) live_queue_bytes: Gauge = Gauge::default(),
         /// Time from the start of a transaction of the log to its commit, in seconds
-        pub commit_seconds: Histogram = Histogram::of_seconds(),
+        pub(crate) commit_seconds: Histogram = Histogram::of_seconds(),
         /// Publications in a transaction of the log
-        pub commit_publications: Histogram = Histogram::of_sizes(),
+        pub(crate) commit_publications: Histogram = Histogram::of_sizes(),
         /// Batches in which messages got their offsets: transactions of the log, and batches of channels without history
         pub batches_written: Counter = Counter::default(),
         /// Time to encode a batch and to put it into the mailboxes of all workers, in seconds. It includes waiting for a slow worker
-        pub fan_out_seconds: Histogram = Histogram::of_seconds(),
+        pub(crate) fan_out_seconds: Histogram = Histogram::of_seconds(),
         /// Bytes of the batches in the mailboxes of the workers
-        pub mailbox_bytes: Gauge = Gauge::default(),
+        pub(crate) mailbox_bytes: Gauge = Gauge::default(),
     }
 }
 
@@ -75,7 +75,7 @@ impl Metrics {
     }
 
     /// Returns all metrics in the OpenMetrics text format.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         // Writing to memory cannot fail.
         let _ = encode(&mut text, &self.registry);

@@ -39,7 +39,7 @@ pub struct FilterError {
 static STOPS: AtomicBool = AtomicBool::new(false);
 
 /// Hides the errors of actix's accept loop from now on: the server closes the listening socket under it when it stops.
-pub fn hide_accept_errors() {
+pub(crate) fn hide_accept_errors() {
     STOPS.store(true, Ordering::Relaxed);
 }
 

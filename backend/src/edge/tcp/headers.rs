@@ -13,10 +13,10 @@ use crate::telemetry::{Event, Events};
 
 /// Maximum bytes of one request's header, including its first line. nginx passes on up to 8 KiB per line, and browsers send up to
 /// 4 KiB per cookie.
-pub const HEADER_BYTES_MAX: usize = 16 * 1024;
+pub(crate) const HEADER_BYTES_MAX: usize = 16 * 1024;
 
 /// Maximum bytes of the incomplete headers of one worker's connections.
-pub const HEADERS_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(crate) const HEADERS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The response to a header above a limit (RFC 6585 section 5). It closes the connection.
 const TOO_LARGE: &[u8] =

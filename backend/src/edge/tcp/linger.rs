@@ -14,13 +14,13 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 /// Maximum number of bytes that are read and dropped after the answer. A body may be larger than any limit of the API:
 /// its sender should still be able to read the refusal.
-pub const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(crate) const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Maximum time for that, in milliseconds.
-pub const LINGER_MS_MAX: u64 = 30_000;
+pub(crate) const LINGER_MS_MAX: u64 = 30_000;
 
 /// Maximum time without a byte during that, in milliseconds.
-pub const LINGER_IDLE_MS_MAX: u64 = 5_000;
+pub(crate) const LINGER_IDLE_MS_MAX: u64 = 5_000;
 
 /// Bytes dropped before a pause, so that many refused uploads do not occupy the worker.
 const LINGER_BUDGET_BYTES: usize = 64 * 1024;

@@ -2,5 +2,5 @@
 
 mod framing;
 pub mod headers;
-pub mod linger;
+pub(crate) mod linger;
 pub mod stream;

@@ -22,7 +22,7 @@ use super::linger::linger;
 
 /// Maximum time from the first byte of a request to the first byte of its response, in milliseconds. actix limits only the header
 /// of a connection's first request. Without this limit, a client that sends one byte at a time keeps its connection for ever.
-pub const REQUEST_MS_MAX: u64 = 60_000;
+pub(crate) const REQUEST_MS_MAX: u64 = 60_000;
 
 /// Maximum bytes handed to the dispatcher per poll, so that it writes responses before it reads more.
 const READ_BYTES_MAX: usize = 4 * 1024;

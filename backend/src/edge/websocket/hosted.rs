@@ -29,7 +29,7 @@ use crate::edge::refusal::ApiError;
 ///
 /// # Errors
 /// [`ApiError`] if the request is not a WebSocket handshake, comes from a foreign page, or exceeds the limit of connections.
-pub async fn open_typed(
+pub(crate) async fn open_typed(
     services: Rc<Services>,
     request: HttpRequest,
     payload: web::Payload,
@@ -43,7 +43,7 @@ pub async fn open_typed(
 ///
 /// # Errors
 /// As [`open_typed`].
-pub async fn open_plain(
+pub(crate) async fn open_plain(
     services: Rc<Services>,
     request: HttpRequest,
     payload: web::Payload,

@@ -5,7 +5,7 @@
 
 mod failure;
 mod guard;
-pub mod hosted;
+pub(crate) mod hosted;
 mod origin;
 pub mod raw;
 mod upgrade;

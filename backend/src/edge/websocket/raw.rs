@@ -42,7 +42,7 @@ const BEGINNING: &[u8] = b"GET /ws";
 
 /// Returns whether a stream begins with a request for a typed connection. The stream is only peeked. If a client sends its first
 /// bytes one by one, the dispatcher serves it, which has the same effect and needs more memory.
-pub async fn is_wanted(stream: &TcpStream) -> bool {
+pub(crate) async fn is_wanted(stream: &TcpStream) -> bool {
     let mut beginning = [0; BEGINNING.len() + 1];
     let whole = matches!(timeout(HANDSHAKE, stream.peek(&mut beginning)).await, Ok(Ok(length)) if length == beginning.len());
     whole && beginning.starts_with(BEGINNING) && beginning.ends_with(b" ")

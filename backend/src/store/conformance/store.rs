@@ -41,7 +41,7 @@ pub trait AtOnce: Log {
         messages_max: u32,
     ) -> Result<(Trimmed, Option<ChannelName>), LogError> {
         let Due { channels, next } = self.outdated(namespace, keep, from, messages_max)?;
-        let applied = self.apply(&Entry::of_trim(Trim { channels }))?;
+        let applied = self.apply(&Entry { trims: vec![Trim { channels }], ..Entry::default() })?;
         Ok((applied.trims.first().copied().unwrap_or_default(), next))
     }
 }

@@ -105,7 +105,8 @@ fn a_channel_that_gets_a_message_during_a_pass_is_not_forgotten() {
     let namespace = Namespace::parse("trim").unwrap();
     let due = log.outdated(&namespace, &all, None, 500).unwrap();
     log.append(&[conformance::chat("trim:room", 2)]).unwrap();
-    let applied = log.apply(&Entry::of_trim(Trim { channels: due.channels })).unwrap();
+    let applied =
+        log.apply(&Entry { trims: vec![Trim { channels: due.channels }], ..Entry::default() }).unwrap();
     assert_eq!(applied.trims, [Trimmed::default()]);
     assert_eq!(
         log.append(&[conformance::chat("trim:room", 3)]).unwrap(),
