@@ -1,5 +1,6 @@
 //! `POST /api/publish`: publishes a message in a channel.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::web::Json;
@@ -13,10 +14,11 @@ use super::auth::Authorized;
 use super::body::Body;
 use super::parts::Part;
 use crate::auth::{Action, Permissions, Subject};
+use crate::client::services::Services;
 use crate::edge::refusal::ApiError;
 use crate::sequencer::publication::{Publication, ReplyTo};
 use crate::sequencer::publisher::Publisher;
-use crate::store::{Append, Appended, LogReads};
+use crate::store::{Append, Appended};
 use crate::{clock, random};
 
 /// The message to publish.
@@ -42,13 +44,13 @@ pub(super) async fn publish(
     _key: Authorized,
     permissions: Part<Arc<Permissions>>,
     publisher: Part<Publisher>,
-    reads: Part<LogReads>,
+    services: Part<Rc<Services>>,
     Body(request): Body<Request>,
 ) -> Result<Json<Response>, ApiError> {
     let Request { channel, payload, message_id, from } = request;
     let payload = RawPayload::check(&payload)?;
     let history = permissions.0.may(Subject::ApiKey, Action::Publish, &channel)?.history;
-    let epoch = if history { reads.0.epoch() } else { publisher.0.live_epoch() };
+    let epoch = services.0.worker.epoch(history);
     let id = message_id.map_or_else(random::message_id, Ok).map_err(|error| internal(&error))?;
     let from = from.map_or_else(server_itself, Ok)?;
     let appended =
