@@ -13,10 +13,10 @@
 //! | 5 | [`connection`] | a connection, seen from the side that writes: cursors, replies, signals |
 //! | 4 | [`channel`] | what one worker holds of a channel: the ring of newest messages, its readers |
 //! | 4 | [`presence`] | the members of channels, with versions |
+//! | 4 | [`projection`] | consumers of the applied commands, with a kept position |
 //! | 4 | [`dialect`] | what clients of each wire protocol get |
 //! | 3 | [`sequencer`] | puts publications in order |
 //! | 3 | [`mailbox`] | the commands and batches that workers receive |
-//! | 4 | [`projection`] | consumers of the applied commands, with a kept position |
 //! | 3 | [`backup`] | copies the log for `tidings backup` |
 //! | 2 | [`store`] | the log: its contract and the SQLite store |
 //! | 1 | [`message`] | messages as bytes |

@@ -223,8 +223,8 @@ impl Log for Disk {
             let outdated = usize::try_from(by_count).unwrap().max(by_age.map_or(0, |last| last + 1));
             let taken = outdated.min(left);
             if let Some(last) = taken.checked_sub(1) {
-                let what = Deletion::Through(messages[last].offset);
-                due.channels.push(Outdated { channel: name.clone(), what });
+                let deletion = Deletion::Through(messages[last].offset);
+                due.channels.push(Outdated { channel: name.clone(), deletion });
             }
             left -= taken;
             if taken < outdated {
@@ -286,8 +286,8 @@ impl State {
     /// No channel is forgotten: [`Log::outdated`] finds none.
     fn trim(&mut self, trim: &Trim) -> Trimmed {
         let mut messages = 0;
-        for Outdated { channel: name, what } in &trim.channels {
-            let (Some(channel), Deletion::Through(last)) = (self.channels.get_mut(name), what) else {
+        for Outdated { channel: name, deletion } in &trim.channels {
+            let (Some(channel), Deletion::Through(last)) = (self.channels.get_mut(name), deletion) else {
                 continue;
             };
             let offsets: Vec<u64> = channel.messages.range(..=last.0).map(|(offset, _)| *offset).collect();

@@ -67,8 +67,8 @@ impl HostileGuests {
         Self { stop, thread: Some(thread) }
     }
 
-    /// Stops the guests and closes their connections. The clients of the story go on meanwhile: their messages would otherwise seem
-    /// to be late.
+    /// Stops the guests and closes their connections. Does not block the thread of the honest clients, whose messages would then
+    /// seem to be late.
     pub async fn end(mut self) -> Tally {
         self.stop.store(true, Ordering::SeqCst);
         let thread = self.thread.take().expect("it ends once");

@@ -151,6 +151,8 @@ impl Registry {
         info: &Arc<ConnectionInfo>,
         principal: Principal,
     ) -> Result<(), OtherUser> {
+        // Before the principal's lock, as in `remove`, which must not run between the two changes.
+        let mut open = self.lock();
         let mut current = info.principal.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(current) = &mut *current {
             current.check_replacement(&principal)?;
@@ -159,9 +161,10 @@ impl Registry {
         }
         let user = principal.user().clone();
         *current = Some(principal);
-        drop(current);
-        // The user id never changes from here on, so this entry is right until the connection is removed.
-        self.lock().by_user.entry(user).or_default().insert(info.connection, Arc::clone(info));
+        if open.by_number.contains_key(&info.connection) {
+            // The user id never changes from here on, so this entry is right until the connection is removed.
+            open.by_user.entry(user).or_default().insert(info.connection, Arc::clone(info));
+        }
         Ok(())
     }
 

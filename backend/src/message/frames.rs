@@ -28,12 +28,14 @@ pub(crate) fn server_frame(message: &ServerMessage) -> Bytes {
 }
 
 /// Encodes the answer to `history`, as [`server_frame`] does. `messages` is a JSON array.
-pub(crate) fn page_frame(id: RequestId, messages: &str, more: bool) -> Bytes {
+pub(crate) fn page_frame(id: RequestId, messages: &[u8], more: bool) -> Bytes {
     framed(|bytes| {
         bytes.reserve(messages.len() + 64);
         // Writing to memory cannot fail.
-        let written = write!(bytes, r#"{{"type":"page","id":{},"messages":{messages},"more":{more}}}"#, id.0);
-        debug_assert!(written.is_ok());
+        let begun = write!(bytes, r#"{{"type":"page","id":{},"messages":"#, id.0);
+        bytes.extend_from_slice(messages);
+        let ended = write!(bytes, r#","more":{more}}}"#);
+        debug_assert!(begun.is_ok() && ended.is_ok());
     })
 }
 

@@ -15,7 +15,7 @@ pub(super) fn write_message(bytes: &mut Vec<u8>, message: &Message<RawPayload>) 
 }
 
 /// Returns messages as a JSON array: those of a `page`, and of a response of the HTTP API.
-pub fn messages_json(messages: &[Message<RawPayload>]) -> String {
+pub fn messages_json(messages: &[Message<RawPayload>]) -> Vec<u8> {
     const AROUND_BYTES: usize = 256;
     let bytes = messages.iter().map(|message| AROUND_BYTES + message.payload.as_str().len()).sum::<usize>();
     let mut array = Vec::with_capacity(bytes + 2);
@@ -25,8 +25,7 @@ pub fn messages_json(messages: &[Message<RawPayload>]) -> String {
         write_fields(&mut array, message);
     }
     array.push(b']');
-    // All pieces are texts.
-    String::from_utf8(array).unwrap_or_default()
+    array
 }
 
 /// Appends the fields of a message, and the brace that ends it. This is the only place of the server with their names.
@@ -139,7 +138,7 @@ mod tests {
     fn messages_are_written_as_by_the_derived_serializer() {
         let several: Vec<_> = messages(r#"{"type":"chat","text":"a"}"#, "Ada", 7).collect();
         for some in [&several[..0], &several[..1], &several] {
-            assert_eq!(messages_json(some), serde_json::to_string(some).unwrap());
+            assert_eq!(messages_json(some), serde_json::to_vec(some).unwrap());
         }
     }
 

@@ -41,7 +41,7 @@ fn a_page_of_json_texts_equals_the_page_of_its_messages() {
     for (messages, more) in [(vec![], false), (vec![message(1), message(2)], true)] {
         let (id, json) = (RequestId(7), serde_json::to_string(&messages).unwrap());
         assert_eq!(
-            page_frame(id, &json, more),
+            page_frame(id, json.as_bytes(), more),
             server_frame(&ServerMessage::Page(Page { id, messages, more }))
         );
     }

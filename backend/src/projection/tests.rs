@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use shared::ids::Namespace;
+use shared::ids::{MessageId, Namespace, Offset};
 use shared::time::Timestamp;
 use tokio::sync::oneshot;
 
@@ -12,10 +12,11 @@ use super::*;
 use crate::config::Durability;
 use crate::sequencer::direct::Direct;
 use crate::sequencer::log_thread;
-use crate::sequencer::publication::{Publication, ReplyTo};
+use crate::sequencer::publication::{Outcome, Publication, ReplyTo};
 use crate::store::conformance::chat;
 use crate::store::sqlite::SqliteLog;
-use crate::store::{Deletion, Keep, Log, Outdated, Trim};
+use crate::store::sqlite::TRIMS_KEPT_MAX;
+use crate::store::{Append, Deletion, Entry, Keep, Log, Outdated, Trim};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -30,19 +31,16 @@ impl Server {
     fn start(folder: &Path) -> Self {
         let log = Arc::new(SqliteLog::open(&folder.join("tidings.db"), Durability::Normal).unwrap());
         let (queue, thread) =
-            log_thread::start(Arc::clone(&log) as Arc<dyn Log>, Direct::default(), drop).unwrap();
+            log_thread::start(Arc::clone(&log) as Arc<dyn Log>, Direct::default(), answer).unwrap();
         Self { log, queue, thread }
     }
 
     /// Publishes a message, and waits until it is applied.
     fn publish(&self, channel: &str, number: u8) {
-        let before = self.log.commands(Lsn(0), u32::MAX).unwrap().len();
-        let (reply, _) = oneshot::channel();
+        let (reply, answer) = oneshot::channel();
         let publication = Publication { append: chat(channel, number), reply: ReplyTo::Caller(reply) };
         self.queue.append(publication).unwrap();
-        while self.log.commands(Lsn(0), u32::MAX).unwrap().len() == before {
-            std::thread::yield_now();
-        }
+        answer.blocking_recv().unwrap().unwrap();
     }
 
     /// Trims all messages of `room:`.
@@ -64,6 +62,15 @@ impl Server {
     }
 }
 
+/// Answers the publishers.
+fn answer(outcomes: Vec<Outcome>) {
+    for Outcome { reply, result, .. } in outcomes {
+        if let ReplyTo::Caller(caller) = reply {
+            let _ = caller.send(result);
+        }
+    }
+}
+
 /// A projection that writes down what it gets.
 struct Notebook {
     lines: Sender<String>,
@@ -82,7 +89,7 @@ impl Projection for Notebook {
         "notebook"
     }
 
-    fn handle(&mut self, commands: &[(Lsn, Command)]) -> Result<(), Box<dyn Error + Send + Sync>> {
+    fn handle(&mut self, commands: &[(Lsn, Command)]) -> Result<(), ProjectionError> {
         for (_, command) in commands {
             self.lines.send(line(command))?;
         }
@@ -92,13 +99,17 @@ impl Projection for Notebook {
         }
         Ok(())
     }
+
+    fn reset(&mut self) -> Result<(), ProjectionError> {
+        Ok(self.lines.send("begin anew".to_owned())?)
+    }
 }
 
 fn line(command: &Command) -> String {
     match command {
         Command::Append(message) => format!("{} {}", message.channel, message.offset),
         Command::Trim(Trim { channels }) => {
-            let one = |Outdated { channel, what }: &Outdated| match what {
+            let one = |Outdated { channel, deletion }: &Outdated| match deletion {
                 Deletion::Through(last) => format!("{channel} without 1 to {last}"),
                 Deletion::Channel(_) => format!("{channel} is forgotten"),
             };
@@ -153,15 +164,97 @@ fn commands_whose_projection_failed_come_again() {
 }
 
 #[test]
-fn a_projection_that_fails_can_be_stopped() {
+fn a_stop_ends_the_pause_after_an_error() {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stopped);
+    let waiting = thread::spawn(move || pause(Duration::from_secs(3600), &told));
+    stopped.store(true, Ordering::SeqCst);
+    waiting.thread().unpark();
+    waiting.join().unwrap();
+}
+
+#[test]
+fn a_new_projection_misses_no_trim_while_it_handles_its_first_commands() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
     server.publish("room:a", 1);
-    let (projection, written) = notebook(u32::MAX);
+    // It has read the message, and has not kept its position.
+    assert_eq!(server.log.register("notebook").unwrap(), Some(Lsn(0)));
+    let read = server.log.commands(Lsn(0), 1).unwrap().commands[0].0;
+    for number in 2..=3 {
+        server.trim();
+        server.publish("room:a", number);
+    }
+    server.trim();
+    let lines: Vec<_> =
+        server.log.commands(read, 10).unwrap().commands.iter().map(|(_, command)| line(command)).collect();
+    assert_eq!(lines, ["room:a without 1 to 1", "room:a without 1 to 2", "room:a without 1 to 3"]);
+    server.stop();
+}
+
+#[test]
+fn a_trim_tells_only_what_it_has_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.publish("room:a", 1);
+    let late = |channel: &str, deletion| Outdated { channel: chat(channel, 1).channel, deletion };
+    // The channel got a message after it was found idle, and the other one does not exist.
+    let channels =
+        vec![late("room:a", Deletion::Channel(Offset(0))), late("room:b", Deletion::Through(Offset(9)))];
+    server.queue.trim(Trim { channels }).unwrap();
+    let commands = server.log.commands(Lsn(0), 10).unwrap().commands;
+    assert_eq!(commands.iter().map(|(_, command)| line(command)).collect::<Vec<_>>(), ["room:a 1"]);
+    server.stop();
+}
+
+#[test]
+fn a_projection_begins_anew_on_a_log_that_was_restored_from_a_backup() {
+    let (folder, restored) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let server = Server::start(folder.path());
+    server.publish("room:a", 1);
+    let (projection, written) = notebook(0);
     let follower = server.follow(projection);
-    next(&written);
+    assert_eq!(next(&written), "room:a 1");
     follower.stop();
-    assert_eq!(server.log.position("notebook").unwrap(), Lsn(0));
+    server.log.backup(&restored.path().join("tidings.db")).unwrap();
+    server.stop();
+
+    let server = Server::start(restored.path());
+    let (projection, written) = notebook(0);
+    let follower = server.follow(projection);
+    assert_eq!([next(&written), next(&written)], ["begin anew", "room:a 1"]);
+    follower.stop();
+    server.stop();
+}
+
+#[test]
+fn a_projection_that_has_missed_too_many_trims_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.publish("room:a", 1);
+    let (projection, written) = notebook(0);
+    let follower = server.follow(projection);
+    assert_eq!(next(&written), "room:a 1");
+    follower.stop();
+    let trims = TRIMS_KEPT_MAX.cast_unsigned();
+    for number in 1..=trims + 1 {
+        let deletion = Deletion::Through(Offset(number));
+        let channels = vec![Outdated { channel: chat("room:a", 1).channel, deletion }];
+        let id = MessageId::new(number, &[7; 10]);
+        let entry =
+            Entry { appends: vec![Append { id, ..chat("room:a", 1) }], trims: vec![Trim { channels }] };
+        server.log.apply(&entry).unwrap();
+    }
+    let (projection, written) = notebook(0);
+    let follower = server.follow(projection);
+    assert_eq!(next(&written), "begin anew");
+    follower.stop();
+    let (mut after, mut waiting) = (Lsn(0), 0);
+    while let Some((last, _)) = server.log.commands(after, u32::MAX).unwrap().commands.last() {
+        waiting += server.log.commands(after, u32::MAX).unwrap().commands.len() as u64;
+        after = *last;
+    }
+    assert!((trims..trims + 100).contains(&waiting), "{waiting}");
     server.stop();
 }
 
@@ -202,7 +295,7 @@ fn trims_that_nobody_needs_are_not_kept() {
         server.publish("room:a", number);
         server.trim();
     }
-    let commands = server.log.commands(Lsn(0), u32::MAX).unwrap();
+    let commands = server.log.commands(Lsn(0), u32::MAX).unwrap().commands;
     assert_eq!(commands.len(), 1, "the newest keeps its number from being used again: {commands:?}");
     server.stop();
 }

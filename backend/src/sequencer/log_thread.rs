@@ -86,7 +86,9 @@ pub fn start(
             let proposals = log_thread.queued();
             log_thread.propose(proposals);
             while let Some(outcomes) = log_thread.apply_next() {
-                sink(outcomes);
+                if !outcomes.is_empty() {
+                    sink(outcomes);
+                }
             }
         }
     })?;
@@ -110,27 +112,34 @@ impl LogThread {
         self.gathering.queued()
     }
 
-    /// Proposes an entry, unless it would be empty. Publications out of turn are not proposed.
+    /// Proposes an entry of the publications, without those that are out of turn, and one of the trims. They are not one entry, because a
+    /// full disk would refuse the trims together with the publications.
     pub fn propose(&mut self, proposals: Proposals) {
         let Proposals { publications, trims } = proposals;
-        if publications.is_empty() && trims.is_empty() {
-            return;
+        if !publications.is_empty() {
+            let (mut appends, mut replies) =
+                (Vec::with_capacity(publications.len()), Vec::with_capacity(publications.len()));
+            for Publication { append, reply: to } in publications {
+                let refused = match to.turn().map_or(Ok(()), Turn::check) {
+                    Err(refusal) => Some((append, to.refuse(refusal))),
+                    Ok(()) => {
+                        appends.push(append);
+                        None
+                    }
+                };
+                replies.push(Reply { to, refused });
+            }
+            let ticket = self.sequencer.propose(Entry::of_appends(appends));
+            self.proposed.push_back(Proposed { ticket, replies, trims: Vec::new() });
         }
-        let (mut appends, mut replies) =
-            (Vec::with_capacity(publications.len()), Vec::with_capacity(publications.len()));
-        for Publication { append, reply: to } in publications {
-            let refused = match to.turn().map_or(Ok(()), Turn::check) {
-                Err(refusal) => Some((append, to.refuse(refusal))),
-                Ok(()) => {
-                    appends.push(append);
-                    None
-                }
+        if !trims.is_empty() {
+            let entry = Entry {
+                appends: Vec::new(),
+                trims: trims.iter().map(|proposal| proposal.trim.clone()).collect(),
             };
-            replies.push(Reply { to, refused });
+            let ticket = self.sequencer.propose(entry);
+            self.proposed.push_back(Proposed { ticket, replies: Vec::new(), trims });
         }
-        let entry = Entry { appends, trims: trims.iter().map(|proposal| proposal.trim.clone()).collect() };
-        let ticket = self.sequencer.propose(entry);
-        self.proposed.push_back(Proposed { ticket, replies, trims });
     }
 
     /// Applies the next entry. Returns the outcomes of its messages, in order. `None` if no entry is ready.
@@ -139,9 +148,8 @@ impl LogThread {
         self.applied = place;
         let applied = self.apply(&entry);
         self.state.wake_followers();
-        let is_own = ticket.is_some() && self.proposed.front().map(|own| own.ticket) == ticket;
-        let own = if is_own { self.proposed.pop_front() } else { None };
-        let replies = match own {
+        let own = self.proposed.iter().position(|proposed| Some(proposed.ticket) == ticket);
+        let replies = match own.and_then(|own| self.proposed.remove(own)) {
             Some(Proposed { replies, trims, .. }) => {
                 answer_trims(trims, &applied);
                 replies
@@ -153,10 +161,14 @@ impl LogThread {
 
     fn apply(&self, entry: &Entry) -> Result<Applied, LogError> {
         if entry.is_empty() {
+            // All publications were out of turn.
             return Ok(Applied::default());
         }
         let begun = Instant::now();
         let result = self.log.apply(entry);
+        if entry.appends.is_empty() {
+            return result;
+        }
         if let Some(metrics) = self.state.metrics.get() {
             metrics.commit_seconds.observe_time(begun.elapsed());
             metrics.commit_publications.observe_size(entry.appends.len());

@@ -6,6 +6,10 @@ use crate::store::Entry;
 ///
 /// [`Direct`](super::direct::Direct) orders the entries of one server. A sequencer of several servers also returns the entries that
 /// the others have proposed. Everything after the order, from the transaction to the subscribers, is the same for both.
+///
+/// The log thread has at most one entry of publications that is proposed and not applied: the turns of a connection
+/// ([`turn`](super::turn)) depend on that. An entry that cannot be applied is refused and skipped, which only a sequencer of one server
+/// may do.
 pub trait Sequencer: Send {
     /// Proposes an entry. Returns the ticket with which [`entry_after`](Self::entry_after) returns it.
     fn propose(&mut self, entry: Entry) -> Ticket;

@@ -14,7 +14,7 @@ pub const BATCH_PUBLICATIONS_MAX: usize = 384;
 /// during a transaction wait for its end, so a short transaction delays them little.
 pub const BATCH_BYTES_MAX: usize = 256 * 1024;
 
-/// What this server proposes in one entry.
+/// What this server proposes next: an entry of the publications, and an entry for each trim.
 #[derive(Debug, Default)]
 pub struct Proposals {
     /// The publications: at most [`BATCH_PUBLICATIONS_MAX`], and about [`BATCH_BYTES_MAX`].
@@ -35,23 +35,21 @@ pub(super) struct Gathering {
     jobs: Receiver<Job>,
     state: Arc<State>,
     /// Received since the last call of [`queued`](Self::queued), in order.
-    come: Proposals,
+    arrived: Proposals,
     /// Publications that did not fit into an entry.
     waiting: FairQueue,
-    /// Whether entries of other servers may be ready.
-    must_read: bool,
     is_to_end: bool,
 }
 
 impl Gathering {
     pub(super) fn new(jobs: Receiver<Job>, state: Arc<State>) -> Self {
-        let (come, waiting) = (Proposals::default(), FairQueue::default());
-        Self { jobs, state, come, waiting, must_read: false, is_to_end: false }
+        let (arrived, waiting) = (Proposals::default(), FairQueue::default());
+        Self { jobs, state, arrived, waiting, is_to_end: false }
     }
 
     /// Waits until something is queued. Returns false when the thread must end: nothing is left, and nothing more can come.
     pub(super) fn wait(&mut self) -> bool {
-        let has_work = |this: &Self| !(this.waiting.is_empty() && this.come.is_empty()) || this.must_read;
+        let has_work = |this: &Self| !(this.waiting.is_empty() && this.arrived.is_empty());
         if !has_work(self) && !self.is_to_end {
             match self.jobs.recv() {
                 Ok(job) => self.take(job),
@@ -64,37 +62,35 @@ impl Gathering {
     fn take(&mut self, job: Job) {
         match job {
             Job::Append(publications) => {
-                self.come
+                self.arrived
                     .publications
                     .extend(publications.into_iter().map(|Queued(publication)| publication));
             }
-            Job::Trim(trim) => self.come.trims.push(trim),
-            Job::Read => self.must_read = true,
+            Job::Trim(trim) => self.arrived.trims.push(trim),
             Job::Stop => self.is_to_end = true,
         }
     }
 
     /// Returns the proposals for the next entry, without waiting.
     pub(super) fn queued(&mut self) -> Proposals {
-        // The capacity bounds the number of jobs, and so this loop.
+        // The capacity bounds the number of jobs with publications, and the retention thread waits for each trim: so this loop ends.
         while !self.is_to_end
             && let Ok(job) = self.jobs.try_recv()
         {
             self.take(job);
         }
-        self.must_read = false;
         let publications = self.batch();
         self.state.capacity.release(publications.len(), publications.iter().map(Publication::bytes).sum());
-        Proposals { publications, trims: std::mem::take(&mut self.come.trims) }
+        Proposals { publications, trims: std::mem::take(&mut self.arrived.trims) }
     }
 
     fn batch(&mut self) -> Vec<Publication> {
-        let come = &mut self.come.publications;
-        let bytes: usize = come.iter().map(Publication::bytes).sum();
-        if self.waiting.is_empty() && come.len() <= BATCH_PUBLICATIONS_MAX && bytes <= BATCH_BYTES_MAX {
-            return std::mem::take(come);
+        let arrived = &mut self.arrived.publications;
+        let bytes: usize = arrived.iter().map(Publication::bytes).sum();
+        if self.waiting.is_empty() && arrived.len() <= BATCH_PUBLICATIONS_MAX && bytes <= BATCH_BYTES_MAX {
+            return std::mem::take(arrived);
         }
-        come.drain(..).for_each(|publication| self.waiting.push(publication));
+        arrived.drain(..).for_each(|publication| self.waiting.push(publication));
         let (mut batch, mut batch_bytes) = (Vec::new(), 0);
         while batch.len() < BATCH_PUBLICATIONS_MAX
             && batch_bytes < BATCH_BYTES_MAX

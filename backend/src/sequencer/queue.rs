@@ -72,8 +72,6 @@ pub(super) enum Job {
     Append(Vec<Queued>),
     /// Propose a trim.
     Trim(TrimProposal),
-    /// Read the entries that other servers have proposed.
-    Read,
     /// Write what is queued, and end.
     Stop,
 }
@@ -132,11 +130,6 @@ impl LogQueue {
     /// Unparks a thread after each applied entry, from now on.
     pub fn follow(&self, thread: Thread) {
         self.state.followers.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
-    }
-
-    /// Makes the thread read the entries that other servers have proposed.
-    pub fn read_entries(&self) {
-        let _ = self.jobs.send(Job::Read);
     }
 
     /// Returns whether the last batch was written and the log thread is still running.

@@ -87,8 +87,8 @@ pub struct Trim {
 pub struct Outdated {
     /// The channel.
     pub channel: ChannelName,
-    /// What is deleted.
-    pub what: Deletion,
+    /// What is deleted in it.
+    pub deletion: Deletion,
 }
 
 /// A deletion in a channel.

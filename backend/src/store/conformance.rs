@@ -35,6 +35,7 @@ macro_rules! log_conformance {
             a_retry_is_recognised,
             a_time_in_the_future_protects_no_message,
             an_appended_message_is_read_unchanged,
+            an_entry_of_appends_and_trims_is_applied_as_a_whole,
             an_unknown_channel_is_empty,
             channels_are_listed_by_name,
             concurrent_readers_see_a_growing_prefix,

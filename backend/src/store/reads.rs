@@ -25,7 +25,7 @@ pub enum PageRange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// A JSON array of messages, oldest first.
-    pub messages: String,
+    pub messages: Vec<u8>,
     /// Whether there are more in the direction of reading.
     pub more: bool,
 }

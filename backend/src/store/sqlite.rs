@@ -25,10 +25,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
 use crate::config::Durability;
-use crate::store::{Applied, Bounds, Command, CommandLog, Due, Entry, Keep, Log, LogError, Lsn, Run};
+use crate::store::{Applied, Bounds, CommandLog, Commands, Due, Entry, Keep, Log, LogError, Lsn, Run};
 use append::Heads;
 pub use backup::{Backup, Progress};
 use check::{Checkup, Health};
+#[cfg(test)]
+pub(crate) use commands::TRIMS_KEPT_MAX;
 use convert::unreadable;
 use readers::Readers;
 
@@ -187,12 +189,12 @@ impl Log for SqliteLog {
 }
 
 impl CommandLog for SqliteLog {
-    fn commands(&self, after: Lsn, limit: u32) -> Result<Vec<(Lsn, Command)>, LogError> {
+    fn commands(&self, after: Lsn, limit: u32) -> Result<Commands, LogError> {
         self.reading(|connection| commands::after(connection, after, limit))
     }
 
-    fn position(&self, projection: &str) -> Result<Lsn, LogError> {
-        self.reading(|connection| commands::position(connection, projection))
+    fn register(&self, projection: &str) -> Result<Option<Lsn>, LogError> {
+        self.writing(commands::register(&mut self.writer().connection, self.epoch, projection))
     }
 
     fn keep_position(&self, projection: &str, position: Lsn) -> Result<(), LogError> {

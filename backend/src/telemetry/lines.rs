@@ -12,18 +12,19 @@ use crate::rate::RateLimit;
 /// The target of most lines, for the log filter. It does not name a module, so that it stays when files move.
 const EVENT: &str = "tidings::event";
 
-/// Maximum number of lines for refused tokens per second, with a burst of twice as many. Clients can send any number of them.
-const TOKENS_PER_SECOND: u32 = 5;
+/// Maximum number of warnings per second about refused tokens, origins and hosts, and too large headers, with a burst of twice as many.
+/// Clients can cause any number of them.
+const WARNINGS_PER_SECOND: u32 = 5;
 
-/// Maximum lines per second of each worker for requests that a client can refuse itself, with a burst of twice as many. So nobody
-/// fills the disk with wrong requests.
+/// Maximum number of lines per second and worker about refused requests, with a burst of twice as many, so that nobody fills the disk
+/// with wrong requests.
 const REQUESTS_PER_SECOND: u32 = 50;
 
 /// Burst of both limits, in seconds.
 const BURST_SECONDS: u32 = 2;
 
-/// Maximum characters of a path in a line.
-const PATH_CHARS_MAX: usize = 200;
+/// Maximum characters of a path, an origin or a host in a line.
+const TEXT_CHARS_MAX: usize = 200;
 
 /// The status of a request that has failed: 500.
 const FAILED: u16 = 500;
@@ -33,15 +34,19 @@ thread_local! {
         RefCell::new(RateLimit::new(REQUESTS_PER_SECOND, BURST_SECONDS, Instant::now()));
 }
 
-/// Writes log lines, and limits those that clients can cause at will.
+/// Writes log lines. The number of warnings that clients can cause is limited.
 #[derive(Debug)]
 pub(super) struct Lines {
-    tokens: Mutex<RateLimit>,
+    warnings: Mutex<RateLimit>,
 }
 
 impl Lines {
     pub(super) fn new() -> Self {
-        Self { tokens: Mutex::new(RateLimit::new(TOKENS_PER_SECOND, BURST_SECONDS, Instant::now())) }
+        Self { warnings: Mutex::new(RateLimit::new(WARNINGS_PER_SECOND, BURST_SECONDS, Instant::now())) }
+    }
+
+    fn may_warn(&self) -> bool {
+        has_room(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Writes the log line of an event, if it has one.
@@ -94,37 +99,46 @@ impl Lines {
                 tracing::info!(target: EVENT, %connection, "closing a silent connection")
             }
             Event::TokenRefused { claim, reason } => {
-                let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-                if has_room(&mut tokens) {
+                if self.may_warn() {
                     tracing::warn!(target: EVENT, claim, reason, "refused a token");
                 }
             }
             Event::OriginRefused { origin, host } => {
-                tracing::warn!(target: EVENT, origin, host, "refused a page of a foreign origin; --origin allows it");
+                if self.may_warn() {
+                    let (origin, host) = (shortened(origin), shortened(host));
+                    tracing::warn!(target: EVENT, origin, host, "refused a page of a foreign origin; --origin allows it");
+                }
             }
             Event::HostRefused { origin, host } => {
-                tracing::warn!(
-                    target: EVENT,
-                    origin,
-                    host,
-                    "refused a page under a host name that is not configured; --host allows it"
-                );
+                if self.may_warn() {
+                    let (origin, host) = (shortened(origin), shortened(host));
+                    tracing::warn!(
+                        target: EVENT,
+                        origin,
+                        host,
+                        "refused a page under a host name that is not configured; --host allows it"
+                    );
+                }
             }
             Event::HeaderTooLarge { address, header_bytes_max } => {
-                tracing::info!(
-                    target: EVENT,
-                    address = address.map(display),
-                    header_bytes_max,
-                    "a request header is too large; the client's cookies may be the cause"
-                );
+                if self.may_warn() {
+                    tracing::info!(
+                        target: EVENT,
+                        address = address.map(display),
+                        header_bytes_max,
+                        "a request header is too large; the client's cookies may be the cause"
+                    );
+                }
             }
             Event::TooManyHeaders { address, headers_bytes_max } => {
-                tracing::info!(
-                    target: EVENT,
-                    address = address.map(display),
-                    headers_bytes_max,
-                    "too many request headers are incomplete; one is refused"
-                );
+                if self.may_warn() {
+                    tracing::info!(
+                        target: EVENT,
+                        address = address.map(display),
+                        headers_bytes_max,
+                        "too many request headers are incomplete; one is refused"
+                    );
+                }
             }
             Event::TurnedAway => {
                 tracing::debug!(target: EVENT, "a connection is refused: the process has no more file descriptors");
@@ -136,6 +150,11 @@ impl Lines {
     }
 }
 
+/// Cuts a text of a client to the length that a line may have.
+fn shortened(text: &str) -> String {
+    text.chars().take(TEXT_CHARS_MAX).collect()
+}
+
 /// Writes the line of a request. That of a failure, which no client causes at will, is always written.
 fn write_request(refused: RequestRefused<'_>) {
     let RequestRefused { request_id, method, path, status, code, message, cause } = refused;
@@ -143,7 +162,7 @@ fn write_request(refused: RequestRefused<'_>) {
     if !has_failed && !REQUESTS.with_borrow_mut(has_room) {
         return;
     }
-    let path: String = path.chars().take(PATH_CHARS_MAX).collect();
+    let path = shortened(path);
     let code = code.as_str();
     if has_failed {
         tracing::error!(target: "tidings::request", %request_id, %method, ?path, status, code, message, cause, "failed");

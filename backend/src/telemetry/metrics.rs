@@ -83,7 +83,7 @@ impl Metrics {
     }
 }
 
-/// Sets a gauge to a number of things or bytes.
+/// Sets a gauge to a count or bytes.
 pub fn set(gauge: &Gauge, number: usize) {
     gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
 }

@@ -74,13 +74,13 @@ fn another_user_cannot_take_over_an_open_connection() {
     let info = publisher(&rig);
     let registry = Arc::clone(&rig.core().registry);
     let before = info.principal().unwrap();
-    let mut eve: Principal = before.clone();
-    eve.sender.user = UserId::parse("eve").unwrap();
+    let mut mallory: Principal = before.clone();
+    mallory.sender.user = UserId::parse("mallory-the-other").unwrap();
 
-    assert_eq!(registry.replace_principal(&info, eve.clone()), Err(OtherUser));
+    assert_eq!(registry.replace_principal(&info, mallory.clone()), Err(OtherUser));
     rig.say(CHANNEL);
     rig.turn();
-    assert!(read.borrow().contains(before.user().as_str()) && !read.borrow().contains("eve"));
+    assert!(read.borrow().contains(before.user().as_str()) && !read.borrow().contains("mallory-the-other"));
     assert_eq!(listed(&rig)[0]["user"], before.user().as_str());
-    assert!(registry.of_user(eve.user()).is_empty());
+    assert!(registry.of_user(mallory.user()).is_empty());
 }

@@ -82,7 +82,7 @@ pub(super) async fn messages(
         (None, before) => PageRange::Before(before),
     };
     let Page { messages, more } = reads.0.page(&channel, range, limit).await?;
-    let body = format!(r#"{{"messages":{messages},"more":{more}}}"#);
+    let body = [&br#"{"messages":"#[..], &messages, format!(r#","more":{more}}}"#).as_bytes()].concat();
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 

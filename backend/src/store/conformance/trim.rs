@@ -10,7 +10,7 @@ use shared::ids::{Namespace, Offset};
 use shared::time::Timestamp;
 
 use super::store::{AtOnce as _, Store, accepted, chat};
-use crate::store::{Append, Keep};
+use crate::store::{Append, Deletion, Entry, Keep, Outdated, Trim, Trimmed};
 
 /// Trimming deletes by count and by age, never more than asked, and keeps the head.
 pub fn trimming_deletes_only_outdated_messages(store: &dyn Store) {
@@ -100,4 +100,30 @@ pub fn trimming_continues_at_the_returned_channel(store: &dyn Store) {
     }
     assert_eq!(messages.iter().sum::<u32>(), 2 * u32::from(CHANNELS));
     assert!(messages.iter().all(|count| *count <= 3), "{messages:?}");
+}
+
+/// An entry of appends and trims is applied as a whole or not at all. The appends come first.
+pub fn an_entry_of_appends_and_trims_is_applied_as_a_whole(store: &dyn Store) {
+    let log = store.open();
+    let [first, second, third] = [1, 2, 3].map(|number| chat("whole:room", number));
+    let channel = first.channel.clone();
+    let kept = || -> Vec<_> {
+        log.read(&channel, Offset::START, 10).unwrap().messages.iter().map(|message| message.id).collect()
+    };
+    log.append(std::slice::from_ref(&first)).unwrap();
+    let deletion = Deletion::Through(log.bounds(&channel).unwrap().head);
+    let trim = |deletion| Trim { channels: vec![Outdated { channel: channel.clone(), deletion }] };
+    let entry = Entry { appends: vec![second.clone()], trims: vec![trim(deletion)] };
+    store.fail_appends_of(Some(&second));
+    assert!(log.apply(&entry).is_err());
+    assert_eq!(kept(), [first.id], "nothing is appended, and nothing trimmed");
+    store.fail_appends_of(None);
+    let applied = log.apply(&entry).unwrap();
+    assert_eq!((applied.appends.len(), applied.trims), (1, vec![Trimmed { messages: 1, channels: 0 }]));
+    assert_eq!(kept(), [second.id]);
+
+    let all = Deletion::Through(Offset(1_000));
+    let applied = log.apply(&Entry { appends: vec![third], trims: vec![trim(all)] }).unwrap();
+    assert_eq!(applied.trims[0].messages, 2, "the message of the same entry, too");
+    assert_eq!(kept(), []);
 }

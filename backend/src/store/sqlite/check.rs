@@ -52,13 +52,13 @@ impl Health {
 pub(super) fn newest(connection: &Connection) -> Result<(), LogError> {
     let damaged = |what: &str| LogError::Damaged(what.to_owned());
     let mut newest = connection
-        .prepare("SELECT rowid, channel, offset, id, payload FROM messages ORDER BY rowid DESC LIMIT ?1")?;
+        .prepare("SELECT number, channel, offset, id, payload FROM messages ORDER BY number DESC LIMIT ?1")?;
     let mut by_place = connection.prepare(
-        "SELECT m.rowid, c.head FROM messages m INDEXED BY message_places, channels c
+        "SELECT m.number, c.head FROM messages m INDEXED BY message_places, channels c
          WHERE m.channel = ?1 AND m.offset = ?2 AND c.id = ?1",
     )?;
     let mut by_id = connection
-        .prepare("SELECT rowid FROM messages INDEXED BY message_ids WHERE id = ?1 AND channel = ?2")?;
+        .prepare("SELECT number FROM messages INDEXED BY message_ids WHERE id = ?1 AND channel = ?2")?;
     let mut rows = newest.query([NEWEST_MESSAGES])?;
     while let Some(row) = rows.next()? {
         let (number, channel, offset): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);

@@ -1,76 +1,133 @@
 //! The applied commands in their order, and how far projections have handled them.
 //!
-//! The order is that of the row numbers of `messages`: each new row has a higher number than all others. A trim adds its row before it
-//! deletes, so that no number is used again, even if the newest message is deleted.
+//! Each new row of `messages` has a higher number than all others. A trim adds its row before it deletes, so that no number is used
+//! again, even if the newest message is deleted.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use shared::ids::ChannelName;
+use shared::ids::{ChannelName, Epoch};
 
 use super::convert::{stored, unreadable};
 use super::page;
-use crate::store::{Command, Lsn, Trim};
+use crate::store::{Command, Commands, Lsn, Trim};
 
 /// The id of the channel whose rows are the commands that are no messages. SQLite gives channels ids from 1.
 pub(super) const COMMANDS: i64 = 0;
+
+/// Maximum number of trims that wait for projections. Each names up to 500 channels, about 25 KB. Beyond it the oldest is dropped, and a
+/// projection that has not handled it begins anew.
+pub(crate) const TRIMS_KEPT_MAX: i64 = 10_000;
 
 /// Maximum number of old rows that one trim deletes.
 const OLD_ROWS_MAX: i64 = 64;
 
 /// Reads commands after a number, at most `limit` and about [`RUN_BYTES_MAX`](crate::store::RUN_BYTES_MAX).
-pub(super) fn after(
-    connection: &Connection,
-    after: Lsn,
-    limit: u32,
-) -> rusqlite::Result<Vec<(Lsn, Command)>> {
+pub(super) fn after(connection: &Connection, after: Lsn, limit: u32) -> rusqlite::Result<Commands> {
     let mut commands = Vec::new();
     let mut statement = connection.prepare_cached(
-        "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload, m.rowid, c.name
-         FROM messages m LEFT JOIN channels c ON c.id = m.channel WHERE m.rowid > ?1 ORDER BY m.rowid LIMIT ?2",
+        "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload, m.number, m.channel, c.name
+         FROM messages m LEFT JOIN channels c ON c.id = m.channel
+         WHERE m.number > ?1 ORDER BY m.number LIMIT ?2",
     )?;
     let rows = statement.query(params![stored(after.0), limit])?;
     page::take_rows(rows, limit, |row| {
         commands.push((Lsn(row.get::<_, i64>(6)?.cast_unsigned()), command(row)?));
         Ok(())
     })?;
-    Ok(commands)
+    let mut dropped = connection.prepare_cached("SELECT value FROM meta WHERE key = 'dropped_trim'")?;
+    let dropped = dropped.query_row([], |row| row.get::<_, i64>(0))?.cast_unsigned();
+    Ok(Commands { commands, trims_missing: after.0 > 0 && after.0 < dropped })
 }
 
 fn command(row: &Row<'_>) -> rusqlite::Result<Command> {
-    match row.get_ref(7)?.as_str_or_null()? {
-        Some(channel) => {
-            let channel = ChannelName::parse(channel).map_err(|error| unreadable(7, error))?;
-            Ok(Command::Append(page::message(&channel, row)?))
-        }
-        None => {
-            let trim = serde_json::from_str(row.get_ref(5)?.as_str()?);
-            Ok(Command::Trim(trim.map_err(|error| unreadable(5, error))?))
-        }
+    if row.get::<_, i64>(7)? == COMMANDS {
+        let trim = serde_json::from_str(row.get_ref(5)?.as_str()?);
+        return Ok(Command::Trim(trim.map_err(|error| unreadable(5, error))?));
     }
+    let channel = ChannelName::parse(row.get_ref(8)?.as_str()?).map_err(|error| unreadable(8, error))?;
+    Ok(Command::Append(page::message(&channel, row)?))
 }
 
-/// Adds a trim to the commands, and deletes the earlier ones that all projections have handled.
-pub(super) fn add_trim(transaction: &Transaction<'_>, trim: &Trim) -> rusqlite::Result<()> {
-    let text = serde_json::to_string(trim)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+/// A trim that is being executed. Its row has a number.
+pub(super) struct Numbered {
+    number: i64,
+    offset: i64,
+}
+
+/// Adds the row of a trim.
+pub(super) fn begin_trim(transaction: &Transaction<'_>) -> rusqlite::Result<Numbered> {
     let mut newest = transaction.prepare_cached("SELECT MAX(offset) FROM messages WHERE channel = ?1")?;
     let offset = newest.query_row([COMMANDS], |row| row.get::<_, Option<i64>>(0))?.unwrap_or_default() + 1;
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO messages (channel, offset, id, at, user, name, payload) VALUES (?1, ?2, ?3, 0, '', '', ?4)",
+        "INSERT INTO messages (channel, offset, id, at, user, name, payload) VALUES (?1, ?2, ?3, 0, '', '', '')",
     )?;
-    insert.execute(params![COMMANDS, offset, &offset.to_be_bytes()[..], text])?;
-    let mut delete = transaction.prepare_cached(
-        "DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages WHERE channel = ?1 AND offset < ?2
-             ORDER BY offset LIMIT ?3)
-         AND rowid <= COALESCE((SELECT MIN(position) FROM projections), rowid)",
+    insert.execute(params![COMMANDS, offset, &offset.to_be_bytes()[..]])?;
+    Ok(Numbered { number: transaction.last_insert_rowid(), offset })
+}
+
+/// Stores what a trim has deleted, or removes its row if that is nothing. Then deletes old trims.
+pub(super) fn end_trim(
+    transaction: &Transaction<'_>,
+    begun: &Numbered,
+    effect: &Trim,
+) -> rusqlite::Result<()> {
+    if effect.channels.is_empty() {
+        transaction.prepare_cached("DELETE FROM messages WHERE number = ?1")?.execute([begun.number])?;
+        return Ok(());
+    }
+    let text = serde_json::to_string(effect)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let mut update = transaction.prepare_cached("UPDATE messages SET payload = ?2 WHERE number = ?1")?;
+    update.execute(params![begun.number, text])?;
+    delete_old(transaction, begun.offset)
+}
+
+/// Deletes the oldest trims: those that all projections have handled, and those above [`TRIMS_KEPT_MAX`]. The newest stays.
+fn delete_old(transaction: &Transaction<'_>, newest: i64) -> rusqlite::Result<()> {
+    let mut handled = transaction.prepare_cached("SELECT MIN(position) FROM projections")?;
+    let handled = handled.query_row([], |row| row.get::<_, Option<i64>>(0))?.unwrap_or(i64::MAX);
+    let mut oldest = transaction.prepare_cached(
+        "SELECT number, offset FROM messages WHERE channel = ?1 AND offset < ?2 ORDER BY offset LIMIT ?3",
     )?;
-    delete.execute(params![COMMANDS, offset, OLD_ROWS_MAX])?;
+    let oldest = oldest.query_map([COMMANDS, newest, OLD_ROWS_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let oldest = oldest.collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
+    let mut delete = transaction.prepare_cached("DELETE FROM messages WHERE number = ?1")?;
+    let mut drop = transaction.prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'dropped_trim'")?;
+    for (number, offset) in oldest {
+        if number > handled {
+            if newest - offset < TRIMS_KEPT_MAX {
+                break;
+            }
+            drop.execute([number])?;
+        }
+        delete.execute([number])?;
+    }
     Ok(())
 }
 
-pub(super) fn position(connection: &Connection, projection: &str) -> rusqlite::Result<Lsn> {
-    let mut statement = connection.prepare_cached("SELECT position FROM projections WHERE name = ?1")?;
-    let position = statement.query_row([projection], |row| row.get::<_, i64>(0)).optional()?;
-    Ok(Lsn(position.unwrap_or_default().cast_unsigned()))
+pub(super) fn register(
+    connection: &mut Connection,
+    epoch: Epoch,
+    projection: &str,
+) -> rusqlite::Result<Option<Lsn>> {
+    let epoch = epoch.0.cast_signed();
+    let transaction = connection.transaction()?;
+    let kept = transaction
+        .query_row("SELECT epoch, position FROM projections WHERE name = ?1", [projection], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })
+        .optional()?;
+    let position = match kept {
+        Some((of, position)) if of == epoch => return Ok(Some(Lsn(position.cast_unsigned()))),
+        Some(_) => None,
+        None => Some(Lsn(0)),
+    };
+    transaction.execute(
+        "INSERT INTO projections (name, epoch, position) VALUES (?1, ?2, 0)
+         ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, position = 0",
+        params![projection, epoch],
+    )?;
+    transaction.commit()?;
+    Ok(position)
 }
 
 pub(super) fn keep_position(
@@ -78,10 +135,7 @@ pub(super) fn keep_position(
     projection: &str,
     position: Lsn,
 ) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO projections (name, position) VALUES (?1, ?2)
-         ON CONFLICT (name) DO UPDATE SET position = excluded.position",
-    )?;
+    let mut statement = connection.prepare_cached("UPDATE projections SET position = ?2 WHERE name = ?1")?;
     statement.execute(params![projection, stored(position.0)])?;
     Ok(())
 }

@@ -20,7 +20,7 @@ const CHUNK_MESSAGES: i64 = 5_000;
 /// Interval of the log lines that report progress.
 const PROGRESS: Duration = Duration::from_secs(10);
 
-/// Migrates the log in `path` from version 1 to [`schema::VERSION`]. `copied` is called with the number of copied messages after
+/// Migrates the log in `path` from version 1 or 2 to [`schema::VERSION`]. `copied` is called with the number of copied messages after
 /// each chunk.
 ///
 /// # Errors
@@ -57,6 +57,15 @@ pub(super) fn run(
     Ok(())
 }
 
+/// Copies the channels of version 1, which did not have the time of the newest message.
+const CHANNELS_1: &str = "INSERT INTO main.channels SELECT c.id, c.name, c.head, COALESCE(
+    (SELECT at FROM old.messages WHERE channel = c.id ORDER BY offset DESC LIMIT 1),
+    CAST(unixepoch() AS INTEGER) * 1000) FROM old.channels c";
+
+/// Copies the channels of version 2.
+const CHANNELS_2: &str = "INSERT INTO main.channels SELECT id, name, head, at FROM old.channels;
+    INSERT INTO main.floors SELECT namespace, head FROM old.floors";
+
 fn remove(path: &Path) -> Result<(), LogError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(files::cannot(path, &error)),
@@ -78,10 +87,10 @@ fn write(
     connection.execute_batch(schema::TABLES)?;
     connection.execute_batch(
         "INSERT INTO main.meta SELECT key, value FROM old.meta;
-         INSERT INTO main.channels SELECT c.id, c.name, c.head, COALESCE(
-             (SELECT at FROM old.messages WHERE channel = c.id ORDER BY offset DESC LIMIT 1),
-             CAST(unixepoch() AS INTEGER) * 1000) FROM old.channels c;",
+         INSERT INTO main.meta VALUES ('dropped_trim', 0);",
     )?;
+    let version: i64 = connection.query_row("PRAGMA old.user_version", [], |row| row.get(0))?;
+    connection.execute_batch(if version == 1 { CHANNELS_1 } else { CHANNELS_2 })?;
     let (mut last, mut messages, mut told) = ((i64::MIN, i64::MIN), 0, Instant::now());
     loop {
         let added = connection.execute(
@@ -99,7 +108,7 @@ fn write(
             told = Instant::now();
             tracing::info!(messages, "the log is being migrated");
         }
-        let newest = "SELECT channel, offset FROM main.messages ORDER BY rowid DESC LIMIT 1";
+        let newest = "SELECT channel, offset FROM main.messages ORDER BY number DESC LIMIT 1";
         last = connection.query_row(newest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     }
     let left: Option<i64> =

@@ -27,11 +27,7 @@ pub(super) fn writer(path: &Path, durability: Durability) -> Result<Connection, 
             schema::create(&mut connection)?;
             Ok(connection)
         }
-        2 => {
-            schema::upgrade_2(&mut connection)?;
-            Ok(connection)
-        }
-        1 => {
+        1 | 2 => {
             migration::run(path, connection, |_| Ok(()))?;
             connect(path, durability)
         }

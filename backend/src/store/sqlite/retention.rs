@@ -40,7 +40,7 @@ pub(super) fn outdated(
         looked += 1;
         let (channel, head, at): (i64, i64, i64) = (row.get(0)?, row.get(2)?, row.get(3)?);
         let (first, last) = in_channel(&mut oldest.query([channel])?, keep, head, left)?;
-        let what = match first {
+        let deletion = match first {
             None if keep.idle_since.is_some_and(|idle| at < stored(idle.0)) => {
                 Deletion::Channel(Offset(head.cast_unsigned()))
             }
@@ -56,7 +56,7 @@ pub(super) fn outdated(
                 Deletion::Through(Offset(until.cast_unsigned()))
             }
         };
-        due.channels.push(Outdated { channel: name, what });
+        due.channels.push(Outdated { channel: name, deletion });
         if due.next.is_some() {
             break;
         }
@@ -97,39 +97,63 @@ pub(super) fn trim(
     heads: &mut Heads,
     trim: &Trim,
 ) -> rusqlite::Result<Trimmed> {
-    commands::add_trim(transaction, trim)?;
-    let Trim { channels } = trim;
+    let begun = commands::begin_trim(transaction)?;
+    let (mut trimmed, mut effect) = (Trimmed::default(), Trim { channels: Vec::new() });
     let mut id = transaction.prepare_cached("SELECT id FROM channels WHERE name = ?1")?;
-    let (mut messages, mut forgotten) = (0, 0);
-    for Outdated { channel: name, what } in channels {
-        let Some(channel) = id.query_row([name.as_str()], |row| row.get::<_, i64>(0)).optional()? else {
-            continue;
-        };
-        match what {
+    for outdated in &trim.channels {
+        let Outdated { channel: name, deletion } = outdated;
+        let id = id.query_row([name.as_str()], |row| row.get::<_, i64>(0)).optional()?;
+        let Some(channel) = id else { continue };
+        let deleted = match deletion {
             Deletion::Through(last) => {
-                let mut delete =
-                    transaction.prepare_cached("DELETE FROM messages WHERE channel = ?1 AND offset <= ?2")?;
-                messages += delete.execute([channel, stored(last.0)])?;
+                let messages = delete_messages(transaction, channel, *last)?;
+                trimmed.messages = trimmed.messages.saturating_add(messages);
+                messages > 0
             }
             Deletion::Channel(head) => {
-                let head = stored(head.0);
-                // The conditions protect a channel that got a message after it was found idle.
-                let mut delete = transaction.prepare_cached(
-                    "DELETE FROM channels WHERE id = ?1 AND head = ?2
-                     AND NOT EXISTS (SELECT 1 FROM messages WHERE channel = ?1)",
-                )?;
-                if delete.execute([channel, head])? == 1 {
-                    let mut keep = transaction.prepare_cached(
-                        "INSERT INTO floors (namespace, head) VALUES (?1, ?2)
-                         ON CONFLICT (namespace) DO UPDATE SET head = MAX(head, excluded.head)",
-                    )?;
-                    keep.execute(params![name.namespace(), head])?;
+                let is_forgotten = forget(transaction, channel, name, *head)?;
+                if is_forgotten {
                     heads.remove(name);
-                    forgotten += 1;
+                    trimmed.channels += 1;
                 }
+                is_forgotten
             }
+        };
+        if deleted {
+            effect.channels.push(outdated.clone());
         }
     }
-    let messages = u32::try_from(messages).unwrap_or(u32::MAX);
-    Ok(Trimmed { messages, channels: forgotten })
+    commands::end_trim(transaction, &begun, &effect)?;
+    Ok(trimmed)
+}
+
+/// Deletes the messages of a channel up to an offset, inclusive. Returns their number.
+fn delete_messages(transaction: &Transaction<'_>, channel: i64, last: Offset) -> rusqlite::Result<u32> {
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM messages WHERE channel = ?1 AND offset <= ?2")?;
+    let messages = delete.execute([channel, stored(last.0)])?;
+    Ok(u32::try_from(messages).unwrap_or(u32::MAX))
+}
+
+/// Forgets a channel, unless it got a message after it was found idle. Returns whether it is forgotten.
+fn forget(
+    transaction: &Transaction<'_>,
+    channel: i64,
+    name: &ChannelName,
+    head: Offset,
+) -> rusqlite::Result<bool> {
+    let head = stored(head.0);
+    let mut delete = transaction.prepare_cached(
+        "DELETE FROM channels WHERE id = ?1 AND head = ?2
+         AND NOT EXISTS (SELECT 1 FROM messages WHERE channel = ?1)",
+    )?;
+    if delete.execute([channel, head])? == 0 {
+        return Ok(false);
+    }
+    let mut keep = transaction.prepare_cached(
+        "INSERT INTO floors (namespace, head) VALUES (?1, ?2)
+         ON CONFLICT (namespace) DO UPDATE SET head = MAX(head, excluded.head)",
+    )?;
+    keep.execute(params![name.namespace(), head])?;
+    Ok(true)
 }

@@ -13,8 +13,9 @@ pub(super) const VERSION: i64 = 3;
 // an overflow page of its own.) The index of ids begins with the id: version 7 ids grow with time, so the index grows at its end.
 // `floors` has the highest head of the forgotten channels of each namespace.
 //
-// The row number of a message is its place among all commands (`commands.rs`). Commands that are no messages are rows of the channel
-// `COMMANDS`, which no client can name. `projections` has the place up to which each projection has handled the commands.
+// `number` is the log sequence number of a command (`commands.rs`). It is a column, because VACUUM may change row numbers that are not.
+// Commands that are no messages are rows of the channel `COMMANDS`, which no client can name. `projections` has the number up to which
+// each projection has handled the commands, and the epoch of the log in which it did.
 pub(super) const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE floors (namespace TEXT PRIMARY KEY, head INTEGER NOT NULL) WITHOUT ROWID;
@@ -25,6 +26,7 @@ pub(super) const TABLES: &str = "
         at INTEGER NOT NULL
     );
     CREATE TABLE messages (
+        number INTEGER PRIMARY KEY,
         channel INTEGER NOT NULL,
         offset INTEGER NOT NULL,
         id BLOB NOT NULL,
@@ -33,13 +35,18 @@ pub(super) const TABLES: &str = "
         name TEXT NOT NULL,
         payload TEXT NOT NULL
     );
-    CREATE TABLE projections (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE projections (
+        name TEXT PRIMARY KEY,
+        epoch INTEGER NOT NULL,
+        position INTEGER NOT NULL
+    ) WITHOUT ROWID;
     CREATE UNIQUE INDEX message_places ON messages (channel, offset);
     CREATE UNIQUE INDEX message_ids ON messages (id, channel);
 ";
 
 /// Initial values of `meta` in a new log, except for its epoch.
-const META: &str = "INSERT INTO meta VALUES ('next_connection', 1), ('open', 0), ('boot', 0), ('backup', 0)";
+const META: &str = "INSERT INTO meta VALUES ('next_connection', 1), ('open', 0), ('boot', 0), ('backup', 0),
+    ('dropped_trim', 0)";
 
 pub(super) fn epoch(connection: &Connection) -> Result<Epoch, LogError> {
     let epoch: i64 =
@@ -54,19 +61,6 @@ pub(super) fn create(connection: &mut Connection) -> Result<(), LogError> {
     transaction.execute_batch(TABLES)?;
     transaction.execute(META, [])?;
     transaction.execute("INSERT INTO meta VALUES ('epoch', ?1)", [epoch])?;
-    transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()?;
-    Ok(())
-}
-
-/// Adds what version 3 has more than version 2: the table of projections, and rows of [`COMMANDS`](super::commands::COMMANDS), which
-/// an earlier server would take for damage.
-pub(super) fn upgrade_2(connection: &mut Connection) -> Result<(), LogError> {
-    let transaction = connection.transaction()?;
-    transaction.execute(
-        "CREATE TABLE projections (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID",
-        [],
-    )?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
     Ok(())
