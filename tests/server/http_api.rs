@@ -283,8 +283,28 @@ async fn every_get_also_answers_head() {
         let answer = server.api().ask(Method::HEAD, path, |request| request).await;
         assert_eq!((answer.status, answer.text.as_str()), (200, ""), "{path}: {answer:?}");
     }
+    let answer = server.public().ask(Method::HEAD, "/ws", |request| request).await;
+    assert_eq!((answer.status, answer.text.as_str()), (426, ""), "as GET");
     let answer = server.public().ask(Method::HEAD, "/api/connections", |request| request).await;
     assert_eq!((answer.status, answer.text.as_str()), (401, ""));
+}
+
+#[tokio::test]
+async fn the_list_of_channels_says_whether_it_has_an_end() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    for name in ["room:a", "room:b", "room:c"] {
+        api.publish(name, "hello").await;
+    }
+    let list = async |query: &str| {
+        let list = api.get(&format!("/api/channels{query}")).await.ok();
+        let names: Vec<_> =
+            list["channels"].as_array().unwrap().iter().map(|one| one["channel"].clone()).collect();
+        (json!(names), list["more"].clone())
+    };
+    assert_eq!(list("?limit=2").await, (json!(["room:a", "room:b"]), json!(true)));
+    assert_eq!(list("?limit=2&after=room:b").await, (json!(["room:c"]), json!(false)));
+    assert_eq!(list("?limit=3").await, (json!(["room:a", "room:b", "room:c"]), json!(false)));
 }
 
 #[tokio::test]
@@ -293,7 +313,7 @@ async fn the_allowed_methods_of_an_address_are_named() {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for (path, allow) in [
         ("/", "GET, HEAD"),
-        ("/ws", "GET"),
+        ("/ws", "GET, HEAD"),
         ("/healthz", "GET, HEAD"),
         ("/metrics", "GET, HEAD"),
         ("/api/publish", "POST"),

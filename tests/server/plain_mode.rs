@@ -24,6 +24,23 @@ async fn each_text_is_answered() {
     plain.close().await;
 }
 
+/// As `echo text | websocat` does it.
+#[tokio::test]
+async fn a_text_that_comes_with_the_end_of_the_connection_is_answered_and_stored() {
+    let server = TestServer::start().await;
+    let ada = server.join("Ada").await;
+    for number in 0..10 {
+        let text = format!("the last words {number}");
+        let mut plain = server.plain().await;
+        exchange(&mut plain, "hello").await;
+        ada.expect_chat("hello").await;
+        let frames = [Frame::new(Opcode::Text, text.as_bytes()), Frame::closing(1000, "")];
+        plain.send_and_end(&frames.map(|frame| frame.encode()).concat()).await;
+        assert_eq!(plain.next_text().await, answer_to(&text));
+        ada.expect_chat(&text).await;
+    }
+}
+
 #[tokio::test]
 async fn open_message_and_close_are_logged_with_the_connections_number() {
     let server = TestServer::start().await;

@@ -70,6 +70,13 @@ impl Raw {
         }
     }
 
+    /// Sends bytes, and closes the sending direction of the connection at once. What the server sends can still be read.
+    pub async fn send_and_end(&mut self, bytes: &[u8]) {
+        self.send_bytes(bytes).await;
+        let ended = self.stream.shutdown().await;
+        ended.unwrap_or_else(|error| panic!("the connection cannot be ended: {error}"));
+    }
+
     /// Sends bytes, and ignores an error if the server has closed meanwhile.
     pub async fn send_bytes_anyhow(&mut self, bytes: &[u8]) {
         // A server that has closed resets the connection.

@@ -34,6 +34,8 @@ pub(super) struct ChannelRange {
 #[derive(Debug, Serialize)]
 pub(super) struct Channels {
     channels: Vec<Channel>,
+    /// Whether there are more channels after the last one.
+    more: bool,
 }
 
 /// A channel that has had messages.
@@ -52,10 +54,14 @@ pub(super) async fn list(
 ) -> Result<Json<Channels>, ApiError> {
     let ChannelRange { after, limit } = range.into_inner();
     let limit = limit.unwrap_or(PAGE_CHANNELS_MAX).clamp(1, PAGE_CHANNELS_MAX);
-    let found = reads.0.channels(after.unwrap_or_default(), limit).await.map_err(|error| error.refusal())?;
+    // One more than asked for tells whether there are more.
+    let found = reads.0.channels(after.unwrap_or_default(), limit + 1).await;
+    let mut found = found.map_err(|error| error.refusal())?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
     let counts = board.0.counts(found.iter().map(|(channel, _)| channel));
     let channel = |((channel, head), members)| Channel { channel, head, members };
-    Ok(Json(Channels { channels: found.into_iter().zip(counts).map(channel).collect() }))
+    Ok(Json(Channels { channels: found.into_iter().zip(counts).map(channel).collect(), more }))
 }
 
 /// The requested messages: those after an offset, or the newest before one.

@@ -35,7 +35,7 @@ pub fn configure(app: &mut ServiceConfig, parts: Parts, api_key: &Arc<str>) {
         .service(resource("/healthz", READ).route(read().to(health::alive)))
         .service(resource("/readyz", READ).route(read().to(health::ready)))
         .service(resource("/metrics", READ).route(read().to(health::show_metrics)))
-        .service(resource("/ws", "GET").route(web::get().to(typed)))
+        .service(resource("/ws", READ).route(read().to(typed)))
         .service(
             web::scope("/api")
                 .service(resource("/publish", "POST").route(web::post().to(publish::publish)))

@@ -47,8 +47,12 @@ where
         if self.verdict.get().is_some() {
             return Poll::Ready(None);
         }
-        let polled = Pin::new(&mut self.inner).poll_next(context);
-        let Poll::Ready(Some(Ok(mut chunk))) = polled else { return polled };
+        let mut chunk = match Pin::new(&mut self.inner).poll_next(context) {
+            Poll::Ready(Some(Ok(chunk))) => chunk,
+            // The client sends no more. After an error the decoder would drop the frames that came with the end.
+            Poll::Ready(Some(Err(_))) => return Poll::Ready(None),
+            polled => return polled,
+        };
         if let Err(Found { code, at }) = self.scanner.scan(&chunk) {
             self.verdict.set(Some(code));
             chunk.truncate(at);
@@ -176,6 +180,14 @@ mod tests {
             }
         }
         None
+    }
+
+    #[tokio::test]
+    async fn frames_that_came_with_the_end_of_the_connection_are_not_lost() {
+        let came = [Ok(Bytes::from(frame(3))), Err(PayloadError::Incomplete(None))];
+        let guard = FrameGuard::new(futures_util::stream::iter(came), LIMIT, Verdict::default());
+        let passed: Vec<_> = futures_util::StreamExt::collect(guard).await;
+        assert!(matches!(&passed[..], [Ok(bytes)] if *bytes == frame(3)), "{passed:?}");
     }
 
     #[test]

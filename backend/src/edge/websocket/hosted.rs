@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Payload;
-use actix_web::http::header::UPGRADE;
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream};
 use bytes::Bytes;
@@ -67,10 +66,6 @@ async fn open(
     dialect: Dialect,
 ) -> Result<(Connection, HostedIncoming, HttpResponse), ApiError> {
     upgrade::check(request.head(), &services.settings, &services.events)?;
-    // The dispatcher passes the frames on only if it recognises the upgrade, and it does not recognise it in a list of protocols.
-    if !request.headers().get_all(UPGRADE).any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket")) {
-        return Err(upgrade::refused("the header Upgrade has to be “websocket” and nothing else"));
-    }
     let failed = || upgrade::refused("it cannot be read");
     let limit = services.settings.frame_bytes_max;
     let verdict = Verdict::default();

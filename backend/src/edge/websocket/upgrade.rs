@@ -1,7 +1,7 @@
 //! Decides which requests may become a WebSocket (RFC 6455 section 4.2.1), for all transports.
 
 use actix_http::{RequestHead, Version, ws};
-use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use actix_web::http::header::{CONTENT_LENGTH, SEC_WEBSOCKET_KEY, TRANSFER_ENCODING, UPGRADE};
 use shared::protocol::{ErrorCode, Refusal};
 
 use super::origin;
@@ -24,7 +24,22 @@ pub(super) fn check(request: &RequestHead, settings: &Settings, events: &Events)
     if has_body(request) {
         return Err(refused("the request has a body"));
     }
-    ws::verify_handshake(request).map_err(|error| refused(reason(&error)))
+    ws::verify_handshake(request).map_err(|error| refused(reason(&error)))?;
+    let is_one = |name, value: &str| {
+        let mut values = request.headers().get_all(name);
+        let first = values
+            .next()
+            .is_some_and(|first| value.is_empty() || first.as_bytes().eq_ignore_ascii_case(value.as_bytes()));
+        first && values.next().is_none()
+    };
+    // actix's dispatcher passes the frames on only if it recognises the upgrade, and it does not recognise it in a list of protocols.
+    if !is_one(UPGRADE, "websocket") {
+        return Err(refused("the header Upgrade has to be “websocket” and nothing else"));
+    }
+    if !is_one(SEC_WEBSOCKET_KEY, "") {
+        return Err(refused("there are several headers Sec-WebSocket-Key"));
+    }
+    Ok(())
 }
 
 /// Returns the refusal of a request that is not a WebSocket handshake.
@@ -98,12 +113,18 @@ mod tests {
             ("content-length", "5", "body"),
             ("transfer-encoding", "chunked", "body"),
             ("upgrade", "h2c", "Upgrade: websocket"),
+            ("upgrade", "websocket, h2c", "nothing else"),
+            ("upgrade", "websocket/13", "nothing else"),
             ("connection", "close", "Connection: Upgrade"),
             ("sec-websocket-version", "8", "Sec-WebSocket-Version"),
             ("sec-websocket-key", "c2hvcnQ=", "Sec-WebSocket-Key"),
         ] {
             let said = said(with(name, value));
             assert!(said.contains(word), "{name}: {value}: {said}");
+        }
+        for (name, value) in [("upgrade", "websocket"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")] {
+            let twice = handshake().append_header((HeaderName::from_static(name), value)).finish();
+            assert_ne!(said(twice), "taken", "{name}");
         }
         let old = said(handshake().version(Version::HTTP_10).finish());
         assert!(old.contains("HTTP/1.1"), "{old}");
