@@ -5,23 +5,23 @@
 //! | floor | module | what it is |
 //! |---|---|---|
 //! | 9 | [`app`] | the composition root: puts the parts together, starts and stops them |
-//! | 8 | [`edge`] | where clients arrive: HTTP, WebSockets, TCP streams |
-//! | 8 | [`lifecycle`] | the data directory, the listener, signals, what happens when a part dies |
-//! | 7 | [`client`] | a client, seen from the side that reads: rate, decoding, requests |
+//! | 8 | [`edge`] | entry points for clients: HTTP, WebSockets, TCP streams |
+//! | 8 | [`lifecycle`] | the data directory, the listener, signals, supervision of threads and loops |
+//! | 7 | [`client`] | the reading side of a client: rate, decoding, requests |
 //! | 6 | [`shard`] | one worker thread: its connections and feeds, and the loop that serves them |
 //! | 6 | [`fanout`] | outcomes, encoded once, to all workers |
-//! | 5 | [`connection`] | a connection, seen from the side that writes: cursors, replies, signals |
-//! | 4 | [`channel`] | what one worker holds of a channel: the ring of newest messages, its readers |
+//! | 5 | [`connection`] | the writing side of a connection: cursors, replies, signals |
+//! | 4 | [`channel`] | one worker's part of a channel: the ring of newest messages, its readers |
 //! | 4 | [`presence`] | the members of channels, with versions |
 //! | 4 | [`projection`] | consumers of the applied commands, with a kept position |
-//! | 4 | [`dialect`] | what clients of each wire protocol get |
-//! | 3 | [`sequencer`] | puts publications in order |
+//! | 4 | [`dialect`] | the output for each wire protocol |
+//! | 3 | [`sequencer`] | puts commands in order |
 //! | 3 | [`mailbox`] | the commands and batches that workers receive |
 //! | 3 | [`backup`] | copies the log for `tidings backup` |
 //! | 2 | [`store`] | the log: its contract and the SQLite store |
 //! | 1 | [`message`] | messages as bytes |
-//! | 1 | [`auth`] | who a client is, and what it may do |
-//! | 0 | [`config`], [`telemetry`], [`clock`], [`random`], `rate`, [`file_rights`] | what everything may use |
+//! | 1 | [`auth`] | tokens, the identity of a client, and its permissions |
+//! | 0 | [`config`], [`telemetry`], [`clock`], [`random`], `rate`, [`file_rights`] | utilities for every floor |
 
 pub mod app;
 pub mod auth;

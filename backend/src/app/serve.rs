@@ -197,7 +197,7 @@ mod tests {
 
     use super::*;
 
-    /// Maximum wait for what happens at once.
+    /// Maximum wait for an event that should be immediate.
     const DEADLINE: Duration = Duration::from_secs(10);
 
     #[test]

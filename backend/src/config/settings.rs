@@ -286,7 +286,8 @@ mod tests {
 
     #[test]
     fn an_idle_connection_is_kept_for_longer_than_proxies_keep_theirs() {
-        // A proxy that keeps it for longer sends a request into a connection that the server closes, and answers 502.
+        // If a proxy keeps a connection open for longer, it may send a request while the server closes the connection,
+        // and answer 502.
         let longest_of_proxies = Duration::from_secs(90);
         assert!(Settings::default().keep_alive() > longest_of_proxies);
     }

@@ -129,7 +129,7 @@ mod tests {
         }
     }
 
-    /// Returns how many reads a connection causes that is behind, and that ends or stays before it passes the gate.
+    /// Returns the number of reads for a connection that lags behind. It ends or stays open before it passes the gate.
     async fn reads_of_a_connection_behind(ends: bool) -> usize {
         let directory = tempfile::tempdir().unwrap();
         let log = SqliteLog::open(&directory.path().join("log.db"), Durability::Normal).unwrap();

@@ -172,6 +172,6 @@ mod tests {
         signals.remove_channel(&lobby());
         assert!(signals.is_empty());
         signals.put_presence(&lobby(), Some(Bytes::from(vec![0; PRESENCE_BYTES_MAX])));
-        assert!(matches!(signals.pop(), Some(PendingSignal::Frames(_))), "its bytes are free again");
+        assert!(matches!(signals.pop(), Some(PendingSignal::Frames(_))), "its bytes are released");
     }
 }

@@ -134,10 +134,10 @@ mod tests {
         const MAX: usize = MAILBOX_BYTES_MAX as usize;
         let (mailboxes, mut receivers) = Mailboxes::new(2, Metrics::new());
         assert!(mailboxes.deliver(batch(MAX - 1)).now_or_never().is_some());
-        assert!(mailboxes.deliver(batch(1)).now_or_never().is_some(), "as many as there may be");
+        assert!(mailboxes.deliver(batch(1)).now_or_never().is_some(), "a batch at the limit is delivered");
         assert_eq!(mailboxes.bytes(), MAX);
         let mut waiting = Box::pin(mailboxes.deliver(batch(1)));
-        assert!((&mut waiting).now_or_never().is_none(), "one byte too many");
+        assert!((&mut waiting).now_or_never().is_none(), "one byte above the limit");
         drop(receivers[0].try_recv().unwrap());
         assert!((&mut waiting).now_or_never().is_none(), "the slower worker still has the first batch");
         drop(receivers[1].try_recv().unwrap());

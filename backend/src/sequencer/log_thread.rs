@@ -49,7 +49,7 @@ struct Reply {
 
 /// Creates the queue of a log: its sending end, and its receiving end, which writes the log in the order of the sequencer.
 pub fn queue(log: Arc<dyn Log>, sequencer: impl Sequencer + 'static) -> (LogQueue, LogThread) {
-    // An unbounded channel suffices, because `enter` limits its length.
+    // An unbounded channel suffices: `enter` limits the publications in it, and the retention thread waits for each trim.
     let (jobs, receiver) = channel();
     let state = Arc::new(State {
         capacity: Capacity::default(),

@@ -149,7 +149,7 @@ mod tests {
             is_added
         };
         assert!(is_queued("ada", SIGNALS_BYTES_MAX - AROUND_BYTES));
-        assert!(!is_queued("bob", AROUND_BYTES + 1), "one byte too many");
+        assert!(!is_queued("bob", AROUND_BYTES + 1), "one byte above the limit");
         assert!(is_queued("bob", AROUND_BYTES), "the limit itself is allowed");
         assert!(
             !is_queued("ada", SIGNALS_BYTES_MAX - AROUND_BYTES + 1),

@@ -38,7 +38,7 @@ impl Events {
 
 #[cfg(test)]
 impl Default for Events {
-    /// Creates events whose counters nobody reads.
+    /// Creates events whose counters are not read.
     fn default() -> Self {
         Self::register(&mut Registry::default())
     }
@@ -159,7 +159,7 @@ mod tests {
                 let before = metrics.render();
                 metrics.events.emit(event);
                 let line = log.take();
-                assert!(metrics.render() != before || !line.is_empty(), "{event:?} leaves no trace");
+                assert!(metrics.render() != before || !line.is_empty(), "{event:?} has no effect");
                 let name = format!("{event:?}");
                 let name = name.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
                 emitted.insert(name.to_owned());

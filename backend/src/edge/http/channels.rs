@@ -55,8 +55,7 @@ pub(super) async fn list(
     let ChannelRange { after, limit } = range.into_inner();
     let limit = limit.unwrap_or(PAGE_CHANNELS_MAX).clamp(1, PAGE_CHANNELS_MAX);
     // One more than asked for tells whether there are more.
-    let found = reads.0.channels(after.unwrap_or_default(), limit + 1).await;
-    let mut found = found.map_err(|error| error.refusal())?;
+    let mut found = reads.0.channels(after.unwrap_or_default(), limit + 1).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let counts = board.0.counts(found.iter().map(|(channel, _)| channel));

@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(asking.as_mut().now_or_never(), None, "the call waits for the worker");
         drop(asking);
         drop(push);
-        assert_eq!(hold(small + 1).unwrap_err().code, ErrorCode::Overloaded, "one byte too many");
+        assert_eq!(hold(small + 1).unwrap_err().code, ErrorCode::Overloaded, "one byte above the limit");
         drop(hold(small).unwrap());
         drop(receivers[0].try_recv().unwrap());
         assert!(hold(PUSHES_BYTES_MAX).is_ok(), "the worker has dropped the push");
