@@ -40,8 +40,8 @@ fn main() {
     assert!(bytes >= readers * messages * 128, "not all subscribers got all messages: {bytes} bytes");
 }
 
-/// Opens so many connections of one user, and closes them in the order in which they were opened. For each there is a member of a
-/// channel, and a sweep of the members, who all stay.
+/// Opens this number of connections of one user, and closes them in the same order. Each has a member of a channel and
+/// a sweep of the members, who all stay.
 fn open_and_close(connections: u64) {
     let registry = Registry::default();
     let board = PresenceBoard::new(1, PRESENCE_MEMBERS_MAX);

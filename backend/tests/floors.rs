@@ -22,8 +22,8 @@ const FLOORS: [&[&str]; 10] = [
     &["app"],
 ];
 
-/// Allowed imports within one floor. `config` writes its key files with `file_rights` and `random`, `random` reads `clock`, and
-/// `telemetry` limits log lines with `rate`.
+/// Allowed imports within one floor. `config` writes its key files with `file_rights` and `random`, `random` reads
+/// `clock`, and `telemetry` limits log lines with `rate`.
 const BESIDE: [(&str, &str); 4] =
     [("config", "file_rights"), ("config", "random"), ("random", "clock"), ("telemetry", "rate")];
 
@@ -167,7 +167,8 @@ fn no_file_is_part_of_an_import_cycle() {
 
 /// Returns the modules that are part of an import cycle, or on a path between two cycles.
 fn in_cycles(imports: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>) -> BTreeSet<Vec<String>> {
-    // Remove files that import no remaining file, until there are none: each remaining file is part of a cycle, or imports one.
+    // Remove files that import no remaining file, until there are none. Each remaining file is part of a cycle, or
+    // imports one.
     let mut left: BTreeSet<_> = imports.keys().cloned().collect();
     loop {
         let is_free = |module: &&Vec<String>| !imports[*module].iter().any(|target| left.contains(target));
@@ -198,7 +199,8 @@ fn an_import_cycle_is_found() {
     assert_eq!(in_cycles(&imports), BTreeSet::from([module("b"), module("c"), module("f")]));
 }
 
-/// A counter that belongs to an event is counted with the event's log line and whatever else wants to know of it.
+/// A counter that belongs to an event is incremented together with the event's log line and all other uses of the
+/// event.
 #[test]
 fn counters_are_incremented_by_events_only() {
     let mut files = BTreeMap::new();

@@ -70,7 +70,7 @@ async fn the_snippet_talks_with_people_on_the_page() {
         bob.run(open, vec![json!(null)]).await;
         ada.timeline().expect_text("Hello, Server!").await;
         ada.says("Hello, snippet!").await;
-        bob.expect_that("the line comes", "window.lines.includes('Ada: Hello, snippet!')", "window.lines").await;
+        bob.expect_that("the line arrives", "window.lines.includes('Ada: Hello, snippet!')", "window.lines").await;
     })
     .await;
 }

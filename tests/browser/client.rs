@@ -85,7 +85,7 @@ async fn it_misses_nothing_and_repeats_nothing_while_the_server_dies_and_comes_b
 async fn a_publish_whose_answer_was_lost_is_sent_again_with_its_id() {
     story(async |stage| {
         let ada = runs_the_client(stage, "Ada").await;
-        // The message goes out; the connection is cut before its answer arrives.
+        // The message is sent. The connection is cut before its answer arrives.
         let deaf = "const heard = WebSocket.prototype.close; let socket; \
             WebSocket.prototype.send = new Proxy(WebSocket.prototype.send, { apply(send, self, [text]) { \
                 Reflect.apply(send, self, [text]); \
@@ -144,7 +144,7 @@ async fn a_gap_calls_back() {
         for number in 2..=10 {
             api.publish(LOBBY, &number.to_string()).await;
         }
-        eventually(DEADLINE, "only three are kept", async || {
+        eventually(DEADLINE, "only three messages are kept", async || {
             let kept = api.texts(LOBBY).await;
             if kept == ["8", "9", "10"] { Ok(()) } else { Err(format!("{kept:?}")) }
         })
@@ -185,7 +185,7 @@ async fn it_stays_away_when_it_is_told_to_and_comes_back_otherwise() {
         expect_seen(&ada, &["begin", "back"]).await;
         assert_eq!(ada.run("return opened", Vec::new()).await, json!(1));
         end(4500).await;
-        ada.expect_that("is told so", "window.ended === 4500", "window.ended").await;
+        ada.expect_that("is notified of the end", "window.ended === 4500", "window.ended").await;
         api.publish(LOBBY, "nobody hears this").await;
         expect_seen(&ada, &["begin", "back"]).await;
         assert_eq!(ada.run("return opened", Vec::new()).await, json!(1));

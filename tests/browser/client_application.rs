@@ -39,7 +39,7 @@ async fn says(person: &Person, text: &str) {
 /// Waits until every publish is settled, with these results.
 async fn expect_settled(person: &Person, wanted: Value) {
     let accept = |settled: &Value| (*settled == wanted).then_some(());
-    person.expect_of(&format!("is told {wanted}"), "return settled", accept).await;
+    person.expect_of(&format!("sees the results {wanted}"), "return settled", accept).await;
 }
 
 async fn expect_seen(person: &Person, texts: &[&str]) {
@@ -53,7 +53,7 @@ async fn callbacks_that_throw_stop_nothing() {
     story(async |stage| {
         let ada = stage.visitor("Ada").await;
         ada.expects_mistake(&["Error: mistake"]);
-        // The first callback runs before anything is subscribed: an application may find its storage full there.
+        // The first callback runs before any subscription. In it an application may find its storage full.
         runs_the_client(&ada, &["onToken", "onMessage", "onGap", "onEnd"]).await;
         says(&ada, "one").await;
         expect_settled(&ada, json!({"one": "accepted"})).await;
@@ -110,7 +110,7 @@ async fn a_channel_that_is_followed_twice_misses_nothing() {
         )
         .await;
         expect_seen(&ada, &["one", "two"]).await;
-        // The same while messages come.
+        // The same while messages arrive.
         ada.run(
             "for (let n = 0; n < 20; n++) { say(`n${n}`); if (n % 5 === 0) client.follow('room:lobby'); }",
             Vec::new(),
@@ -168,7 +168,7 @@ async fn a_closed_client_leaves_no_listener_behind() {
         says(&ada, "one").await;
         expect_settled(&ada, json!({"one": "accepted"})).await;
         ada.run("for (let n = 0; n < 10; n++) begin().close()", Vec::new()).await;
-        assert_eq!(ada.run("return listeners.size", Vec::new()).await, json!(1), "only that of the open one");
+        assert_eq!(ada.run("return listeners.size", Vec::new()).await, json!(1), "one listener is left");
     })
     .await;
 }

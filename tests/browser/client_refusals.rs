@@ -1,5 +1,5 @@
-//! The client of docs/PROTOCOL.md, and what the server refuses or cannot parse: every promise is settled, nothing is
-//! sent for ever, and no client uses another's identity.
+//! The client of docs/PROTOCOL.md, and messages that the server refuses or cannot parse: every promise is settled, no
+//! message is resent forever, and no client uses another's identity.
 
 use serde_json::{Value, json};
 use tests::browser::{Person, story, story_with};
@@ -7,7 +7,7 @@ use tests::{LOBBY, Settings};
 
 const CLIENT: &str = include_str!("../../docs/client.js");
 
-/// Records the client's callbacks and counts its sockets. `window.change` may change a message on its way out.
+/// Records the client's callbacks and counts its sockets. `window.change` may change a sent message.
 const START: &str = "window.seen = []; window.gaps = []; window.settled = {}; window.opened = 0; window.ended = null; \
     const Real = WebSocket; \
     window.WebSocket = class extends Real { \
@@ -43,7 +43,7 @@ async fn says(person: &Person, name: &str, expression: &str) {
 /// Waits until every publish is settled, with these results.
 async fn expect_settled(person: &Person, wanted: Value) {
     let accept = |settled: &Value| (*settled == wanted).then_some(());
-    person.expect_of(&format!("is told {wanted}"), "return settled", accept).await;
+    person.expect_of(&format!("sees the results {wanted}"), "return settled", accept).await;
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_message_that_closes_the_connection_is_not_sent_for_ever() {
     story(async |stage| {
         let ada = stage.visitor("Ada").await;
         runs_the_client(&ada, json!({"name": "Ada"})).await;
-        // As if a proxy had a lower limit than the server announces.
+        // As with a proxy that has a lower limit than the server announces.
         let change = "window.change = (text) => text.includes('large') ? 'x'.repeat(100000) : text";
         ada.run(change, Vec::new()).await;
         says(&ada, "before", "'before'").await;
@@ -179,7 +179,7 @@ async fn a_guest_whose_token_is_refused_is_a_new_guest() {
         runs_the_client(&ada, json!({"guest": ENDED})).await;
         says(&ada, "hello", "'hello'").await;
         expect_settled(&ada, json!({"hello": "accepted"})).await;
-        ada.expect_that("is given a token", "given && seen.length === 1", "seen").await;
+        ada.expect_that("gets a token", "given && seen.length === 1", "seen").await;
         assert!(ada.run("return seen[0][0]", Vec::new()).await.as_str().unwrap().starts_with("guest-"));
     })
     .await;

@@ -9,7 +9,7 @@ use tests::{LOBBY, Settings};
 /// Maximum number of rendered messages.
 const DRAWN_MAX: usize = 600;
 
-/// Maximum number of messages that are rendered anew at a time.
+/// Maximum number of messages that are inserted at a time.
 const MADE_MAX: u64 = 24;
 
 /// Publishes all of these numbers, as fast as the server accepts them.
@@ -21,7 +21,7 @@ async fn says_numbers(client: &Client, numbers: std::ops::RangeInclusive<usize>)
         for number in some {
             last = Some(client.send(LOBBY, &number.to_string()).await);
         }
-        client.expect_accepted(last.expect("a chunk holds something")).await;
+        client.expect_accepted(last.expect("a chunk is not empty")).await;
     }
 }
 
@@ -36,7 +36,7 @@ async fn drawn(person: &Person) -> (usize, usize) {
         .filter_map(Value::as_u64)
         .map(|number| usize::try_from(number).unwrap())
         .collect();
-    assert!(shown.len() <= DRAWN_MAX, "{} are drawn", shown.len());
+    assert!(shown.len() <= DRAWN_MAX, "{} messages are rendered", shown.len());
     assert!(shown.windows(2).all(|two| two[0] + 1 == two[1]), "{shown:?}");
     (*shown.first().unwrap(), *shown.last().unwrap())
 }
@@ -61,7 +61,7 @@ async fn a_flood_passes_a_reader_by_who_can_follow_it_afterwards() {
         ada.timeline().expect_text(&BEFORE.to_string()).await;
         ada.timeline().expect_at_end().await;
 
-        // She reads an older message while the flood comes.
+        // Ada reads an older message during the flood.
         let read = BEFORE - 20;
         let scroll = format!(
             "[...document.querySelectorAll('[data-testid=message]')].at(-21).scrollIntoView(true); return {}",
@@ -74,7 +74,7 @@ async fn a_flood_passes_a_reader_by_who_can_follow_it_afterwards() {
         let (first, last) = drawn(&ada).await;
         assert!(first <= read && last >= read && last < MANY, "{first} to {last}");
         let after = ada.run(&format!("return {}", place_of(read)), Vec::new()).await.as_f64().unwrap();
-        assert!((after - before).abs() < 2.0, "what she reads stays where it is: {before}, {after}");
+        assert!((after - before).abs() < 2.0, "the read message does not move: {before}, {after}");
 
         // Down, window by window: no message is missing.
         let mut reached = last;
@@ -174,21 +174,21 @@ async fn scrolling_up_renders_a_few_at_a_time_and_nothing_moves() {
         let ada = stage.person("Ada").await;
         ada.timeline().expect_text(&BEFORE.to_string()).await;
         let drawn_count = "document.querySelectorAll('[data-testid=message]').length";
-        ada.expect_that("a page is drawn", &format!("{drawn_count} === {PAGE}"), drawn_count).await;
+        ada.expect_that("a page is rendered", &format!("{drawn_count} === {PAGE}"), drawn_count).await;
         ada.timeline().expect_at_end().await;
 
         ada.run(COUNT_MADE, Vec::new()).await;
         ada.run(WATCH_READING, Vec::new()).await;
         let more = format!("{drawn_count} === 2 * {PAGE}");
-        ada.expect_that("another page is drawn", &more, drawn_count).await;
+        ada.expect_that("another page is rendered", &more, drawn_count).await;
         let frames = ada.run("return frames", Vec::new()).await;
-        ada.expect_that("it has been seen", &format!("frames > {frames} + 1"), "frames").await;
+        ada.expect_that("two frames have been rendered", &format!("frames > {frames} + 1"), "frames").await;
 
         let made = made(&ada).await;
         assert!(made.iter().all(|made| *made <= MADE_MAX), "{made:?}");
-        assert_eq!(made.iter().sum::<u64>(), PAGE, "what was drawn before was left where it is: {made:?}");
+        assert_eq!(made.iter().sum::<u64>(), PAGE, "only new messages were inserted: {made:?}");
         let moved = ada.run("return moved", Vec::new()).await.as_f64().unwrap();
-        assert!(moved < 1.0, "what she reads has moved by {moved} pixels");
+        assert!(moved < 1.0, "the read message has moved by {moved} pixels");
     })
     .await;
 }
@@ -206,15 +206,15 @@ async fn a_thousand_messages_in_one_frame_are_applied_once_and_few_of_them_are_d
         ada.welcome().enter("Ada").await;
         ada.timeline().expect_text(&BEFORE.to_string()).await;
         let drawn_count = "document.querySelectorAll('[data-testid=message]').length";
-        ada.expect_that("all are drawn that were loaded", &format!("{drawn_count} === 50"), drawn_count)
+        ada.expect_that("all loaded messages are rendered", &format!("{drawn_count} === 50"), drawn_count)
             .await;
 
         ada.run(HOLD_FRAMES, Vec::new()).await;
         let heard = ada.run("return heard", Vec::new()).await.as_u64().unwrap();
         says_numbers(&bob, BEFORE + 1..=BEFORE + MANY).await;
-        ada.expect_that("all have come", &format!("heard >= {heard} + {MANY}"), "heard").await;
-        assert_eq!(ada.run("return held.length", Vec::new()).await, 1, "one frame was asked for");
-        assert_eq!(drawn(&ada).await.1, BEFORE, "and nothing was done before it");
+        ada.expect_that("all messages have arrived", &format!("heard >= {heard} + {MANY}"), "heard").await;
+        assert_eq!(ada.run("return held.length", Vec::new()).await, 1, "one frame was requested");
+        assert_eq!(drawn(&ada).await.1, BEFORE, "nothing was rendered before it");
 
         ada.run(COUNT_MADE, Vec::new()).await;
         ada.run(LET_FRAMES_PASS, Vec::new()).await;
@@ -226,7 +226,7 @@ async fn a_thousand_messages_in_one_frame_are_applied_once_and_few_of_them_are_d
         assert_eq!(
             made.iter().sum::<u64>(),
             100,
-            "each that is drawn was made once, and none was moved: {made:?}"
+            "each rendered message was inserted once and not moved: {made:?}"
         );
     })
     .await;
@@ -241,7 +241,7 @@ async fn a_reader_at_the_end_of_a_flood_sees_its_end_and_what_was_before_it() {
         says_numbers(&bob, 1..=MANY).await;
         ada.timeline().expect_text(&MANY.to_string()).await;
         ada.timeline().expect_at_end().await;
-        // Afterwards, as many are rendered as at any other time.
+        // Afterwards, the number of rendered messages is as usual.
         let all_drawn = "document.querySelectorAll('[data-testid=message]').length === 100";
         ada.expect_that(
             "a hundred are drawn",

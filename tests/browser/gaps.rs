@@ -37,7 +37,7 @@ async fn messages_that_are_no_longer_kept_leave_a_line() {
         for number in 2..=10 {
             api.publish(LOBBY, &number.to_string()).await;
         }
-        eventually(DEADLINE, "only three are kept", async || {
+        eventually(DEADLINE, "only three messages are kept", async || {
             let kept = api.texts(LOBBY).await;
             if kept == ["8", "9", "10"] { Ok(()) } else { Err(format!("{kept:?}")) }
         })

@@ -22,13 +22,13 @@ async fn older_messages_come_as_one_scrolls_up() {
         ada.timeline().expect_text(&format!("message {MANY}")).await;
         ada.timeline().expect_at_end().await;
         let first_shown = ada.timeline().rows().await.len();
-        assert!(first_shown < MANY, "not all is loaded at once");
+        assert!(first_shown < MANY, "not all messages are loaded at once");
 
         let all: Vec<String> = (1..=MANY).map(|number| format!("message {number}")).collect();
         let place =
             |text: &String| all.iter().position(|known| known == text).expect("a message that was sent");
         let mut seen = HashSet::new();
-        eventually(PATIENCE, "the first message comes in sight", async || {
+        eventually(PATIENCE, "the first message becomes visible", async || {
             let texts = ada.timeline().texts().await;
             let places: Vec<usize> = texts.iter().map(place).collect();
             assert!(
@@ -62,7 +62,7 @@ async fn loading_older_messages_does_not_move_what_one_reads() {
         let first = &before[0];
         ada.timeline().scroll_up().await;
         ada.timeline()
-            .expect_rows("older messages come", |rows| (rows.first()?.text != *first).then_some(()))
+            .expect_rows("older messages are loaded", |rows| (rows.first()?.text != *first).then_some(()))
             .await;
         // The message at the top is still visible.
         let in_sight = format!(
@@ -71,7 +71,7 @@ async fn loading_older_messages_does_not_move_what_one_reads() {
              const y = row?.getBoundingClientRect().top; return y; }})()"
         );
         ada.expect_that(
-            "what was on top is in sight",
+            "the message at the top is visible",
             &format!("{in_sight} > -40 && {in_sight} < innerHeight"),
             &in_sight,
         )

@@ -76,7 +76,7 @@ async fn the_badge_counts_down_and_the_wait_can_be_skipped() {
         ada.connection().connect_now().await;
         ada.connection().expect_countdown().await;
         stage.server.start_again().await;
-        // It may have reconnected by itself meanwhile: then there is nothing to click on.
+        // It may already have reconnected. Then there is nothing to click on.
         ada.run(
             "document.querySelector('[data-testid=\"connection\"][data-state=waiting]') && \
              document.querySelector('[data-testid=\"connect-now\"]')?.click()",

@@ -19,7 +19,7 @@ async fn a_browser_whose_locks_throw_keeps_what_is_written_all_the_same() {
         ada.timeline().write("while offline").await;
         ada.timeline().expect_delivery("while offline", Delivery::Local).await;
         ada.expect_that(
-            "the message is kept beyond this page",
+            "the message is stored",
             "Object.values(localStorage).some(text => text.includes('while offline'))",
             "JSON.stringify(localStorage)",
         )

@@ -1,4 +1,4 @@
-//! How the page handles what the server would refuse, and what only a later server sends.
+//! Input that the server would refuse, and messages that only a later server sends.
 
 use serde_json::json;
 use tests::browser::{Person, story, story_with};
@@ -16,7 +16,7 @@ async fn a_message_larger_than_the_server_accepts_holds_up_nothing() {
         ada.timeline().expect_delivery(&large, Delivery::Failed).await;
         ada.says("after").await;
         assert_eq!(ada.connection().expect_online().await, connection, "it is still the same connection");
-        // It is kept until its author decides, and then delays nothing either.
+        // After a reload it is kept until its author decides, and does not delay other messages.
         ada.reload().await;
         ada.timeline().expect_delivery(&large, Delivery::Failed).await;
         ada.timeline().retry().await;

@@ -180,7 +180,7 @@ async fn the_history_of_a_room_goes_on_when_one_comes_back_to_it() {
     .await;
 }
 
-/// Texts that are far more expensive for a careless page than others of their length.
+/// Texts that are far more expensive to render than others of their length, unless the page limits the work.
 fn hostile() -> Vec<String> {
     let long = |head: &str, part: &str| format!("{head}{}", part.repeat((16_000 - head.len()) / part.len()));
     vec![

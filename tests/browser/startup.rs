@@ -8,7 +8,7 @@ const SHELL: &str = "[data-testid=boot]";
 const ALERT: &str = "[data-testid=boot] [role=alert]";
 const RELOAD: &str = "[data-testid=boot] button";
 
-/// Waits until the app has started and the placeholder is gone.
+/// Waits until the app has started and the placeholder is removed.
 async fn expect_started(person: &Person) {
     person.welcome().expect().await;
     person.expect_none_so_far(SHELL).await;

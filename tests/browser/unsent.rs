@@ -31,13 +31,13 @@ async fn writes_offline(stage: &Stage, person: &Person, texts: &[&str]) {
 /// Asserts that the log has these messages in this order, and each was published once.
 async fn expect_log(stage: &Stage, texts: &[&str]) {
     let api = stage.server.api();
-    eventually(PATIENCE, "all is in the log", async || {
+    eventually(PATIENCE, "all messages are in the log", async || {
         let logged = api.texts(LOBBY).await;
         if logged.len() >= texts.len() { Ok(()) } else { Err(format!("{logged:?}")) }
     })
     .await;
     assert_eq!(api.texts(LOBBY).await, texts);
-    assert_eq!(api.counter("tidings_messages_duplicate_total").await, 0, "nothing was sent twice");
+    assert_eq!(api.counter("tidings_messages_duplicate_total").await, 0, "no message was sent twice");
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn an_open_tab_takes_over_from_one_that_is_closed_and_not_before() {
         writes_offline(stage, &ada, &["one", "two"]).await;
 
         ada.turn_to(&other).await;
-        // If it sent another tab's message, that would come before this one.
+        // A message of another tab would precede this one.
         ada.says("from the other").await;
         ada.timeline().expect_exactly(&["from the other"]).await;
         ada.turn_to(&writing).await;
@@ -165,7 +165,7 @@ async fn several_tabs_that_load_anew_at_once_send_each_its_own() {
         }
         let mut logged = stage.server.api().texts(LOBBY).await;
         logged.sort_by_key(|text| text.chars().next());
-        assert_eq!(logged, texts, "each once, and those of a tab in order");
+        assert_eq!(logged, texts, "each message once, and those of a tab in order");
         assert_eq!(stage.server.public().counter("tidings_messages_duplicate_total").await, 0);
     })
     .await;
@@ -239,7 +239,7 @@ async fn a_browser_without_room_sends_all_the_same_and_says_what_is_at_risk() {
         let toasts =
             ada.run("return document.querySelectorAll('[data-testid=toast]').length", Vec::new()).await;
         assert_eq!(toasts, 1);
-        assert_eq!(ada.run(LEAVES, Vec::new()).await, true, "the browser is to ask before the page is left");
+        assert_eq!(ada.run(LEAVES, Vec::new()).await, true, "the browser asks before the page is left");
         ada.connection().connect_now().await;
         ada.timeline().expect_delivery("and more", Delivery::Accepted).await;
         assert_eq!(ada.run(LEAVES, Vec::new()).await, false);

@@ -36,7 +36,7 @@ async fn a_backup_under_load_has_all_that_was_acknowledged_before_and_nothing_el
             "{room}: {acknowledged} {}",
             copy.len()
         );
-        assert!(copy == log[..copy.len()], "{room}: the copy is no beginning of the log");
+        assert!(copy == log[..copy.len()], "{room}: the copy is not a prefix of the log");
     }
 }
 
@@ -55,7 +55,7 @@ async fn a_backup_of_a_log_of_many_steps_ends_while_everybody_talks() {
     crowd.expect_answers(300).await;
     let folder = TempDir::with_prefix("tidings-backup-").unwrap();
     let file = folder.path().join("copy.db");
-    // What a killed backup left behind.
+    // The partial file of a killed backup.
     std::fs::write(folder.path().join("copy.db.partial"), b"half of a log").unwrap();
     let arguments = ["backup".as_ref(), file.as_os_str(), "--data".as_ref(), server.data().as_os_str()]
         .map(ToOwned::to_owned);
@@ -65,7 +65,7 @@ async fn a_backup_of_a_log_of_many_steps_ends_while_everybody_talks() {
     assert!(said.contains("MiB copied (") && said.contains("copy.db is complete"), "{said}");
     let names: Vec<_> =
         std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
-    assert_eq!(names, ["copy.db"], "nothing else is left");
+    assert_eq!(names, ["copy.db"], "no other file is left");
     crowd.expect_answers(100).await;
     let findings = crowd.compare(&server.api(), "a large log backed up under load").await;
     findings.after(1, "backup").assert_clean("the seed is 2");

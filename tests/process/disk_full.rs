@@ -11,7 +11,7 @@ async fn fill_up(server: &TestServer, crowd: &Crowd) {
     crowd.expect_answers(200).await;
     let written = std::fs::metadata(server.data().join("tidings.db-wal")).expect("the write-ahead log").len();
     server.process().limit_files(Some(written + 64 * 1024));
-    eventually(DEADLINE, "the server says that it cannot write", async || {
+    eventually(DEADLINE, "the server reports that it cannot write", async || {
         match server.public().get("/readyz").await.status {
             507 => Ok(()),
             status => Err(format!("{status}")),

@@ -39,7 +39,7 @@ async fn the_server_finds_a_client_that_hears_and_is_not_heard() {
     let proxy = Proxy::before(server.address(), 1).await;
     let mut ada = greeted_through(&proxy, "Ada").await;
     proxy.stall(&[Up]);
-    // Frames come until then, so a wait for each frame would never end.
+    // Frames arrive until then, so a wait for each frame would never end.
     within(DEADLINE, "the server closes", ada.expect_close(4001), || server.log().tail()).await;
     server.api().expect_connections(0).await;
 }
@@ -51,7 +51,7 @@ async fn the_client_finds_a_server_that_is_not_heard() {
     let (bob, ada) = (server.join("Bob").await, server.client("Ada").through(proxy.address()).join().await);
     let before = ada.connection();
     proxy.stall(&[Down]);
-    // It reaches the log by the path that does not bring the answer back, and is sent again on the next.
+    // It reaches the log, but its answer is lost on the stalled path. Ada sends it again on the next connection.
     let id = ada.send(LOBBY, "into the dark").await;
     bob.expect_chat("into the dark").await;
     bob.publish(LOBBY, "while she could not hear").await;

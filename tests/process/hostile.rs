@@ -1,4 +1,5 @@
-//! Beside hostile guests of every kind, an honest room loses nothing, and the server's memory stays within its limits.
+//! Beside hostile guests of every kind, an honest room loses no message, and the server's memory stays within its
+//! limits.
 
 use std::time::{Duration, Instant};
 
@@ -106,7 +107,7 @@ async fn fill(server: &TestServer, kind: Kind) {
     }
 }
 
-/// Asserts that the guests did what their kind does: a server that accepted nothing from them would not be tested.
+/// Asserts that the guests acted as their kind: a server that accepted nothing from them would not be tested.
 async fn expect_harm(server: &TestServer, kind: Kind, count: usize, said: usize) {
     let api = server.api();
     let opened = api.counter("tidings_connections_opened_total").await;
@@ -118,19 +119,19 @@ async fn expect_harm(server: &TestServer, kind: Kind, count: usize, said: usize)
     let (done, what) = match kind {
         Kind::WideJson | Kind::DeepJson => (accepted > (said + count) as u64, "large payloads are accepted"),
         Kind::SubscriptionsWithoutReading => {
-            // The burst of a new connection; the rest of the 256 come at its rate.
-            (subscriptions().await >= 100, "channels are followed")
+            // The burst of a new connection. The rest of the 256 are admitted at its rate.
+            (subscriptions().await >= 100, "channels have subscribers")
         }
-        Kind::SubscribeAndLeave | Kind::NewChannels => (opened > 2 * count as u64, "guests come and go"),
+        Kind::SubscribeAndLeave | Kind::NewChannels => (opened > 2 * count as u64, "guests reconnect"),
         Kind::HeaderFlood | Kind::PipelinedRequests => (opened == PEOPLE as u64, "no WebSocket is opened"),
         Kind::HistoryWithoutReading
         | Kind::PingFlood
         | Kind::WrongTexts
         | Kind::BinaryFrames
         | Kind::EmptyParts
-        | Kind::Signals => (opened >= (PEOPLE + count) as u64, "all guests have come"),
+        | Kind::Signals => (opened >= (PEOPLE + count) as u64, "all guests have connected"),
     };
-    assert!(done, "{kind:?}: it is not so that {what}: {opened} came, {accepted} messages");
+    assert!(done, "{kind:?}: not true: {what}; {opened} connections, {accepted} messages");
 }
 
 /// The honest clients publish in turn, without waiting. Returns the number of messages.

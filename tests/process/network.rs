@@ -66,7 +66,7 @@ async fn a_message_that_a_dead_path_delivers_late_is_a_duplicate() {
     let crowd = Crowd::gather(proxy.address(), 3, 1, &["room:one"], 1).await;
     for _ in 0..5 {
         let before: Vec<_> = crowd.people().iter().map(|person| person.connection()).collect();
-        // Without an end of its own, because the speed differs from machine to machine.
+        // The failure has no fixed end, because the speed differs between machines.
         crowd.talk(u64::from(u32::MAX));
         crowd.expect_answers(30).await;
         // These messages stay in the dead path until the talkers have sent them again on another.

@@ -1,4 +1,4 @@
-//! A retry is harmless, by any way and after any end of the server.
+//! A retry is harmless on any path, and after any end of the server.
 
 use serde_json::{Value, json};
 use tests::{LOBBY, Raw, Settings, TestServer};
@@ -26,7 +26,7 @@ async fn by_http(server: &TestServer, channel: &str) -> (Value, Value) {
     (answer["offset"].clone(), answer["duplicate"].clone())
 }
 
-/// Asserts that each way gives the first answer.
+/// Asserts that a retry on each path returns the first answer.
 async fn expect_recognised(server: &TestServer, offset: &Value) {
     let again = (offset.clone(), json!(true));
     let mut ada = server.greeted("Ada").await;

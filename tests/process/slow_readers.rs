@@ -60,7 +60,7 @@ async fn publish(server: &TestServer) -> Vec<String> {
 async fn read(reader: &mut Raw, texts: &[String]) {
     for text in texts {
         let next = reader.next_text().await;
-        assert!(next == *text, "not {} but {}", &text[..100], &next[..next.len().min(100)]);
+        assert!(next == *text, "expected {}, got {}", &text[..100], &next[..next.len().min(100)]);
     }
 }
 
@@ -123,7 +123,7 @@ async fn a_client_that_reads_nothing_of_many_channels_holds_one_page() {
         followers.push(raw);
     }
     let api = server.api();
-    eventually(PATIENCE, "all follow all channels", async || {
+    eventually(PATIENCE, "all readers are subscribed to all channels", async || {
         let connections = api.connections().await;
         let following = connections.iter().filter(|one| one["subscriptions"] == CHANNELS).count();
         if following == FOLLOWERS { Ok(()) } else { Err(format!("{following} do")) }
@@ -140,7 +140,7 @@ async fn fill_socket(server: &TestServer, connection: &Value) -> usize {
     let (ada, api) = (server.client("Ada").connect().await, server.api());
     let (mut published, mut sent, mut stuck) = (0, 0, 0);
     while stuck < 6 {
-        assert!(published < 10 * MESSAGES, "the socket takes everything");
+        assert!(published < 10 * MESSAGES, "the socket does not become full");
         for _ in 0..10 {
             ada.publish(NEWS, &format!("{published} {}", "x".repeat(TEXT_BYTES))).await;
             published += 1;
@@ -177,7 +177,7 @@ async fn a_client_that_does_not_read_is_not_cut_off_and_gets_few_heartbeats() {
             Some(Opcode::Text) => {
                 let message: Value = serde_json::from_slice(&frame.payload).unwrap();
                 let text = message["payload"]["text"].as_str().unwrap_or_default();
-                assert!(text.starts_with(&format!("{messages} ")), "{messages} is due, not {message}");
+                assert!(text.starts_with(&format!("{messages} ")), "expected {messages}, not {message}");
                 messages += 1;
             }
             Some(Opcode::Ping) => {}
@@ -185,5 +185,5 @@ async fn a_client_that_does_not_read_is_not_cut_off_and_gets_few_heartbeats() {
         }
     }
     reader.expect_alive().await;
-    assert!(heartbeats <= 3, "{heartbeats} heartbeats had been kept for it");
+    assert!(heartbeats <= 3, "{heartbeats} heartbeats were queued for the connection");
 }

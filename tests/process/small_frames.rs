@@ -1,6 +1,6 @@
-//! A small frame goes out at once and does not wait for the acknowledgement of the one before. It would wait for tens
-//! of milliseconds if a client sends nothing (Nagle's algorithm and the delayed acknowledgement, RFC 1122 sections
-//! 4.2.3.4 and 4.2.3.2).
+//! The server sends a small frame at once and does not wait for the acknowledgement of the one before. If a client
+//! sends nothing, it would wait for tens of milliseconds (Nagle's algorithm and the delayed acknowledgement, RFC 1122
+//! sections 4.2.3.4 and 4.2.3.2).
 
 use tests::{LOBBY, TestServer};
 

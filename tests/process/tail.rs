@@ -11,16 +11,16 @@ async fn the_lost_last_message_of_a_quiet_channel_is_asked_for() {
     server.api().publish(LOBBY, "heard").await;
     bob.expect_chat("heard").await;
     proxy.lose_next_message();
-    // Nothing comes after it, so only the heartbeat shows it.
+    // No message follows it, so only the heartbeat shows the loss.
     server.api().publish(LOBBY, "the last for a long time").await;
     bob.expect_chat("the last for a long time").await;
     assert_eq!(proxy.lost(), 1);
-    assert_eq!(bob.connection(), connection, "it was asked for on the same connection");
+    assert_eq!(bob.connection(), connection, "it was requested on the same connection");
 }
 
 #[tokio::test]
 async fn a_message_lost_before_another_is_asked_for_at_once() {
-    // No heartbeat comes during this story.
+    // There is no heartbeat during this story.
     let server = TestServer::start().await;
     let proxy = Proxy::that_loses(server.address()).await;
     let bob = server.client("Bob").through(proxy.address()).join().await;

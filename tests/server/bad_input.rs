@@ -218,10 +218,10 @@ async fn a_text_in_parts_is_one_text() {
     assert_eq!(raw.expect("welcome").await["name"], "林黛玉");
 }
 
-/// Sends a request that is not a handshake, and expects an answer that names what is missing.
+/// Sends a request that is not a handshake, and expects an answer that names the missing part.
 async fn expect_refused(handshake: Handshake, path: &str, word: &str) {
     let refused =
-        handshake.open().await.err().unwrap_or_else(|| panic!("{path}: opened, in spite of {word}"));
+        handshake.open().await.err().unwrap_or_else(|| panic!("{path}: opened, expected the refusal {word}"));
     assert_eq!(refused.status, 426, "{path}: {word}: {refused:?}");
     for part in [word, "upgrade_required", "upgrade: websocket\r\n", "sec-websocket-version: 13\r\n"] {
         assert!(refused.text.contains(part), "{path}: {part}: {refused:?}");

@@ -1,5 +1,5 @@
-//! A typed connection behaves the same however it starts: as the first request of a TCP connection, as the second, or
-//! with a request that came in two pieces.
+//! A typed connection behaves the same for each kind of start: as the first request of a TCP connection, as the second,
+//! or with a request that arrived in two pieces.
 
 use serde_json::json;
 use tests::raw::{Frame, Handshake, Opcode, Raw};

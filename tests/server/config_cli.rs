@@ -1,4 +1,4 @@
-//! The command line, environment and config file, and how the program starts.
+//! The command line, environment and config file, and the start of the program.
 
 use std::net::TcpListener;
 
@@ -25,7 +25,7 @@ async fn a_flag_overrides_a_variable_the_file_and_the_default() {
     assert_eq!(rate_of(variable.flag("--message-rate", "33")).await, 33);
 }
 
-/// Runs the program with invalid settings. Returns what it prints.
+/// Runs the program with invalid settings. Returns its output.
 async fn refused(settings: Settings, arguments: &[&str]) -> String {
     let folder = TempDir::new().unwrap();
     let output = run_to_end(&settings, folder.path(), arguments).await;
@@ -45,7 +45,7 @@ async fn settings_that_make_no_sense_are_named() {
         refused(Settings::default().config("message_rate = \"many\"\n"), &["--listen", "127.0.0.1:0"]).await;
     assert!(said.contains("message-rate") || said.contains("message_rate"), "{said}");
     let said = refused(Settings::default().config("mesage_rate = 5\n"), &["--listen", "127.0.0.1:0"]).await;
-    assert!(said.contains("mesage_rate"), "a misspelt setting is not passed over: {said}");
+    assert!(said.contains("mesage_rate"), "a misspelt setting is an error: {said}");
     let said = refused(Settings::default().config("= nonsense"), &["--listen", "127.0.0.1:0"]).await;
     assert!(said.contains("config.toml"), "the file is named: {said}");
     let said = refused(Settings::default(), &["--config", "absent.toml"]).await;

@@ -216,10 +216,10 @@ async fn offsets_above_every_message_are_valid_cursors() {
     let mut raw = server.greeted("Ada").await;
     for (offset, id) in [1_u64 << 53, (1 << 63) - 1, 1 << 63, u64::MAX].into_iter().zip(1_u64..) {
         let after = api.get(&format!("/api/channels/{LOBBY}/messages?after={offset}")).await.ok();
-        assert_eq!(after["messages"], json!([]), "nothing comes after {offset}");
+        assert_eq!(after["messages"], json!([]), "no message follows {offset}");
         assert_eq!(after["more"], false);
         let before = api.get(&format!("/api/channels/{LOBBY}/messages?before={offset}&limit=2")).await.ok();
-        assert_eq!(before["messages"].as_array().map(Vec::len), Some(2), "all is before {offset}");
+        assert_eq!(before["messages"].as_array().map(Vec::len), Some(2), "all messages are before {offset}");
         raw.send(&json!({"type": "history", "id": id, "channel": LOBBY, "before": offset, "limit": 2})).await;
         let page = raw.reply("page", id).await;
         let texts: Vec<_> =

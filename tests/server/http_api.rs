@@ -219,7 +219,7 @@ async fn metrics_tell_how_long_a_commit_takes_and_what_waits() {
     for gauge in ["tidings_queue_publications", "tidings_queue_bytes", "tidings_connections_stalled"] {
         assert_eq!(public.counter(gauge).await, 0, "{gauge}");
     }
-    eventually(DEADLINE, "the workers have taken the batch", async || {
+    eventually(DEADLINE, "the workers have received the batch", async || {
         let bytes = public.counter("tidings_mailbox_bytes").await;
         if bytes == 0 { Ok(()) } else { Err(bytes.to_string()) }
     })
@@ -254,7 +254,7 @@ async fn guessing_keys_is_slowed_down_and_the_right_key_is_not() {
     const AT_ONCE: usize = 100;
     let server = TestServer::start().await;
     let guesser = server.api().with_key("a guess of a key");
-    let refusal = eventually(DEADLINE, "a client that guesses has to wait", async || {
+    let refusal = eventually(DEADLINE, "a client that guesses keys is throttled", async || {
         let guesses = (0..AT_ONCE).map(|_| guesser.get("/api/connections"));
         let answers = futures_util::future::join_all(guesses).await;
         let waits = answers.iter().find(|answer| answer.status == 429);

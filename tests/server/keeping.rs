@@ -1,4 +1,4 @@
-//! Retention: what is kept, for how long, and how a reader learns of trimmed messages.
+//! Retention: the number of kept messages, their maximum age, and the gap after a trim.
 
 use shared::ids::Offset;
 use shared::protocol::{Gap, GapReason};
@@ -21,7 +21,7 @@ async fn a_reader_of_trimmed_messages_is_told_what_is_left() {
         ada.publish(LOBBY, &number.to_string()).await;
     }
     let api = server.api();
-    eventually(DEADLINE, "only three are kept", async || {
+    eventually(DEADLINE, "only three messages are kept", async || {
         let kept = api.texts(LOBBY).await;
         if kept == ["8", "9", "10"] { Ok(()) } else { Err(format!("{kept:?}")) }
     })
@@ -49,7 +49,7 @@ async fn a_channel_whose_messages_are_all_too_old_goes_on_above_them_after_a_kil
     bob.expect_chats(&texts).await;
     bob.lose_network().await;
     let api = server.api();
-    eventually(DEADLINE, "nothing is kept", async || {
+    eventually(DEADLINE, "no message is kept", async || {
         let kept = api.texts(LOBBY).await;
         if kept.is_empty() { Ok(()) } else { Err(format!("{kept:?}")) }
     })
@@ -57,7 +57,7 @@ async fn a_channel_whose_messages_are_all_too_old_goes_on_above_them_after_a_kil
     server.kill();
     server.start_again().await;
     bob.regain_network();
-    assert_eq!(bob.expect_subscribed(LOBBY).await.gap, None, "it has all that there was");
+    assert_eq!(bob.expect_subscribed(LOBBY).await.gap, None, "the client has received all messages");
     assert_eq!(server.api().publish(LOBBY, "4").await["offset"], 4);
     bob.expect_chat("4").await;
 }
@@ -77,7 +77,7 @@ async fn a_backup_is_made_while_people_talk_and_leads_readers_to_a_gap() {
     bob.expect_chats(&["kept", "after the backup"]).await;
 
     let again = run_to_end(&Settings::default(), server.home(), &arguments).await;
-    assert!(!again.status.success(), "a backup is not written over");
+    assert!(!again.status.success(), "a backup is not overwritten");
     let said = String::from_utf8_lossy(&again.stderr).into_owned();
     assert!(said.contains("backup.db") && said.contains("a complete backup"), "{said}");
     #[cfg(unix)]

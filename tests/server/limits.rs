@@ -1,4 +1,4 @@
-//! What happens at each limit.
+//! The behaviour at each limit.
 
 use serde_json::json;
 use shared::limits::{PAYLOAD_BYTES_MAX, TEXT_BYTES_MAX};
@@ -30,16 +30,16 @@ async fn a_burst_of_twice_the_rate_is_taken_and_the_rest_refused_for_now() {
             Some("accepted") => accepted += 1,
             Some("error") => {
                 assert_eq!(reply["code"], "rate_limited", "{reply}");
-                let wait_ms = reply["retry_after_ms"].as_u64().expect("when to try again");
+                let wait_ms = reply["retry_after_ms"].as_u64().expect("the retry time");
                 assert!((1..=60_000).contains(&wait_ms), "{reply}");
                 refused += 1;
             }
             _ => {}
         }
     }
-    // `hello` counts; on a slow machine some tokens may come back meanwhile.
+    // `hello` counts. On a slow machine the bucket may refill a little in between.
     assert!((3..40).contains(&accepted), "{accepted} accepted, {refused} refused");
-    eventually(DEADLINE, "after a wait the next is taken", async || {
+    eventually(DEADLINE, "after a wait the next message is accepted", async || {
         raw.send(&publish(41, "once more")).await;
         let reply = raw.next().await;
         if reply["type"] == "accepted" { Ok(()) } else { Err(reply.to_string()) }
@@ -60,7 +60,7 @@ async fn a_client_that_heeds_the_rate_loses_nothing() {
         ada.expect_accepted(id).await;
     }
     for text in &texts {
-        assert_eq!(tests::client::chat_text(&bob.next_message().await), text, "in the order of writing");
+        assert_eq!(tests::client::chat_text(&bob.next_message().await), text, "in the order of sending");
     }
 }
 
@@ -84,14 +84,14 @@ async fn no_message_of_the_same_turn_overtakes_one_that_was_refused_for_now() {
     };
     assert_eq!((&refused["code"], &refused["turn"]), (&json!("rate_limited"), &json!(1)), "{refused}");
     // The rate would admit the next message by now; but it was sent before its sender knew of the refusal.
-    let wait_ms = refused["retry_after_ms"].as_u64().expect("when to try again");
+    let wait_ms = refused["retry_after_ms"].as_u64().expect("the retry time");
     tokio::time::sleep(std::time::Duration::from_millis(wait_ms * 4)).await;
     raw.send(&in_turn(sent + 1, 0)).await;
     let late = raw.next().await;
     assert_eq!((&late["id"], &late["code"]), (&json!(sent + 1), &json!("out_of_turn")), "{late}");
     let mut turn = late["turn"].as_u64().expect("a new turn");
     for number in [sent, sent + 1] {
-        eventually(DEADLINE, "in their order they are taken", async || {
+        eventually(DEADLINE, "the messages are accepted in order", async || {
             raw.send(&in_turn(number, turn)).await;
             let reply = raw.next().await;
             turn = reply["turn"].as_u64().unwrap_or(turn);
@@ -181,7 +181,7 @@ async fn a_client_that_does_not_read_delays_nobody_and_misses_nothing() {
     for number in 0..MANY {
         let message = sleeper.expect("message").await;
         let text = message["payload"]["text"].as_str().unwrap();
-        assert!(text.starts_with(&format!("{number} ")), "{number} is due, not {}", &text[..10]);
+        assert!(text.starts_with(&format!("{number} ")), "expected {number}, not {}", &text[..10]);
     }
     sleeper.expect_alive().await;
 }
@@ -216,11 +216,11 @@ async fn one_connection_too_many_is_refused_for_now() {
     let ada = server.greeted("Ada").await;
     let mut bob = server.greeted("Bob").await;
     for path in ["/ws", "/"] {
-        let refused = Handshake::new(server.address(), path).open().await.expect_err("one too many");
+        let refused = Handshake::new(server.address(), path).open().await.expect_err("one above the limit");
         assert_eq!(refused.status, 503, "{refused:?}");
         assert!(refused.text.contains("overloaded"), "{refused:?}");
     }
-    // Connected clients are not affected, and a free place is given away.
+    // Connected clients are not affected, and a freed connection can be used again.
     bob.expect_alive().await;
     drop(ada);
     server.api().expect_connections(1).await;
@@ -239,7 +239,7 @@ async fn the_largest_frame_is_a_setting() {
     raw.expect_close(1009).await;
 }
 
-/// Sends these messages with the turn that is known.
+/// Sends these messages with the newest known turn.
 async fn send_in_turn(raw: &mut Raw, numbers: &[u64], turn: u64) {
     for number in numbers {
         let mut message = publish(*number, "in order");
@@ -257,14 +257,14 @@ async fn a_client_that_sends_three_hundred_at_once_and_waits_as_asked_keeps_its_
     let (mut left, mut turn, mut rounds): (Vec<u64>, u64, _) = ((1..=300).collect(), 0, 0);
     while !left.is_empty() {
         rounds += 1;
-        assert!(rounds < 100, "{} are left", left.len());
+        assert!(rounds < 100, "{} messages are left", left.len());
         send_in_turn(&mut raw, &left, turn).await;
         let (mut refused, mut wait_ms) = (Vec::new(), 0);
         for _ in 0..left.len() {
             let reply = raw.next().await;
             if reply["type"] == "error" {
                 refused.push(reply["id"].as_u64().expect("the request's number"));
-                wait_ms = wait_ms.max(reply["retry_after_ms"].as_u64().expect("when to try again"));
+                wait_ms = wait_ms.max(reply["retry_after_ms"].as_u64().expect("the retry time"));
                 turn = turn.max(reply["turn"].as_u64().expect("a turn"));
             } else {
                 assert_eq!(reply["type"], "accepted", "{reply}");

@@ -45,11 +45,11 @@ async fn when_sockets_run_out_new_clients_are_refused_and_connected_ones_read_on
     for _ in 0..NEWCOMERS {
         inside.extend(knock(&server).await);
     }
-    assert!((32..NEWCOMERS / 2).contains(&inside.len()), "{} are in", inside.len());
+    assert!((32..NEWCOMERS / 2).contains(&inside.len()), "{} connections were opened", inside.len());
     expect_reads(&mut ada, 10).await;
     assert_eq!(server.public().get("/healthz").await.status, 200);
 
-    // Others take the rest of the sockets and send nothing.
+    // Other connections use the rest of the sockets and send nothing.
     let mut silent = Vec::new();
     for _ in 0..NEWCOMERS {
         silent.push(TcpStream::connect(server.address()).await.unwrap());
@@ -64,9 +64,9 @@ async fn when_sockets_run_out_new_clients_are_refused_and_connected_ones_read_on
     expect_reads(&mut ada, 20).await;
     drop(silent);
 
-    // A client disconnects, and there is room again.
+    // After a disconnect, the next client is accepted.
     drop(inside);
     let room = async || knock(&server).await.map(drop).ok_or_else(|| "turned away".to_owned());
-    eventually(DEADLINE, "there is room again", room).await;
+    eventually(DEADLINE, "a new connection is accepted", room).await;
     server.api().expect_connections(1).await;
 }

@@ -31,7 +31,7 @@ async fn a_message_is_accepted_and_comes_back_to_its_sender() {
     let publish = json!({"type": "publish", "id": 2, "channel": LOBBY, "message_id": message_id, "payload": payload.clone()});
     raw.send(&publish).await;
 
-    // Both come, in any order.
+    // Both messages arrive, in any order.
     let (first, second) = (raw.next_but("presence").await, raw.next_but("presence").await);
     let (accepted, message) = if first["type"] == "accepted" { (first, second) } else { (second, first) };
     assert_eq!(accepted["type"], "accepted", "{accepted}");

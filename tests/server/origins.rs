@@ -1,4 +1,4 @@
-//! Which origins may open a WebSocket.
+//! The origins that may open a WebSocket.
 
 use tests::raw::Handshake;
 use tests::{Settings, TestServer};

@@ -1,4 +1,4 @@
-//! How the page is served: compressed at build time, and cached by the browser.
+//! Serving the page: compressed at build time, and cached by the browser.
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode};

@@ -65,7 +65,7 @@ async fn a_plain_client_is_a_guest_in_the_lobby() {
     assert!(message.from.user.as_str().starts_with("guest-"), "{message:?}");
 
     ada.publish(LOBBY, "Hello, client!").await;
-    // The own text did not come back as a line.
+    // The sender did not receive its own text as a line.
     assert_eq!(plain.next_text().await, "Ada: Hello, client!");
     ada.publish(LOBBY, "x\nServer: shut down").await;
     assert_eq!(plain.next_text().await, "Ada: x ⏎ Server: shut down", "a text is one line");

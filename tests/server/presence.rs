@@ -98,7 +98,7 @@ async fn a_short_interruption_is_not_noticed() {
     // Until Eve joined, the only event about Bob was his join.
     loop {
         match ada.next_presence(LOBBY).await {
-            PresenceChange::Left(user) => panic!("{user} was said to have gone"),
+            PresenceChange::Left(user) => panic!("unexpected leave of {user}"),
             PresenceChange::Joined(who) if who.name.as_str() == "Eve" => break,
             PresenceChange::Joined(_) | PresenceChange::Members(_) | PresenceChange::Unknown => {}
         }

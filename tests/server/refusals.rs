@@ -92,7 +92,7 @@ async fn a_client_that_has_to_wait_can_read_the_refusal() {
     let server = TestServer::start().await;
     let guess = request("POST /api/publish", "a guess");
     let body = vec![b'x'; 900_000];
-    let answer = tests::deadline::eventually(DEADLINE, "a client that guesses has to wait", async || {
+    let answer = tests::deadline::eventually(DEADLINE, "a guessing client is throttled", async || {
         let guesses = (0..20).map(|_| write_all_then_read(server.address(), &guess, &body));
         let answers = futures_util::future::join_all(guesses).await;
         let waits = answers.into_iter().find(|answer| answer.starts_with("HTTP/1.1 429 "));
@@ -119,7 +119,7 @@ async fn a_connection_may_be_idle_for_longer_than_a_request_may_take() {
     let mut slow = TcpStream::connect(server.address()).await.unwrap();
     slow.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
     let mut answer = Vec::new();
-    within(DEADLINE, "a slow header is not waited for", slow.read_to_end(&mut answer), String::new)
+    within(DEADLINE, "the server rejects a slow header", slow.read_to_end(&mut answer), String::new)
         .await
         .unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 408 "), "{}", String::from_utf8_lossy(&answer));
@@ -181,7 +181,7 @@ async fn bytes_that_are_not_a_request_are_answered_on_every_address() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
     }
     let lines = server.log().lines();
-    assert!(!lines.iter().any(|line| line.contains("ERROR")), "anybody can cause it: {lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("ERROR")), "not an operator's error: {lines:?}");
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn a_body_that_waits_for_100_continue_is_taken() {
         within(DEADLINE, "the server asks for the body", read_response(&mut stream), String::new).await;
     assert!(answer.starts_with("HTTP/1.1 100 "), "{answer}");
     stream.write_all(body.as_bytes()).await.unwrap();
-    let answer = within(DEADLINE, "the body is taken", read_response(&mut stream), String::new).await;
+    let answer = within(DEADLINE, "the body is accepted", read_response(&mut stream), String::new).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 

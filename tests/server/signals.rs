@@ -1,4 +1,4 @@
-//! Signals: who types, and how far each client has received and read.
+//! Signals: typing, and the offsets that each client has received and read.
 
 use serde_json::json;
 use shared::protocol::SignalState;
@@ -84,5 +84,5 @@ async fn a_client_that_may_not_publish_in_a_channel_may_not_signal_in_it() {
     ada.send(&json!({"type": "seen", "channel": "news:all", "read": u64::MAX})).await;
     ada.expect_error("forbidden").await;
     server.api().publish("news:all", "hello").await;
-    assert_eq!(bob.next().await["payload"]["text"], "hello", "nothing came before it");
+    assert_eq!(bob.next().await["payload"]["text"], "hello", "it is the first message");
 }

@@ -66,7 +66,7 @@ async fn a_client_that_connects_while_the_server_stops_is_refused_at_once() {
     // The server waits several seconds for this client, which does not answer the close.
     let _silent = server.raw().await;
     server.process().ask_to_stop();
-    let refused = eventually(DEADLINE, "newcomers are refused", async || {
+    let refused = eventually(DEADLINE, "new connections are refused", async || {
         match TcpStream::connect(server.address()).await {
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => Ok(()),
             other => Err(format!("{other:?}")),
@@ -76,7 +76,7 @@ async fn a_client_that_connects_while_the_server_stops_is_refused_at_once() {
     let lines = server.log().lines();
     assert!(
         !lines.iter().any(|line| line.ends_with("stopped")),
-        "it was refused only after the end: {lines:?}"
+        "the connection was refused only after the stop: {lines:?}"
     );
     server.stop().await;
 }

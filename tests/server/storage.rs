@@ -33,7 +33,7 @@ async fn a_full_disk_refuses_what_is_new_and_loses_nothing_acknowledged() {
             break;
         }
     }
-    assert!(acknowledged.len() > 5, "only {} were taken", acknowledged.len());
+    assert!(acknowledged.len() > 5, "only {} were accepted", acknowledged.len());
     bob.expect_chats(&acknowledged).await;
 
     // A WebSocket client gets the same refusal, and reads still work.
@@ -50,7 +50,7 @@ async fn a_full_disk_refuses_what_is_new_and_loses_nothing_acknowledged() {
     assert!(server.public().get("/readyz").await.status >= 500);
     assert_eq!(api.texts(LOBBY).await, acknowledged);
 
-    // There is room again: the server continues by itself.
+    // There is space again: the server continues without a restart.
     server.process().limit_files(None);
     api.publish(LOBBY, "room again").await;
     bob.expect_chat("room again").await;
@@ -135,7 +135,7 @@ async fn a_large_log_is_used_at_once_after_a_kill_and_checked_meanwhile() {
     };
     let [opening, begun, listening] =
         ["opening the log", "checked in the background", " listening address"].map(line);
-    assert!(opening < begun && begun < listening, "it does not listen only when the check has ended");
+    assert!(opening < begun && begun < listening, "the server listens without waiting for the check");
     assert!(lines[opening].contains("bytes="), "the size is logged first");
     assert_eq!(server.public().get("/readyz").await.status, 200);
 }
@@ -187,7 +187,7 @@ async fn only_its_owner_can_read_the_data() {
     };
     let data = server.data();
     assert_eq!(open_to_others(&data), Vec::<std::path::PathBuf>::new());
-    // As an earlier version left them.
+    // The permissions of an earlier version.
     server.kill();
     for path in std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path()) {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();

@@ -1,4 +1,4 @@
-//! Users of the application, whom a token of its own server identifies.
+//! Users of the application, identified by a token of its own server.
 //!
 //! The tokens are JSON Web Tokens (RFC 7519), signed with HS256 and [`SECRET`] as the application's server would.
 
@@ -15,7 +15,7 @@ const ADA: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEiLCJuYW1l
 /// `{"sub":"bob","name":"Bob","exp":4102444800}`, which expires in the year 2100.
 const BOB: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IiLCJuYW1lIjoiQm9iIiwiZXhwIjo0MTAyNDQ0ODAwfQ.naml0NVgAWl1p8OUWzIxL1y-Pn239ejSVnIelwkKmhM";
 
-/// Tokens that must be refused, and why.
+/// Tokens that must be refused, and the reasons.
 const FALSE: [(&str, &str); 5] = [
     (
         "it has ended",
@@ -39,7 +39,7 @@ const FALSE: [(&str, &str); 5] = [
 /// `{"sub":42,"name":"xxx…","exp":4102444800.5}`, with a name of 41 characters.
 const NUMBERED: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOjQyLCJuYW1lIjoieHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHgiLCJleHAiOjQxMDI0NDQ4MDAuNX0.oL4XF8P8UCVG_TBhcHzLaEt6GGKCt4zm93-PpNvNyp8";
 
-/// Tokens with an invalid claim: which one, a word of the reason, and the token.
+/// Tokens with an invalid claim: the claim, a word of the reason, and the token.
 const UNUSABLE: [(&str, &str, &str); 7] = [
     // {"sub":"ada"}, with the header {"typ":"JWT","alg":"HS256","crit":["b64"],"b64":true}
     (
@@ -94,12 +94,12 @@ async fn a_user_of_the_application_is_known_by_its_id() {
     let server = server().await;
     let ada = server.client("Ada").vouched_for(ADA).join().await;
     assert_eq!(ada.user().as_str(), "ada");
-    assert_eq!(ada.name().as_str(), "Ada", "what hello says stands over what the token says");
+    assert_eq!(ada.name().as_str(), "Ada", "the name in hello replaces that of the token");
     let mut raw = server.raw().await;
     raw.send(&json!({"type": "hello", "version": VERSION, "token": ADA})).await;
     let welcome = raw.expect("welcome").await;
     assert_eq!((&welcome["user"], &welcome["name"]), (&json!("ada"), &json!("Ada Lovelace")));
-    assert_eq!(welcome.get("token"), None, "only a new guest is given a token");
+    assert_eq!(welcome.get("token"), None, "only a new guest gets a token");
 }
 
 #[tokio::test]

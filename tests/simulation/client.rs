@@ -1,4 +1,4 @@
-//! A program around the real session: it keeps what the app keeps, and forgets what the app forgets.
+//! A program around the real session. It stores and loses the same state as the app.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -104,7 +104,7 @@ impl Client {
         USERS[self.number].0
     }
 
-    /// Restarts the process. What it had not stored is gone.
+    /// Restarts the process. State that was not stored is lost.
     pub(crate) fn restart(&mut self, seed: u64, now: u64) {
         self.leave();
         self.session = session(self.number, seed, now);

@@ -38,8 +38,8 @@ const LARGE_BYTES: usize = PAYLOAD_BYTES_MAX - 1024;
 /// Depth of a payload that is nested too deep, but not so deep that the JSON parser gives up (128).
 const DEEP_LEVELS: usize = DATA_DEPTH_MAX + 10;
 
-/// What one reply can add above the limit: a page of history, which ends with the message that exceeds a run, and the
-/// frame around each message.
+/// Maximum size that one reply can add above the limit: a page of history, which ends with the message that exceeds a
+/// run, and the frame around each message.
 const PAGE_BYTES: usize = RUN_BYTES_MAX + PAYLOAD_BYTES_MAX + 200 * 512;
 
 /// One of the crowd.

@@ -38,7 +38,7 @@ struct State {
     epoch: u64,
     next_connection: u64,
     channels: BTreeMap<ChannelName, Channel>,
-    /// What each commit added, back to the last sync: power loss can undo it.
+    /// The additions of each commit since the last sync, which a power loss can undo.
     commits: Vec<Vec<(ChannelName, u64)>>,
     full: bool,
     facts: Vec<Fact>,

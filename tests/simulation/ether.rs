@@ -1,4 +1,4 @@
-//! What all parts of a world share: the event queue, the random numbers and the record.
+//! The shared parts of a world: the event queue, the random numbers and the record.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;

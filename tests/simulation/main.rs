@@ -1,11 +1,11 @@
 //! Deterministic simulation of the client's session and the server's hub, as they are released: the network, the disk
 //! and the processes are simulated and fail, time is virtual, and every random number is derived from one seed.
 //!
-//! | file | what it is |
+//! | file | content |
 //! |---|---|
-//! | [`profile`] | the properties of a seed's world, and what can go wrong in it |
+//! | [`profile`] | the properties of a seed's world, and its possible failures |
 //! | [`world`] | one run: its events, clients and API callers, and the checks at its end |
-//! | [`steps`] | what clients do, and what goes wrong |
+//! | [`steps`] | actions of clients, and failures |
 //! | [`client`] | a program around the real session |
 //! | [`server`] | one life of the real hub, workers and log queue |
 //! | [`order`] | a sequencer that puts entries of another server between those of this one |
@@ -86,10 +86,10 @@ mod contract {
 fn the_same_seed_gives_the_same_trace_to_the_byte() {
     for seed in traced_seeds() {
         let first = runner::trace(seed);
-        // On a thread of its own: nothing that a thread keeps may be in a run.
+        // Use a new thread, because thread-local state must not affect a run.
         let second = std::thread::spawn(move || runner::trace(seed)).join().unwrap();
         let differ = first.lines().zip(second.lines()).find(|(one, other)| one != other);
-        assert!(first == second, "seed {seed} has run in two ways: {differ:#?}");
+        assert!(first == second, "two runs of seed {seed} differ: {differ:#?}");
     }
 }
 
@@ -98,7 +98,7 @@ fn different_seeds_give_different_traces() {
     let seeds = traced_seeds();
     let traces: BTreeSet<String> = seeds.iter().map(|&seed| runner::trace(seed)).collect();
     assert_eq!(traces.len(), seeds.len());
-    // Not even the beginning is the same, where little has happened yet.
+    // Even the beginning differs, where little has happened yet.
     let beginnings: BTreeSet<Vec<&str>> =
         traces.iter().map(|trace| trace.lines().take(40).collect()).collect();
     assert_eq!(beginnings.len(), seeds.len());

@@ -1,5 +1,5 @@
-//! What has to be true. The model does not know how the system works: the commits of the disk are the truth, and each
-//! client's events are compared with it.
+//! The rules that must hold. The model does not depend on the system's code: the commits of the disk are the truth, and
+//! each client's events are compared with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,13 +30,13 @@ struct Truth {
     floor: u64,
 }
 
-/// What a client has received of a channel.
+/// The state of a client's subscription to a channel.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reader {
     position: Option<Position>,
 }
 
-/// What a client knows of one of its own messages.
+/// The state of a client's own message.
 #[derive(Debug, Clone)]
 struct Sent {
     number: u64,
@@ -47,7 +47,7 @@ struct Sent {
     fits: bool,
 }
 
-/// The whole truth, and what each client knows of it.
+/// The true state of all logs, and the state that each client knows.
 #[derive(Debug)]
 pub(crate) struct Model {
     users: Vec<String>,
@@ -60,7 +60,7 @@ pub(crate) struct Model {
     pub(crate) disturbed: Vec<BTreeSet<ChannelName>>,
     /// Whether a sender's order has to hold.
     ordered: bool,
-    /// Messages that may be out of order: retried by hand, sent by two ways at once, or forgotten meanwhile.
+    /// Messages that may be out of order: retried by hand, sent on two paths at once, or forgotten in between.
     unordered: BTreeSet<MessageId>,
     newest: BTreeMap<(usize, ChannelName), u64>,
     /// Everything that was ever in any incarnation.
@@ -110,7 +110,7 @@ impl Model {
         self.commit(self.live_epoch, message)
     }
 
-    /// Records that an API message without a retry was queued. Earlier ones come before it.
+    /// Records that an API message without a retry was queued. Earlier ones precede it.
     pub(crate) fn flood(&mut self, id: MessageId) {
         self.floods.insert(id, self.floods.len() as u64 + 1);
     }
@@ -244,11 +244,11 @@ impl Model {
         let mut incarnations = self.truths.iter().filter(|((name, _), _)| name == channel);
         let there = incarnations
             .any(|(_, truth)| truth.messages.get(&offset.0).is_some_and(|message| message.id == id));
-        hold!(there, "{id} was acknowledged at {offset} of {channel}, and is not there");
+        hold!(there, "{id} was acknowledged at {offset} of {channel}, but it is not in the log");
         Ok(())
     }
 
-    /// Describes a client that still waits for something, if there is one.
+    /// Describes a client that is still waiting, if there is one.
     pub(crate) fn unfinished(&self) -> Option<String> {
         for (user, (sent, readers)) in self.users.iter().zip(self.sent.iter().zip(&self.readers)) {
             let waiting = sent.iter().find(|(_, sent)| matches!(sent.delivery, None | Some(Delivery::Local)));
@@ -281,7 +281,7 @@ impl Model {
     }
 }
 
-/// Returns whether a user may read a channel, written a second time and plainly.
+/// Returns whether a user may read a channel. This is a second, simple implementation of the server's rule.
 pub(crate) fn may_read(user: &str, channel: &ChannelName) -> bool {
     match channel.namespace() {
         "inbox" => channel.name() == user,

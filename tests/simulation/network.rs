@@ -44,7 +44,7 @@ struct State {
     dropped: bool,
 }
 
-/// What a client sends.
+/// A frame of the client, or its end of the connection.
 #[derive(Debug, Clone)]
 pub(crate) enum Up {
     Text(String),
@@ -73,7 +73,7 @@ impl Link {
         Rc::new(Self { client, ether: Rc::clone(ether), state: RefCell::new(state) })
     }
 
-    /// Sends something from the client.
+    /// Sends a frame of the client.
     pub(crate) fn send(self: &Rc<Self>, up: Up) {
         let mut state = self.state.borrow_mut();
         if state.silent {
@@ -109,7 +109,7 @@ impl Link {
         Some(bytes)
     }
 
-    /// Delivers something from the client.
+    /// Delivers the client's next frame.
     pub(crate) fn arrive_up(&self) {
         let mut state = self.state.borrow_mut();
         if let Some(up) = state.up.pop_front() {
@@ -118,8 +118,7 @@ impl Link {
         }
     }
 
-    /// Breaks the link. What is in flight is lost or still arrives, in each direction separately; later each side
-    /// notices.
+    /// Breaks the link. Data in flight is lost or still arrives, in each direction separately. Later each side notices.
     pub(crate) fn cut(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         if state.silent {
@@ -137,8 +136,8 @@ impl Link {
         self.ether.at(learns(state.up_at), Event::ServerLearns(Rc::clone(self)));
     }
 
-    /// Makes the link half open: no side is notified. The server's kernel gives up in the end, because a full socket
-    /// that nobody reads does not tell the server earlier.
+    /// Makes the link half open: no side is notified. The server's kernel drops it in the end, because a full socket
+    /// that is not read gives the server no earlier notice.
     pub(crate) fn go_silent(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         state.silent = true;
@@ -155,7 +154,7 @@ impl Link {
         wake(&mut state.writer);
     }
 
-    /// Ends the server's side because its process is gone: the kernel notifies the client.
+    /// Ends the server's side because its process has ended: the kernel notifies the client.
     pub(crate) fn lose_server(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         if state.dropped {

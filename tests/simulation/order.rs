@@ -46,7 +46,7 @@ impl Order {
         }
     }
 
-    /// Whether the log thread has something to apply, now or after [`settle`](Self::settle).
+    /// Returns whether the log thread has an entry to apply, now or after [`settle`](Self::settle).
     pub(crate) fn has_work(&self) -> bool {
         let state = self.state();
         !(state.proposed.is_empty() && state.ordered.is_empty())

@@ -189,7 +189,7 @@ impl Profile {
         profile.specialised()
     }
 
-    /// Adds what a special world needs.
+    /// Adjusts the profile of a special world.
     fn specialised(self) -> Self {
         let weights = self.weights;
         if self.stored {

@@ -51,7 +51,7 @@ pub(crate) struct Server {
     pub(crate) life: u64,
     pub(crate) tasks: LocalSet,
     pub(crate) core: Core,
-    /// What the clients of each worker use.
+    /// The parts that each worker's clients use.
     workers: Vec<Rc<Services>>,
     /// `None` after its death.
     log_thread: Option<Writer>,
@@ -278,7 +278,7 @@ impl Server {
             return Ok(());
         }
         if self.core.publisher.log().is_writable() {
-            return Err("the log thread is dead, and the server says that it can write".to_owned());
+            return Err("the log thread is dead, but the server reports that it can write".to_owned());
         }
         let (caller, _) = oneshot::channel();
         let probe = Publication { append: append(), reply: ReplyTo::Caller(caller) };
@@ -288,12 +288,12 @@ impl Server {
         }
     }
 
-    /// Lets the log thread take the next batch.
+    /// Ends the write of a batch. The log thread can then write the next one.
     pub(crate) fn written(&mut self) {
         self.writing = false;
     }
 
-    /// Hands a batch to the workers. Each handles it when it can.
+    /// Delivers a batch to the workers. Each handles it when it can.
     pub(crate) fn fan_out(&mut self, outcomes: Vec<Outcome>, ether: &Ether, profile: &Profile) {
         let fan_out = FanOut::new(outcomes, self.worker_at.len(), &self.metrics);
         let mut last = ether.now();
@@ -306,10 +306,10 @@ impl Server {
         ether.at(last, Event::Answer { life: self.life, fan_out });
     }
 
-    /// Puts something into a worker's mailbox.
+    /// Delivers a message to a worker's mailbox.
     pub(crate) fn post(&self, worker: usize, what: WorkerCommand) {
         let told = self.core.mailboxes.send(worker, what);
-        // A dead worker serves nobody any more.
+        // A dead worker serves no client.
         assert!(told.is_ok() || self.died == Some(Part::Worker), "no world fills a mailbox");
     }
 
@@ -323,7 +323,7 @@ impl Server {
         }
     }
 
-    /// Proposes a trim. Nobody waits for the result.
+    /// Proposes a trim and does not wait for the result.
     pub(crate) fn trim(&self, trim: Trim) {
         drop(self.core.publisher.log().propose_trim(trim));
     }

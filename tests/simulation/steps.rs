@@ -1,4 +1,4 @@
-//! The steps: what clients do, and what goes wrong.
+//! The steps: actions of clients, and failures.
 
 mod server;
 

@@ -89,7 +89,7 @@ impl Stored {
         let thread = std::thread::spawn(move || {
             let backup = Backup::of(&path)?.in_steps_of(PAGES_A_STEP);
             let pause = |progress| {
-                // The receiver is gone if the world has ended.
+                // The receiver is dropped if the world has ended.
                 let _ = report.send(progress);
                 let _ = going_on.recv();
             };
@@ -101,7 +101,7 @@ impl Stored {
         let moments = vec![fingerprint(self.log())];
         let (go_on, thread) = (Some(go_on), Some(thread));
         self.copy = Some(Copy { file, reports, go_on, thread, first: None, steps: 0, moments });
-        assert_eq!(begun, Ok(None), "the backup does not begin");
+        assert_eq!(begun, Ok(None), "the backup did not start");
         true
     }
 
@@ -128,7 +128,7 @@ impl Stored {
         }
         let restored = SqliteLog::open(&copy.file, Durability::Normal).map_err(|error| error.to_string())?;
         if restored.epoch() == self.log().epoch() {
-            return Err("a log that was opened from a backup has the epoch of the original".to_owned());
+            return Err("a log that was opened from a backup still has the epoch of the original".to_owned());
         }
         if !copy.moments.contains(&fingerprint(&restored)) {
             return Err("a backup is not what the log was at any moment since it began".to_owned());

@@ -28,7 +28,7 @@ impl Decoder {
         let rest = &self.bytes[self.read..];
         let [first, second, ..] = *rest else { return Ok(None) };
         if first & 0xf0 != 0x80 || second & 0x80 != 0 {
-            return Err(format!("the stream is out of step: a frame begins with {first:#x} {second:#x}"));
+            return Err(format!("not a frame header: {first:#x} {second:#x}"));
         }
         let extended = match second {
             126 => 2,

@@ -208,7 +208,7 @@ impl World {
         }
         while self.disk.with_stored(Stored::advance_copy).transpose()? == Some(false) {}
         if self.disk.with_stored(|stored| stored.is_like(&*self.disk)) == Some(false) {
-            return Err("the store does not hold what the simulated disk does".to_owned());
+            return Err("the contents of the store and of the simulated disk differ".to_owned());
         }
         (self.counts.messages, self.counts.delivered) = (self.model.accepted(), self.model.delivered);
         self.counts.gaps = self.model.gaps;
@@ -260,7 +260,7 @@ impl World {
             Event::Read { life: of, job } if of == life => job(),
             Event::Commit { life: of } if of == life => self.commit()?,
             Event::Committed { life: of, outcomes } if of == life => {
-                // A log thread that has died meanwhile hands nothing over.
+                // A dead log thread does not deliver its result.
                 if let Some(server) = self.server.as_mut().filter(|server| server.can_write()) {
                     server.written();
                     server.fan_out(outcomes, &self.ether, &self.profile);
@@ -278,7 +278,7 @@ impl World {
                 }
             }
             Event::Answer { life: of, fan_out } if of == life => fan_out.answer_callers(),
-            // Work of a server that is gone is dropped.
+            // Work of an ended server is dropped.
             Event::Read { .. }
             | Event::Commit { .. }
             | Event::Committed { .. }
@@ -307,7 +307,7 @@ impl World {
         Ok(())
     }
 
-    /// Tells the model the changes on the disk.
+    /// Passes the changes on the disk to the model.
     pub(crate) fn learn(&mut self, outcomes: &[Outcome]) -> Result<(), Broken> {
         for fact in self.disk.facts() {
             self.ether.note(|| format!("the disk: {}", shortened(&format!("{fact:?}"))));

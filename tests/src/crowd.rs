@@ -18,7 +18,7 @@ use crate::ledger::{Findings, Ledger, head};
 /// Maximum number of messages in flight per talker. It is above the session's own limit, so some wait in the session.
 const UNANSWERED_MAX: u64 = 40;
 
-/// Interval at which talkers publish, and at which clients in backoff are told to connect at once.
+/// Interval at which talkers publish, and at which clients in backoff connect at once.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Maximum size of most texts, in bytes. One in [`LONG_EVERY`] is longer.
@@ -40,8 +40,8 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Connects talkers and listeners by way of `address`, and subscribes them to these channels. Nobody talks yet. The
-    /// texts are derived from the seed.
+    /// Connects talkers and listeners by way of `address`, and subscribes them to these channels. The talkers do not
+    /// publish yet. The texts are derived from the seed.
     pub async fn gather(
         address: SocketAddr,
         talkers: usize,
@@ -66,12 +66,12 @@ impl Crowd {
         Self { people, channels, budget, talk }
     }
 
-    /// The talkers publish this number of further messages in total, as fast as they are answered.
+    /// Makes the talkers publish this number of further messages in total, as fast as they are answered.
     pub fn talk(&self, messages: u64) {
         self.budget.fetch_add(messages, Ordering::SeqCst);
     }
 
-    /// The talkers publish nothing more.
+    /// Stops the talkers.
     pub fn hush(&self) {
         self.budget.store(0, Ordering::SeqCst);
     }
@@ -96,7 +96,7 @@ impl Crowd {
         let until = self.answered() + more;
         eventually(PATIENCE, &format!("{more} more messages are answered"), async || match self.answered() {
             enough if enough >= until => Ok(()),
-            answered => Err(format!("{answered} of {until}, {} under way", self.unanswered())),
+            answered => Err(format!("{answered} of {until}, {} in flight", self.unanswered())),
         })
         .await;
     }
@@ -125,7 +125,7 @@ impl Crowd {
         self.hush();
         eventually(PATIENCE, "all messages are answered", async || match self.unanswered() {
             0 => Ok(()),
-            count => Err(format!("{count} are not")),
+            count => Err(format!("{count} are unanswered")),
         })
         .await;
         for channel in &self.channels {

@@ -11,7 +11,7 @@ pub const DEADLINE: Duration = Duration::from_secs(10);
 /// Maximum wait for a page in a browser, and for a reconnection.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Interval of polling what cannot notify.
+/// Polling interval for a state that cannot notify.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Waits for `future`. `last` describes the last state and is a part of the failure's message.
@@ -23,12 +23,12 @@ pub async fn within<T>(
 ) -> T {
     match tokio::time::timeout(limit, future).await {
         Ok(value) => value,
-        Err(_) => panic!("waited {limit:?} in vain: {what}\nlast seen: {}", last()),
+        Err(_) => panic!("not within {limit:?}: {what}\nlast seen: {}", last()),
     }
 }
 
-/// Polls until `look` returns `Ok`. `Err` says what it found instead. For what cannot notify of a change, such as a
-/// process or a page.
+/// Polls until `look` returns `Ok`. `Err` describes the current state. Use it for a state that cannot notify of a
+/// change, such as that of a process or a page.
 pub async fn eventually<T>(
     limit: Duration,
     what: &str,
@@ -39,7 +39,7 @@ pub async fn eventually<T>(
         match look().await {
             Ok(found) => return found,
             Err(last) if Instant::now() >= end => {
-                panic!("waited {limit:?} in vain: {what}\nlast seen: {last}")
+                panic!("not within {limit:?}: {what}\nlast seen: {last}")
             }
             Err(_) => tokio::time::sleep(LOOK_EVERY).await,
         }

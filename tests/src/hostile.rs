@@ -1,6 +1,6 @@
-//! Hostile guests: many connections that send what is expensive for the server, or do not read.
+//! Hostile guests: many connections that send expensive input, or do not read.
 //!
-//! They run on a thread of their own, so that the people of the story are not held up by them in this process.
+//! They run on a separate thread, so that they do not delay the clients of the story.
 
 mod arms;
 
@@ -37,7 +37,7 @@ pub struct HostileGuests {
     thread: Option<JoinHandle<Tally>>,
 }
 
-/// What the guests have done.
+/// Counts of the guests' actions.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tally {
     /// Number of connections that they opened.
@@ -67,11 +67,11 @@ impl HostileGuests {
         Self { stop, thread: Some(thread) }
     }
 
-    /// Stops the guests and closes their connections. Does not block the thread of the honest clients, whose messages would then
-    /// seem to be late.
+    /// Stops the guests and closes their connections. Does not block the thread of the honest clients, whose messages
+    /// would then seem to be late.
     pub async fn end(mut self) -> Tally {
         self.stop.store(true, Ordering::SeqCst);
-        let thread = self.thread.take().expect("it ends once");
+        let thread = self.thread.take().expect("the guests are ended once");
         let joined = tokio::task::spawn_blocking(|| thread.join()).await.expect("joining does not panic");
         joined.expect("the guests do not panic")
     }
@@ -94,7 +94,7 @@ impl Guest {
     async fn run(mut self) {
         while !self.is_to_stop() {
             match self.connect().await {
-                // The guest reconnects at once, whatever the server closed the connection with.
+                // The guest reconnects at once after any close code.
                 Ok(stream) => {
                     let _ = self.fight(&stream).await;
                 }
@@ -126,7 +126,7 @@ impl Guest {
         Ok(stream)
     }
 
-    /// Sends what its arms produce until the server closes or the story ends.
+    /// Sends the bytes of its arms until the server closes or the story ends.
     async fn fight(&mut self, stream: &TcpStream) -> io::Result<()> {
         let (mut scratch, mut opening) = (vec![0; READ_BYTES], self.arms.opening(self.address));
         self.send(stream, &mut scratch, &opening).await?;

@@ -177,7 +177,7 @@ impl Answer {
     /// Parses the body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("the body is no JSON: {e}: {self:?}"))
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("the body is not JSON: {e}: {self:?}"))
     }
 
     /// Asserts that this is a refusal with this status and code, in the form of all refusals.

@@ -1,4 +1,4 @@
-//! Compares what every client sent and received with the log.
+//! Compares the sent and received messages of every client with the log.
 //!
 //! The rules: an acknowledged message is in the log once, at the acknowledged offset. The log has no message that no client
 //! sent. A sender's messages to a channel are in the log in the order in which they were written. A subscriber has

@@ -1,7 +1,7 @@
 //! The harness of the stories: a [`TestServer`] that runs the real program, its clients ([`Client`] with the real
 //! session, [`Raw`] byte by byte, [`Person`] with a browser) and its HTTP API ([`Api`]). For failures there are a
-//! [`Crowd`] that talks all the time, a [`Proxy`] that causes network failures, and a [`Ledger`] that compares what every
-//! client received with the log.
+//! [`Crowd`] that publishes all the time, a [`Proxy`] that causes network failures, and a [`Ledger`] that compares the
+//! received messages of every client with the log.
 //!
 //! A story uses the verbs of its people: `ada.publish("room:lobby", "hi").await; bob.expect_chat("hi").await`.
 //! Every wait has a deadline, and a wait that fails shows the last state.

@@ -72,13 +72,13 @@ impl Nginx {
     }
 
     fn has_ended(&mut self) -> bool {
-        self.child.try_wait().expect("a child can be asked for its state").is_some()
+        self.child.try_wait().expect("the child's state can be read").is_some()
     }
 }
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // The undertaker goes first: once nginx is gone, another process may have its number.
+        // End the undertaker first: after nginx has ended, another process may get its process id.
         for child in [&mut self.undertaker, &mut self.child] {
             let _ = child.kill();
             let _ = child.wait();

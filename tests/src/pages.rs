@@ -1,4 +1,4 @@
-//! The parts of the page as its users see them: one file per part, with what can be found, done and checked there.
+//! The parts of the page as its users see them: one file per part, with its actions and checks.
 
 mod connection;
 mod mark;

@@ -1,4 +1,5 @@
-//! `cargo xtask crash`: kills a server at random moments under load and compares what every client received with its log.
+//! `cargo xtask crash`: kills a server at random moments under load and compares the received messages of every client
+//! with its log.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! What ends a task early: what happened, and what the reader can do about it.
+//! The error that ends a task: its cause, and advice for the user.
 
 use std::fmt;
 

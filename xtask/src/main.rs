@@ -1,6 +1,6 @@
 //! `cargo xtask TASK`: sets up what is missing, then builds, runs, tests or checks Tidings.
 //!
-//! This file only dispatches; each task has a file of its own.
+//! This file only dispatches; each task has a separate file.
 #![allow(clippy::print_stdout, reason = "this program reports its progress to the user")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "in a test a failure is a panic"))]
 

@@ -67,7 +67,8 @@ fn trunk(workspace: &Workspace, tools: &PageTools) -> Command {
 
 /// Returns the flags for the page's compiler if the environment has flags, in the form of `CARGO_ENCODED_RUSTFLAGS`.
 ///
-/// Cargo takes the environment's flags instead of those in `.cargo/config.toml`. Without [`ERASED`] the page is 12 % larger.
+/// Cargo uses the environment's flags instead of those in `.cargo/config.toml`. Without [`ERASED`] the page is 12 %
+/// larger.
 fn rust_flags(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let encoded = variable("CARGO_ENCODED_RUSTFLAGS");
     // An empty variable also replaces the flags.
@@ -172,7 +173,7 @@ mod tests {
         let folder = Folder::new("newer");
         folder.write("frontend/src/main.rs", "", 100);
         folder.write("frontend/dist/index.html", "page", 1);
-        assert!(!folder.is_current("plain"), "there is no stamp yet");
+        assert!(!folder.is_current("plain"), "the page has no stamp yet");
         folder.write("stamp", &note("plain", "page"), 50);
         assert!(folder.is_current("plain"));
         folder.write("frontend/src/main.rs", "", 49);

@@ -22,7 +22,7 @@ pub(crate) fn succeeds(command: &mut Command) -> Result<bool, Failure> {
     }
 }
 
-/// Returns what `command` writes to stdout, or `None` if it cannot be started or fails. For queries only.
+/// Returns the output of `command` on stdout, or `None` if it cannot be started or fails. For queries only.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())

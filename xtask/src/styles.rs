@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Returns the name of the joined sheet, which contains a hash of its content, as `trunk` names the others.
 fn name(css: &str) -> String {
-    // FNV-1a is enough: it distinguishes versions, and nobody gains from a collision.
+    // FNV-1a is enough: it distinguishes versions, and an attacker gains nothing from a collision.
     let hash = css.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

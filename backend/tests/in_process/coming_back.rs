@@ -20,7 +20,7 @@ const WRITE_BYTES_MAX: usize = 64 * 1024 + 1024;
 /// The writes in order: the reader's number, `None` for the live reader, and the size in bytes.
 type Journal = Rc<RefCell<Vec<(Option<usize>, usize)>>>;
 
-/// A reader that records what is written to it.
+/// A reader that records each write.
 fn reader(number: Option<usize>, journal: &Journal) -> Rc<Wire> {
     let journal = Rc::clone(journal);
     Wire::new(Sink(move |bytes: &[u8]| {

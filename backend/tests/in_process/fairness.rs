@@ -12,7 +12,7 @@ use shared::protocol::CloseCode;
 
 use crate::rig::{CHANNEL, Rig, Sink};
 
-/// What a client has sent before the worker reads from it.
+/// The frames that a client has sent before the worker reads.
 #[derive(Clone)]
 struct Frames(Rc<RefCell<VecDeque<Received>>>);
 
@@ -41,8 +41,8 @@ fn wire() -> Rc<Wire> {
 /// Number of frames that a client sends at once.
 const FRAMES: usize = 10_000;
 
-/// Returns the maximum number of frames that were read in one iteration of the event loop, and the number that were left when
-/// a message of another client had been delivered.
+/// Returns the maximum number of frames that were read in one iteration of the event loop, and the number that were
+/// left when a message of another client had been delivered.
 fn flooded(first: Option<Received>, frame: fn() -> Received) -> (usize, usize) {
     let mut rig = Rig::empty();
     rig.gather(1, &[CHANNEL]);
@@ -71,14 +71,14 @@ fn a_client_that_sends_many_frames_at_once_delays_no_message_of_another() {
     let check = |name, first, frame, most_max| {
         let (most, left) = flooded(first, frame);
         assert!(most <= most_max, "{name}: {most} frames at once");
-        assert!(left > FRAMES / 2, "{name}: the message came when {left} frames were left");
+        assert!(left > FRAMES / 2, "{name}: the message was delivered when {left} frames were left");
     };
-    // A few times what is handled in a row: an iteration may run a connection more than once.
+    // A few times the number that is handled without a break, because an iteration may run a connection more than once.
     check("pongs", None, || Received::Pong, 128);
     check("empty parts", None, || Received::Part(0), 128);
     check("parts of 8 KiB", None, || Received::Part(8 * 1024), 16);
     let broken = Received::Broken { code: CloseCode::PROTOCOL, error: String::new() };
-    check("what follows a protocol error", Some(broken), || Received::Part(0), 128);
+    check("frames after a protocol error", Some(broken), || Received::Part(0), 128);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn the_periodic_work_visits_connections_in_slices() {
     let mut rig = Rig::empty();
     rig.gather(READERS, &[CHANNEL]);
     let connections = rig.connections();
-    // The periodic work adds what the fan-out has written to the figures of each connection.
+    // The periodic work adds the written bytes to the figures of each connection.
     let visited = || connections.iter().filter(|info| info.view().sent > 0).count();
     rig.say(CHANNEL);
     let (mut before, mut most) = (0, 0);

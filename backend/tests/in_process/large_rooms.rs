@@ -16,7 +16,7 @@ const READERS: usize = 1000;
 /// The messages and signals in the order in which they were written: the room and the reader's number.
 type Journal = Rc<RefCell<Vec<(&'static str, usize)>>>;
 
-/// A reader that records what is written to it.
+/// A reader that records each write.
 fn reader(room: &'static str, number: usize, journal: &Journal) -> Rc<Wire> {
     let journal = Rc::clone(journal);
     Wire::new(Sink(move |bytes: &[u8]| {
@@ -93,8 +93,8 @@ fn no_reader_gets_a_typing_signal_after_the_message() {
     rig.until(|| kinds.borrow().iter().all(|kinds| kinds.contains('m')));
     rig.turns(READERS);
     let kinds = kinds.borrow();
-    assert!(kinds.iter().all(|kinds| kinds == "m" || kinds == "sm"), "a signal came after the message");
-    assert!(kinds.iter().any(|kinds| kinds == "m"), "some had no signal yet when the message came");
+    assert!(kinds.iter().all(|kinds| kinds == "m" || kinds == "sm"), "signals precede the message");
+    assert!(kinds.iter().any(|kinds| kinds == "m"), "some readers get the message without a signal");
 }
 
 #[test]
@@ -166,8 +166,8 @@ fn a_piece_of_a_round_is_bounded_in_bytes() {
     assert!(most > 200 && most < messages_max, "{most} messages of more than 128 bytes");
 }
 
-/// Returns the bytes written to a publisher and `readers` readers while more messages are published than a feed's ring holds and
-/// than the fan-out can keep up with. The readers follow two channels, so each is served from the ring.
+/// Returns the bytes written to a publisher and `readers` readers while more messages are published than a feed's ring
+/// holds and than the fan-out can keep up with. The readers follow two channels, so each is served from the ring.
 fn flooded(readers: usize) -> usize {
     const TURNS: usize = 40;
     let mut rig = Rig::empty();
@@ -192,7 +192,7 @@ fn the_last_reader_of_a_flooded_large_room_misses_nothing() {
     const READERS: usize = 2560;
     let answers = flooded(0);
     let messages = flooded(1) - answers;
-    assert!(messages > RING_MESSAGES_MAX * 100, "a reader gets everything: {messages} bytes");
+    assert!(messages > RING_MESSAGES_MAX * 100, "a single reader gets all messages: {messages} bytes");
     // In a channel without history, a reader that falls out of the ring would get a gap, which is shorter.
     assert_eq!(flooded(READERS) - answers, READERS * messages);
 }

@@ -18,7 +18,7 @@ use crate::rig::{Rig, Sink};
 const CHANNEL: &str = "live:principals";
 const KEY: &str = "a key";
 
-/// Returns a wire that adds what is written to `text`.
+/// Returns a wire that appends the written bytes to `text`.
 fn reading(text: &Rc<RefCell<String>>) -> Rc<Wire> {
     let text = Rc::clone(text);
     Wire::new(Sink(move |bytes: &[u8]| text.borrow_mut().push_str(&String::from_utf8_lossy(bytes))))

@@ -1,4 +1,4 @@
-//! What goes out in one write, and how a partial write continues.
+//! The contents of one write, and the continuation after a partial write.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -71,7 +71,7 @@ fn offsets(frames: &[u8]) -> Vec<u64> {
     messages.map(|message| offset(message.split_once(r#""offset":"#).unwrap().1)).collect()
 }
 
-/// Returns what a reader gets of three messages if its socket takes `first` bytes now and the rest later.
+/// Returns the bytes that a reader gets of three messages if its socket accepts `first` bytes now and the rest later.
 fn interrupted(first: usize) -> (usize, Vec<u8>) {
     let (mut rig, network) = (Rig::empty(), Network::open(usize::MAX));
     rig.join(ROOM, Wire::new(Reader(Rc::clone(&network))));

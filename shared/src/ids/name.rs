@@ -80,7 +80,7 @@ mod tests {
         for name in ["", "   ", "a\nb", "a\u{202e}b", "\u{0}", "\u{200b}", "a\u{2028}b"] {
             assert_eq!(DisplayName::parse(name), Err(InvalidId::DisplayName), "{name:?}");
         }
-        // The page leaves that to the server.
+        // Only the server does this, not the page.
         if cfg!(not(target_arch = "wasm32")) {
             assert_eq!(DisplayName::parse("Ada\u{200b}"), DisplayName::parse("Ada"));
         }
@@ -101,6 +101,6 @@ mod tests {
         assert!(DisplayName::parse(&"ä".repeat(NAME_CHARS_MAX + 1)).is_err());
         assert!(UserId::parse(&"a".repeat(USER_BYTES_MAX)).is_ok());
         assert!(UserId::parse(&"a".repeat(USER_BYTES_MAX + 1)).is_err());
-        assert!(UserId::parse("a+b").is_err(), "+ parts the two users of a dm: channel");
+        assert!(UserId::parse("a+b").is_err(), "+ separates the two users of a dm: channel");
     }
 }

@@ -28,8 +28,8 @@ mod tests {
             let waits: Vec<u64> =
                 (0..1000).map(|_| u64::try_from(wait(attempt, &mut random).as_millis()).unwrap()).collect();
             assert!(waits.iter().all(|&ms| ms <= bound));
-            assert!(waits.iter().any(|&ms| ms < bound / 10), "attempt {attempt} never waits shortly");
-            assert!(waits.iter().any(|&ms| ms > bound * 9 / 10), "attempt {attempt} never waits long");
+            assert!(waits.iter().any(|&ms| ms < bound / 10), "attempt {attempt} never has a short wait");
+            assert!(waits.iter().any(|&ms| ms > bound * 9 / 10), "attempt {attempt} never has a long wait");
         }
     }
 }

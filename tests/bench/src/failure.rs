@@ -1,19 +1,19 @@
-//! What ends a run without a figure.
+//! Errors that end a run without a figure.
 
 use thiserror::Error;
 
-/// Why there is no figure. The text stands in the output in its place.
+/// The reason for a missing figure. The output shows its text in place of the figure.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// The operating system refused something.
+    /// A system call failed.
     #[error("{what}: {reason}")]
     Io {
-        /// What was tried.
+        /// The attempted action.
         what: &'static str,
-        /// The operating system's word.
+        /// The operating system's error.
         reason: std::io::Error,
     },
-    /// The server under test, or one of its connections, did what it should not.
+    /// Wrong behaviour of the server under test or of one of its connections.
     #[error("{0}")]
     Server(String),
     /// A server that is not installed, or did not start.
@@ -21,26 +21,26 @@ pub enum Failure {
     Start {
         /// The server.
         name: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// Nothing came for longer than anything may take.
+    /// No event within the maximum time.
     #[error("nothing came for {seconds} s while {what}")]
     Silence {
-        /// How long was waited.
+        /// Duration of the wait.
         seconds: u64,
-        /// What for.
+        /// The state during the wait.
         what: String,
     },
 }
 
 impl Failure {
-    /// An error of the operating system's, while `what`.
+    /// Converts an error of the standard library that occurs during `what`.
     pub fn io(what: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |reason| Self::Io { what, reason }
     }
 
-    /// The same for what the `rustix` calls answer.
+    /// The same for errors of `rustix`.
     pub(crate) fn os(what: &'static str) -> impl FnOnce(rustix::io::Errno) -> Self {
         move |errno| Self::Io { what, reason: errno.into() }
     }

@@ -1,7 +1,7 @@
 //! Measures Tidings, the servers that its users would otherwise choose, and the least that any server can do.
 //!
 //! One thread opens all connections, publishes, and checks that each subscriber got each message once and in order.
-//! The server under test has a core of its own. The main figure is its processor time per delivered message.
+//! The server under test has a separate core. The main figure is its processor time per delivered message.
 #![cfg(target_os = "linux")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails"))]
 

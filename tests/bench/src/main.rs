@@ -1,4 +1,4 @@
-//! The command line of the bench. `cargo xtask bench` builds what it needs and starts it.
+//! The command line of the bench. `cargo xtask bench` builds the programs and starts it.
 #![allow(clippy::print_stdout, reason = "this program prints its figures")]
 
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The generator stands on epoll.
+/// The generator needs epoll.
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
     eprintln!("error: the bench runs on Linux only");

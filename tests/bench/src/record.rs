@@ -27,7 +27,7 @@ pub struct Record {
     /// Version that the server reports.
     #[serde(default)]
     pub version: String,
-    /// Which of the repeated runs it is, from 1.
+    /// Number of the repetition, from 1.
     pub run: u32,
     /// In older lines, the other server that it was measured in alternation with; empty if all servers were.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -37,37 +37,37 @@ pub struct Record {
     /// Arguments of the run.
     #[serde(default)]
     pub command: String,
-    /// When it ended, in seconds since 1970.
+    /// Time of its end, in seconds since 1970.
     pub at: u64,
     /// The machine.
     pub machine: Machine,
     /// The figures; missing if the run failed.
     #[serde(flatten)]
     pub measured: Option<Measured>,
-    /// Why there is no figure.
+    /// The reason for missing figures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
 
-/// What a scenario has measured.
+/// The measurements of a scenario.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Measured {
-    /// How long it took, in seconds.
+    /// Duration in seconds.
     pub seconds: f64,
     /// The share of a core that the server used.
     pub server_share: f64,
     /// The share of a core that the generator used.
     pub generator_share: f64,
-    /// Whether the generator may have been what held it up: it had no time left, and the server had.
+    /// Whether the generator may have been the bottleneck: it had no idle time, and the server had some.
     pub generator_bound: bool,
-    /// Messages that did not come as they have to.
+    /// Lost, duplicated and late messages.
     pub faults: Faults,
     /// The figures by name; the unit ends the name.
     pub figures: BTreeMap<String, f64>,
 }
 
 impl Measured {
-    /// A run of `seconds`, for which server and generator have worked so many seconds.
+    /// Creates the measurements of a run of `seconds` with the processor time of server and generator.
     pub fn new(seconds: f64, server_seconds: f64, generator_seconds: f64) -> Self {
         let (server_share, generator_share) = (server_seconds / seconds, generator_seconds / seconds);
         let generator_bound = generator_share > BUSY && server_share < IDLE;
@@ -89,7 +89,7 @@ impl Measured {
     }
 }
 
-/// Five digits: more would say nothing, and each run is kept.
+/// Rounded to five digits: more digits are noise, and each run is stored.
 fn rounded(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return 0.0;
@@ -101,7 +101,7 @@ fn rounded(value: f64) -> f64 {
 /// Appends a record to a file of lines.
 ///
 /// # Errors
-/// The operating system's.
+/// If the file cannot be written.
 pub fn append(path: &Path, record: &Record) -> Result<(), Failure> {
     let mut line = serde_json::to_vec(record).map_err(|error| Failure::Server(error.to_string()))?;
     line.push(b'\n');
@@ -109,7 +109,7 @@ pub fn append(path: &Path, record: &Record) -> Result<(), Failure> {
     file.and_then(|mut file| file.write_all(&line)).map_err(Failure::io("writing the results"))
 }
 
-/// What stands above records that are shown.
+/// Header above printed records.
 pub const HEADING: &str = "scenario        server          run  server  load  figures";
 
 impl std::fmt::Display for Record {
@@ -133,7 +133,7 @@ impl std::fmt::Display for Record {
     }
 }
 
-/// A number in as many digits as mean something.
+/// Formats a number with its significant digits.
 fn short(value: f64) -> String {
     match value.abs() {
         large if large >= 100.0 => format!("{value:.0}"),

@@ -1,7 +1,7 @@
-//! The least that a push server can do: hand-written epoll, one thread, no protocol, no checks, no log.
+//! The minimal work of a push server: hand-written epoll, one thread, no protocol, no checks, no log.
 //!
-//! In each turn it reads what has come, joins each room's new frames, and writes them to each reader with one call. What
-//! others take beyond that is what their comfort costs.
+//! In each iteration it reads all received frames, joins each room's new frames, and writes them to each reader with
+//! one call. Other servers need more time for their features.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -15,41 +15,41 @@ use crate::failure::Failure;
 use crate::wire::frame::{self, Header, Kind};
 use crate::wire::handshake;
 
-/// What the listener is called among the clients.
+/// Event data of the listener. The event data of a client is its index.
 const LISTENER: u64 = u64::MAX;
 
-/// Unsent bytes of a client that does not read, at which it is cut off.
+/// Maximum number of unsent bytes per client. Above it, the client is disconnected.
 const UNSENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 const EVENTS_MAX: usize = 1024;
 const READ_BYTES: usize = 256 * 1024;
 
-/// How often the flag that ends the server is looked at.
+/// Interval of checking the stop flag.
 const STOP_CHECK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
-/// What is done to a message on its way. Only tests do anything but send it.
+/// Fault that is injected for a message. Only tests use one other than [`Send`](Self::Send).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tamper {
-    /// Nothing.
+    /// None: the message is sent once.
     Send,
-    /// It is lost.
+    /// The message is dropped.
     Drop,
-    /// It goes out twice.
+    /// The message is sent twice.
     Twice,
-    /// It goes out after the next one.
+    /// The message is sent after the next one.
     Late,
 }
 
-/// What the kernel does with a small frame while the frame before it is not acknowledged.
+/// Handling of a small frame while an earlier frame is not acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SmallFrames {
-    /// It sends it at once (TCP_NODELAY).
+    /// The kernel sends it at once (TCP_NODELAY).
     AtOnce,
-    /// It holds it back: Nagle's algorithm (RFC 1122 section 4.2.3.4), which is what a socket does that nobody has told.
+    /// The kernel delays it: Nagle's algorithm (RFC 1122 section 4.2.3.4), the default of a socket.
     HeldBack,
 }
 
-/// A server's state.
+/// The reference server.
 pub struct Reference<T> {
     epoll: OwnedFd,
     listener: TcpListener,
@@ -90,7 +90,7 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
     /// Creates a server on `listener`. It calls `tamper` with the number of each message.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If a system call fails.
     pub fn new(listener: TcpListener, small_frames: SmallFrames, tamper: T) -> Result<Self, Failure> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::os("making an epoll"))?;
         listener.set_nonblocking(true).map_err(Failure::io("making a listener not block"))?;
@@ -113,7 +113,7 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
     /// Serves until `stop` is set.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If a system call fails.
     pub fn serve(mut self, stop: &AtomicBool) -> Result<(), Failure> {
         let (mut events, mut buffer) = (Vec::with_capacity(EVENTS_MAX), vec![0; READ_BYTES]);
         while !stop.load(Ordering::Relaxed) {
@@ -289,7 +289,7 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
         }
     }
 
-    /// Writes what the socket takes, and keeps the rest. Returns whether the client is still there.
+    /// Writes to the socket and buffers the rest. Returns `false` if the client has to be removed.
     fn send(&mut self, index: usize, bytes: &[u8]) -> bool {
         let Some(client) = self.clients.get_mut(index).and_then(Option::as_mut) else { return false };
         let sent = if client.unsent.is_empty() { write(&client.stream, bytes) } else { Some(0) };
@@ -322,12 +322,12 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
 /// Listens with the maximum accept queue of the system.
 ///
 /// # Errors
-/// The operating system's.
+/// If a system call fails.
 pub fn listen(address: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(Failure::io("listening"))
 }
 
-/// How much the socket took; nothing where it is broken.
+/// Returns the number of bytes that the socket accepted, or `None` if it is broken.
 fn write(mut stream: &TcpStream, bytes: &[u8]) -> Option<usize> {
     let mut sent = 0;
     while sent < bytes.len() {

@@ -1,4 +1,4 @@
-//! Runs what was asked for: each scenario, against each server, several times in turn.
+//! Runs the selected scenarios against the selected servers, several times in alternation.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
     // The name of the result file says nothing about the figures.
     let command = std::env::args().skip(2).collect::<Vec<_>>().join(" ");
     let versions = install(&subjects, &site);
-    // Before this thread has only one core left.
+    // Read this before the thread is limited to one core.
     let machine = Machine::here();
     if let Some(cores) = site.cores {
         cores.take_own();
@@ -72,7 +72,8 @@ pub fn run(options: &RunOptions, mut tell: impl FnMut(&Record)) -> Result<PathBu
     Ok(out)
 }
 
-/// Order of the servers in a round. Every second round reverses it, so that a drift of the machine affects all servers equally.
+/// Order of the servers in a round. Every second round reverses it, so that a drift of the machine affects all servers
+/// equally.
 fn in_turn(subjects: &[Subject], run: u32) -> Vec<Subject> {
     let mut subjects = subjects.to_vec();
     if run.is_multiple_of(2) {
@@ -81,7 +82,7 @@ fn in_turn(subjects: &[Subject], run: u32) -> Vec<Subject> {
     subjects
 }
 
-/// Installs what is missing. Returns each server's version, or why it cannot be measured.
+/// Installs missing programs. Returns each server's version, or the reason why it cannot be measured.
 fn install(subjects: &[Subject], site: &Site) -> BTreeMap<&'static str, Result<String, String>> {
     let install = |subject: &Subject| {
         if !subject.is_ours() {
@@ -117,7 +118,7 @@ fn programs() -> Result<PathBuf, Failure> {
     Ok(this.parent().unwrap_or(Path::new(".")).to_path_buf())
 }
 
-/// As many open files as the system allows, for this program and for the servers that it starts.
+/// Raises the limit of open files to the system's maximum, for this program and the servers that it starts.
 fn open_many_files() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);

@@ -44,7 +44,7 @@ const PLAN: Plan = Plan {
     apart: false,
 };
 
-/// The reference in a thread, on a free port.
+/// The reference server in a thread, on a free port.
 struct Server {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
@@ -75,7 +75,7 @@ impl Drop for Server {
     }
 }
 
-/// The faults found where one message, some way into the measuring, is treated so.
+/// Returns the faults of a run in which one message is handled like this. It is sent some time after the start.
 fn faults(tamper: Tamper) -> Faults {
     Server::start(move |number| if number == ODD { tamper } else { Tamper::Send }).measure(PLAN).faults
 }
@@ -103,7 +103,7 @@ fn a_double_message_is_found_with_each_reader() {
 
 #[test]
 fn a_late_message_is_found_with_each_reader() {
-    // It goes out behind the next of its room, which has to be the same publisher's to be out of order.
+    // It is sent after the next message of its room. Only a later message of the same publisher makes it late.
     let tamper = |number| if number == ODD { Tamper::Late } else { Tamper::Send };
     let plan = Plan { publishers: 1, ..PLAN };
     assert_eq!(Server::start(tamper).measure(plan).faults, Faults { reordered: 5, ..Faults::default() });
@@ -150,7 +150,7 @@ fn a_publish_and_its_deliveries_are_told_apart() {
 fn a_message_that_is_lost_among_few_readers_is_told_too() {
     let tamper = |number| if number == ODD { Tamper::Drop } else { Tamper::Send };
     let faults = Server::start(tamper).measure(Plan { apart: true, ..PLAN }).faults;
-    // The few are measured first: one in each room.
+    // The plan with few readers is measured first: one reader in each room.
     assert_eq!(faults, Faults { lost: 1, ..Faults::default() });
 }
 
@@ -162,6 +162,6 @@ fn a_stop_of_all_messages_ends_the_run_too() {
         if sent > 100 { Tamper::Drop } else { Tamper::Send }
     });
     let measured = server.measure(Plan { pace: Pace::Window(4), ..PLAN });
-    // Two rooms, two publishers in each, four messages of each on their way, five readers for each.
+    // Two rooms with two publishers each, four messages in flight for each publisher, five readers for each message.
     assert!(measured.faults.lost > 0 && measured.faults.lost <= 2 * 2 * 4 * 5, "{:?}", measured.faults);
 }

@@ -1,4 +1,4 @@
-//! Many messages a second, and what the page's thread does meanwhile.
+//! Many messages a second, and the work of the page's thread.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::talk::{came, say, talkers, text};
 use crate::tasks::Tasks;
 use crate::trace::Trace;
 
-/// Number of earlier messages, so that there is something to scroll.
+/// Number of earlier messages, so that the timeline can be scrolled.
 const BEFORE: u64 = 300;
 
 /// Maximum time after the last message was accepted. It is long, because a busy machine is not a failure.
@@ -50,7 +50,7 @@ pub(crate) async fn run(options: &Options) {
         say(&talkers, BEFORE + 1..=last, options.rate).await;
         let said = begun.elapsed();
         let all_came = if options.reading { came_unseen(last - BEFORE) } else { came(last) };
-        eventually(LATE_MAX, "the last message is there", async || {
+        eventually(LATE_MAX, "the last message is shown", async || {
             let come = ada.run(&all_came, Vec::new()).await == true;
             come.then_some(()).ok_or_else(|| all_came.clone())
         })

@@ -1,4 +1,4 @@
-//! What to measure, from the command line.
+//! The options of the command line.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -29,7 +29,7 @@ pub(crate) struct Options {
     pub(crate) seconds: u64,
     /// Number of clients that send them, in turn.
     pub(crate) talkers: usize,
-    /// Whether the reader has scrolled up before they come.
+    /// Whether the reader has scrolled up before they arrive.
     pub(crate) reading: bool,
     /// Factor by which the browser's processor is slowed down.
     pub(crate) slow: f64,

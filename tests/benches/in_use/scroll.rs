@@ -95,14 +95,14 @@ async fn fill(talkers: &[Client], count: u64) {
         for number in some {
             last = Some(talker.send_payload(LOBBY, Payload::chat(text(*number))).await);
         }
-        talker.expect_accepted(last.expect("a chunk holds something")).await;
+        talker.expect_accepted(last.expect("a chunk is not empty")).await;
     }
 }
 
 /// Scrolls up to the message of this number, loading pages as needed.
 async fn climb(person: &Person, number: u64) {
     person.run(CLIMB, vec![number.into()]).await;
-    eventually(LOADED_MS_MAX, "so many are loaded", async || {
+    eventually(LOADED_MS_MAX, "the messages are loaded", async || {
         let first = person.run("return first()", Vec::new()).await.as_u64().unwrap_or(u64::MAX);
         (first <= number).then_some(()).ok_or_else(|| first.to_string())
     })
@@ -129,14 +129,14 @@ async fn insert(talkers: &[Client], last: u64) -> u64 {
 /// Waits until a message is visible.
 async fn see(person: &Person, number: u64) {
     let there = came(number);
-    eventually(LOADED_MS_MAX, "the message is there", async || {
+    eventually(LOADED_MS_MAX, "the message is shown", async || {
         let come = person.run(&there, Vec::new()).await == true;
         come.then_some(()).ok_or_else(|| there.clone())
     })
     .await;
 }
 
-/// Runs `what` and returns what the page's thread did meanwhile.
+/// Runs `what` and returns the tasks of the page's thread during it.
 async fn measured(person: &Person, level: u64, what: &str, act: impl AsyncFnOnce()) {
     let trace = Trace::begin(&whole(person).await).await;
     act().await;

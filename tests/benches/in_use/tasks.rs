@@ -1,4 +1,4 @@
-//! What a trace says about the page's thread: how long its tasks were, and what they did.
+//! The tasks of the page's thread in a trace: their durations and kinds.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -75,7 +75,7 @@ impl Tasks {
                 this.processor.push(span.processor);
                 since_drawn += span.processor;
             }
-            // The rest of its task comes after it, and is short.
+            // The rest of its task follows, and is short.
             if span.name == DRAWN {
                 this.drawn.push(std::mem::take(&mut since_drawn));
             }

@@ -1,4 +1,4 @@
-//! The browser's own trace: what its threads did, and the processor time of each task.
+//! The browser's own trace: the tasks of its threads, with the processor time of each.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-/// The trace categories: tasks, and what the developer tools show of each.
+/// The trace categories: tasks, and the details that the developer tools show.
 const CATEGORIES: [&str; 5] =
     ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline", "v8", "__metadata"];
 
@@ -56,14 +56,14 @@ impl Trace {
 
     async fn send(&mut self, id: u64, method: &str, parameters: &Value) {
         let text = json!({ "id": id, "method": method, "params": parameters }).to_string();
-        self.0.send(Message::text(text)).await.expect("the browser listens");
+        self.0.send(Message::text(text)).await.expect("the request can be sent");
     }
 
     async fn next(&mut self) -> Value {
         loop {
-            let message = self.0.next().await.expect("the browser goes on").expect("the browser speaks");
+            let message = self.0.next().await.expect("an open connection").expect("a readable message");
             if let Message::Text(text) = message {
-                let told: Value = serde_json::from_str(&text).expect("the browser speaks JSON");
+                let told: Value = serde_json::from_str(&text).expect("the message is JSON");
                 assert!(told.get("error").is_none(), "{told}");
                 return told;
             }

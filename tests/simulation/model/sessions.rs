@@ -42,7 +42,7 @@ impl Model {
                 Ok(())
             }
             Event::Status(Status::Ended { code, reason }) => {
-                Err(format!("{user} was sent away for ever: {code:?} {reason}"))
+                Err(format!("{user} was disconnected permanently: {code:?} {reason}"))
             }
             Event::Status(_)
             | Event::Welcomed { .. }
@@ -64,7 +64,7 @@ impl Model {
         let live = channel.namespace() == "live";
         hold!(may_read(&self.users[client], channel), "{channel} may not be read");
         let Some(reader) = self.readers[client].get_mut(channel) else {
-            return Err(format!("{channel} was not asked for"));
+            return Err(format!("{channel} has no subscription"));
         };
         let truth = self.truths.get(&(channel.clone(), position.epoch.0)).cloned().unwrap_or_default();
         hold!(head.0 <= truth.head, "the head {head} of {channel} is beyond the truth {}", truth.head);
@@ -76,9 +76,9 @@ impl Model {
         let before = reader.position.replace(position);
         match (before, gap) {
             (None, None) => {}
-            (None, Some(gap)) => return Err(format!("{gap:?} in {channel}, though nothing was seen of it")),
+            (None, Some(gap)) => return Err(format!("{gap:?} in {channel}, before any position was known")),
             (Some(before), None) => {
-                hold!(before == position, "{channel} goes on at {position:?} and not at {before:?}");
+                hold!(before == position, "{channel} continues at {position:?} and not at {before:?}");
             }
             (Some(before), Some(gap)) => {
                 self.gaps += 1;
@@ -105,10 +105,10 @@ impl Model {
         let (channel, offset) = (&message.channel, message.offset);
         hold!(may_read(&self.users[client], channel), "{channel} may not be read");
         let Some(Reader { position: Some(position) }) = self.readers[client].get_mut(channel) else {
-            return Err(format!("a message of {channel}, which does not follow it"));
+            return Err(format!("a message of {channel} without a subscription"));
         };
         let Some(truth) = self.truths.get(&(channel.clone(), position.epoch.0)) else {
-            return Err(format!("{offset} of {channel} in a log that never was: {position:?}"));
+            return Err(format!("{offset} of {channel} in a log that never existed: {position:?}"));
         };
         let Some(true_message) = truth.messages.get(&offset.0) else {
             return Err(format!("{offset} of {channel} is not in the log"));

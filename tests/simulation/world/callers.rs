@@ -68,11 +68,11 @@ impl World {
         }
     }
 
-    /// Sends a message that is in flight by a second way, too.
+    /// Sends a message that is in flight on a second path, too.
     pub(crate) fn race(&mut self, client: usize) {
         let user = self.clients[client].user();
         let unsent = self.clients[client].unsent.iter();
-        // The API has no frames, and would accept what is too large for one.
+        // The API has no frames, so it would accept a message that is too large for one.
         let fits =
             |payload: &Payload| !matches!(payload, Payload::Chat { text, .. } if text.contains(OVERSIZE));
         let unsent: Vec<_> =

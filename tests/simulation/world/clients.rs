@@ -1,4 +1,4 @@
-//! The clients of a world: what their sessions do, and what the network does to their frames.
+//! The clients of a world: the actions of their sessions, and faults of the network in their frames.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;

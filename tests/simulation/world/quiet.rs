@@ -1,4 +1,4 @@
-//! The end of a world: no more failures, and then a wait until nothing is left to do.
+//! The end of a world: failures stop, then the world runs until all work is done.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ impl World {
         self.finished = self.quiet_looks >= 2;
         let late = self.healed_at.is_some_and(|healed| self.ether.now() > healed + QUIET_MS_MAX);
         match waiting {
-            Some(waiting) if late => Err(format!("this never ends: {waiting}")),
+            Some(waiting) if late => Err(format!("the world does not become quiet: {waiting}")),
             Some(_) | None => {
                 self.ether.after(LOOK_MS, Event::Look);
                 Ok(())
@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    /// Describes a client or caller that waits for something, if there is one.
+    /// Describes a client or caller that is waiting, if there is one.
     fn waiting(&self) -> Option<String> {
         let offline =
             self.clients.iter().find(|client| !matches!(client.session.status(), Status::Online { .. }));
@@ -83,7 +83,7 @@ impl World {
             // Above the limit, the roster is that of the moment of the request.
             let is_right = if there.len() > most { shown.len() <= most } else { shown == there };
             if !is_right {
-                return Some(format!("{user} shows {shown:?} in {channel}, where {there:?} are"));
+                return Some(format!("{user} shows the members {shown:?} in {channel}, not {there:?}"));
             }
             let names = roster.iter().map(|(_, name)| name);
             if there.len() <= most

@@ -16,7 +16,7 @@ pub(super) const INSECURE_HOST: &str = "chat.test";
 
 const INSECURE_HOST_RULE: &str = "--host-resolver-rules=MAP chat.test 127.0.0.1";
 
-/// Options that turn off what a test does not need, or what contacts other hosts.
+/// Options that turn off features that tests do not need or that contact other hosts.
 const FLAGS: [&str; 15] = [
     "--headless=new",
     // Tests often run as root in a container, where Chromium's sandbox does not work.

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
-/// What chromedriver prints when it is ready; the port follows.
+/// Text that chromedriver prints when it is ready. The port follows.
 const READY: &str = "started successfully on port ";
 
 /// Kills the driver and its browsers when this process ends for any reason: the pipe to `cat` then closes. A static is

@@ -1,4 +1,4 @@
-//! A person with a browser: what they can find, do and check on any page.
+//! A person with a browser: finds elements, acts on them and checks them, on any page.
 
 use std::fmt;
 use std::path::Path;
@@ -200,7 +200,7 @@ impl Person {
         self.expect_of(&format!("sees {number} in {css}"), &script, is_it).await;
     }
 
-    /// Asserts that no element matches now. Use it only after waiting for something that comes later.
+    /// Asserts that no element matches now. Use it only after waiting for a later event.
     pub async fn expect_none_so_far(&self, css: &str) {
         let script = "return Array.from(document.querySelectorAll(arguments[0]), e => e.outerHTML)";
         let found = self.run(script, vec![css.into()]).await;

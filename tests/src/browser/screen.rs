@@ -9,7 +9,7 @@ pub enum Screen {
     Narrow,
 }
 
-/// What a person waits for when opening a page.
+/// The end of the wait after a page is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waits {
     /// Everything that the page loads.

@@ -28,7 +28,7 @@ impl Person {
     /// Switches to another tab.
     pub async fn turn_to(&self, tab: &Tab) {
         let turned = self.driver.switch_to_window(tab.0.clone()).await;
-        turned.unwrap_or_else(|e| panic!("{}: the tab is not there: {e}", self.name));
+        turned.unwrap_or_else(|e| panic!("{}: the tab does not exist: {e}", self.name));
     }
 
     /// Closes the current tab and switches to `other`.
@@ -51,7 +51,7 @@ impl Person {
         self.clone().close().await;
         let capabilities = chrome::capabilities(self.screen, Waits::ForAll, self.profile.path());
         let driver = WebDriver::new(driver::url(), capabilities).await;
-        let driver = driver.unwrap_or_else(|e| panic!("{}'s browser does not come back: {e}", self.name));
+        let driver = driver.unwrap_or_else(|e| panic!("{}'s browser cannot be opened again: {e}", self.name));
         Self { driver, ..self.clone() }
     }
 }

@@ -1,4 +1,4 @@
-//! Connects a client: with which identity, and by which address.
+//! Connects a client with an identity, by an address.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

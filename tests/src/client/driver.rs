@@ -37,7 +37,7 @@ enum Socket {
     Open(Open),
 }
 
-/// What woke the driver.
+/// The cause of a wake-up.
 enum Wake {
     Command(Option<Command>),
     Opened(Result<Stream, tungstenite::Error>),
@@ -99,7 +99,7 @@ impl Driver {
                 let sent = Sent { channel: channel.clone(), id: message_id, payload: payload.clone() };
                 self.record.add_sent(sent);
                 self.input(Input::Publish { channel, message_id, payload });
-                // The receiver may be gone.
+                // The receiver may be dropped.
                 let _ = tell.send(message_id);
             }
             Command::Network(true) => {

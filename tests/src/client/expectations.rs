@@ -1,4 +1,4 @@
-//! What a client can wait for. An expectation removes what it expects from the received events.
+//! The expectations of a client. An expectation removes the expected events from the received ones.
 
 use shared::ids::{ConnectionId, MessageId, Offset};
 use shared::protocol::{Message, PresenceChange, Push, Refusal, Signal, SignalState};
@@ -27,7 +27,7 @@ impl Client {
     }
 
     async fn outcome(&self, id: MessageId) -> Delivery {
-        let what = format!("{} hears what became of the message {id}", self.label);
+        let what = format!("{} receives the outcome of the message {id}", self.label);
         self.record
             .wait_for(PATIENCE, &what, |event| match event {
                 Event::Delivery { message_id, delivery, .. }

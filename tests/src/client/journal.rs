@@ -1,4 +1,4 @@
-//! What a client has sent and received, for a [`ledger`](crate::ledger) to compare with the log.
+//! The sent and received messages of a client, for a [`ledger`](crate::ledger) to compare with the log.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -7,7 +7,7 @@ use shared::ids::{ChannelName, MessageId, Offset, UserId};
 use shared::protocol::{Gap, Message, Payload, Position, ServerMessage};
 use shared::session::{Delivery, Event};
 
-/// What one client sent and received, in order.
+/// The sent and received messages of one client, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
     /// Its user id, once the server has sent it.
@@ -18,7 +18,7 @@ pub struct Journal {
     pub fates: HashMap<MessageId, Fate>,
     /// The channel events that the application received.
     pub heard: Vec<Heard>,
-    /// The messages that came over the wire, before the session dropped duplicates.
+    /// The messages received over the wire, before the session dropped duplicates.
     pub wire: Vec<Heard>,
     /// When each message was handed to the session.
     pub sent_at: HashMap<MessageId, Instant>,
@@ -55,7 +55,7 @@ pub enum Heard {
         channel: ChannelName,
         /// The offset before the first message that follows.
         position: Position,
-        /// What was lost.
+        /// The gap, if messages were lost.
         gap: Option<Gap>,
     },
     /// The next message.

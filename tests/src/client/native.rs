@@ -1,4 +1,4 @@
-//! The client of a story: its commands, and what it has sent and received.
+//! The client of a story: its commands, and its sent and received messages.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use super::record::Record;
 use crate::channels::channel;
 use crate::deadline::{DEADLINE, PATIENCE};
 
-/// A person with a native client. An expectation removes what it expects from the received events, so the next
-/// expectation continues behind it. Messages have to be expected in their order, without leaving one out.
+/// A person with a native client. An expectation removes the expected events from the received ones, so the next
+/// expectation continues behind them. Messages have to be expected in their order, without leaving one out.
 #[derive(Debug)]
 pub struct Client {
     pub(super) label: String,
@@ -150,7 +150,7 @@ impl Client {
         self.input(Input::Signal { channel: channel(to), kind: SignalKind::Typing });
     }
 
-    /// Sends how far the client has received and read.
+    /// Sends the offsets up to which the client has received and read.
     pub fn seen(&self, of: &str, delivered: Offset, read: Offset) {
         self.input(Input::Seen { channel: channel(of), delivered: Some(delivered), read: Some(read) });
     }
@@ -190,7 +190,7 @@ impl Client {
         self.input(Input::Rename(DisplayName::parse(name).expect("a name")));
     }
 
-    /// Cuts the network: the socket is gone without a close, and no other can be opened.
+    /// Cuts the network: the socket is lost without a close, and no other can be opened.
     pub async fn lose_network(&self) {
         self.command(Command::Network(false));
         self.expect_waiting().await;
@@ -206,12 +206,12 @@ impl Client {
         self.input(Input::ConnectNow);
     }
 
-    /// Reads the journal of what it has sent and received so far.
+    /// Calls `look` with the journal of its sent and received messages.
     pub fn journal<T>(&self, look: impl FnOnce(&Journal) -> T) -> T {
         self.record.read(look)
     }
 
-    /// Waits until `look` finds what it needs in the journal.
+    /// Waits until `look` returns a value for the journal.
     pub async fn expect_journal<T>(&self, what: &str, mut look: impl FnMut(&Journal) -> Option<T>) -> T {
         let what = format!("{}: {what}", self.label);
         self.record.wait(PATIENCE, &what, |seen| look(seen.journal())).await

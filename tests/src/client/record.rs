@@ -112,12 +112,12 @@ impl Record {
         self.seen.lock().unwrap().journal.note_sent(sent);
     }
 
-    /// Notes what has come over the wire.
+    /// Records a message received over the wire.
     pub(super) fn add_arrived(&self, message: &ServerMessage) {
         self.seen.lock().unwrap().journal.note_wire(message);
     }
 
-    /// Looks into the journal.
+    /// Calls `look` with the journal.
     pub(super) fn read<T>(&self, look: impl FnOnce(&Journal) -> T) -> T {
         look(&self.seen.lock().unwrap().journal)
     }
@@ -139,14 +139,14 @@ impl Record {
         self.seen.lock().unwrap().token.clone()
     }
 
-    /// What was last seen, in words.
+    /// Describes the status and the last events.
     pub(super) fn describe(&self) -> String {
         let seen = self.seen.lock().unwrap();
         let told: Vec<&str> = seen.told.iter().map(String::as_str).collect();
         format!("status: {:?}\nlast events:\n  {}", seen.status, told.join("\n  "))
     }
 
-    /// Waits until `look` finds what it wants.
+    /// Waits until `look` returns a value.
     pub(super) async fn wait<T>(
         &self,
         limit: Duration,
@@ -160,13 +160,13 @@ impl Record {
                 if let Some(found) = found {
                     return found;
                 }
-                bell.changed().await.expect("the bell is there as long as this");
+                bell.changed().await.expect("the record owns the sender");
             }
         };
         within(limit, what, found, || self.describe()).await
     }
 
-    /// Waits for the first event that is wanted, and takes it out.
+    /// Waits for the first wanted event, and removes it.
     pub(super) async fn wait_for<T>(
         &self,
         limit: Duration,

@@ -1,4 +1,4 @@
-//! What each kind of hostile guest sends.
+//! The bytes that each kind of hostile guest sends.
 
 use std::net::SocketAddr;
 use std::sync::LazyLock;
@@ -21,10 +21,10 @@ const SUBSCRIPTIONS: usize = 256;
 /// Number of new channels per connection: the default burst of a new connection.
 const NEW_CHANNELS: usize = 99;
 
-/// Pause of a paced guest after a large payload: about what the default rate needs.
+/// Pause of a paced guest after a large payload, for a rate close to the default limit.
 const LARGE_PAUSE: Duration = Duration::from_millis(330);
 
-/// Pause of a paced guest after a request: about what the default rate needs.
+/// Pause of a paced guest after a request, for a rate close to the default limit.
 const REQUEST_PAUSE: Duration = Duration::from_millis(15);
 
 /// A kind of hostile guest.
@@ -90,7 +90,7 @@ fn followed(number: usize) -> String {
     format!("room:hostile-{number}")
 }
 
-/// Whether a guest reads what the server sends.
+/// Returns whether a guest reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reads {
     All,
@@ -104,7 +104,7 @@ pub(super) struct Next {
     pub(super) pause: Option<Duration>,
 }
 
-/// What one guest sends.
+/// The bytes that one guest sends.
 pub(super) struct Arms {
     kind: Kind,
     guest: usize,

@@ -70,7 +70,7 @@ fn subscribe<'heard>(
     let reading = readings.entry(channel).or_insert_with(new);
     let moved = match until {
         Until::TheEnd => position.offset != reading.cursor,
-        // The server sends again what a cut connection lost.
+        // The server resends messages that were lost with a connection.
         Until::Cut => position.offset > reading.cursor,
     };
     if moved || position.epoch != reading.began.epoch {

@@ -1,4 +1,4 @@
-//! Checks that the log has what a client sent, at the acknowledged offset.
+//! Checks that the log has a client's messages at the acknowledged offsets.
 
 use std::collections::HashMap;
 

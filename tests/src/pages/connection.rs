@@ -8,7 +8,7 @@ use crate::browser::Person;
 pub enum State {
     /// Connected.
     Online,
-    /// Lost; the next attempt comes later.
+    /// Lost, and waiting for the next attempt.
     Waiting,
     /// Closed by the server for good.
     Ended,

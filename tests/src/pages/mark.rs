@@ -1,4 +1,4 @@
-//! How a story finds the parts of the page.
+//! Selectors for the parts of the page.
 
 /// Returns the CSS selector of the part that the page marks with this name.
 pub(super) fn marked(name: &str) -> String {

@@ -137,7 +137,7 @@ impl Timeline<'_> {
         self.0.click(&marked("retry")).await;
     }
 
-    /// Scrolls to the oldest shown message, as a person who looks for older ones.
+    /// Scrolls to the oldest shown message, as a person does to read older ones.
     pub async fn scroll_up(&self) {
         self.scroll("element.scrollTop = 0").await;
     }

@@ -21,7 +21,7 @@ impl Welcome<'_> {
         self.0.find(&marked("welcome")).await;
     }
 
-    /// Waits until it is gone and a room is open.
+    /// Waits until it is no longer shown and a room is open.
     pub async fn expect_gone(&self) {
         self.0.find(&marked("composer")).await;
         self.0.expect_none(&marked("welcome")).await;

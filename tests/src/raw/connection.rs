@@ -70,14 +70,14 @@ impl Raw {
         }
     }
 
-    /// Sends bytes, and closes the sending direction of the connection at once. What the server sends can still be read.
+    /// Sends bytes, and closes the sending direction of the connection at once. The server's frames can still be read.
     pub async fn send_and_end(&mut self, bytes: &[u8]) {
         self.send_bytes(bytes).await;
         let ended = self.stream.shutdown().await;
         ended.unwrap_or_else(|error| panic!("the connection cannot be ended: {error}"));
     }
 
-    /// Sends bytes, and ignores an error if the server has closed meanwhile.
+    /// Sends bytes, and ignores an error if the server has already closed.
     pub async fn send_bytes_anyhow(&mut self, bytes: &[u8]) {
         // A server that has closed resets the connection.
         let _ =
@@ -105,7 +105,7 @@ impl Raw {
             let told = self.describe_received();
             let mut buffer = vec![0; 16 * 1024];
             let read = self.stream.read(&mut buffer);
-            match within(DEADLINE, "something comes from the server", read, || told).await {
+            match within(DEADLINE, "the server sends a frame", read, || told).await {
                 Ok(0) => return None,
                 Ok(count) => self.received.extend_from_slice(&buffer[..count]),
                 Err(e) => {
@@ -128,7 +128,7 @@ impl Raw {
                         return text;
                     }
                 }
-                _ => panic!("this is no text: {}\n{}", frame.describe(), self.describe_received()),
+                _ => panic!("this is not a text: {}\n{}", frame.describe(), self.describe_received()),
             }
         }
     }
@@ -146,7 +146,7 @@ impl Raw {
     /// Waits for the next message of the protocol.
     pub async fn next(&mut self) -> Value {
         let text = self.next_text().await;
-        serde_json::from_str(&text).unwrap_or_else(|e| panic!("this is no JSON: {e}: {text}"))
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("this is not JSON: {e}: {text}"))
     }
 
     /// Waits for the next message of another type than this.

@@ -35,7 +35,7 @@ enum Manner {
 pub struct Response {
     /// The status.
     pub status: u16,
-    /// The head and the part of the body that came with it.
+    /// The head and the part of the body that was read with it.
     pub text: String,
 }
 

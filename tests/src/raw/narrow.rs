@@ -19,5 +19,5 @@ pub(super) fn connect(address: SocketAddr) -> TcpStream {
     socket.set_tcp_mss(SEGMENT_BYTES).expect("a size for segments");
     socket.connect(&address.into()).expect("the server can be reached");
     socket.set_nonblocking(true).expect("a socket can be non-blocking");
-    TcpStream::from_std(socket.into()).expect("the runtime takes the socket")
+    TcpStream::from_std(socket.into()).expect("the runtime accepts the socket")
 }

@@ -1,4 +1,4 @@
-//! Keeps what a server logs, and shows it if the story fails.
+//! Keeps the server's log lines, and shows them if the story fails.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -82,7 +82,7 @@ impl Drop for ServerLog {
         if thread::panicking() {
             eprintln!("{}", self.tail());
         } else {
-            // The file may have been deleted meanwhile.
+            // The file may already be deleted.
             let _ = std::fs::remove_file(&self.path);
         }
     }

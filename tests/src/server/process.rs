@@ -90,12 +90,12 @@ impl Process {
 
     /// Returns the exit status if the process has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("a child can be asked for its state")
+        self.child.try_wait().expect("the child's state can be read")
     }
 
     /// Kills the process (SIGKILL).
     pub fn kill(&mut self) {
-        // The undertaker goes first: once the server is gone, another process may have its number.
+        // End the undertaker first: after the server has ended, another process may get its process id.
         let _ = self.undertaker.kill();
         let _ = self.undertaker.wait();
         let _ = self.child.kill();
@@ -127,7 +127,7 @@ impl Process {
     fn status_kib(&self, name: &str) -> u64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
-        let line = status.lines().find(|line| line.starts_with(name)).expect("the kernel tells it");
+        let line = status.lines().find(|line| line.starts_with(name)).expect("the kernel reports the value");
         line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number of KiB")
     }
 
@@ -135,10 +135,10 @@ impl Process {
     #[cfg(target_os = "linux")]
     pub fn connections(&self) -> Vec<std::net::TcpStream> {
         use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
-        let process = pidfd_open(self.pid(), PidfdFlags::empty()).expect("a child can be referred to");
+        let process = pidfd_open(self.pid(), PidfdFlags::empty()).expect("a pidfd of the child");
         let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("its open files");
         let numbers = open.filter_map(|file| file.ok()?.file_name().to_str()?.parse().ok());
-        // A descriptor that was closed meanwhile is skipped.
+        // Skip a descriptor that was closed since the directory was read.
         let files = numbers.filter_map(|number| pidfd_getfd(&process, number, PidfdGetfdFlags::empty()).ok());
         files.map(std::net::TcpStream::from).filter(|stream| stream.peer_addr().is_ok()).collect()
     }
@@ -159,7 +159,7 @@ pub async fn run_to_end<S: AsRef<OsStr>>(settings: &Settings, folder: &Path, arg
     let mut command = tokio::process::Command::from(command(settings, folder));
     command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
     let ended = tokio::time::timeout(DEADLINE, command.output()).await;
-    ended.expect("the program ends by itself").expect("the program can be started")
+    ended.expect("the program ends in time").expect("the program can be started")
 }
 
 /// Starts a process that waits for the end of this one, and then kills `process`.
@@ -205,7 +205,7 @@ fn first_line(output: ChildStdout) -> oneshot::Receiver<String> {
     thread::spawn(move || {
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         if let Some(line) = lines.next() {
-            // The receiver may be gone.
+            // The receiver may be dropped.
             let _ = tell.send(line);
         }
         lines.for_each(drop);

@@ -46,7 +46,7 @@ impl PageTools {
         Ok(Self { trunk, wasm_bindgen, wasm_opt, esbuild })
     }
 
-    /// Returns PATH with these tools first: trunk looks for the others there, and downloads what it does not find.
+    /// Returns PATH with these tools first: trunk looks for the others there, and downloads missing ones.
     pub(crate) fn path(&self) -> std::ffi::OsString {
         let tools = [Some(&self.wasm_bindgen), self.wasm_opt.as_ref()];
         process::path_with(

@@ -4,13 +4,13 @@ use super::{Heard, Place, Role, Say, position};
 
 pub(super) const PATH: &str = "/connection/websocket";
 
-/// What comes before a message.
+/// The bytes before a message.
 const DATA: &[u8] = br#""data":""#;
 
-/// How a server of Centrifuge is used.
+/// Options of the Centrifuge dialect.
 #[derive(Debug, Clone, Default)]
 pub struct Centrifuge {
-    /// Whether rooms have a history: their channels are then called otherwise.
+    /// Whether rooms have a history. Their channels then have other names.
     pub history: bool,
     /// The position to recover from, as epoch and offset.
     pub since: Option<(String, u64)>,
@@ -56,7 +56,7 @@ impl Centrifuge {
 pub(super) fn read<'a>(payload: &'a [u8], each: &mut impl FnMut(Heard<'a>)) {
     for line in payload.split(|byte| *byte == b'\n') {
         if line.starts_with(br#"{"result":{"channel""#) {
-            // Behind a message of a history is its offset.
+            // In a channel with a history, the offset follows the message.
             match line.strip_suffix(br#""}}}"#) {
                 Some(data) => each(Heard::Delivery(data)),
                 None => all_data(line, each),
@@ -64,13 +64,13 @@ pub(super) fn read<'a>(payload: &'a [u8], each: &mut impl FnMut(Heard<'a>)) {
         } else if line.starts_with(br#"{"id""#) && find(line, br#""error":"#).is_some() {
             each(Heard::Refused(line));
         } else if line.starts_with(br#"{"id":2,"result""#) {
-            // The answer to a subscribe has what was missed.
+            // The answer to a subscribe contains the missed messages.
             all_data(line, each);
         }
     }
 }
 
-/// Hands out all messages of a line. None has a quote in it.
+/// Calls `each` with all messages of a line. A message does not contain a quote.
 fn all_data<'a>(mut line: &'a [u8], each: &mut impl FnMut(Heard<'a>)) {
     while let Some(at) = find(line, DATA) {
         let rest = &line[at + DATA.len()..];

@@ -1,4 +1,4 @@
-//! How a server is spoken to: where to connect, how to subscribe, how to publish, and what comes back.
+//! The protocols of the servers: the path, how to subscribe and publish, and the received messages.
 
 mod centrifuge;
 mod nats;
@@ -12,72 +12,72 @@ pub use self::text::Text;
 
 use crate::wire::frame::Kind;
 
-/// What a connection is for.
+/// The role of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// It follows its room.
+    /// Subscribes to its room.
     Reader,
-    /// It publishes in its room.
+    /// Publishes in its room.
     Publisher,
     /// Both.
     Member,
-    /// Its room is its own: what it publishes comes back to it, and to nobody else.
+    /// Publishes in a room of its own, of which it is the only subscriber.
     Echo,
 }
 
-/// What a connection is for, and where.
+/// The role and the room of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// What for.
+    /// The role.
     pub role: Role,
     /// The number of the room.
     pub room: u32,
 }
 
-/// A text to be said when a connection is open, and how the answer to it begins.
+/// A text to send when a connection is open, and the beginning of the answer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Say {
     /// The text.
     pub text: String,
-    /// The beginning of the answer that has to come before the next text. Empty: none is waited for.
+    /// The beginning of the answer that is required before the next text. Empty if no answer is required.
     pub answer: &'static str,
 }
 
-/// A language.
+/// A protocol.
 #[derive(Debug, Clone)]
 pub enum Dialect {
     /// The typed protocol of Tidings.
     Tidings(tidings::Tidings),
-    /// The least there is: the path names the room, a text is a message.
+    /// The minimal protocol: the path names the room, a text is a message.
     Text(Text),
-    /// Socket.IO's.
+    /// The protocol of Socket.IO.
     SocketIo,
-    /// That of NATS.
+    /// The protocol of NATS.
     Nats(Nats),
-    /// Centrifuge's.
+    /// The protocol of Centrifuge.
     Centrifuge(Centrifuge),
 }
 
-/// What a server says.
+/// A decoded message of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard<'a> {
     /// A message; this is the part that ends in its stamp.
     Delivery(&'a [u8]),
     /// A publish has been accepted.
     Accepted(u64),
-    /// A channel is followed from now on.
+    /// A subscription was confirmed.
     Subscribed,
-    /// A page of history, asked for by this request.
+    /// A page of history, with the id of its request.
     Page(u64),
-    /// Something was refused.
+    /// A request was refused.
     Refused(&'a [u8]),
     /// Not relevant for the bench.
     Other,
 }
 
 impl Dialect {
-    /// Dialect of clients that resume from the position in `answer`, the last answer to a greeting. `None` if the answer has no
-    /// position, or if rooms have no history.
+    /// Returns the dialect of clients that resume from the position in `answer`, the last answer to a greeting. `None`
+    /// if the answer has no position, or if rooms have no history.
     pub fn back(&self, answer: &[u8]) -> Option<Self> {
         match self {
             Self::Tidings(tidings) => tidings.back(answer).map(Self::Tidings),
@@ -88,7 +88,7 @@ impl Dialect {
         }
     }
 
-    /// The path to connect to.
+    /// Returns the path to connect to.
     pub fn path(&self, place: Place) -> String {
         match self {
             Self::Tidings(_) => tidings::PATH.to_owned(),
@@ -99,7 +99,7 @@ impl Dialect {
         }
     }
 
-    /// Messages that a connection has to send first.
+    /// Returns the messages that a connection sends first.
     pub fn greeting(&self, place: Place) -> Vec<Say> {
         match self {
             Self::Tidings(tidings) => tidings.greeting(place),
@@ -132,7 +132,7 @@ impl Dialect {
         }
     }
 
-    /// The kind of frame that the server expects.
+    /// Returns the kind of frame that the server expects.
     pub fn frame(&self) -> Kind {
         match self {
             Self::Nats(_) => Kind::Binary,
@@ -141,7 +141,7 @@ impl Dialect {
     }
 }
 
-/// The position in an answer's field `name`, as epoch and offset.
+/// Returns the position in an answer's field `name`, as epoch and offset.
 fn position(answer: &[u8], name: &str) -> Option<(String, u64)> {
     let answer: serde_json::Value = serde_json::from_slice(answer).ok()?;
     let position = answer.get(name)?;

@@ -6,17 +6,17 @@ use super::{Heard, Place, Role, Say};
 
 pub(super) const PATH: &str = "/";
 
-/// What messages come to; what comes to others are answers.
+/// Subscription id of messages. Frames with another id are answers.
 const SUBSCRIPTION: &str = "1";
 
-/// How a server of NATS is used.
+/// Options of the NATS dialect.
 #[derive(Debug, Clone, Default)]
 pub struct Nats {
     /// Whether rooms have a history, which JetStream keeps in a file.
     pub history: bool,
-    /// Whether readers get what the history has.
+    /// Whether readers receive the messages of the history.
     pub back: bool,
-    /// How many connections have greeted: each has an address of its own for answers.
+    /// Number of connections that have greeted. Each has a separate subject for answers.
     greeted: Cell<u32>,
 }
 
@@ -75,7 +75,7 @@ impl Nats {
     }
 }
 
-/// Asks JetStream for something.
+/// Returns a request to JetStream.
 fn ask(what: &str, number: u32, body: &str) -> String {
     let length = body.len();
     format!("SUB answer.{number} 9\r\nPUB $JS.API.{what}.log answer.{number} {length}\r\n{body}\r\n")
@@ -101,7 +101,7 @@ pub(super) fn read<'a>(mut payload: &'a [u8], each: &mut impl FnMut(Heard<'a>)) 
     }
 }
 
-/// The number that a line ends with.
+/// Parses the number at the end of a line.
 fn last_number(line: &[u8]) -> usize {
     let line = line.trim_ascii_end();
     let begin = line.iter().rposition(|byte| *byte == b' ').map_or(0, |blank| blank + 1);

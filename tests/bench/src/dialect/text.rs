@@ -1,21 +1,22 @@
-//! The least there is. The servers written for this bench speak it.
+//! The minimal protocol, for the servers that were written for this bench.
 
 use super::{Place, Role};
 
-/// Which of a room's messages a reader gets.
+/// The messages of a room that a reader receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Text {
-    /// Those that come from now on, of rooms without a history.
+    /// New messages, in rooms without a history.
     Live,
-    /// Those that come from now on, of rooms with one.
+    /// New messages, in rooms with a history.
     Log,
     /// Also receives the messages of the history.
     Back,
 }
 
 impl Text {
-    /// `/sub/N` subscribes to room N, each text on `/pub/N` goes to its subscribers, `/both/N` does both, `/echo/N` returns each
-    /// text. Rooms with a history are below `/log`, and `/log/back/N` subscribes from the oldest message on.
+    /// `/sub/N` subscribes to room N, each text on `/pub/N` is sent to its subscribers, `/both/N` does both, `/echo/N`
+    /// returns each text. Rooms with a history are below `/log`, and `/log/back/N` subscribes from the oldest message
+    /// on.
     pub(super) fn path(self, place: Place) -> String {
         let verb = match place.role {
             Role::Reader if self == Self::Back => "back",

@@ -1,4 +1,5 @@
-//! The typed protocol as literal text, because a generator that serialized would be slower than the server that it measures.
+//! The typed protocol as literal text, because a generator that serialized would be slower than the server that it
+//! measures.
 
 use std::io::Write as _;
 
@@ -7,13 +8,13 @@ use super::{Heard, Place, Role, Say, position};
 /// Path of the typed protocol.
 pub(super) const PATH: &str = "/ws";
 
-/// The longest text of a chat, in bytes; data may be longer.
+/// Maximum length of a chat text, in bytes. Custom data may be longer.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 
 /// Bytes after a chat's text, at the end of a `message`.
 const TAIL: &[u8] = br#""}}"#;
 
-/// How a server of ours is used.
+/// Options of the dialect of Tidings.
 #[derive(Debug, Clone)]
 pub struct Tidings {
     /// `live`: no history; `log`: history; `room`: history and presence.
@@ -50,12 +51,12 @@ impl Tidings {
         }
     }
 
-    /// Text that subscribes to a channel in addition to those of the places.
+    /// Returns the text that subscribes to a channel in addition to those of the places.
     pub fn subscribe(&self, request: u64, channel: u32) -> String {
         format!(r#"{{"type":"subscribe","id":{request},"channel":"{}:more-{channel}"}}"#, self.namespace)
     }
 
-    /// The text that asks for the messages of a room before one.
+    /// Returns the request for the messages of a room before an offset.
     pub fn history(&self, request: u64, room: u32, before: u64, limit: u32) -> String {
         let namespace = self.namespace;
         format!(
@@ -66,7 +67,7 @@ impl Tidings {
     pub(super) fn publish(&self, room: u32, request: u64, data: &[u8], out: &mut Vec<u8>) {
         let id = message_id(data, request);
         let namespace = self.namespace;
-        // A chat's text may not be so long; what follows the data is the same.
+        // A chat text has a maximum length. Longer data is custom; the bytes after it are the same.
         let payload = if data.len() > TEXT_BYTES_MAX {
             r#"{"type":"custom","name":"b","data":""#
         } else {
@@ -82,7 +83,7 @@ impl Tidings {
     }
 }
 
-/// A UUID v7 as a client would make it: it grows with time, and no two publishers make the same.
+/// Returns a UUID v7 as a client makes it: it grows with time and differs between publishers.
 fn message_id(data: &[u8], request: u64) -> String {
     const BEGIN_MS: u64 = 0x019b_7e00_0000;
     let publisher = crate::load::stamp::Stamp::read(data).map_or(0, |stamp| stamp.publisher);
@@ -112,7 +113,7 @@ pub(super) fn read(payload: &[u8]) -> Heard<'_> {
     Heard::Other
 }
 
-/// The number that a text begins with.
+/// Parses the number at the beginning of a text.
 fn number(text: &[u8]) -> u64 {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))

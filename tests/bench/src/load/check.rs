@@ -1,4 +1,4 @@
-//! Whether each subscriber got each message once and in order.
+//! Checks that each subscriber received each message once and in order.
 
 use std::collections::HashSet;
 
@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 /// Maximum number of remembered skipped numbers, which distinguish a late message from a duplicate.
 const SKIPPED_MAX: usize = 100_000;
 
-/// What went wrong, in messages.
+/// Numbers of faulty messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Faults {
-    /// Never came.
+    /// Never received.
     pub lost: u64,
-    /// Came more than once.
+    /// Received more than once.
     pub duplicated: u64,
-    /// Came after a later one.
+    /// Received after a later one.
     pub reordered: u64,
 }
 
 impl Faults {
-    /// Whether all was as it has to be.
+    /// Returns whether there are no faults.
     pub fn none(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Those of two runs.
+    /// Returns the sum of the faults of two runs.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -35,28 +35,28 @@ impl Faults {
     }
 }
 
-/// The next number due on each way from a publisher to a subscriber.
+/// The next expected number on each way from a publisher to a subscriber.
 #[derive(Debug)]
 pub struct Check {
     next: Vec<u64>,
     skipped: HashSet<(usize, u64)>,
-    /// The skipped that were too many to remember.
+    /// Number of skipped messages that exceed the limit of remembered ones.
     forgotten: u64,
     faults: Faults,
 }
 
 impl Check {
-    /// For `ways` ways.
+    /// Creates the checks of `ways` ways.
     pub fn new(ways: usize) -> Self {
         Self { next: vec![0; ways], skipped: HashSet::new(), forgotten: 0, faults: Faults::default() }
     }
 
-    /// Expects `number` next on this way.
+    /// Sets the next expected number on this way.
     pub fn expect(&mut self, way: usize, number: u64) {
         self.next[way] = number;
     }
 
-    /// Takes note of a message. Returns whether it is new on this way.
+    /// Records a message. Returns whether it is new on this way.
     pub fn take(&mut self, way: usize, number: u64) -> bool {
         let Some(next) = self.next.get_mut(way) else { return false };
         if number == *next {
@@ -66,7 +66,7 @@ impl Check {
         self.odd(way, number)
     }
 
-    /// Ends: on each way all numbers below `published(way)` have to have come.
+    /// Returns the faults. On each way, all numbers below `published(way)` must have been received.
     pub fn finish(mut self, published: impl Fn(usize) -> u64) -> Faults {
         let missing = self.next.iter().enumerate();
         let tail: u64 = missing.map(|(way, next)| published(way).saturating_sub(*next)).sum();
@@ -113,7 +113,7 @@ mod tests {
     fn each_fault_is_told_from_the_others() {
         assert!(faults(&[0, 1, 2], 3).none());
         assert_eq!(faults(&[0, 2], 3), Faults { lost: 1, ..Faults::default() });
-        assert_eq!(faults(&[0, 1], 3), Faults { lost: 1, ..Faults::default() }, "the last one is missed too");
+        assert_eq!(faults(&[0, 1], 3), Faults { lost: 1, ..Faults::default() }, "a lost last message");
         assert_eq!(faults(&[0, 1, 1, 2], 3), Faults { duplicated: 1, ..Faults::default() });
         assert_eq!(faults(&[0, 2, 1], 3), Faults { reordered: 1, ..Faults::default() });
         assert_eq!(faults(&[], 2), Faults { lost: 2, ..Faults::default() });

@@ -1,4 +1,4 @@
-//! One client's socket, from the first packet on.
+//! A client's connection: handshake, greeting and frames.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -16,52 +16,52 @@ use crate::wire::handshake;
 /// The largest segment over an ordinary network, in bytes.
 const SEGMENT_BYTES: u32 = 1460;
 
-/// What a far client's socket may hold of what it has not read, in bytes.
+/// Receive buffer of a [`Sockets::Far`] client, in bytes.
 const RECEIVE_BYTES: usize = 4096;
 
-/// What connecting without waiting is answered with.
+/// Error of a non-blocking connect that is still in progress.
 const IN_PROGRESS: i32 = rustix::io::Errno::INPROGRESS.raw_os_error();
 
-/// A client.
+/// A client's connection.
 pub(super) struct Connection {
     stream: TcpStream,
     state: State,
-    /// What it is for.
+    /// Its role and its room.
     pub(super) place: Place,
-    /// What has been read of a frame that is not complete.
+    /// Received bytes of an incomplete frame or handshake response.
     partial: Vec<u8>,
-    /// What the socket has not taken yet.
+    /// Bytes that the socket has not accepted yet.
     unsent: Vec<u8>,
 }
 
-/// What the clients' own sockets are like.
+/// Buffer and segment sizes of the clients' sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sockets {
-    /// As the system makes them.
+    /// The system's defaults.
     Plain,
-    /// Like those of a client behind a network that no longer reads: small segments, and room for little. Loopback's segments
-    /// of 64 KiB make the kernel hold several MiB for each.
+    /// Small segments and a small receive buffer, as of a client behind a network that no longer reads. The loopback's
+    /// segments of 64 KiB make the kernel buffer several MiB for each.
     Far,
 }
 
 enum State {
-    /// The answer to the handshake has not come.
+    /// Waits for the handshake response, and then sends this greeting.
     Opening(VecDeque<Say>),
-    /// The answer to the first of these has not come.
+    /// Waits for the answer to the first of these texts.
     Greeting(VecDeque<Say>),
     Open,
-    /// It is over; this is why.
+    /// Ended, with the reason.
     Ended(String),
 }
 
-/// How much was read, and whether there may be more.
+/// Number of bytes in the buffer after a read, and whether the socket may have more.
 pub(super) struct Read {
     pub(super) bytes: usize,
     pub(super) more: bool,
 }
 
 impl Connection {
-    /// Connects, and sends the request of the handshake.
+    /// Connects and sends the handshake request.
     pub(super) fn open(
         address: SocketAddr,
         path: &str,
@@ -74,7 +74,7 @@ impl Connection {
         prepare(&socket, sockets).map_err(Failure::io("preparing a socket"))?;
         socket.set_nonblocking(true).map_err(Failure::io("making a socket not block"))?;
         match socket.connect(&address.into()) {
-            // The request goes out when there is an answer.
+            // The request is buffered until the connection is established.
             Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {}
             outcome => outcome.map_err(Failure::io("connecting"))?,
         }
@@ -100,7 +100,7 @@ impl Connection {
         }
     }
 
-    /// Sends, or keeps for when the socket has room.
+    /// Sends bytes. Buffers the rest if the socket is full.
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         if self.unsent.is_empty() {
             let sent = self.write(bytes)?;
@@ -111,7 +111,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what was kept.
+    /// Sends the buffered bytes.
     pub(super) fn flush(&mut self) -> Result<(), Failure> {
         if !self.unsent.is_empty() {
             let unsent = std::mem::take(&mut self.unsent);
@@ -130,7 +130,7 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
-                    // What the server said before it closed is still to be read, and says more.
+                    // Not an error: the server's last frames can still be read, and they say more.
                     self.state = State::Ended(error.to_string());
                     return Ok(bytes.len());
                 }
@@ -139,7 +139,7 @@ impl Connection {
         Ok(sent)
     }
 
-    /// Reads into `buffer`, behind what was left over.
+    /// Reads into `buffer`, after the bytes of an incomplete frame.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Read {
         let kept = self.partial.len();
         buffer[..kept].copy_from_slice(&self.partial);
@@ -160,7 +160,8 @@ impl Connection {
         }
     }
 
-    /// Takes what was read. `each` is given the content of each frame. Returns what answered a greeting.
+    /// Handles received bytes. Calls `each` with the payload and the size of each frame. Returns the answer to a
+    /// greeting, if there is one.
     pub(super) fn take(
         &mut self,
         mut bytes: &[u8],
@@ -194,7 +195,7 @@ impl Connection {
                     if !self.is_open() && self.answered(payload)? {
                         answer = Some(payload.to_vec());
                     }
-                    // What was missed may come in the answer, or before it.
+                    // Missed messages may be in the answer or arrive before it.
                     each(payload, frame.len());
                 }
                 Kind::Ping => {
@@ -215,7 +216,7 @@ impl Connection {
         Ok(answer)
     }
 
-    /// Says the next texts of the greeting, up to one that has to be answered.
+    /// Sends the next texts of the greeting, up to one that needs an answer.
     fn greet(&mut self) -> Result<(), Failure> {
         loop {
             let State::Greeting(greeting) = &mut self.state else { return Ok(()) };
@@ -236,7 +237,7 @@ impl Connection {
         }
     }
 
-    /// Whether a text answers the greeting. If so, goes on with it.
+    /// Returns whether a text is the expected answer to the greeting. If so, continues the greeting.
     fn answered(&mut self, text: &[u8]) -> Result<bool, Failure> {
         let State::Greeting(greeting) = &mut self.state else { return Ok(false) };
         let due = greeting.front().is_some_and(|say| text.starts_with(say.answer.as_bytes()));
@@ -261,6 +262,6 @@ fn prepare(socket: &Socket, sockets: Sockets) -> std::io::Result<()> {
         socket.set_recv_buffer_size(RECEIVE_BYTES)?;
     }
     socket.set_tcp_nodelay(true)?;
-    // Closing resets: thousands of ports that wait would be missing in the next run.
+    // Close with a reset: thousands of ports in TIME_WAIT would be missing in the next run.
     socket.set_linger(Some(Duration::ZERO))
 }

@@ -1,13 +1,13 @@
-//! Which messages are on their way, so that a publisher can keep a number of them in flight.
+//! Counts the messages in flight, so that a publisher can keep a number of them in flight.
 
-/// The messages of all publishers that have not come to all their subscribers yet.
+/// The messages of all publishers that not all of their subscribers have received yet.
 #[derive(Debug)]
 pub struct Flights {
-    /// Most messages of one publisher that are on their way.
+    /// Maximum number of messages in flight per publisher.
     window: u64,
     readers: u32,
     publishers: Vec<Publisher>,
-    /// How many deliveries are missing, by publisher and number modulo the window.
+    /// Number of missing deliveries of each message, by publisher and number modulo the window.
     missing: Vec<u32>,
 }
 
@@ -18,7 +18,8 @@ struct Publisher {
 }
 
 impl Flights {
-    /// `publishers`, each of whose messages goes to `readers`, with at most `window` on their way for each.
+    /// Creates the counts of `publishers` publishers. Each message goes to `readers` readers. Each publisher has at
+    /// most `window` messages in flight.
     pub fn new(publishers: usize, readers: u32, window: u32) -> Self {
         let window = u64::from(window.max(1));
         let missing = vec![0; publishers * window as usize];
@@ -38,7 +39,7 @@ impl Flights {
         Some(number)
     }
 
-    /// Notes a delivery. Returns whether it was the message's last.
+    /// Records a delivery. Returns whether it was the last of its message.
     pub fn land(&mut self, publisher: usize, number: u64) -> bool {
         let Some(entry) = self.publishers.get(publisher) else { return false };
         if !(entry.done..entry.sent).contains(&number) {
@@ -50,7 +51,8 @@ impl Flights {
         if *missing > 0 {
             return false;
         }
-        // In order, the first is the first to be complete; out of order, the earlier ones hold the window.
+        // In order, the oldest message is complete first. Out of order, an incomplete older message keeps the window
+        // full.
         while self.publishers[publisher].done < self.publishers[publisher].sent {
             let done = self.publishers[publisher].done;
             if self.missing[self.slot(publisher, done)] > 0 {
@@ -61,17 +63,17 @@ impl Flights {
         true
     }
 
-    /// How many messages of a publisher have been sent.
+    /// Returns the number of messages that a publisher has sent.
     pub fn sent(&self, publisher: usize) -> u64 {
         self.publishers[publisher].sent
     }
 
-    /// How many messages have been sent.
+    /// Returns the number of messages that all publishers have sent.
     pub fn sent_by_all(&self) -> u64 {
         self.publishers.iter().map(|publisher| publisher.sent).sum()
     }
 
-    /// Whether all have come to everybody.
+    /// Returns whether all subscribers have received all messages.
     pub fn all_landed(&self) -> bool {
         self.publishers.iter().all(|publisher| publisher.sent == publisher.done)
     }
@@ -89,12 +91,12 @@ mod tests {
     fn a_window_is_kept() {
         let mut flights = Flights::new(2, 2, 2);
         assert_eq!([flights.take_off(0), flights.take_off(0), flights.take_off(0)], [Some(0), Some(1), None]);
-        assert_eq!(flights.take_off(1), Some(0), "another publisher has a window of its own");
+        assert_eq!(flights.take_off(1), Some(0), "each publisher has a separate window");
         assert!(!flights.land(0, 0));
-        assert_eq!(flights.take_off(0), None, "one of two readers is not all");
+        assert_eq!(flights.take_off(0), None, "one of two readers has not received it");
         assert!(flights.land(0, 0));
         assert_eq!(flights.take_off(0), Some(2));
-        assert!(!flights.land(0, 0), "it has landed already");
+        assert!(!flights.land(0, 0), "it was complete already");
         assert!(!flights.all_landed());
     }
 }

@@ -19,25 +19,25 @@ use crate::dialect::{Dialect, Heard, Place};
 use crate::failure::Failure;
 use crate::wire::frame;
 
-/// Handshakes under way at a time: fewer than any server's backlog.
+/// Maximum number of concurrent handshakes: below the backlog of every server.
 const OPENING_MAX: usize = 128;
 
-/// How long opening may stand still.
+/// Maximum time without an event while connections are opened.
 const OPENING_WAIT: Duration = Duration::from_secs(20);
 
-/// Events taken at once.
+/// Maximum number of events per poll.
 const EVENTS_MAX: usize = 64;
 
-/// How long those that are read before all others may wait for what others have to tell.
+/// Maximum time between two polls of the urgent connections while other connections are read.
 const URGENT_WAIT: Duration = Duration::from_micros(500);
 
-/// The largest read, and so the largest frame.
+/// Size of the read buffer, and so the maximum size of a frame.
 const READ_BYTES: usize = 256 * 1024;
 
-/// What the timer is called among the connections.
+/// Event data of the timer. The event data of a connection is its index.
 const TIMER: u64 = u64::MAX;
 
-/// Any key will do; the work of masking is the same.
+/// Masking key. Any value works, because masking costs the same.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// All connections to one server.
@@ -53,44 +53,44 @@ pub struct Load {
     events: Vec<epoll::Event>,
     urgent_events: Vec<epoll::Event>,
     buffer: Vec<u8>,
-    /// A message, and the frame around it.
+    /// Buffers for a message's data, its text and its frame.
     scratch: (Vec<u8>, Vec<u8>, Vec<u8>),
     last_answer: Vec<u8>,
-    /// How many connections are open.
+    /// Number of open connections.
     ready: usize,
     /// The first connection that ended.
     failed: Option<usize>,
-    /// How long it has looked for something to do and found nothing.
+    /// Total time of polling without an event.
     idle: Duration,
 }
 
-/// What one turn brought.
+/// The events of one iteration.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Turn {
-    /// How often the timer has fired.
+    /// Number of expirations of the timer.
     pub ticks: u64,
-    /// How many connections had something to tell.
+    /// Number of connections with an event.
     pub events: usize,
 }
 
-/// A frame's content, and where and when it came.
+/// A frame's content, with its connection and time.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival<'a> {
-    /// The connection.
+    /// The connection's index.
     pub connection: usize,
-    /// What it says.
+    /// The decoded content.
     pub heard: Heard<'a>,
     /// The size of the frame, with its header; 0 for all but the first content of a frame.
     pub frame_bytes: usize,
-    /// When it was read, in ns since the generator began.
+    /// Time of the read, in ns since the generator was created.
     pub at_ns: u64,
 }
 
 impl Load {
-    /// A generator without connections.
+    /// Creates a generator without connections.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If a system call fails.
     pub fn new(address: SocketAddr, dialect: Dialect) -> Result<Self, Failure> {
         let new = || epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::os("making an epoll"));
         let (epoll, urgent) = (new()?, new()?);
@@ -118,21 +118,21 @@ impl Load {
         })
     }
 
-    /// The time, in ns since the generator began.
+    /// Returns the time in ns since the generator was created.
     pub fn now_ns(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// How connections opened from now on greet.
+    /// Sets the dialect of connections that are opened from now on.
     pub fn speak(&mut self, dialect: Dialect) {
         self.dialect = dialect;
     }
 
-    /// Opens a connection for each place, in order, a few at a time, and waits until all are ready. The numbers go on from those
-    /// that are there.
+    /// Opens a connection for each place, in order, a few at a time, and waits until all are ready. Their indices
+    /// follow those of the existing connections.
     ///
     /// # Errors
-    /// A refused handshake, or a server that does not answer.
+    /// If a handshake is refused, or if the server does not answer.
     pub fn connect(
         &mut self,
         places: &[Place],
@@ -142,10 +142,10 @@ impl Load {
         self.connect_at_once(places, sockets, OPENING_MAX, each)
     }
 
-    /// The same with `most` handshakes under way at a time.
+    /// The same with at most `most` concurrent handshakes.
     ///
     /// # Errors
-    /// A refused handshake, or a server that does not answer.
+    /// If a handshake is refused, or if the server does not answer.
     pub fn connect_at_once(
         &mut self,
         places: &[Place],
@@ -174,10 +174,10 @@ impl Load {
         }
     }
 
-    /// Begins to open a connection for each place, and waits for none.
+    /// Starts to open a connection for each place and does not wait.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If a system call fails.
     pub fn open_all(&mut self, places: &[Place], sockets: Sockets) -> Result<(), Failure> {
         for place in places {
             let connection = self.open(self.connections.len(), *place, sockets)?;
@@ -186,10 +186,10 @@ impl Load {
         Ok(())
     }
 
-    /// Closes a connection without a word, and begins to open another in its place.
+    /// Closes a connection without a close frame, and starts to open another with the same index.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If a system call fails.
     pub fn reopen(&mut self, index: usize, sockets: Sockets) -> Result<(), Failure> {
         self.ready -= usize::from(self.connections[index].is_open());
         self.connections[index] = self.open(index, self.connections[index].place, sockets)?;
@@ -203,11 +203,11 @@ impl Load {
         Ok(connection)
     }
 
-    /// Reads these connections before all others, so that their delay shows the server and not this thread's work for the other
-    /// connections.
+    /// Reads these connections before all others. Their delay then shows the server, not this thread's work for the
+    /// other connections.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If a system call fails.
     pub fn read_first(&mut self, connections: std::ops::Range<usize>) -> Result<(), Failure> {
         for index in connections {
             let stream = self.connections[index].stream();
@@ -217,45 +217,46 @@ impl Load {
         Ok(())
     }
 
-    /// How many connections have been opened and greeted.
+    /// Returns the number of open connections that have finished their greeting.
     pub fn ready(&self) -> usize {
         self.ready
     }
 
-    /// Reads nothing more from a connection, but leaves it open.
+    /// Stops reading from a connection, but leaves it open.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If a system call fails.
     pub fn stall(&mut self, connection: usize) -> Result<(), Failure> {
         epoll::delete(&self.epoll, self.connections[connection].stream())
             .map_err(Failure::os("no longer waiting for a connection"))
     }
 
-    /// Closes all connections at once, without a word.
+    /// Closes all connections at once, without close frames.
     pub fn hang_up(&mut self) {
         self.connections.clear();
         (self.ready, self.failed) = (0, None);
     }
 
-    /// How many connections have been opened.
+    /// Returns the number of connections in any state.
     pub fn connections(&self) -> usize {
         self.connections.len()
     }
 
-    /// What the connections that are no longer open say.
+    /// Returns why the first ended connection ended. `None` if none has ended.
     pub fn failure(&self) -> Option<&str> {
         self.failed.and_then(|index| self.connections.get(index)?.failure())
     }
 
-    /// What the newest answer to a greeting was.
+    /// Returns the newest answer to a greeting.
     pub fn last_answer(&self) -> &[u8] {
         &self.last_answer
     }
 
-    /// Publishes `data_bytes` bytes that end in `stamp`, whose time is set to now. A publish's `request` is its number, and two more.
+    /// Publishes `data_bytes` bytes that end in `stamp` with the current time. The id of the request is the message's
+    /// number plus 2.
     ///
     /// # Errors
-    /// A connection that cannot be written.
+    /// If the connection cannot be written.
     pub fn publish(&mut self, connection: usize, stamp: Stamp, data_bytes: usize) -> Result<(), Failure> {
         let sent_ns = self.now_ns();
         let (data, text, bytes) = &mut self.scratch;
@@ -269,20 +270,20 @@ impl Load {
         connection.send(bytes)
     }
 
-    /// Says something on a connection.
+    /// Sends a text on a connection.
     ///
     /// # Errors
-    /// A connection that cannot be written.
+    /// If the connection cannot be written.
     pub fn say(&mut self, connection: usize, text: &str) -> Result<(), Failure> {
         let mut bytes = Vec::new();
         frame::write(self.dialect.frame(), text.as_bytes(), Some(MASK), &mut bytes);
         self.connections[connection].send(&bytes)
     }
 
-    /// Lets the timer fire every so often; zero stops it.
+    /// Sets the interval of the timer. Zero stops it.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If a system call fails.
     pub fn tick_every(&mut self, interval: Duration) -> Result<(), Failure> {
         let spec = timespec(interval);
         let spec = Itimerspec { it_interval: spec, it_value: spec };
@@ -291,10 +292,10 @@ impl Load {
             .map_err(Failure::os("setting a timer"))
     }
 
-    /// Waits until something comes, at most for `wait`, and hands it out.
+    /// Waits for events, at most for `wait`, and calls `each` with each received content.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If a system call fails.
     pub fn turn(&mut self, wait: Duration, each: &mut impl FnMut(Arrival<'_>)) -> Result<Turn, Failure> {
         let mut events = std::mem::take(&mut self.events);
         self.look(&mut events, wait)?;
@@ -341,8 +342,8 @@ impl Load {
         Ok(())
     }
 
-    /// Looks until something has come. It does not sleep: waking this thread would be the server's work, several µs for each
-    /// write where the two are on one machine, and none of it where clients are elsewhere.
+    /// Polls until there is an event. It does not sleep: waking this thread would cost the server several µs per write
+    /// on the same machine, and nothing if the clients were on other machines.
     fn look(&mut self, events: &mut Vec<epoll::Event>, wait: Duration) -> Result<(), Failure> {
         events.clear();
         let mut begun = None;
@@ -361,14 +362,14 @@ impl Load {
         }
     }
 
-    /// Sleeps and leaves the core to others, for scenarios that do not measure delays.
+    /// Sleeps, so that others can use the core. For scenarios that do not measure delays.
     pub fn sleep(&mut self, duration: Duration) {
         let begun = Instant::now();
         std::thread::sleep(duration);
         self.idle += begun.elapsed();
     }
 
-    /// How long it has waited for something to come.
+    /// Returns the total time of waiting for events.
     pub fn idle(&self) -> Duration {
         self.idle
     }
@@ -430,7 +431,7 @@ impl Load {
     }
 }
 
-/// Looks what has happened, and does not wait.
+/// Adds the events that are ready, without waiting.
 fn poll(epoll: &OwnedFd, events: &mut Vec<epoll::Event>) -> Result<(), Failure> {
     match epoll::wait(epoll, rustix::buffer::spare_capacity(events), Some(&Timespec::default())) {
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -438,7 +439,7 @@ fn poll(epoll: &OwnedFd, events: &mut Vec<epoll::Event>) -> Result<(), Failure> 
     }
 }
 
-/// Waits for what happens to a connection.
+/// Registers a connection for its events.
 fn add(epoll: &OwnedFd, index: usize, connection: &Connection) -> Result<(), Failure> {
     let flags =
         epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::RDHUP | epoll::EventFlags::ET;

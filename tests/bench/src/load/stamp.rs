@@ -1,24 +1,24 @@
-//! What each message says: who published it, which of its messages it is, and when it was sent.
+//! The stamp in each message: its publisher, its number and its time.
 
-/// The bytes of a stamp.
+/// Size of a stamp in bytes.
 pub const STAMP_BYTES: usize = 4 + 12 + 16;
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// The part of a message that is read again.
+/// The part of a message that the receiver decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// The publisher's index.
     pub publisher: u16,
     /// The message's number among its publisher's, from 0.
     pub number: u64,
-    /// When it was sent, in ns since the generator began.
+    /// Time of sending, in ns since the generator was created.
     pub sent_ns: u64,
 }
 
 impl Stamp {
-    /// Writes `bytes` bytes that end in the stamp: digits of fixed width, so that reading is cheap, and at the end, so that
-    /// it is found without reading what comes before it.
+    /// Writes `bytes` bytes that end in the stamp. The digits have a fixed width, so decoding is cheap. The stamp is at
+    /// the end, so the receiver finds it without decoding the rest.
     pub fn write(&self, bytes: usize, out: &mut Vec<u8>) {
         out.resize(out.len() + bytes.saturating_sub(STAMP_BYTES), b'.');
         let mut hex = |value: u64, digits: u32| {
@@ -29,12 +29,12 @@ impl Stamp {
         hex(self.sent_ns, 16);
     }
 
-    /// Reads the stamp that `data` ends with.
+    /// Decodes the stamp at the end of `data`.
     pub fn read(data: &[u8]) -> Option<Self> {
         let data: &[u8; STAMP_BYTES] = data.last_chunk()?;
         let number = |range: std::ops::Range<usize>| {
             data[range].iter().fold(0_u64, |value, &digit| {
-                // `0`-`9` end in their value, `a`-`f` in 1 to 6 with bit 6 set.
+                // The low four bits of `0`-`9` are the value. Those of `a`-`f` are 1 to 6, and bit 6 is set.
                 value << 4 | u64::from((digit & 15) + (digit >> 6) * 9)
             })
         };

@@ -8,17 +8,17 @@ pub fn allowed() -> Vec<usize> {
     (0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).collect()
 }
 
-/// Which core is whose.
+/// The assignment of cores.
 #[derive(Debug, Clone, Copy)]
 pub struct Cores {
-    /// The server's.
+    /// Core of the server.
     pub server: usize,
-    /// The generator's.
+    /// Core of the generator.
     pub generator: usize,
 }
 
 impl Cores {
-    /// The first for the server and the last for the generator; nothing where there is only one.
+    /// Assigns the first core to the server and the last to the generator. `None` if there is only one core.
     pub fn find() -> Option<Self> {
         match allowed().as_slice() {
             [server, .., generator] => Some(Self { server: *server, generator: *generator }),
@@ -31,7 +31,7 @@ impl Cores {
         move_to(self.generator);
     }
 
-    /// Does something on the server's core: a process started there stays there, with all its threads.
+    /// Calls `work` on the server's core. A process that it starts stays there, with all its threads.
     pub fn on_the_servers<T>(self, work: impl FnOnce() -> T) -> T {
         move_to(self.server);
         let result = work();

@@ -1,16 +1,16 @@
-//! The machine: its cores, and what processes use of it.
+//! The machine: its cores, and the processor time and memory of processes.
 
 pub mod cores;
 pub mod process;
 
 use serde::{Deserialize, Serialize};
 
-/// What a figure was taken on.
+/// The machine of a measurement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// The processor.
     pub processor: String,
-    /// How many cores may be used.
+    /// Number of cores that this process may use.
     pub cores: usize,
     /// The memory, in KiB.
     pub memory_kib: u64,
@@ -19,7 +19,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Looks.
+    /// Reads the properties of this machine.
     pub fn here() -> Self {
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();
         let field = |text: &str, name: &str| {

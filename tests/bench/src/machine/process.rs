@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::time::ClockId;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Ticks a second in `/proc`. The kernel promises this number to programs, whatever its own clock is.
+/// Ticks per second in `/proc`. The kernel promises this number to programs, whatever its own clock rate is.
 const TICKS_PER_SECOND: u64 = 100;
 
 /// A program's processes.
@@ -16,23 +16,23 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The process and all its descendants.
+    /// Returns the process and all its descendants.
     pub fn of(root: u32) -> Self {
         Self { root }
     }
 
-    /// The processor time that all of them have used, for themselves and in the kernel, to the nanosecond: with that of threads that
-    /// have ended. Of children that have ended it is counted in ticks of 10 ms.
+    /// Returns the processor time of all of them, including that in the kernel and that of threads that have ended. The
+    /// resolution is a nanosecond, but 10 ms for children that have ended.
     pub fn cpu(self) -> Duration {
         self.members().into_iter().filter_map(|process| Some(clock(process)? + ended(process)?)).sum()
     }
 
-    /// The memory that all of them have in use (VmRSS), in KiB.
+    /// Returns the memory that all of them use (VmRSS), in KiB.
     pub fn memory_kib(self) -> u64 {
         self.members().into_iter().filter_map(|process| status_kib(process, "VmRSS:")).sum()
     }
 
-    /// The most that they had in use at a time (VmHWM), in KiB.
+    /// Returns the sum of their memory peaks (VmHWM), in KiB.
     pub fn memory_peak_kib(self) -> u64 {
         self.members().into_iter().filter_map(|process| status_kib(process, "VmHWM:")).sum()
     }
@@ -46,7 +46,7 @@ impl Tree {
         }
     }
 
-    /// How many processes there are.
+    /// Returns the number of processes.
     pub fn count(self) -> usize {
         self.members().len()
     }
@@ -70,7 +70,7 @@ impl Tree {
     }
 }
 
-/// The pages of memory that the kernel holds for TCP's buffers, in KiB.
+/// Returns the memory of the kernel's TCP buffers, in KiB.
 pub fn tcp_memory_kib() -> u64 {
     const PAGE_KIB: u64 = 4;
     let text = std::fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
@@ -79,21 +79,21 @@ pub fn tcp_memory_kib() -> u64 {
     words.nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * PAGE_KIB
 }
 
-/// The fields of `/proc/N/stat` behind the program's name, which may hold blanks and brackets.
+/// Returns the fields of `/proc/N/stat` after the program's name, which may contain spaces and brackets.
 fn fields(process: u32) -> Option<Vec<String>> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, rest) = stat.rsplit_once(") ")?;
     Some(rest.split(' ').map(str::to_owned).collect())
 }
 
-/// The process's own clock of processor time. utime and stime are the same sum, in whole ticks; `schedstat` is that of the threads
-/// that are still there.
+/// Returns the process's own CPU clock. utime and stime have the same sum in whole ticks. `schedstat` has only the
+/// threads that still exist.
 fn clock(process: u32) -> Option<Duration> {
     let process = nix::unistd::Pid::from_raw(i32::try_from(process).ok()?);
     Some(ClockId::pid_cpu_clock_id(process).ok()?.now().ok()?.into())
 }
 
-/// cutime and cstime: what children have used that have ended.
+/// Returns the processor time of children that have ended (cutime and cstime).
 fn ended(process: u32) -> Option<Duration> {
     let fields = fields(process)?;
     let ticks: u64 = fields.get(13..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
@@ -128,11 +128,11 @@ mod tests {
         shell.wait().unwrap();
         let until = Instant::now() + Duration::from_secs(30);
         while !is_dead(sleeper) {
-            assert!(Instant::now() < until, "it is still there");
+            assert!(Instant::now() < until, "the child is still running");
         }
     }
 
-    /// Whether all that is left of it is its number, because nobody has asked how it ended.
+    /// Returns whether it has ended. A zombie has ended: only its process id is left, until its parent waits for it.
     fn is_dead(process: u32) -> bool {
         fields(process).is_none_or(|fields| fields[0] == "Z")
     }
@@ -142,14 +142,14 @@ mod tests {
         let (this, tick) = (std::process::id(), Duration::from_millis(1000 / TICKS_PER_SECOND));
         let tree = Tree::of(this);
         let begun = tree.cpu();
-        // Each thread ends far within a tick, and all of them together are many ticks.
+        // Each thread runs for far less than a tick. All of them together run for many ticks.
         let mut finest = tick;
         while tree.cpu() < begun + tick * 10 {
             let before = tree.cpu();
             std::thread::spawn(|| (0..10_000_u64).fold(0, |sum, number| std::hint::black_box(sum ^ number)))
                 .join()
                 .unwrap();
-            // A thread so short may begin and end between two readings of the kernel's clock: such a step says nothing.
+            // Such a short thread may run between two readings of the kernel's clock. Skip a step of zero.
             let step = tree.cpu().saturating_sub(before);
             if !step.is_zero() {
                 finest = finest.min(step);

@@ -90,7 +90,7 @@ fn curve_chart(records: &[Record], curve: &Curve) -> Option<Chart> {
     (!series.is_empty()).then_some(Chart { file: curve.file, title, svg })
 }
 
-/// A picture of a size, around its content.
+/// Returns an SVG image of this size, with a title and this content.
 pub(super) fn frame(width: f64, height: f64, title: &str, content: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
@@ -104,10 +104,10 @@ const TOP: f64 = 40.0;
 const WIDTH: f64 = 620.0;
 const HEIGHT: f64 = 220.0;
 
-/// The lines' colours; those of ours come first in the list of servers.
+/// The lines' colours. Tidings has the first ones, because it is first in the list of servers.
 const COLOURS: [&str; 6] = ["#0969da", "#8250df", "#8c959f", "#bc4c00", "#1a7f37", "#bf3989"];
 
-/// Lines over a logarithmic axis of sizes, from zero, each with its runs' ends.
+/// Draws lines with a logarithmic x axis and a y axis from zero. Each point has the range of its runs.
 fn lines(title: &str, sizes: &str, series: &[(String, Vec<(f64, Spread)>)]) -> String {
     let all = || series.iter().flat_map(|(_, points)| points);
     let top = all().map(|(_, spread)| spread.max).fold(f64::MIN_POSITIVE, f64::max) * 1.1;

@@ -1,4 +1,4 @@
-//! What a channel costs that is followed and silent, and what one more subscription does.
+//! Cost of a silent channel with a subscriber, and of one more subscription.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use crate::load::{Load, Sockets};
 use crate::machine::process::Tree;
 use crate::record::Measured;
 
-/// Channels that one connection follows.
+/// Number of subscriptions per connection.
 const PER_CONNECTION: u32 = 1000;
 
-/// Subscribes of one connection that are not answered.
+/// Maximum number of unanswered subscribe requests per connection.
 const WINDOW: usize = 32;
 
-/// `subscriptions`, to `channels` different ones.
+/// Measures `subscriptions` subscriptions to `channels` different channels.
 pub(super) fn run(
     subscriptions: u32,
     channels: u32,

@@ -10,7 +10,7 @@ use crate::load::{Load, Sockets};
 use crate::machine::process::Tree;
 use crate::record::Measured;
 
-/// Connects a second, and as many closes.
+/// Number of connects per second. The number of closes is the same.
 const PER_SECOND: u32 = 100;
 
 /// The first memory reading is after this fraction (1/n) of the time.
@@ -44,7 +44,7 @@ pub(super) fn run(
     Ok(measured)
 }
 
-/// Each has a second; then another takes its place.
+/// Each connection is open for a second. Then another one replaces it.
 fn churn(load: &mut Load, duration: Duration) -> Result<u64, Failure> {
     let (until, mut connects) = (Instant::now() + duration, 0);
     while Instant::now() < until {

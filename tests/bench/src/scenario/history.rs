@@ -1,4 +1,4 @@
-//! A long log: how long a publish takes that comes after many, and a page from anywhere in them.
+//! A long log: latency of a publish after many messages, and of a page at any offset.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -12,13 +12,13 @@ use crate::failure::Failure;
 use crate::machine::process::Tree;
 use crate::record::Measured;
 
-/// Publishers that fill the log, and how many messages each has in flight.
+/// Number of publishers that fill the log, and number of messages in flight for each.
 const FILLERS: (u32, u32) = (16, 64);
 
 /// Messages in a page.
 const PAGE_MESSAGES: u32 = 100;
 
-/// Pages that are asked for, one after the other.
+/// Number of requested pages, one after the other.
 const PAGES: u64 = 2000;
 
 pub(super) fn run(
@@ -31,7 +31,7 @@ pub(super) fn run(
     let dialect = Dialect::Tidings(tidings.clone());
     let filled = fill(u64::from(messages), address, dialect.clone(), span)?;
     let mut round = Round::open(1, 1, address, dialect, span)?;
-    // The fillers' messages had numbers of the same publishers; these begin above them.
+    // The messages that filled the log have numbers of the same publishers, so begin above them.
     round.skip(u64::from(messages));
     round.publish_for(span.warm_up, &mut histogram())?;
     let mut times = histogram();
@@ -47,7 +47,7 @@ pub(super) fn run(
         let watch = Stopwatch::start(tree, &round.load);
         let pages = span.of(PAGES as u32);
         for number in 0..u64::from(pages) {
-            // Spread over the log without order, and the same each time.
+            // Spread over the log in a random order that is the same in each run.
             let before =
                 u64::from(PAGE_MESSAGES) + number * 7_919_993 % (filled - u64::from(PAGE_MESSAGES) + 1);
             times.saturating_record(page(&mut round, &tidings, number + 2, before, span)?);
@@ -59,7 +59,7 @@ pub(super) fn run(
     Ok(measured)
 }
 
-/// Publishes until there are so many. Returns how many there are.
+/// Publishes until there are `messages` messages. Returns their number.
 fn fill(messages: u64, address: SocketAddr, dialect: Dialect, span: &Span) -> Result<u64, Failure> {
     let (publishers, window) = if messages < 1000 { (1, 1) } else { FILLERS };
     let mut round = Round::open(publishers, window, address, dialect, span)?;
@@ -67,7 +67,7 @@ fn fill(messages: u64, address: SocketAddr, dialect: Dialect, span: &Span) -> Re
     Ok(round.sent())
 }
 
-/// Asks for a page. Returns how long it took, in ns.
+/// Requests a page. Returns the latency in ns.
 fn page(
     round: &mut Round,
     tidings: &Tidings,

@@ -1,4 +1,4 @@
-//! What a connection costs that only waits.
+//! Cost of an idle connection.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::load::{Load, Sockets};
 use crate::machine::process::{Tree, tcp_memory_kib};
 use crate::record::Measured;
 
-/// How long memory may take to settle.
+/// Wait until the memory is stable.
 const SETTLE: Duration = Duration::from_secs(2);
 
 pub(super) fn run(
@@ -21,7 +21,7 @@ pub(super) fn run(
 ) -> Result<Measured, Failure> {
     let mut load = Load::new(address, dialect)?;
     let place = Place { role: Role::Reader, room: 0 };
-    // What is only made for the first is not what one more costs.
+    // Memory that is allocated once, for the first connection, is not part of the cost of one more.
     load.connect(&[place], Sockets::Plain, &mut |_| {})?;
     settle(&mut load)?;
     let (before, kernel_before) = (tree.memory_kib(), tcp_memory_kib());

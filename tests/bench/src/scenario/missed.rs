@@ -12,11 +12,11 @@ pub(super) const MESSAGES: u32 = 1000;
 
 const DATA_BYTES: usize = 128;
 
-/// Messages on their way at a time.
+/// Number of messages in flight.
 const WINDOW: u64 = 64;
 
-/// Publishes `messages` in a room, as `publisher`, and waits until a reader has received the last one. Returns the dialect of readers
-/// that resume from the position where this reader began.
+/// Publishes `messages` in a room, as `publisher`, and waits until a reader has received the last one. Returns the
+/// dialect of readers that resume from the position where this reader began.
 pub(super) fn publish(
     load: &mut Load,
     dialect: &Dialect,

@@ -1,4 +1,4 @@
-//! What is measured. Each scenario is bounded in time and in number.
+//! The scenarios. Each has a maximum duration and a maximum number of messages.
 
 mod channels;
 mod churn;
@@ -29,9 +29,9 @@ pub const FRAME_BYTES: usize = 384;
 /// Duration and size of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
-    /// Time before it counts.
+    /// Warm-up time, which is not measured.
     pub warm_up: Duration,
-    /// Time while it counts.
+    /// Measured time.
     pub measure: Duration,
     /// After this time without a message, missing messages count as lost.
     pub silence: Duration,
@@ -46,7 +46,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// Long enough for figures.
+    /// A run that is long enough for figures.
     pub const FULL: Self = Self {
         warm_up: Duration::from_millis(500),
         measure: Duration::from_secs(3),
@@ -57,7 +57,7 @@ impl Span {
         churn: Duration::from_secs(60),
     };
 
-    /// Only long enough to check that it works.
+    /// A run that only checks that everything works.
     pub const QUICK: Self = Self {
         warm_up: Duration::from_millis(50),
         measure: Duration::from_millis(200),
@@ -79,7 +79,7 @@ impl Span {
     }
 }
 
-/// Something to measure.
+/// A scenario.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
     /// Name on the command line and in the output.
@@ -234,12 +234,13 @@ scenarios! {
 }
 
 impl Scenario {
-    /// The one with that name.
+    /// Returns the scenario with this name.
     pub fn named(name: &str) -> Option<Self> {
         ALL.iter().find(|scenario| scenario.name == name).copied()
     }
 
-    /// Whether a server supports the scenario: only Tidings acknowledges, and only rooms with a history can be resumed.
+    /// Returns whether a server supports the scenario: only Tidings acknowledges, and only rooms with a history can be
+    /// resumed.
     pub fn fits(&self, subject: Subject) -> bool {
         match (self.work, subject) {
             // Two workers change the cost of a room, its neighbours, and scaling; the rest is the same.
@@ -272,15 +273,15 @@ impl Scenario {
         }
     }
 
-    /// Whether it is a point of a curve for Tidings; peers are compared at one point.
+    /// Returns whether it is a point of a curve for Tidings. Peers are compared at one point.
     fn is_growth(&self) -> bool {
         self.name.starts_with("readers-")
     }
 
-    /// Measures.
+    /// Runs the scenario.
     ///
     /// # Errors
-    /// Why there is no figure.
+    /// The reason for missing figures.
     pub fn run(&self, subject: Subject, server: &Running, span: &Span) -> Result<Measured, Failure> {
         let Running { address, .. } = *server;
         let (tree, dialect) = (server.tree(), subject.dialect());
@@ -320,7 +321,7 @@ impl Scenario {
     }
 }
 
-/// What both sides do from one moment on.
+/// Measures the processor time of server and generator from its start.
 struct Stopwatch {
     tree: Tree,
     server: Duration,
@@ -333,10 +334,11 @@ impl Stopwatch {
         Self { tree, server: tree.cpu(), idle: load.idle(), begun: Instant::now() }
     }
 
-    /// What was used since, and the server's part in µs.
+    /// Returns the processor time since the start, and the server's part in µs.
     fn stop(self, load: &Load) -> (Measured, f64) {
         let took = self.begun.elapsed();
-        // All time that it did not wait: also what other programs took from it, for that held up the server as well.
+        // Count all time without waiting, including time in which other programs used the core, because that delayed
+        // the server as well.
         let generator = took.saturating_sub(load.idle() - self.idle);
         let server = self.tree.cpu().saturating_sub(self.server);
         let measured = Measured::new(took.as_secs_f64(), server.as_secs_f64(), generator.as_secs_f64());

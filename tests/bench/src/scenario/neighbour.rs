@@ -92,7 +92,7 @@ impl Small {
     }
 }
 
-/// While another room of `readers` is flooded.
+/// Measures while another room of `readers` is flooded.
 pub(super) fn flooded(
     readers: u32,
     address: SocketAddr,

@@ -45,15 +45,15 @@ pub(super) struct Round {
     pub(super) load: Load,
     window: u64,
     flights: Flights,
-    /// When each that is on its way was sent, by publisher and number modulo the window.
+    /// Time of sending of each message in flight, by publisher and number modulo the window.
     sent_ns: Vec<u64>,
     silence: Duration,
-    /// The number of each publisher's first message: a log that has an id takes it only once.
+    /// Number of each publisher's first message. A log accepts an id only once.
     first: u64,
 }
 
 impl Round {
-    /// Connects them.
+    /// Connects the publishers.
     pub(super) fn open(
         publishers: u32,
         window: u32,
@@ -74,17 +74,17 @@ impl Round {
         })
     }
 
-    /// Begins above the numbers that others have used. Only before the first message.
+    /// Begins above the numbers of earlier messages. Must be called before the first message.
     pub(super) fn skip(&mut self, numbers: u64) {
         self.first = numbers;
     }
 
-    /// How many messages have been sent.
+    /// Returns the number of sent messages.
     pub(super) fn sent(&self) -> u64 {
         self.flights.sent_by_all()
     }
 
-    /// Publishes for a while, then waits for the answers that are due.
+    /// Publishes for a time, then waits for the outstanding answers.
     pub(super) fn publish_for(
         &mut self,
         duration: Duration,
@@ -94,7 +94,7 @@ impl Round {
         self.publish_while(|_| Instant::now() < until, times)
     }
 
-    /// Publishes at least so many messages, then waits for the answers that are due.
+    /// Publishes at least `messages` messages, then waits for the outstanding answers.
     pub(super) fn publish_number(&mut self, messages: u64) -> Result<(), Failure> {
         self.publish_while(|sent| sent < messages, &mut histogram())
     }
@@ -116,7 +116,7 @@ impl Round {
                 }
             }
             if self.flights.all_landed() {
-                // Nothing more is to be published, and no answer is due.
+                // There is nothing left to publish, and no answer is outstanding.
                 return Ok(());
             }
             let mut refused = None;

@@ -1,4 +1,4 @@
-//! Time until many resuming readers have received what they missed.
+//! Time until many resuming readers have received their missed messages.
 
 use std::net::SocketAddr;
 

@@ -37,24 +37,24 @@ impl Site {
 /// A server that can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
-    /// Ours, in a namespace without history.
+    /// Tidings, in a namespace without history.
     Tidings,
     /// The same with two workers.
     TidingsTwo,
-    /// Ours, in a namespace with history: each message is on disk before it is delivered.
+    /// Tidings, in a namespace with history: each message is on disk before it is delivered.
     TidingsFull,
     /// The same with `durability = normal`: the operating system chooses when to write.
     TidingsNormal,
-    /// Hand-written epoll: the least that a server can do.
+    /// Hand-written epoll: the minimal work of a server.
     Reference,
-    /// The same with Nagle's algorithm on: what a server loses if it does not turn it off.
+    /// The same with Nagle's algorithm on: shows the loss of a server that does not turn it off.
     ReferenceNagle,
     /// A server of another project.
     Peer(Peer),
 }
 
 impl Subject {
-    /// All of them, ours first.
+    /// All servers, Tidings first.
     pub const ALL: [Self; 15] = [
         Self::Tidings,
         Self::TidingsTwo,
@@ -73,7 +73,7 @@ impl Subject {
         Self::Peer(Peer::Swoole),
     ];
 
-    /// What it is called on the command line and in the output.
+    /// Returns its name on the command line and in the output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tidings => "tidings",
@@ -86,12 +86,12 @@ impl Subject {
         }
     }
 
-    /// The one with that name.
+    /// Returns the server with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|subject| subject.name() == name)
     }
 
-    /// Whether it is this project's own server.
+    /// Returns whether it is this project's own server.
     pub fn is_ours(self) -> bool {
         match self {
             Self::Tidings | Self::TidingsTwo | Self::TidingsFull | Self::TidingsNormal => true,
@@ -99,7 +99,7 @@ impl Subject {
         }
     }
 
-    /// How it is spoken to.
+    /// Returns the dialect of its protocol.
     pub fn dialect(self) -> Dialect {
         match self {
             Self::Tidings | Self::TidingsTwo => Dialect::Tidings(Tidings::new("live")),
@@ -109,7 +109,7 @@ impl Subject {
         }
     }
 
-    /// Dialect for rooms with a history, or `None` if the server has none.
+    /// Returns the dialect for rooms with a history, or `None` if the server has none.
     pub fn with_history(self) -> Option<Dialect> {
         match self {
             Self::Tidings | Self::TidingsTwo | Self::Reference | Self::ReferenceNagle => None,
@@ -118,10 +118,10 @@ impl Subject {
         }
     }
 
-    /// Installs what is missing and returns the version.
+    /// Installs missing programs and returns the version.
     ///
     /// # Errors
-    /// [`Failure::Start`]: why it cannot be measured here.
+    /// [`Failure::Start`] with the reason, if it cannot be measured here.
     pub fn install(self, site: &Site) -> Result<String, Failure> {
         match self {
             Self::Tidings | Self::TidingsTwo | Self::TidingsFull | Self::TidingsNormal => {
@@ -148,10 +148,10 @@ impl Subject {
     }
 }
 
-/// An empty folder for one start of a server.
+/// Creates an empty folder for one start of a server.
 fn fresh_folder(scratch: &Path, name: &str) -> Result<PathBuf, Failure> {
     let folder = scratch.join(format!("{name}-{}", std::process::id()));
-    // It may not be there; then there is nothing to remove.
+    // If it does not exist, there is nothing to remove.
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).map_err(Failure::io("making a folder for a server's data"))?;
     Ok(folder)

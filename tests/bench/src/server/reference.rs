@@ -1,4 +1,4 @@
-//! The reference, which is a command of this program.
+//! The reference server, which is a command of this program.
 
 use std::process::Command;
 

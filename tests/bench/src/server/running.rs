@@ -1,4 +1,4 @@
-//! A server's process, for as long as it is measured.
+//! The process of a server under test.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,20 +10,20 @@ use super::Site;
 use crate::failure::Failure;
 use crate::machine::process::Tree;
 
-/// How long a server may take until it listens.
+/// Maximum time until a server listens.
 const LISTEN_WAIT: Duration = Duration::from_secs(20);
 
-/// How often that is looked at.
+/// Interval of checking whether it listens.
 const LISTEN_LOOK: Duration = Duration::from_millis(20);
 
-/// A server that runs. Dropping it kills it and removes its data.
+/// A running server. Drop kills it and removes its data.
 #[derive(Debug)]
 pub struct Running {
     /// Address that the server listens on.
     pub address: SocketAddr,
     child: Child,
     folder: Option<PathBuf>,
-    /// Held, or what it prints later would end it.
+    /// Kept open: with a closed pipe, later output would end the server.
     _output: Option<BufReader<ChildStdout>>,
 }
 
@@ -48,7 +48,7 @@ impl Running {
         match (read, address) {
             (Ok(_), Some(address)) => Ok(Self { address, child, folder, _output: Some(output) }),
             (read, _) => {
-                // It is to be gone in any case.
+                // Kill it in any case.
                 let _ = child.kill();
                 let _ = child.wait();
                 Err(failed(read.map_or_else(|error| error.to_string(), |_| format!("it said {line:?}"))))
@@ -70,7 +70,7 @@ impl Running {
         let failed = |reason: String| Failure::Start { name: name.to_owned(), reason };
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let child = spawn(&mut command, site).map_err(|error| failed(error.to_string()))?;
-        // Dropped early, it kills what has been started.
+        // If this function returns early, drop kills the process.
         let mut running = Self { address, child, folder, _output: None };
         let until = Instant::now() + LISTEN_WAIT;
         while TcpStream::connect(address).is_err() {
@@ -85,7 +85,7 @@ impl Running {
         Ok(running)
     }
 
-    /// Its processes.
+    /// Returns its processes.
     pub fn tree(&self) -> Tree {
         Tree::of(self.child.id())
     }
@@ -98,7 +98,7 @@ fn spawn(command: &mut Command, site: &Site) -> std::io::Result<Child> {
     }
 }
 
-/// An address that nobody listens on now.
+/// Returns a local address with a free port.
 pub(super) fn free_port() -> Result<SocketAddr, Failure> {
     let bound = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     bound.map_err(Failure::io("looking for a free port"))
@@ -106,7 +106,7 @@ pub(super) fn free_port() -> Result<SocketAddr, Failure> {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Workers outlive a master that is killed alone. All may have ended by themselves; then there is nothing to kill.
+        // Workers survive if only the master is killed, so kill all. If all have already ended, this has no effect.
         self.tree().kill();
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -1,11 +1,11 @@
-//! Our own server, as it is released.
+//! Tidings, as it is released.
 
 use std::process::{Command, Stdio};
 
 use super::{Running, Site, fresh_folder};
 use crate::failure::Failure;
 
-/// `log` is like `room`, but without presence: the cost of presence is a figure of its own.
+/// `log` is like `room`, but without presence: the cost of presence is a separate figure.
 const CONFIG: &str = "[namespaces.log]\nhistory = true\npresence = false\n";
 
 /// On a busy machine a thousand simultaneous clients may send hello late; the server must not close them.

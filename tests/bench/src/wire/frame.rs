@@ -1,19 +1,19 @@
 //! Frames (RFC 6455 section 5).
 
-/// What a frame is.
+/// The kind of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// UTF-8 text.
     Text,
-    /// Bytes.
+    /// Binary data.
     Binary,
-    /// The end.
+    /// A close.
     Close,
-    /// A question whether the peer is there.
+    /// A ping.
     Ping,
-    /// The answer.
+    /// A pong.
     Pong,
-    /// Something that no server here sends: a fragment, or an unknown opcode.
+    /// A frame that no server here sends: a fragment, or an unknown opcode.
     Other,
 }
 
@@ -40,21 +40,21 @@ impl Kind {
     }
 }
 
-/// A frame's first bytes.
+/// The header of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
-    /// What it is.
+    /// The kind of the frame.
     pub kind: Kind,
-    /// What a client's payload is masked with.
+    /// The masking key of a client's payload.
     pub mask: Option<[u8; 4]>,
-    /// How many bytes the header has.
+    /// Length of the header in bytes.
     pub bytes: usize,
-    /// How many bytes follow it.
+    /// Length of the payload in bytes.
     pub payload_bytes: usize,
 }
 
 impl Header {
-    /// Reads a header; nothing where it has not all come yet.
+    /// Decodes a header. Returns `None` if it is incomplete.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let (&first, &second) = (bytes.first()?, bytes.get(1)?);
         let (payload_bytes, mut end) = match second & 0x7f {
@@ -72,13 +72,13 @@ impl Header {
         Some(Self { kind: Kind::of(first), mask, bytes: end, payload_bytes })
     }
 
-    /// How many bytes the whole frame has.
+    /// Returns the length of the whole frame in bytes.
     pub fn frame_bytes(&self) -> usize {
         self.bytes + self.payload_bytes
     }
 }
 
-/// Appends a frame. A client has to mask, a server must not.
+/// Appends a frame. A client must mask it, a server must not.
 pub fn write(kind: Kind, payload: &[u8], mask: Option<[u8; 4]>, out: &mut Vec<u8>) {
     let masked = if mask.is_some() { 0x80 } else { 0 };
     out.push(kind.first());
@@ -102,7 +102,7 @@ pub fn write(kind: Kind, payload: &[u8], mask: Option<[u8; 4]>, out: &mut Vec<u8
     }
 }
 
-/// Masks, or takes the mask off again.
+/// Masks or unmasks a payload.
 pub fn apply(mask: [u8; 4], payload: &mut [u8]) {
     for chunk in payload.chunks_mut(4) {
         for (byte, key) in chunk.iter_mut().zip(mask) {

@@ -1,16 +1,16 @@
-//! The opening handshake (RFC 6455 section 4), from either side.
+//! The opening handshake (RFC 6455 section 4), for both sides.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha1::{Digest as _, Sha1};
 
-/// The key of the document's own example. One for all: nothing here has a cache to be protected from.
+/// The key of the example in RFC 6455. One key for all connections, because there is no cache to protect from.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/// A head that is longer is none of ours.
+/// Maximum length of a head. A longer one is not from a server of this bench.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 
-/// The request of a client.
+/// Returns the request of a client.
 pub fn request(host: &str, path: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -18,7 +18,7 @@ pub fn request(host: &str, path: &str) -> String {
     )
 }
 
-/// The length of the head that `bytes` begin with; nothing where it has not all come yet.
+/// Returns the length of the head at the beginning of `bytes`, or `None` if it is incomplete.
 ///
 /// # Errors
 /// Returns the first line if the head is longer than the maximum.
@@ -33,14 +33,14 @@ pub fn head_bytes(bytes: &[u8]) -> Result<Option<usize>, String> {
 /// Checks a server's answer.
 ///
 /// # Errors
-/// The first line of an answer that is not the one due.
+/// Returns the first line of the answer if it does not accept the handshake.
 pub fn check(head: &[u8]) -> Result<(), String> {
     let accepted = head.starts_with(b"HTTP/1.1 101")
         && field(head, "sec-websocket-accept").is_some_and(|value| value == accept(KEY));
     if accepted { Ok(()) } else { Err(first_line(head)) }
 }
 
-/// The path that a client's request asks for, and the answer to it.
+/// Returns the path of a client's request, and the answer to it.
 pub fn answer(head: &[u8]) -> Option<(String, String)> {
     let line = first_line(head);
     let path = line.strip_prefix("GET ")?.split(' ').next()?.to_owned();
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(head_bytes(request.as_bytes()), Ok(Some(request.len())));
         let (path, answer) = answer(request.as_bytes()).unwrap();
         assert_eq!(path, "/sub/7");
-        assert!(answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "the document's own example");
+        assert!(answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "the accept key of the example in RFC 6455");
         assert_eq!(check(answer.as_bytes()), Ok(()));
     }
 

@@ -1,8 +1,8 @@
 //! Separates the publish's own cost from that of its deliveries.
 //!
-//! A message costs the server `publish + readers × delivery`. Two numbers of readers, with everything else equal, give two
-//! equations. This works for every server, also without an answer to a publish. The pattern of the messages stays the same: a tenth of
-//! the readers still keeps a server busy long enough that as many messages queue.
+//! A message costs the server `publish + readers × delivery`. Two numbers of readers, with everything else equal, give
+//! two equations. This works for every server, also without an answer to a publish. The pattern of the messages stays
+//! the same: a tenth of the readers still keeps a server busy long enough that as many messages queue.
 
 use super::super::Span;
 use super::{Pace, Plan};
@@ -17,7 +17,7 @@ pub const DELIVERY_ALONE: &str = "cpu_us_delivery_alone";
 const COST: &str = "cpu_us_per_publish";
 const READERS: &str = "readers";
 
-/// Half of the time is enough for as many messages, unless the clock sets their number.
+/// Half of the time is enough for the same number of messages, unless the clock sets their number.
 pub(super) fn span(plan: Plan, span: &Span) -> Span {
     let measure = match plan.pace {
         Pace::Window(_) | Pace::HalfOfWindow(_) => span.measure / 2,
@@ -26,7 +26,7 @@ pub(super) fn span(plan: Plan, span: &Span) -> Span {
     Span { measure, ..*span }
 }
 
-/// Adds what follows from a run with another number of readers.
+/// Adds the figures that follow from a run with another number of readers.
 pub(super) fn tell(other: &Measured, measured: &mut Measured) {
     let figure = |measured: &Measured, name: &str| measured.figures.get(name).copied().unwrap_or(0.0);
     let (readers, other_readers) = (figure(measured, READERS), figure(other, READERS));

@@ -1,4 +1,4 @@
-//! Messages to readers: what a delivery costs, and how long it takes.
+//! Messages to readers: cost and latency of a delivery.
 
 pub mod apart;
 mod plan;
@@ -21,11 +21,12 @@ use crate::load::{Arrival, Load, Sockets};
 use crate::machine::process::Tree;
 use crate::record::Measured;
 
-/// Maximum number of messages in flight per publisher if the clock sets the rate. At the limit the server is too slow for the
-/// rate, and the run reports it.
+/// Maximum number of messages in flight per publisher if the clock sets the rate. At the limit the server is too slow
+/// for the rate, and the run reports it.
 const PACED_WINDOW: u32 = 4096;
 
-/// Maximum number of probe messages until all readers receive one, because some servers subscribe after they have answered.
+/// Maximum number of probe messages until all readers receive one, because some servers subscribe after they have
+/// answered.
 const PROBES_MAX: u64 = 10;
 
 /// A probe message counts as not received after this time without any message.
@@ -34,13 +35,13 @@ const PROBE_WAIT: Duration = Duration::from_secs(1);
 /// Approximate size of a Tidings frame without its text.
 const ENVELOPE_BYTES: usize = 256;
 
-/// How long a quiet moment is, before anything is measured.
+/// Time without messages before the measurement.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// Runs a plan against the server at `address`, whose processes are `tree`.
 ///
 /// # Errors
-/// What kept it from a figure. Lost, double and late messages are no error, but part of what was measured.
+/// The reason for a missing figure. Lost, duplicated and late messages are not errors but part of the result.
 pub fn run(
     plan: Plan,
     address: SocketAddr,
@@ -59,7 +60,7 @@ pub fn run(
     Ok(measured)
 }
 
-/// Measures with messages whose numbers begin with `base`. Returns the first number that was not used, too.
+/// Measures with messages whose numbers begin with `base`. Also returns the first unused number.
 fn measure(
     plan: Plan,
     address: SocketAddr,
@@ -123,7 +124,7 @@ struct Fan {
     tally: Tally,
 }
 
-/// What is counted as messages come in.
+/// Counts of received messages.
 struct Tally {
     plan: Plan,
     base: u64,
@@ -134,9 +135,9 @@ struct Tally {
     delivered: u64,
     frame_bytes: u64,
     delays: Option<Histogram<u64>>,
-    /// Times at which the clock said to publish, but too much was on its way.
+    /// Number of clock ticks without a publish, because too many messages were in flight.
     held_back: u64,
-    /// What went wrong in another way.
+    /// Another failure than lost, duplicated or late messages.
     trouble: Option<String>,
 }
 
@@ -167,7 +168,7 @@ impl Fan {
             load.stall(connection)?;
         }
         while load.turn(QUIET, &mut |_| {})?.events > 0 {}
-        // A text not much shorter than the frame, so that the headers have their size.
+        // The text is almost as long as the frame, so that the headers have their final size.
         let data_bytes = plan.frame_bytes.unwrap_or(span.frame_bytes).saturating_sub(ENVELOPE_BYTES);
         let data_bytes = data_bytes.max(STAMP_BYTES);
         let tally = Tally::new(plan, base, 1);
@@ -253,7 +254,7 @@ impl Fan {
         Ok(())
     }
 
-    /// Publishes one message, unless as many as may be are on their way.
+    /// Publishes one message, unless the maximum number is in flight.
     fn publish(&mut self, publisher: usize) -> Result<bool, Failure> {
         let Some(number) = self.tally.flights.take_off(publisher) else { return Ok(false) };
         let stamp = Stamp { publisher: publisher as u16, number: self.base + number, sent_ns: 0 };
@@ -261,7 +262,7 @@ impl Fan {
         Ok(true)
     }
 
-    /// Takes what comes. Returns whether anything did before it was silent for too long.
+    /// Handles received messages. Returns `false` if none arrived within the maximum time.
     fn turn(&mut self) -> Result<bool, Failure> {
         let turn = self.load.turn(self.span.silence, &mut |arrival| self.tally.take(&arrival))?;
         Ok(turn.events > 0)
@@ -316,13 +317,13 @@ impl Tally {
         };
         let publisher = usize::from(stamp.publisher);
         let Some(way) = self.plan.way(arrival.connection, publisher) else {
-            // Some servers also send a publisher what it has published; only readers count.
+            // Some servers also send a publisher its own messages. Count only the readers.
             if arrival.connection < self.plan.hearing() {
                 self.trouble = Some("a message came to a reader of another room".to_owned());
             }
             return;
         };
-        // What was published before the counting began is over.
+        // Skip messages that were published before the counting began.
         let Some(number) = stamp.number.checked_sub(self.base) else { return };
         if !self.check.take(way, number) {
             return;

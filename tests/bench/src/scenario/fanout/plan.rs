@@ -1,4 +1,4 @@
-//! Which connections exist, when each publisher publishes, and which connection belongs to which publisher.
+//! The plan of a run: its connections, the publisher of each, and the times of publishing.
 
 use crate::dialect::{Place, Role};
 
@@ -8,16 +8,16 @@ pub(in crate::scenario) const SMALL_ROOM: u32 = 10;
 /// Divisor of the number of readers in the second measurement, which separates the publish's own cost.
 const FEWER: u32 = 10;
 
-/// How many readers there are, and what they are sent.
+/// The number of readers, and the messages for them.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     /// Rooms.
     pub rooms: u32,
-    /// Readers in each room; 0: each room is one connection that gets back what it sends.
+    /// Readers in each room. If 0, each room has one connection, which receives its own messages.
     pub readers: u32,
     /// Publishers in each room.
     pub publishers: u32,
-    /// When they publish.
+    /// The times of publishing.
     pub pace: Pace,
     /// Whether the time of each delivery is recorded.
     pub latency: bool,
@@ -25,8 +25,8 @@ pub struct Plan {
     pub members: bool,
     /// Additional readers of the first room that never read.
     pub stalled: u32,
-    /// Whether a subscriber of a silent room connects after each connection. A server that assigns connections to its workers in
-    /// turn then has all connections of the plan on one of two workers.
+    /// Whether a subscriber of a silent room connects after each connection. A server that assigns connections to its
+    /// workers in turn then has all connections of the plan on one of two workers.
     pub one_sided: bool,
     /// Size of each delivered frame, if it differs from the default.
     pub frame_bytes: Option<usize>,
@@ -75,12 +75,12 @@ impl Plan {
         (self.rooms * if self.readers == 0 { 1 } else { self.publishers }) as usize
     }
 
-    /// Number of connections that receive messages. They come first.
+    /// Number of connections that receive messages. They are the first ones.
     pub(super) fn hearing(&self) -> usize {
         (self.rooms * self.readers.max(1)) as usize
     }
 
-    /// The connection of a publisher.
+    /// Returns the connection of a publisher.
     pub(super) fn connection(&self, publisher: usize) -> usize {
         if self.readers == 0 {
             return publisher;
@@ -92,7 +92,7 @@ impl Plan {
         self.hearing() + publisher
     }
 
-    /// The way from a publisher to a connection; nothing where there is none.
+    /// Returns the way from a publisher to a connection, or `None` if there is none.
     pub(super) fn way(&self, connection: usize, publisher: usize) -> Option<usize> {
         let publishers = self.publishers.max(1) as usize;
         let room = connection / self.readers.max(1) as usize;
@@ -100,7 +100,7 @@ impl Plan {
         hears.then(|| connection * publishers + publisher % publishers)
     }
 
-    /// The publisher at the beginning of a way.
+    /// Returns the publisher at the beginning of a way.
     pub(super) fn publisher(&self, way: usize) -> usize {
         let publishers = self.publishers.max(1) as usize;
         let room = way / publishers / self.readers.max(1) as usize;

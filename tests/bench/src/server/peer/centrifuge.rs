@@ -1,11 +1,11 @@
-//! Centrifuge: Debian has the library's source, and Go.
+//! Centrifuge. The library's source and Go are from Debian.
 
 use std::process::{Command, Stdio};
 
 use super::{Running, Shop, Site, debian};
 use crate::failure::Failure;
 
-/// The library, what it is made of, and the compiler.
+/// The library, its dependencies and the compiler.
 const PACKAGES: [&str; 25] = [
     "golang-1.19-go",
     "golang-1.19-src",

@@ -1,11 +1,11 @@
-//! Debian's packages, unpacked into a folder: nothing is installed, and nothing has to be asked of root.
+//! Unpacks Debian's packages into a folder. This needs no installation and no root rights.
 
 use std::process::Command;
 
 use super::Shop;
 use crate::failure::Failure;
 
-/// Unpacks packages into the peer's `root`, unless these were the last.
+/// Unpacks packages into the peer's `root`, unless the last call unpacked the same packages.
 pub(super) fn unpack(shop: &Shop, packages: &[&str]) -> Result<(), Failure> {
     let (root, note) = (shop.folder.join("root"), shop.folder.join("packages"));
     let wanted = packages.join("\n");
@@ -24,7 +24,7 @@ pub(super) fn unpack(shop: &Shop, packages: &[&str]) -> Result<(), Failure> {
     for archive in found.flatten() {
         shop.run(Command::new("dpkg-deb").arg("-x").arg(archive.path()).arg(&root))?;
     }
-    // What has been unpacked is needed no more.
+    // The archives are no longer needed.
     let _ = std::fs::remove_dir_all(&archives);
     std::fs::write(note, wanted).map_err(Failure::io("noting what is unpacked"))
 }

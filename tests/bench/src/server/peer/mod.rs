@@ -1,4 +1,4 @@
-//! The peers: what Tidings is measured beside. Each is installed from its registry into cargo's target folder.
+//! The peers: servers of other projects. Each is installed from its registry into cargo's target folder.
 
 mod centrifuge;
 mod debian;
@@ -16,7 +16,7 @@ use super::{Running, Site};
 use crate::dialect::{Centrifuge, Dialect, Nats, Text};
 use crate::failure::Failure;
 
-/// A server that others have made.
+/// A server of another project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
     /// uWebSockets.
@@ -40,7 +40,7 @@ pub enum Peer {
 }
 
 impl Peer {
-    /// What it is called on the command line and in the output.
+    /// Returns its name on the command line and in the output.
     pub fn name(self) -> &'static str {
         match self {
             Self::UWebSockets => "uwebsockets",
@@ -55,7 +55,7 @@ impl Peer {
         }
     }
 
-    /// How it is spoken to.
+    /// Returns the dialect of its protocol.
     pub fn dialect(self) -> Dialect {
         match self {
             Self::SocketIo => Dialect::SocketIo,
@@ -67,8 +67,9 @@ impl Peer {
         }
     }
 
-    /// Dialect for rooms with a history, or `None` if the peer has none. Socket.IO's history belongs to each client: only a client
-    /// whose connection broke gets what it missed, so a thousand clients would have to connect first.
+    /// Returns the dialect for rooms with a history, or `None` if the peer has none. Socket.IO keeps a history per
+    /// client: only a client whose connection broke receives missed messages, so a thousand clients would have to
+    /// connect first.
     pub fn with_history(self) -> Option<Dialect> {
         match self {
             Self::Nats => Some(Dialect::Nats(Nats::with_history())),
@@ -78,10 +79,10 @@ impl Peer {
         }
     }
 
-    /// Installs it where it is missing. Returns its version.
+    /// Installs it if it is missing. Returns its version.
     ///
     /// # Errors
-    /// [`Failure::Start`]: why it cannot be had here.
+    /// [`Failure::Start`] with the reason, if it cannot be installed here.
     pub fn install(self, site: &Site) -> Result<String, Failure> {
         let shop = Shop::new(self, site)?;
         match self {
@@ -115,12 +116,12 @@ impl Peer {
     }
 }
 
-/// Where a peer is installed, and what from.
+/// The folders of a peer.
 struct Shop {
     name: &'static str,
     /// Its files in this repository.
     source: PathBuf,
-    /// Its folder among the target's.
+    /// Its folder in cargo's target folder.
     folder: PathBuf,
 }
 
@@ -139,13 +140,13 @@ impl Shop {
         Failure::Start { name: self.name.to_owned(), reason: reason.into() }
     }
 
-    /// Copies a file of the peer's to where it is installed.
+    /// Copies a file of the peer into its folder.
     fn copy(&self, file: &str) -> Result<(), Failure> {
         let copied = std::fs::copy(self.source.join(file), self.folder.join(file));
         copied.map(|_| ()).map_err(|error| self.failed(format!("{file} cannot be copied: {error}")))
     }
 
-    /// Runs an installer. What it prints is shown where it fails.
+    /// Runs an installer. A failure has the last line of its error output.
     fn run(&self, command: &mut Command) -> Result<String, Failure> {
         let program = command.get_program().to_string_lossy().into_owned();
         let output = command.stdin(Stdio::null()).output();

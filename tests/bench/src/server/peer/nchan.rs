@@ -1,4 +1,4 @@
-//! nchan: Debian's module for Debian's nginx.
+//! nchan, from Debian's package for Debian's nginx.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -34,7 +34,7 @@ pub(super) fn start(shop: &Shop, site: &Site) -> Result<Running, Failure> {
         ],
     )?;
     let mut command = Command::new(root.join("usr/sbin/nginx"));
-    // What it says before it has read its settings has nothing to do with them.
+    // nginx logs to stderr only before it has read its settings. Those lines do not concern the settings.
     command.arg("-p").arg(&shop.folder).arg("-c").arg(settings).stderr(Stdio::null());
     Running::start_at(shop.name, command, address, None, site)
 }

@@ -1,11 +1,11 @@
-//! Peers that run on Node: from npm.
+//! Peers that run on Node.js, from npm.
 
 use std::process::{Command, Stdio};
 
 use super::{Running, Shop, Site};
 use crate::failure::Failure;
 
-/// The peer's `package.json` names the version; npm is asked only where that has changed.
+/// Installs the version in the peer's `package.json`. Runs npm only if the file has changed or the package is missing.
 pub(super) fn install(shop: &Shop, package: &str) -> Result<String, Failure> {
     let wanted = std::fs::read(shop.source.join("package.json")).unwrap_or_default();
     let installed = shop.folder.join("node_modules").join(package).join("package.json");
@@ -13,7 +13,7 @@ pub(super) fn install(shop: &Shop, package: &str) -> Result<String, Failure> {
     if !same || !installed.is_file() {
         shop.copy("package.json")?;
         let mut npm = Command::new("npm");
-        // No package has to run anything of its own here.
+        // No package needs its install scripts.
         npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
         shop.run(npm.current_dir(&shop.folder))?;
     }

@@ -1,4 +1,4 @@
-//! Peers that are written in Rust: from crates-io, in a workspace of their own.
+//! Peers that are written in Rust, from crates.io, in a separate workspace.
 
 use std::process::{Command, Stdio};
 
@@ -8,7 +8,7 @@ use crate::failure::Failure;
 pub(super) fn install(shop: &Shop, package: &str) -> Result<String, Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    // All of them: each by itself, cargo would compile what they share once for each set of features.
+    // Build all of them: separately, cargo would compile shared dependencies once for each set of features.
     build.args(["build", "--release", "--locked"]);
     build.arg("--target-dir").arg(&shop.folder).current_dir(&shop.source);
     shop.run(&mut build)?;

@@ -1,4 +1,4 @@
-//! Swoole: neither Debian, PyPI nor npm carries it, so it is measured only where PHP has it already.
+//! Swoole. Debian, PyPI and npm do not have it, so it is measured only if PHP has it already.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! uWebSockets: a crate carries its C++ sources. They are compiled here together with a server written for them.
+//! uWebSockets. A crate contains its C++ sources, which are compiled here together with a server for this bench.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::server::running::free_port;
 const CRATE: &str = "libuwebsockets-sys";
 const VERSION: &str = "0.0.10";
 
-/// As in its own makefile, without TLS and compression, which nobody asks for here.
+/// Options of its own makefile, without TLS and compression, which the bench does not use.
 const FLAGS: [&str; 3] = ["-O3", "-flto", "-DLIBUS_NO_SSL"];
 
 pub(super) fn install(shop: &Shop) -> Result<String, Failure> {
@@ -45,7 +45,7 @@ fn compile(shop: &Shop, sources: &Path) -> Result<(), Failure> {
     shop.run(gxx.arg("-o").arg(shop.folder.join("server"))).map(|_| ())
 }
 
-/// The files of a folder whose names end so.
+/// Returns the files of a folder that have this extension.
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
     let listed = std::fs::read_dir(folder).map_err(Failure::io("reading a folder of sources"))?;
     let paths = listed.flatten().map(|entry| entry.path());
