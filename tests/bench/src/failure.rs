@@ -25,7 +25,7 @@ pub enum Failure {
         reason: String,
     },
     /// No event within the maximum time.
-    #[error("nothing came for {seconds} s while {what}")]
+    #[error("nothing was received for {seconds} s while {what}")]
     Silence {
         /// Duration of the wait.
         seconds: u64,

@@ -73,7 +73,7 @@ fn reference(nagle: bool) -> Result<(), bench::failure::Failure> {
     use bench::reference::{Reference, SmallFrames, Tamper};
 
     let listener = bench::reference::listen("127.0.0.1:0")?;
-    let address = listener.local_addr().map_err(Failure::io("asking for the address"))?;
+    let address = listener.local_addr().map_err(Failure::io("reading the local address"))?;
     println!("listening on http://{address}");
     let small_frames = if nagle { SmallFrames::HeldBack } else { SmallFrames::AtOnce };
     Reference::new(listener, small_frames, |_| Tamper::Send)?

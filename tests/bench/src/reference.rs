@@ -93,7 +93,7 @@ impl<T: FnMut(u64) -> Tamper> Reference<T> {
     /// If a system call fails.
     pub fn new(listener: TcpListener, small_frames: SmallFrames, tamper: T) -> Result<Self, Failure> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::os("making an epoll"))?;
-        listener.set_nonblocking(true).map_err(Failure::io("making a listener not block"))?;
+        listener.set_nonblocking(true).map_err(Failure::io("making a listener non-blocking"))?;
         epoll::add(&epoll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)
             .map_err(Failure::os("waiting for clients"))?;
         Ok(Self {

@@ -72,7 +72,7 @@ impl Connection {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)
             .map_err(Failure::io("making a socket"))?;
         prepare(&socket, sockets).map_err(Failure::io("preparing a socket"))?;
-        socket.set_nonblocking(true).map_err(Failure::io("making a socket not block"))?;
+        socket.set_nonblocking(true).map_err(Failure::io("making a socket non-blocking"))?;
         match socket.connect(&address.into()) {
             // The request is buffered until the connection is established.
             Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {}

@@ -211,7 +211,7 @@ impl Load {
     pub fn read_first(&mut self, connections: std::ops::Range<usize>) -> Result<(), Failure> {
         for index in connections {
             let stream = self.connections[index].stream();
-            epoll::delete(&self.epoll, stream).map_err(Failure::os("no longer waiting for a connection"))?;
+            epoll::delete(&self.epoll, stream).map_err(Failure::os("removing a connection from epoll"))?;
             add(&self.urgent, index, &self.connections[index])?;
         }
         Ok(())
@@ -228,7 +228,7 @@ impl Load {
     /// If a system call fails.
     pub fn stall(&mut self, connection: usize) -> Result<(), Failure> {
         epoll::delete(&self.epoll, self.connections[connection].stream())
-            .map_err(Failure::os("no longer waiting for a connection"))
+            .map_err(Failure::os("removing a connection from epoll"))
     }
 
     /// Closes all connections at once, without close frames.

@@ -26,5 +26,5 @@ pub(super) fn unpack(shop: &Shop, packages: &[&str]) -> Result<(), Failure> {
     }
     // The archives are no longer needed.
     let _ = std::fs::remove_dir_all(&archives);
-    std::fs::write(note, wanted).map_err(Failure::io("noting what is unpacked"))
+    std::fs::write(note, wanted).map_err(Failure::io("recording the unpacked packages"))
 }
