@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::sequencer::queue::LogQueue;
-use crate::store::{Command, CommandLog, Commands, LogError, Lsn};
+use crate::store::{Command, CommandLog, LogError, Lsn};
 
 /// Maximum number of commands that a projection handles at once.
 pub const COMMANDS_MAX: u32 = 256;
@@ -148,11 +148,7 @@ impl<P: Projection> Reader<P> {
             Some(position) => position,
             None => self.begin()?,
         };
-        let Commands { commands, trims_missing } = self.log.commands(position, COMMANDS_MAX)?;
-        if trims_missing {
-            self.reset()?;
-            return Ok(1);
-        }
+        let commands = self.log.commands(position, COMMANDS_MAX)?;
         if let Some((last, _)) = commands.last() {
             self.projection.handle(&commands).map_err(Failure::Projection)?;
             self.position = Some(*last);
@@ -174,15 +170,19 @@ impl<P: Projection> Reader<P> {
     fn reset(&mut self) -> Result<Lsn, Failure> {
         tracing::warn!(projection = self.projection.name(), "a projection begins anew");
         self.projection.reset().map_err(Failure::Projection)?;
-        self.log.keep_position(self.projection.name(), Lsn(0))?;
+        self.log.begin_anew(self.projection.name())?;
         (self.position, self.kept) = (Some(Lsn(0)), Lsn(0));
         Ok(Lsn(0))
     }
 
     fn keep(&mut self) -> Result<(), LogError> {
         if let Some(position) = self.position.filter(|position| *position != self.kept) {
-            self.log.keep_position(self.projection.name(), position)?;
-            self.kept = position;
+            if self.log.keep_position(self.projection.name(), position)? {
+                self.kept = position;
+            } else {
+                // `begin` resets the projection.
+                self.position = None;
+            }
         }
         self.kept_at = Instant::now();
         Ok(())

@@ -19,34 +19,31 @@ pub enum Command {
     Trim(Trim),
 }
 
-/// Consecutive commands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Commands {
-    /// The commands with their numbers, in order.
-    pub commands: Vec<(Lsn, Command)>,
-    /// Whether trims are missing before them, because too many have waited for the projection. It must begin anew.
-    pub trims_missing: bool,
-}
-
 /// A log whose applied commands can be read, and that keeps how far each projection has read them. Its methods block.
 pub trait CommandLog: Send + Sync {
     /// Reads at most `limit` commands after a number. Fewer if they are large.
     ///
     /// # Errors
     /// [`LogError`].
-    fn commands(&self, after: Lsn, limit: u32) -> Result<Commands, LogError>;
+    fn commands(&self, after: Lsn, limit: u32) -> Result<Vec<(Lsn, Command)>, LogError>;
 
-    /// Returns the kept position of a projection: the number of the last command that it has handled. `None` if it was kept in another
-    /// epoch of this log, so that the projection must begin anew. A new projection has the position 0. From now on the log keeps trims
-    /// until the projection has handled them.
+    /// Returns the kept position of a projection: the number of the last command that it has handled. `None` if it must
+    /// [begin anew](Self::begin_anew): its position is of another epoch of this log, or trims that it needs were dropped. A new
+    /// projection has the position 0.
     ///
     /// # Errors
     /// [`LogError`].
     fn register(&self, projection: &str) -> Result<Option<Lsn>, LogError>;
 
-    /// Keeps the position of a registered projection.
+    /// Sets the position of a projection to 0. Earlier trims are not kept for it, because the messages that they deleted do not come.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    fn begin_anew(&self, projection: &str) -> Result<(), LogError>;
+
+    /// Keeps the position of a registered projection. Returns false if it must begin anew instead.
     ///
     /// # Errors
     /// [`LogError`]; the earlier position is kept.
-    fn keep_position(&self, projection: &str, position: Lsn) -> Result<(), LogError>;
+    fn keep_position(&self, projection: &str, position: Lsn) -> Result<bool, LogError>;
 }

@@ -12,6 +12,6 @@ mod reads;
 pub mod sqlite;
 
 pub use command::{Append, Appended, Applied, Deletion, Entry, Outdated, Trim, Trimmed};
-pub use commands::{Command, CommandLog, Commands, Lsn};
+pub use commands::{Command, CommandLog, Lsn};
 pub use log::{Bounds, Due, Keep, Log, LogError, RUN_BYTES_MAX, Run};
 pub use reads::{LogReads, Offload, Page, PageRange, Threads};

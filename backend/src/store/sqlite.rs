@@ -25,7 +25,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use shared::ids::{ChannelName, Epoch, Namespace, Offset};
 
 use crate::config::Durability;
-use crate::store::{Applied, Bounds, CommandLog, Commands, Due, Entry, Keep, Log, LogError, Lsn, Run};
+use crate::store::{Applied, Bounds, Command, CommandLog, Due, Entry, Keep, Log, LogError, Lsn, Run};
 use append::Heads;
 pub use backup::{Backup, Progress};
 use check::{Checkup, Health};
@@ -189,15 +189,19 @@ impl Log for SqliteLog {
 }
 
 impl CommandLog for SqliteLog {
-    fn commands(&self, after: Lsn, limit: u32) -> Result<Commands, LogError> {
+    fn commands(&self, after: Lsn, limit: u32) -> Result<Vec<(Lsn, Command)>, LogError> {
         self.reading(|connection| commands::after(connection, after, limit))
     }
 
     fn register(&self, projection: &str) -> Result<Option<Lsn>, LogError> {
-        self.writing(commands::register(&mut self.writer().connection, self.epoch, projection))
+        self.writing(commands::register(&self.writer().connection, self.epoch, projection))
     }
 
-    fn keep_position(&self, projection: &str, position: Lsn) -> Result<(), LogError> {
-        self.writing(commands::keep_position(&self.writer().connection, projection, position))
+    fn begin_anew(&self, projection: &str) -> Result<(), LogError> {
+        self.writing(commands::begin_anew(&self.writer().connection, self.epoch, projection))
+    }
+
+    fn keep_position(&self, projection: &str, position: Lsn) -> Result<bool, LogError> {
+        self.writing(commands::keep_position(&self.writer().connection, self.epoch, projection, position))
     }
 }

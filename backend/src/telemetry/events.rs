@@ -89,7 +89,7 @@ mod tests {
         }
     }
 
-    /// Calls `check` with an event of each kind, and twice if it has kinds of its own.
+    /// Calls `check` with an event of each kind, and with each variant of its data.
     fn each(mut check: impl FnMut(Event<'_>)) {
         let (connection, code, bytes) = (ConnectionId(7), ErrorCode::Forbidden, 3);
         let channel = &ChannelName::parse("room:lobby").unwrap();

@@ -8,7 +8,7 @@ use shared::ids::{ChannelName, Epoch};
 
 use super::convert::{stored, unreadable};
 use super::page;
-use crate::store::{Command, Commands, Lsn, Trim};
+use crate::store::{Command, Lsn, Trim};
 
 /// The id of the channel whose rows are the commands that are no messages. SQLite gives channels ids from 1.
 pub(super) const COMMANDS: i64 = 0;
@@ -21,7 +21,11 @@ pub(crate) const TRIMS_KEPT_MAX: i64 = 10_000;
 const OLD_ROWS_MAX: i64 = 64;
 
 /// Reads commands after a number, at most `limit` and about [`RUN_BYTES_MAX`](crate::store::RUN_BYTES_MAX).
-pub(super) fn after(connection: &Connection, after: Lsn, limit: u32) -> rusqlite::Result<Commands> {
+pub(super) fn after(
+    connection: &Connection,
+    after: Lsn,
+    limit: u32,
+) -> rusqlite::Result<Vec<(Lsn, Command)>> {
     let mut commands = Vec::new();
     let mut statement = connection.prepare_cached(
         "SELECT m.offset, m.id, m.at, m.user, m.name, m.payload, m.number, m.channel, c.name
@@ -33,9 +37,7 @@ pub(super) fn after(connection: &Connection, after: Lsn, limit: u32) -> rusqlite
         commands.push((Lsn(row.get::<_, i64>(6)?.cast_unsigned()), command(row)?));
         Ok(())
     })?;
-    let mut dropped = connection.prepare_cached("SELECT value FROM meta WHERE key = 'dropped_trim'")?;
-    let dropped = dropped.query_row([], |row| row.get::<_, i64>(0))?.cast_unsigned();
-    Ok(Commands { commands, trims_missing: after.0 > 0 && after.0 < dropped })
+    Ok(commands)
 }
 
 fn command(row: &Row<'_>) -> rusqlite::Result<Command> {
@@ -83,7 +85,8 @@ pub(super) fn end_trim(
 
 /// Deletes the oldest trims: those that all projections have handled, and those above [`TRIMS_KEPT_MAX`]. The newest stays.
 fn delete_old(transaction: &Transaction<'_>, newest: i64) -> rusqlite::Result<()> {
-    let mut handled = transaction.prepare_cached("SELECT MIN(position) FROM projections")?;
+    let mut handled = transaction
+        .prepare_cached("SELECT MIN(MAX(position, trims_after)) FROM projections WHERE epoch IS NOT NULL")?;
     let handled = handled.query_row([], |row| row.get::<_, Option<i64>>(0))?.unwrap_or(i64::MAX);
     let mut oldest = transaction.prepare_cached(
         "SELECT number, offset FROM messages WHERE channel = ?1 AND offset < ?2 ORDER BY offset LIMIT ?3",
@@ -91,13 +94,14 @@ fn delete_old(transaction: &Transaction<'_>, newest: i64) -> rusqlite::Result<()
     let oldest = oldest.query_map([COMMANDS, newest, OLD_ROWS_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let oldest = oldest.collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
     let mut delete = transaction.prepare_cached("DELETE FROM messages WHERE number = ?1")?;
-    let mut drop = transaction.prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'dropped_trim'")?;
+    let mut reset = transaction
+        .prepare_cached("UPDATE projections SET epoch = NULL WHERE MAX(position, trims_after) < ?1")?;
     for (number, offset) in oldest {
         if number > handled {
             if newest - offset < TRIMS_KEPT_MAX {
                 break;
             }
-            drop.execute([number])?;
+            reset.execute([number])?;
         }
         delete.execute([number])?;
     }
@@ -105,37 +109,44 @@ fn delete_old(transaction: &Transaction<'_>, newest: i64) -> rusqlite::Result<()
 }
 
 pub(super) fn register(
-    connection: &mut Connection,
+    connection: &Connection,
     epoch: Epoch,
     projection: &str,
 ) -> rusqlite::Result<Option<Lsn>> {
-    let epoch = epoch.0.cast_signed();
-    let transaction = connection.transaction()?;
-    let kept = transaction
+    let kept = connection
         .query_row("SELECT epoch, position FROM projections WHERE name = ?1", [projection], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+            Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, i64>(1)?))
         })
         .optional()?;
-    let position = match kept {
-        Some((of, position)) if of == epoch => return Ok(Some(Lsn(position.cast_unsigned()))),
-        Some(_) => None,
-        None => Some(Lsn(0)),
-    };
-    transaction.execute(
-        "INSERT INTO projections (name, epoch, position) VALUES (?1, ?2, 0)
-         ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, position = 0",
-        params![projection, epoch],
-    )?;
-    transaction.commit()?;
-    Ok(position)
+    match kept {
+        Some((of, position)) if of == Some(epoch.0.cast_signed()) => Ok(Some(Lsn(position.cast_unsigned()))),
+        Some(_) => Ok(None),
+        None => {
+            begin_anew(connection, epoch, projection)?;
+            Ok(Some(Lsn(0)))
+        }
+    }
 }
 
+pub(super) fn begin_anew(connection: &Connection, epoch: Epoch, projection: &str) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO projections (name, epoch, position, trims_after)
+         VALUES (?1, ?2, 0, COALESCE((SELECT MAX(number) FROM messages), 0))
+         ON CONFLICT (name) DO UPDATE SET
+             epoch = excluded.epoch, position = excluded.position, trims_after = excluded.trims_after",
+        params![projection, epoch.0.cast_signed()],
+    )?;
+    Ok(())
+}
+
+/// Returns whether the position was kept.
 pub(super) fn keep_position(
     connection: &Connection,
+    epoch: Epoch,
     projection: &str,
     position: Lsn,
-) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached("UPDATE projections SET position = ?2 WHERE name = ?1")?;
-    statement.execute(params![projection, stored(position.0)])?;
-    Ok(())
+) -> rusqlite::Result<bool> {
+    let mut statement =
+        connection.prepare_cached("UPDATE projections SET position = ?3 WHERE name = ?1 AND epoch = ?2")?;
+    Ok(statement.execute(params![projection, epoch.0.cast_signed(), stored(position.0)])? == 1)
 }

@@ -85,10 +85,7 @@ fn write(
         .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144;")?;
     connection.execute("ATTACH ?1 AS old", [path.to_string_lossy()])?;
     connection.execute_batch(schema::TABLES)?;
-    connection.execute_batch(
-        "INSERT INTO main.meta SELECT key, value FROM old.meta;
-         INSERT INTO main.meta VALUES ('dropped_trim', 0);",
-    )?;
+    connection.execute_batch("INSERT INTO main.meta SELECT key, value FROM old.meta")?;
     let version: i64 = connection.query_row("PRAGMA old.user_version", [], |row| row.get(0))?;
     connection.execute_batch(if version == 1 { CHANNELS_1 } else { CHANNELS_2 })?;
     let (mut last, mut messages, mut told) = ((i64::MIN, i64::MIN), 0, Instant::now());

@@ -15,7 +15,8 @@ pub(super) const VERSION: i64 = 3;
 //
 // `number` is the log sequence number of a command (`commands.rs`). It is a column, because VACUUM may change row numbers that are not.
 // Commands that are no messages are rows of the channel `COMMANDS`, which no client can name. `projections` has the number up to which
-// each projection has handled the commands, and the epoch of the log in which it did.
+// each projection has handled the commands, the epoch of the log in which it did (NULL if it must begin anew), and the number above which
+// it needs trims.
 pub(super) const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE floors (namespace TEXT PRIMARY KEY, head INTEGER NOT NULL) WITHOUT ROWID;
@@ -37,16 +38,16 @@ pub(super) const TABLES: &str = "
     );
     CREATE TABLE projections (
         name TEXT PRIMARY KEY,
-        epoch INTEGER NOT NULL,
-        position INTEGER NOT NULL
+        epoch INTEGER,
+        position INTEGER NOT NULL,
+        trims_after INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE UNIQUE INDEX message_places ON messages (channel, offset);
     CREATE UNIQUE INDEX message_ids ON messages (id, channel);
 ";
 
 /// Initial values of `meta` in a new log, except for its epoch.
-const META: &str = "INSERT INTO meta VALUES ('next_connection', 1), ('open', 0), ('boot', 0), ('backup', 0),
-    ('dropped_trim', 0)";
+const META: &str = "INSERT INTO meta VALUES ('next_connection', 1), ('open', 0), ('boot', 0), ('backup', 0)";
 
 pub(super) fn epoch(connection: &Connection) -> Result<Epoch, LogError> {
     let epoch: i64 =
