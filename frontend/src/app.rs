@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::components::live::{act, either, live, memo, part};
-use crate::components::{
+use crate::core::unread::tab_title;
+use crate::link::driver::is_hidden;
+use crate::pages::{Chat, Push};
+use crate::parts::{
     Help, Notifications, Profile, Sidebar, Switcher, ToastList, Topbar, Welcome, Wire, listen_to_shortcuts,
 };
-use crate::model::unread::tab_title;
-use crate::net::driver::is_hidden;
-use crate::pages::{Chat, Push};
 use crate::state::{Panel, Tidings};
+use crate::ui::live::{act, either, live, memo, part};
 
 /// The page.
 #[component]

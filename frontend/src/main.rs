@@ -6,19 +6,25 @@
 )]
 mod app;
 mod boot;
-#[allow(
-    unreachable_pub,
-    reason = "the component macro writes `pub` before each component and its properties"
-)]
-mod components;
-mod model;
-mod net;
+mod browser;
+mod core;
+mod link;
 #[allow(
     unreachable_pub,
     reason = "the component macro writes `pub` before each component and its properties"
 )]
 mod pages;
+#[allow(
+    unreachable_pub,
+    reason = "the component macro writes `pub` before each component and its properties"
+)]
+mod parts;
 mod state;
+#[allow(
+    unreachable_pub,
+    reason = "the component macro writes `pub` before each component and its properties"
+)]
+mod ui;
 
 fn main() {
     boot::show_panics();

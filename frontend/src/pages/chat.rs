@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use shared::ids::ChannelName;
 use shared::protocol::Refusal;
 
-use crate::components::live::{act, part};
-use crate::components::{Composer, Roster, Timeline};
+use crate::parts::{Composer, Roster, Timeline};
 use crate::state::{Room, use_tidings};
+use crate::ui::live::{act, part};
 
 /// The room of `channel`.
 #[component]

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::protocol::Level;
 
-use crate::components::Copyable;
-use crate::components::live::{act, live, memo, part, shown};
-use crate::model::curl;
-use crate::model::push_form::{Outcome, Problem, PushForm, Target};
-use crate::net::http;
-use crate::state::Store;
+use crate::browser::http;
+use crate::browser::storage::Store;
+use crate::core::curl;
+use crate::core::push_form::{Outcome, Problem, PushForm, Target};
+use crate::parts::Copyable;
+use crate::ui::live::{act, live, memo, part, shown};
 
 /// The push page.
 #[component]

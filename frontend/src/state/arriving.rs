@@ -9,9 +9,9 @@ use shared::session::{Delivery, Event, Input};
 
 use super::room::{History, Room};
 use super::tidings::Tidings;
-use crate::model::timeline::{Timeline, View};
-use crate::model::typing::{TYPING_MS, Typing};
-use crate::net::clock;
+use crate::browser::clock;
+use crate::core::timeline::{Timeline, View};
+use crate::core::typing::{TYPING_MS, Typing};
 
 impl Room {
     /// Takes an event of this channel. `seen` where the reader looks at it right now.

@@ -5,13 +5,13 @@ use shared::ids::{ChannelName, Namespace, Offset, UserId};
 use shared::protocol::{Message, Refusal};
 use shared::session::{Event, Input};
 
-use super::browser::desktop;
-use super::store::Store;
 use super::tidings::Tidings;
-use crate::model::notifications::Notification;
-use crate::model::timeline::View;
-use crate::net::clock;
-use crate::net::driver::{Batch, is_hidden};
+use crate::browser::clock;
+use crate::browser::desktop;
+use crate::browser::storage::Store;
+use crate::core::notifications::Notification;
+use crate::core::timeline::View;
+use crate::link::driver::{Batch, is_hidden};
 
 /// How many notifications of the inbox are loaded.
 const INBOX_MESSAGES: u32 = 50;
@@ -151,7 +151,7 @@ impl Tidings {
         {
             Store::Local.set(&format!("bell.{channel}"), &newest.to_string());
         }
-        self.bell.update(crate::model::notifications::Bell::read_all);
+        self.bell.update(crate::core::notifications::Bell::read_all);
     }
 
     fn notify(self, notification: Option<Notification>) {

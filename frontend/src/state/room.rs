@@ -9,16 +9,16 @@ use shared::protocol::Refusal;
 use shared::session::Input;
 use shared::time::Timestamp;
 
-use super::dates;
 use super::rows::{self, Cell};
-use super::store::Store;
 use super::tidings::Tidings;
-use crate::model::composer::TypingThrottle;
-use crate::model::paging::Paging;
-use crate::model::timeline::{Pace, Timeline, View};
-use crate::model::typing::Typing;
-use crate::model::unread::{ReadMark, Unread};
-use crate::net::clock;
+use crate::browser::clock;
+use crate::browser::dates;
+use crate::browser::storage::Store;
+use crate::core::composer::TypingThrottle;
+use crate::core::paging::Paging;
+use crate::core::timeline::{Pace, Timeline, View};
+use crate::core::typing::Typing;
+use crate::core::unread::{ReadMark, Unread};
 
 /// How long after a flood all is drawn again, in milliseconds.
 const CALM_AFTER_MS: u64 = 200;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::ids::MessageId;
 use shared::sorted::SortedMap;
 
-use crate::model::timeline::{Row, RowKey};
+use crate::core::timeline::{Row, RowKey};
 
 /// A row that stays the same row while its content changes. Were an element made anew for each change, a screen
 /// reader would read the message again, and the keyboard would lose its place.

@@ -6,16 +6,16 @@ use shared::protocol::Sender;
 use shared::session::{Credential, Input, SessionConfig, Status};
 
 use super::room::Room;
-use super::store::Store;
 use super::unsent::Outbox;
-use crate::model::notifications::Bell;
-use crate::model::paging::Paging;
-use crate::model::rooms::Rooms;
-use crate::model::route::Route;
-use crate::model::toasts::Toasts;
-use crate::model::unread::Unread;
-use crate::model::wire::WireLog;
-use crate::net::driver::Driver;
+use crate::browser::storage::Store;
+use crate::core::notifications::Bell;
+use crate::core::paging::Paging;
+use crate::core::rooms::Rooms;
+use crate::core::route::Route;
+use crate::core::toasts::Toasts;
+use crate::core::unread::Unread;
+use crate::core::wire::WireLog;
+use crate::link::driver::Driver;
 
 /// Who the reader is, as far as is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

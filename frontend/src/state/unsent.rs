@@ -7,11 +7,11 @@ use shared::ids::{ChannelName, MessageId};
 use shared::protocol::Payload;
 use shared::session::Status;
 
-use super::store::Store;
 use super::tidings::Tidings;
-use crate::model::timeline::Body;
-use crate::model::unsent::{TabId, Unsent, UnsentMessage};
-use crate::net::{clock, locks};
+use crate::browser::storage::Store;
+use crate::browser::{clock, locks};
+use crate::core::timeline::Body;
+use crate::core::unsent::{TabId, Unsent, UnsentMessage};
 
 /// How long a tab's lock has to be free until the tab counts as gone, in milliseconds: it may be loading anew.
 const GONE_AFTER_MS: u64 = 3_000;

@@ -6,11 +6,11 @@ use shared::protocol::{ErrorCode, Payload, SignalKind};
 use shared::session::{Delivery, Input};
 
 use super::room::{Editing, Room};
-use super::store::Store;
 use super::tidings::Tidings;
-use crate::model::composer::{Draft, TypingThrottle};
-use crate::model::timeline::{Body, Entry};
-use crate::net::clock;
+use crate::browser::clock;
+use crate::browser::storage::Store;
+use crate::core::composer::{Draft, TypingThrottle};
+use crate::core::timeline::{Body, Entry};
 
 impl Room {
     /// Writes a message: it is on the page before any server knows of it.

@@ -1,0 +1,68 @@
+//! Notifications of the operating system.
+
+use js_sys::{Array, Reflect};
+use leptos::prelude::window;
+use leptos::task::spawn_local;
+use wasm_bindgen::prelude::JsCast;
+use web_sys::{NotificationOptions, NotificationPermission};
+
+use super::promise;
+use crate::core::notifications::Notification;
+
+/// Whether they may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permission {
+    /// This browser has none.
+    Unsupported,
+    /// The page was not opened by https, so the browser offers none.
+    Insecure,
+    /// Nobody has been asked.
+    NotAsked,
+    Granted,
+    Denied,
+}
+
+/// What the user has said.
+pub(crate) fn permission() -> Permission {
+    // There the browser answers `denied`, though nobody has denied anything.
+    if !window().is_secure_context() {
+        return Permission::Insecure;
+    }
+    if !Reflect::has(&window(), &"Notification".into()).unwrap_or(false) {
+        return Permission::Unsupported;
+    }
+    match web_sys::Notification::permission() {
+        NotificationPermission::Granted => Permission::Granted,
+        NotificationPermission::Denied => Permission::Denied,
+        _ => Permission::NotAsked,
+    }
+}
+
+/// Asks the user. Browsers allow that only as the answer to a click.
+pub(crate) fn ask(then: impl FnOnce(Permission) + 'static) {
+    let notifications = Reflect::get(&window(), &"Notification".into()).unwrap_or_default();
+    let asking = promise::call(&notifications, "requestPermission", &Array::new());
+    spawn_local(async move {
+        let _ = asking.await;
+        then(permission());
+    });
+}
+
+/// Shows one, where that is allowed. Several tabs show it once: the tag is the message's id.
+pub(crate) fn show(notification: &Notification) {
+    if permission() != Permission::Granted {
+        return;
+    }
+    let options = NotificationOptions::new();
+    options.set_body(&notification.notice.body);
+    if let Some(id) = notification.message_id {
+        options.set_tag(&id.to_string());
+    }
+    let Ok(shown) = web_sys::Notification::new_with_options(&notification.notice.title, &options) else {
+        return;
+    };
+    let on_click = wasm_bindgen::prelude::Closure::once_into_js(|| {
+        let _ = window().focus();
+    });
+    shown.set_onclick(Some(on_click.unchecked_ref()));
+}

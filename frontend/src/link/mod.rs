@@ -1,0 +1,4 @@
+//! The connection to the server: runs a [`Session`](shared::session::Session) over the browser's WebSocket.
+
+pub(crate) mod driver;
+mod socket;

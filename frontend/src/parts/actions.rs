@@ -1,0 +1,60 @@
+//! What can be done with a message.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::protocol::Payload;
+use shared::session::Delivery;
+
+use crate::core::timeline::{Body, Entry};
+use crate::state::{Room, focus, use_tidings};
+use crate::ui::icon::{Glyph, Icon};
+use crate::ui::live::{act, memo, shown};
+
+/// The reaction that is one click away.
+const QUICK_EMOJI: &str = "👍";
+
+/// The buttons at a message, while one points at it or has the keyboard in it.
+#[component]
+pub(super) fn Actions(room: Room, entry: Memo<Arc<Entry>>) -> impl IntoView {
+    let tidings = use_tidings();
+    let is_logged = memo(move || {
+        entry.with(|entry| {
+            matches!(entry.delivery, Delivery::Accepted { .. }) && entry.body != Body::Retracted
+        })
+    });
+    let is_own_chat = memo(move || entry.with(|entry| entry.mine && matches!(entry.body, Body::Chat { .. })));
+    let react = move |_| {
+        let entry = entry.get_untracked();
+        let on = !entry.reactions.iter().any(|reaction| reaction.mine && reaction.emoji == QUICK_EMOJI);
+        let payload = Payload::Reaction { of: entry.id, emoji: QUICK_EMOJI.to_owned(), on };
+        room.publish_quietly(tidings, payload);
+    };
+    let edit = move |_| {
+        room.edit(&entry.get_untracked());
+        focus("[data-testid=composer]");
+    };
+    let delete = move |_| room.publish_quietly(tidings, Payload::Retract { of: entry.get_untracked().id });
+    view! {
+        {shown(move || is_logged.get(), move || view! {
+            <div class="message__actions">
+                <button type="button" class="action" aria-label="React with thumbs up" title="React" on:click=act(react)>
+                    <Glyph icon=Icon::React />
+                </button>
+                {shown(move || is_own_chat.get(), move || view! {
+                    <button type="button" class="action" data-testid="edit" aria-label="Edit" title="Edit" on:click=act(edit)>
+                        <Glyph icon=Icon::Edit />
+                    </button>
+                    <button
+                        type="button"
+                        class="action"
+                        data-testid="delete"
+                        aria-label="Delete"
+                        title="Delete"
+                        on:click=act(delete)
+                    >
+                        <Glyph icon=Icon::Trash />
+                    </button> })}
+            </div> })}
+    }
+}

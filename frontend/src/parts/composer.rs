@@ -1,0 +1,106 @@
+//! Where one writes.
+
+use leptos::prelude::*;
+use shared::text::is_blank;
+use web_sys::KeyboardEvent;
+
+use crate::core::composer::Draft;
+use crate::core::rooms;
+use crate::state::{Room, focus, has_keyboard, use_tidings};
+use crate::ui::icon::{Glyph, Icon};
+use crate::ui::live::{act, act_on_key, live, memo, shown};
+
+/// The code of each key that an input method handles.
+const INPUT_METHOD: u32 = 229;
+
+/// The field for a new message, and above it who else is writing. Works without a connection: what is sent waits.
+#[component]
+pub(crate) fn Composer(room: Room) -> impl IntoView {
+    let tidings = use_tidings();
+    let draft = memo(move || room.draft.with(|text| Draft::of(text)));
+    let send = move || {
+        room.send_draft(tidings);
+    };
+    // Whoever comes to a room wants to write; but on a touch screen that would bring up the keyboard each time.
+    if has_keyboard() {
+        request_animation_frame(|| focus("[data-testid=composer]"));
+    }
+    let on_key = move |event: KeyboardEvent| {
+        // While an input method is open, Enter chooses a word. Safari closes it first: there only the old code tells.
+        let chooses = event.is_composing() || event.key_code() == INPUT_METHOD;
+        if event.key() == "Enter" && !event.shift_key() && !chooses {
+            event.prevent_default();
+            send();
+        } else if event.key() == "ArrowUp" && room.draft.with_untracked(String::is_empty) && room.edit_last()
+        {
+            event.prevent_default();
+        } else if event.key() == "Escape" && room.stop_editing() {
+            // Escape ends one thing at a time.
+            event.stop_propagation();
+        }
+    };
+    let label = format!("Message to {}", rooms::title(&room.channel()));
+    let placeholder = label.clone();
+    view! {
+        <div class="composer">
+            <p class="composer__typing" aria-live="polite" data-testid="typing">
+                {live(move || room.typing.with(|typing| typing.sentence()))}
+            </p>
+            {shown(move || room.editing.with(Option::is_some), move || view! {
+                <p class="composer__editing">
+                    "Editing your message"
+                    <button type="button" class="button button--small" on:click=act(move |_| {
+                        room.stop_editing();
+                    })>
+                        "Cancel"
+                    </button>
+                </p> })}
+            <form
+                class="composer__form"
+                on:submit=act(move |event: web_sys::SubmitEvent| {
+                    event.prevent_default();
+                    send();
+                })
+            >
+                // The box grows with its text: an unseen copy of the text below the field gives it its height.
+                <div class="composer__grow" data-text=live(move || room.draft.get())>
+                    <textarea
+                        class="composer__text"
+                        data-testid="composer"
+                        rows="1"
+                        dir="auto"
+                        aria-label=label
+                        placeholder=placeholder
+                        aria-describedby="composer-count"
+                        prop:value=room.draft
+                        on:keydown=act_on_key(on_key)
+                        on:input:target=move |event| {
+                            let text = event.target().value();
+                            if !is_blank(&text) {
+                                room.note_typing(tidings);
+                            }
+                            room.set_draft(text);
+                        }
+                    ></textarea>
+                </div>
+                <button
+                    type="submit"
+                    class="composer__send"
+                    data-testid="send"
+                    aria-label="Send"
+                    title="Send (Enter)"
+                    disabled=live(move || !draft.get().is_sendable())
+                >
+                    <Glyph icon=Icon::Send />
+                </button>
+            </form>
+            <p
+                id="composer-count"
+                class="composer__count"
+                class:composer__count--over=live(move || matches!(draft.get(), Draft::TooLong(_)))
+            >
+                {live(move || draft.get().count())}
+            </p>
+        </div>
+    }
+}

@@ -1,0 +1,78 @@
+//! The badge that always tells the connection's state.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use shared::session::{Input, Status};
+
+use crate::browser::clock;
+use crate::core::status;
+use crate::state::use_tidings;
+use crate::ui::live::{act, live, memo, part};
+
+/// How often the countdown is looked at, in milliseconds: it shows whole seconds.
+const TICK_MS: u64 = 250;
+
+/// The badge; while there is no connection, with a button to try now.
+#[component]
+pub(crate) fn Connection() -> impl IntoView {
+    let tidings = use_tidings();
+    let status = tidings.status;
+    let now = RwSignal::new(clock::now());
+    let is_waiting = memo(move || status.with(|status| matches!(status, Status::Waiting { .. })));
+    Effect::new(move |_| {
+        if is_waiting.get() {
+            now.set(clock::now());
+            let ticking =
+                set_interval_with_handle(move || now.set(clock::now()), Duration::from_millis(TICK_MS));
+            on_cleanup(move || {
+                if let Ok(ticking) = ticking {
+                    ticking.clear();
+                }
+            });
+        }
+    });
+    let label = memo(move || status.with(|status| status::label(status, now.get())));
+    let number = move || match status.get() {
+        Status::Online { connection } => Some(connection.to_string()),
+        _ => None,
+    };
+    let reason = move || match status.get() {
+        Status::Ended { reason, .. } => Some(reason),
+        _ => None,
+    };
+    let retry = move || match status.get() {
+        Status::Waiting { .. } => Some("Now"),
+        Status::Ended { .. } => Some("Reconnect"),
+        _ => None,
+    };
+    view! {
+        <div
+            class="connection"
+            data-testid="connection"
+            data-state=live(move || status.with(status::name))
+            data-connection=live(number)
+            title=live(move || number().map(|number| format!("Connection {number}")).or_else(reason))
+        >
+            <span class="connection__dot" aria-hidden="true"></span>
+            <span class="connection__label" aria-hidden="true">{label}</span>
+            <span class="connection__reason">{live(reason)}</span>
+            {part(move || {
+                retry().map(|text| {
+                    view! {
+                        <button
+                            type="button"
+                            class="button button--small"
+                            data-testid="connect-now"
+                            aria-label="Connect now"
+                            on:click=act(move |_| tidings.input(Input::ConnectNow))
+                        >
+                            {text}
+                        </button>
+                    }
+                })
+            })}
+            <span class="visually-hidden" role="status">{live(move || status.with(status::announcement))}</span>
+        </div>
+    }
+}

@@ -1,0 +1,160 @@
+//! One message in the log.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::protocol::Payload;
+use shared::session::Delivery;
+
+use super::actions::Actions;
+use super::avatar::Avatar;
+use super::notice::NoticeText;
+use super::text::Text;
+use crate::core::timeline::{Body, Entry, Reaction};
+use crate::state::{Room, time_label, use_tidings};
+use crate::ui::icon::{Glyph, Icon};
+use crate::ui::live::{act, live, memo, part, shown};
+
+/// A message: who, what, and for an own one how far it has come.
+#[component]
+pub(crate) fn Message(room: Room, entry: Memo<Arc<Entry>>, grouped: Memo<bool>) -> impl IntoView {
+    let first = entry.get_untracked();
+    let (id, mine, at, from) = (first.id, first.mine, first.at, first.from.clone());
+    // The buttons are most of a row, and few rows are ever pointed at: they are made when one is.
+    let is_near = RwSignal::new(false);
+    let body = memo(move || entry.with(|entry| entry.body.clone()));
+    let reactions = memo(move || entry.with(|entry| entry.reactions.clone()));
+    let delivery = memo(move || entry.with(|entry| entry.delivery.clone()));
+    view! {
+        <li
+            class="message"
+            class:message--mine=mine
+            class:message--grouped=live(move || grouped.get())
+            data-testid="message"
+            on:mouseenter=act(move |_| is_near.set(true))
+            on:focusin=act(move |_| is_near.set(true))
+            tabindex="-1"
+            data-message-id=id.to_string()
+            data-mine=mine.to_string()
+            data-delivery=live(move || delivery.with(delivery_name))
+        >
+            {(!mine).then(|| view! { <Avatar user=from.user.clone() name=from.name.to_string() /> })}
+            <div class="message__main">
+                <span class="message__author" data-testid="message-author">{from.name.to_string()}</span>
+                <div class="message__line">
+                    {part(move || view! { <Content body=body.get() /> })}
+                    <time class="message__time" aria-hidden="true">{time_label(at)}</time>
+                    {mine.then(|| view! { <Progress delivery /> })}
+                    {shown(move || is_near.get(), move || view! {
+                        <Actions room entry /> })}
+                </div>
+                <Reactions room id reactions />
+                {mine.then(|| view! { <Failure room id delivery /> })}
+            </div>
+        </li>
+    }
+}
+
+fn delivery_name(delivery: &Delivery) -> &'static str {
+    match delivery {
+        Delivery::Local => "local",
+        Delivery::Accepted { .. } => "accepted",
+        Delivery::Failed { .. } => "failed",
+    }
+}
+
+#[component]
+fn Content(body: Body) -> impl IntoView {
+    match body {
+        Body::Chat { text, edited, .. } => view! {
+            <p class="message__text" dir="auto" data-testid="message-text">
+                <Text text />
+                {edited.then(|| view! { <span class="message__edited">" (edited)"</span> })}
+            </p>
+        }
+        .into_any(),
+        Body::Notice(notice) => {
+            let class = format!("message__text notice notice--{}", notice.level.as_str());
+            view! { <div class=class data-testid="message-text"><NoticeText notice /></div> }.into_any()
+        }
+        Body::Retracted => view! {
+            <p class="message__text message__text--quiet" data-testid="message-text">"Message deleted"</p>
+        }
+        .into_any(),
+        Body::Custom { name } => view! {
+            <p class="message__text message__text--quiet" data-testid="message-text">
+                {format!("Something this page cannot show ({name})")}
+            </p>
+        }
+        .into_any(),
+        Body::Unsupported { kind } => view! {
+            <p class="message__text message__text--quiet" data-testid="message-text">
+                {format!("Not supported by this version of the page: {kind}. Reload the page.")}
+            </p>
+        }
+        .into_any(),
+    }
+}
+
+/// How far an own message has come. That it is being sent is shown only if it takes a while; see the style sheet.
+#[component]
+fn Progress(delivery: Memo<Delivery>) -> impl IntoView {
+    part(move || {
+        let (icon, label) = match delivery.get() {
+            Delivery::Local => (Icon::Clock, "Sending"),
+            Delivery::Accepted { .. } => (Icon::Check, "Sent"),
+            Delivery::Failed { .. } => (Icon::Alert, "Failed"),
+        };
+        view! { <span class="message__progress" role="img" aria-label=label title=label><Glyph icon /></span> }
+    })
+}
+
+#[component]
+fn Failure(room: Room, id: shared::ids::MessageId, delivery: Memo<Delivery>) -> impl IntoView {
+    let tidings = use_tidings();
+    part(move || {
+        let Delivery::Failed { refusal } = delivery.get() else { return None };
+        Some(view! {
+            <div class="message__failure" role="alert">
+                <span>{format!("Not sent: {}", refusal.message)}</span>
+                <button
+                    type="button"
+                    class="button button--small"
+                    data-testid="retry"
+                    on:click=act(move |_| room.retry(tidings, id))
+                >
+                    "Retry"
+                </button>
+                <button type="button" class="button button--small" on:click=act(move |_| room.discard(tidings, id))>
+                    "Delete"
+                </button>
+            </div>
+        })
+    })
+}
+
+#[component]
+fn Reactions(room: Room, id: shared::ids::MessageId, reactions: Memo<Vec<Reaction>>) -> impl IntoView {
+    let tidings = use_tidings();
+    let chip = move |Reaction { emoji, users, mine }: Reaction| {
+        let label = format!("{emoji}, {}", if mine { "take back" } else { "react too" });
+        let toggle = Payload::Reaction { of: id, emoji: emoji.clone(), on: !mine };
+        view! {
+            <button
+                type="button"
+                class="reaction"
+                aria-label=label
+                aria-pressed=mine.to_string()
+                on:click=act(move |_| room.publish_quietly(tidings, toggle.clone()))
+            >
+                <span>{emoji}</span>
+                <span>{users.len()}</span>
+            </button>
+        }
+    };
+    part(move || {
+        let reactions = reactions.get();
+        (!reactions.is_empty())
+            .then(|| view! { <div class="reactions">{reactions.into_iter().map(chip).collect_view()}</div> })
+    })
+}

@@ -1,0 +1,39 @@
+//! The parts of the page. Each is a view of a model, with its style sheet beside it.
+
+mod actions;
+mod avatar;
+mod bell;
+mod composer;
+mod connection;
+mod copyable;
+mod dialog;
+mod help;
+mod message;
+mod notice;
+mod profile;
+mod roster;
+mod scroll;
+mod shortcuts;
+mod sidebar;
+mod switcher;
+mod text;
+mod timeline;
+mod toasts;
+mod topbar;
+mod welcome;
+mod wire;
+
+pub(crate) use bell::Notifications;
+pub(crate) use composer::Composer;
+pub(crate) use copyable::Copyable;
+pub(crate) use help::Help;
+pub(crate) use profile::Profile;
+pub(crate) use roster::Roster;
+pub(crate) use shortcuts::listen as listen_to_shortcuts;
+pub(crate) use sidebar::Sidebar;
+pub(crate) use switcher::Switcher;
+pub(crate) use timeline::Timeline;
+pub(crate) use toasts::ToastList;
+pub(crate) use topbar::Topbar;
+pub(crate) use welcome::Welcome;
+pub(crate) use wire::Wire;

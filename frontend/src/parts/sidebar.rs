@@ -1,0 +1,141 @@
+//! The way to everything: the open rooms, the push page, help.
+
+use leptos::prelude::*;
+use shared::ids::ChannelName;
+
+use crate::core::rooms;
+use crate::core::route::Route;
+use crate::core::unread::{Unread, badge};
+use crate::state::{Panel, focus, use_tidings};
+use crate::ui::icon::{Glyph, Icon, Logo};
+use crate::ui::key::Key;
+use crate::ui::live::{act, list, live, memo, shown};
+
+/// The left column; on a narrow screen a drawer that comes in over the page.
+#[component]
+pub(crate) fn Sidebar() -> impl IntoView {
+    let tidings = use_tidings();
+    let is_open = memo(move || tidings.panel.get() == Some(Panel::Menu));
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = is_open.get();
+        match (was_open, is_open) {
+            // What is hidden or inert takes no keyboard: that ends with this frame.
+            (Some(false), true) => request_animation_frame(|| focus(".sidebar a")),
+            (Some(true), false) => request_animation_frame(|| focus(".topbar__menu")),
+            _ => {}
+        }
+        is_open
+    });
+    let on_push = move || tidings.route.get() == Route::Push;
+    view! {
+        <div
+            class="scrim"
+            class:scrim--open=live(move || is_open.get())
+            aria-hidden="true"
+            on:click=act(move |_| tidings.panel.set(None))
+        ></div>
+        <aside class="sidebar" class:sidebar--open=live(move || is_open.get())>
+            <div class="sidebar__brand">
+                <Logo />
+                <span class="sidebar__name">"Tidings"</span>
+            </div>
+            <RoomList />
+            <div class="sidebar__foot">
+                <a
+                    class="nav-item"
+                    href="#/push"
+                    data-testid="nav-push"
+                    aria-current=live(move || on_push().then_some("page"))
+                    on:click=act(move |_| tidings.panel.set(None))
+                >
+                    <Glyph icon=Icon::Megaphone />
+                    <span class="nav-item__label">"Push"</span>
+                </a>
+                <button type="button" class="nav-item" on:click=act(move |_| tidings.panel.set(Some(Panel::Help)))>
+                    <Glyph icon=Icon::Help />
+                    <span class="nav-item__label">"Shortcuts"</span>
+                </button>
+            </div>
+        </aside>
+    }
+}
+
+#[component]
+fn RoomList() -> impl IntoView {
+    let tidings = use_tidings();
+    let channels = move || tidings.rooms.with(|rooms| rooms.iter().cloned().collect::<Vec<_>>());
+    view! {
+        <nav class="rooms" aria-label="Rooms" data-testid="rooms">
+            <div class="rooms__head">
+                <h2 class="rooms__title">"Rooms"</h2>
+                <button
+                    type="button"
+                    class="button button--icon"
+                    data-testid="open-room"
+                    aria-label="Open a room"
+                    title="Open a room (Ctrl+K)"
+                    on:click=act(move |_| tidings.panel.set(Some(Panel::Switcher)))
+                >
+                    <Glyph icon=Icon::Plus />
+                </button>
+            </div>
+            <ul class="rooms__list">
+                {list(
+                    channels,
+                    |channel| Key::Text(channel.to_string()),
+                    |channel| view! { <RoomLink channel /> },
+                )}
+            </ul>
+        </nav>
+    }
+}
+
+#[component]
+fn RoomLink(channel: ChannelName) -> impl IntoView {
+    let tidings = use_tidings();
+    let room = tidings.room(&channel);
+    let here = channel.clone();
+    let is_here = memo(move || tidings.current().as_ref() == Some(&here));
+    let title = rooms::title(&channel).to_owned();
+    let count = memo(move || room.unread.with(Unread::count));
+    let (close, close_label) = (channel.clone(), format!("Close {title}"));
+    view! {
+        <li class="room-item">
+            <a
+                class="nav-item"
+                class:nav-item--unread=live(move || { count.get() > 0 })
+                href=Route::of_room(&channel)
+                data-testid="room-link"
+                data-channel=channel.to_string()
+                aria-current=live(move || is_here.get().then_some("page"))
+                on:click=act(move |_| tidings.panel.set(None))
+            >
+                <span class="nav-item__hash" aria-hidden="true">"#"</span>
+                <span class="nav-item__label">{title}</span>
+                {shown(move || { room.failed.get() > 0 }, move || view! {
+                    <span class="nav-item__failed" title="A message could not be sent">
+                        <Glyph icon=Icon::Alert />
+                        <span class="visually-hidden">"A message could not be sent"</span>
+                    </span> })}
+                {shown(move || { count.get() > 0 }, move || view! {
+                    <span class="count" data-testid="room-unread">
+                        {live(move || badge(count.get()))}
+                        <span class="visually-hidden">" unread"</span>
+                    </span> })}
+            </a>
+            {(!rooms::is_lobby(&channel))
+                .then(|| {
+                    view! {
+                        <button
+                            type="button"
+                            class="button button--icon room-item__close"
+                            aria-label=close_label
+                            on:click=act(move |_| tidings.close(&close))
+                        >
+                            <Glyph icon=Icon::Close />
+                        </button>
+                    }
+                })}
+        </li>
+    }
+}

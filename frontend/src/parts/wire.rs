@@ -1,0 +1,131 @@
+//! The panel that shows what goes over the connection.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::core::wire::{WireKind, WireLog, WireRow};
+use crate::state::{time_label, use_tidings};
+use crate::ui::icon::{Glyph, Icon};
+use crate::ui::key::Key;
+use crate::ui::live::{act, list, live, memo, part, shown};
+
+/// The wire panel, while it is open.
+#[component]
+pub(crate) fn Wire() -> impl IntoView {
+    let tidings = use_tidings();
+    view! {
+        {shown(move || tidings.wire_is_open.get(), move || view! {
+            <Panel /> })}
+    }
+}
+
+#[component]
+fn Panel() -> impl IntoView {
+    let tidings = use_tidings();
+    let with_heartbeats = RwSignal::new(false);
+    let is_paused = memo(move || tidings.wire.with(WireLog::is_paused));
+    let rows = memo(move || tidings.wire.with(|wire| wire.rows(with_heartbeats.get())));
+    let scroller = NodeRef::<html::Div>::new();
+    let follows = StoredValue::new(true);
+    Effect::new(move |_| {
+        rows.track();
+        if let Some(scroller) = scroller.get()
+            && follows.get_value()
+        {
+            // The new rows are in the page once this frame's updates are through.
+            request_animation_frame(move || scroller.set_scroll_top(scroller.scroll_height()));
+        }
+    });
+    let scrolled = move || {
+        if let Some(scroller) = scroller.get_untracked() {
+            let below = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height();
+            follows.set_value(below < 24);
+        }
+    };
+    view! {
+        <aside class="wire" aria-label="Wire" data-testid="wire">
+            <header class="wire__head">
+                <h2 class="wire__title">"Wire"</h2>
+                <label class="wire__filter">
+                    <input
+                        type="checkbox"
+                        prop:checked=with_heartbeats
+                        on:change:target=move |event| with_heartbeats.set(event.target().checked())
+                    />
+                    "Heartbeats"
+                </label>
+                <button
+                    type="button"
+                    class="button button--icon"
+                    aria-label="Pause"
+                    title="Pause"
+                    aria-pressed=live(move || is_paused.get().to_string())
+                    on:click=act(move |_| tidings.wire.update(WireLog::toggle_pause))
+                >
+                    {part(move || view! { <Glyph icon=if is_paused.get() { Icon::Play } else { Icon::Pause } /> })}
+                </button>
+                <button
+                    type="button"
+                    class="button button--icon"
+                    aria-label="Clear"
+                    title="Clear"
+                    on:click=act(move |_| tidings.wire.update(WireLog::clear))
+                >
+                    <Glyph icon=Icon::Trash />
+                </button>
+                <button
+                    type="button"
+                    class="button button--icon"
+                    aria-label="Close the wire panel"
+                    on:click=act(move |_| tidings.wire_is_open.set(false))
+                >
+                    <Glyph icon=Icon::Close />
+                </button>
+            </header>
+            <div class="wire__scroll" node_ref=scroller tabindex="0" on:scroll=act(move |_| scrolled())>
+                <ul class="wire__list">
+                    {list(
+                        move || rows.get(),
+                        |row| Key::Number(row.number),
+                        |row| view! { <RowView row /> },
+                    )}
+                </ul>
+                {shown(move || rows.with(Vec::is_empty), move || view! {
+                    <p class="wire__empty">"What goes over the connection is shown here, as it happens."</p> })}
+            </div>
+        </aside>
+    }
+}
+
+/// A row; opened, it shows the whole frame.
+#[component]
+fn RowView(row: WireRow) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let kind = row.frame.kind;
+    let (arrow, said) = match kind {
+        WireKind::Open => ("●", "open"),
+        WireKind::Sent => ("↑", "sent"),
+        WireKind::Received => ("↓", "received"),
+        WireKind::Close => ("○", "close"),
+    };
+    let (name, time, brief) = (row.name().to_owned(), time_label(row.frame.at), row.brief());
+    let whole = StoredValue::new(row);
+    view! {
+        <li class=format!("wire__row wire__row--{}", kind.as_str()) data-testid="wire-row" data-kind=kind.as_str()>
+            <button
+                type="button"
+                class="wire__line"
+                aria-expanded=live(move || is_open.get().to_string())
+                on:click=act(move |_| is_open.update(|open| *open = !*open))
+            >
+                <span class="wire__arrow" aria-hidden="true">{arrow}</span>
+                <span class="visually-hidden">{said}</span>
+                <span class="wire__type">{name}</span>
+                <span class="wire__brief">{brief}</span>
+                <span class="wire__time">{time}</span>
+            </button>
+            {shown(move || is_open.get(), move || view! {
+                <pre class="wire__frame">{whole.with_value(WireRow::pretty)}</pre> })}
+        </li>
+    }
+}
