@@ -6,11 +6,16 @@ use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use shared::time::Timestamp;
 use wasm_bindgen::prelude::JsValue;
 
+use crate::core::texts::words;
+
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 thread_local! {
     // To make a format takes a hundred times as long as to use it.
     static TIME: Function = format(&[("hour", "2-digit"), ("minute", "2-digit")]);
+    static DAY_AND_YEAR: Function =
+        format(&[("weekday", "long"), ("day", "numeric"), ("month", "long"), ("year", "numeric")]);
+    static FULL: Function = format(&[("dateStyle", "long"), ("timeStyle", "medium")]);
     static DAY: Function = format(&[("weekday", "long"), ("day", "numeric"), ("month", "long")]);
 }
 
@@ -53,11 +58,32 @@ pub(crate) fn time_label(at: Timestamp) -> String {
     })
 }
 
-/// The day, as one says it.
-pub(crate) fn day_label(at: Timestamp, now: Timestamp) -> String {
-    match day_of(now) - day_of(at) {
-        0 => "Today".to_owned(),
-        1 => "Yesterday".to_owned(),
-        _ => DAY.with(|format| written(format, at)),
+/// Returns the day of `at` in words, if today is the day with this number. A day of another year has its year.
+pub(crate) fn day_label(at: Timestamp, today: i64) -> String {
+    match today - day_of(at) {
+        0 => words().today.to_owned(),
+        1 => words().yesterday.to_owned(),
+        _ if year(at) == year_of_day(today) => DAY.with(|format| written(format, at)),
+        _ => DAY_AND_YEAR.with(|format| written(format, at)),
     }
+}
+
+/// Returns the date and the time of `at` in words.
+pub(crate) fn full_label(at: Timestamp) -> String {
+    FULL.with(|format| written(format, at))
+}
+
+/// Returns `at` as an ISO 8601 text in UTC.
+pub(crate) fn iso(at: Timestamp) -> String {
+    date(at).to_iso_string().into()
+}
+
+fn year(at: Timestamp) -> u32 {
+    date(at).get_full_year()
+}
+
+/// Returns the year of the day with this number. Noon in UTC is on this day in nearly all time zones.
+fn year_of_day(day: i64) -> u32 {
+    let noon_ms = day.saturating_mul(DAY_MS).saturating_add(DAY_MS / 2);
+    year(Timestamp(u64::try_from(noon_ms).unwrap_or(0)))
 }

@@ -48,21 +48,20 @@ pub(crate) fn ask(then: impl FnOnce(Permission) + 'static) {
     });
 }
 
-/// Shows one, where that is allowed. Several tabs show it once: the tag is the message's id.
-pub(crate) fn show(notification: &Notification) {
+/// Shows one, if that is allowed. Several tabs show one with the same tag once. `on_click` runs after the page has the focus.
+pub(crate) fn show(notification: &Notification, on_click: impl FnOnce() + 'static) {
     if permission() != Permission::Granted {
         return;
     }
     let options = NotificationOptions::new();
     options.set_body(&notification.notice.body);
-    if let Some(id) = notification.message_id {
-        options.set_tag(&id.to_string());
-    }
+    options.set_tag(&notification.tag());
     let Ok(shown) = web_sys::Notification::new_with_options(&notification.notice.title, &options) else {
         return;
     };
-    let on_click = wasm_bindgen::prelude::Closure::once_into_js(|| {
+    let on_click = wasm_bindgen::prelude::Closure::once_into_js(move || {
         let _ = window().focus();
+        on_click();
     });
     shown.set_onclick(Some(on_click.unchecked_ref()));
 }

@@ -9,3 +9,4 @@ pub(crate) mod http;
 pub(crate) mod locks;
 mod promise;
 pub(crate) mod storage;
+pub(crate) mod visibility;

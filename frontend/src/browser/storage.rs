@@ -5,7 +5,7 @@
 use leptos::prelude::window;
 use web_sys::Storage;
 
-use crate::core::unsent::Keep;
+use crate::core::storage::Storage as Kept;
 
 /// One of the two places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Store {
     }
 }
 
-impl Keep for Store {
+impl Kept for Store {
     fn keys(&self) -> Vec<String> {
         let Some(storage) = self.storage() else { return Vec::new() };
         let names = (0..storage.length().unwrap_or(0)).filter_map(|index| storage.key(index).ok().flatten());

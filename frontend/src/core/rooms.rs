@@ -1,34 +1,48 @@
-//! The rooms that are open, in the order in which they were opened.
+//! The open rooms, in the order in which they were opened.
 
 use shared::ids::{ChannelName, InvalidId};
 
 use super::case;
 
-/// Where everybody is.
+/// The room of everybody.
 const LOBBY: &str = "room:lobby";
 
-/// The open rooms. There is always one: the lobby cannot be closed.
+/// Maximum number of rooms that are restored. The server's limit of subscriptions per connection is lower.
+const ROOMS_MAX: usize = 1_000;
+
+/// Whether a channel can be a room. An inbox is shown by the bell.
+pub(crate) fn is_room(channel: &ChannelName) -> bool {
+    channel.namespace() != "inbox"
+}
+
+/// The open rooms. The lobby is always one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rooms(Vec<ChannelName>);
 
 impl Rooms {
-    /// The lobby, and those of `stored` (one a line) that are channels.
+    /// Reads the rooms of `stored`, one per line. Lines that are no room are ignored. The lobby is always first.
     pub(crate) fn restore(stored: &str) -> Self {
         let mut rooms = Self(ChannelName::parse(LOBBY).into_iter().collect());
-        for channel in stored.lines().filter_map(|line| ChannelName::parse(line).ok()) {
+        let channels = stored.lines().filter_map(|line| ChannelName::parse(line).ok()).filter(is_room);
+        for channel in channels.take(ROOMS_MAX) {
             rooms.open(channel);
         }
         rooms
     }
 
-    /// What [`restore`](Self::restore) reads.
+    /// Returns the text that [`restore`](Self::restore) reads.
     pub(crate) fn store(&self) -> String {
         self.0.iter().map(ChannelName::as_str).collect::<Vec<_>>().join("\n")
     }
 
-    /// The rooms, in order.
+    /// Returns the rooms, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &ChannelName> {
         self.0.iter()
+    }
+
+    /// Whether a room is open.
+    pub(crate) fn has(&self, channel: &ChannelName) -> bool {
+        self.0.contains(channel)
     }
 
     /// Opens a room. Returns whether it was not open.
@@ -47,7 +61,7 @@ impl Rooms {
         self.0.len() < before
     }
 
-    /// The room `step` further down than `channel`, round and round.
+    /// Returns the room `step` positions below `channel`. After the last comes the first.
     pub(crate) fn beside(&self, channel: &ChannelName, step: isize) -> Option<&ChannelName> {
         let here = self.0.iter().position(|room| room == channel).unwrap_or(0);
         let count = isize::try_from(self.0.len()).ok()?;
@@ -56,15 +70,15 @@ impl Rooms {
     }
 }
 
-/// Whether this is the room that stays open.
+/// Whether this is the room that cannot be closed.
 pub(crate) fn is_lobby(channel: &ChannelName) -> bool {
     channel.as_str() == LOBBY
 }
 
-/// What a person types to open a room: `design`, `#design`, `Design team` or a whole channel like `live:scores`.
+/// Parses what a user types to open a room: `design`, `#design`, `Design team` or a whole channel like `live:scores`.
 ///
 /// # Errors
-/// [`InvalidId`] where that is no channel's name.
+/// [`InvalidId`] if it is not the name of a channel.
 pub(crate) fn parse_room(typed: &str) -> Result<ChannelName, InvalidId> {
     let typed = typed.trim().trim_start_matches('#');
     if typed.contains(':') {
@@ -74,17 +88,17 @@ pub(crate) fn parse_room(typed: &str) -> Result<ChannelName, InvalidId> {
     ChannelName::parse(&format!("room:{name}"))
 }
 
-/// What the switcher offers for what is typed: the room of just that name first, whether it is open or not, then the
-/// open ones that contain it.
+/// Returns what the switcher offers for a typed text: the room of exactly that name first, also if it is not open, and then
+/// the open rooms with the text in their title.
 pub(crate) fn offers(rooms: &Rooms, typed: &str) -> Vec<ChannelName> {
-    let exact = parse_room(typed).ok();
+    let exact = parse_room(typed).ok().filter(is_room);
     let sought = case::lower(typed.trim().trim_start_matches('#'));
     let similar =
-        rooms.iter().filter(|room| room.as_str().contains(&sought) && Some(*room) != exact.as_ref());
+        rooms.iter().filter(|room| case::lower(title(room)).contains(&sought) && Some(*room) != exact.as_ref());
     exact.iter().chain(similar).cloned().collect()
 }
 
-/// What a room is called on the page: of those in `room:` only the name.
+/// Returns the title of a room: in the namespace `room:` only the name.
 pub(crate) fn title(channel: &ChannelName) -> &str {
     if channel.namespace() == "room" { channel.name() } else { channel.as_str() }
 }
@@ -122,6 +136,9 @@ mod tests {
         assert_eq!(offered("ops"), "room:ops room:ops-night");
         assert_eq!(offered("Design"), "room:design");
         assert_eq!(offered("a/b"), "");
+        assert_eq!(offered("m"), "room:m", "the namespace is no part of the title");
+        assert_eq!(offered("OPS-N"), "room:ops-n room:ops-night");
+        assert_eq!(offered("inbox:ada"), "");
     }
 
     #[test]

@@ -1,26 +1,52 @@
-//! The notices that come up for a while.
+//! Short notices that appear for some seconds.
 
+use shared::ids::MessageId;
 use shared::protocol::Level;
+use shared::time::Timestamp;
 
 use super::timeline::Notice;
 
-/// Most toasts at a time. The oldest goes when one more comes; the bell has it.
+/// Maximum number of toasts at a time. Above it, the oldest is removed; the bell still has it.
 const TOASTS_MAX: usize = 4;
+
+/// A toast stays at least this long, in milliseconds.
+const SHOWN_MS_MIN: u64 = 5_000;
+
+/// A toast stays at most this long, in milliseconds.
+const SHOWN_MS_MAX: u64 = 12_000;
+
+/// Why a toast stays longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// The pointer is on it.
+    Pointer,
+    /// The keyboard focus is in it.
+    Focus,
+}
 
 /// One toast.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Toast {
-    /// Its number on this page.
+    /// Its number in this page.
     pub(crate) number: u64,
     pub(crate) notice: Notice,
+    message: Option<MessageId>,
+    held_by_pointer: bool,
+    held_by_focus: bool,
+    /// When it is removed, unless it is held.
+    expires: Timestamp,
 }
 
 impl Toast {
-    /// How long it stays, in milliseconds, while nobody looks at it: long enough to be read.
-    pub(crate) fn shown_ms(&self) -> u64 {
+    /// Returns how long it stays, in milliseconds: long enough to be read.
+    fn shown_ms(&self) -> u64 {
         let chars = self.notice.title.chars().count() + self.notice.body.chars().count();
-        let reading = 4_000 + u64::try_from(chars).unwrap_or(0) * 40;
-        reading.clamp(5_000, 12_000)
+        let reading = u64::try_from(chars).unwrap_or(u64::MAX).saturating_mul(40).saturating_add(4_000);
+        reading.clamp(SHOWN_MS_MIN, SHOWN_MS_MAX)
+    }
+
+    fn is_held(&self) -> bool {
+        self.held_by_pointer || self.held_by_focus
     }
 }
 
@@ -32,38 +58,78 @@ pub(crate) struct Toasts {
 }
 
 impl Toasts {
-    /// The toasts, oldest first.
+    /// Returns the toasts, oldest first.
     pub(crate) fn shown(&self) -> &[Toast] {
         &self.shown
     }
 
-    /// Brings one up.
-    pub(crate) fn add(&mut self, notice: Notice) {
+    /// Adds a notice, which may belong to a message.
+    pub(crate) fn add(&mut self, notice: Notice, message: Option<MessageId>, now: Timestamp) {
         self.last_number += 1;
-        self.shown.push(Toast { number: self.last_number, notice });
+        let mut toast = Toast {
+            number: self.last_number,
+            notice,
+            message,
+            held_by_pointer: false,
+            held_by_focus: false,
+            expires: now,
+        };
+        toast.expires = Timestamp(now.0.saturating_add(toast.shown_ms()));
+        self.shown.push(toast);
         if self.shown.len() > TOASTS_MAX {
             self.shown.remove(0);
         }
     }
 
-    /// Brings up what went wrong.
-    pub(crate) fn add_error(&mut self, title: &str, body: String) {
-        self.add(Notice { title: title.to_owned(), body, level: Level::Error, link: None });
+    /// Adds an error.
+    pub(crate) fn add_error(&mut self, title: &str, body: String, now: Timestamp) {
+        let level = Level::Error;
+        self.add(Notice { title: title.to_owned(), body, level, link: None }, None, now);
     }
 
-    /// Brings up what went well.
-    pub(crate) fn add_success(&mut self, title: &str) {
-        self.add(Notice { title: title.to_owned(), body: String::new(), level: Level::Success, link: None });
+    /// Adds a success.
+    pub(crate) fn add_success(&mut self, title: &str, now: Timestamp) {
+        let (body, level) = (String::new(), Level::Success);
+        self.add(Notice { title: title.to_owned(), body, level, link: None }, None, now);
     }
 
-    /// Takes all away: the list that holds them is open.
+    /// Removes all: the list that has them is open.
     pub(crate) fn dismiss_all(&mut self) {
         self.shown.clear();
     }
 
-    /// Takes one away.
+    /// Removes one.
     pub(crate) fn dismiss(&mut self, number: u64) {
         self.shown.retain(|toast| toast.number != number);
+    }
+
+    /// Removes the toast of a message. Returns whether there was one.
+    pub(crate) fn dismiss_message(&mut self, message: MessageId) -> bool {
+        let before = self.shown.len();
+        self.shown.retain(|toast| toast.message != Some(message));
+        self.shown.len() < before
+    }
+
+    /// Keeps a toast while the pointer or the keyboard focus is in it. When both have left, its time begins again.
+    pub(crate) fn hold(&mut self, number: u64, hold: Hold, on: bool, now: Timestamp) {
+        let Some(toast) = self.shown.iter_mut().find(|toast| toast.number == number) else { return };
+        match hold {
+            Hold::Pointer => toast.held_by_pointer = on,
+            Hold::Focus => toast.held_by_focus = on,
+        }
+        toast.expires = Timestamp(now.0.saturating_add(toast.shown_ms()));
+    }
+
+    /// Returns when the next toast is to be removed.
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        self.shown.iter().filter(|toast| !toast.is_held()).map(|toast| toast.expires).min()
+    }
+
+    /// Removes the toasts whose time is over. Returns whether there were any.
+    pub(crate) fn expire(&mut self, now: Timestamp) -> bool {
+        let before = self.shown.len();
+        self.shown.retain(|toast| toast.is_held() || toast.expires > now);
+        self.shown.len() < before
     }
 }
 
@@ -72,10 +138,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_makes_room() {
+    fn the_oldest_is_removed_above_the_limit() {
         let mut toasts = Toasts::default();
         for n in 0..6 {
-            toasts.add_error("x", n.to_string());
+            toasts.add_error("x", n.to_string(), Timestamp(0));
         }
         assert_eq!(toasts.shown().iter().map(|toast| toast.number).collect::<Vec<_>>(), [3, 4, 5, 6]);
         toasts.dismiss(4);
@@ -83,12 +149,25 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_stay_longer_but_not_for_ever() {
+    fn long_texts_stay_longer_up_to_a_limit() {
         let ms = |body: usize| {
             let mut toasts = Toasts::default();
-            toasts.add_error("x", "y".repeat(body));
-            toasts.shown()[0].shown_ms()
+            toasts.add_error("x", "y".repeat(body), Timestamp(0));
+            toasts.expires_at().unwrap().0
         };
-        assert!(ms(0) < ms(100) && ms(100) < ms(1000) && ms(1000) == 12_000);
+        assert!(ms(0) == 5_000 && ms(0) < ms(100) && ms(100) < ms(1_000) && ms(1_000) == 12_000);
+    }
+
+    #[test]
+    fn a_toast_stays_until_both_the_pointer_and_the_keyboard_have_left_it() {
+        let mut toasts = Toasts::default();
+        toasts.add_success("Copied", Timestamp(0));
+        toasts.hold(1, Hold::Pointer, true, Timestamp(1_000));
+        toasts.hold(1, Hold::Focus, true, Timestamp(2_000));
+        toasts.hold(1, Hold::Pointer, false, Timestamp(3_000));
+        assert!(!toasts.expire(Timestamp(60_000)) && toasts.expires_at().is_none(), "the keyboard is in it");
+        toasts.hold(1, Hold::Focus, false, Timestamp(60_000));
+        assert_eq!(toasts.expires_at(), Some(Timestamp(65_000)));
+        assert!(toasts.expire(Timestamp(65_000)) && toasts.shown().is_empty());
     }
 }

@@ -15,6 +15,8 @@ use shared::json::{Fields, Unreadable, Writer};
 use shared::limits::OUTBOX_MESSAGES_MAX;
 use shared::protocol::Payload;
 
+use super::storage::Storage;
+
 /// What all keys of messages begin with.
 const PREFIX: &str = "unsent.";
 
@@ -77,16 +79,6 @@ impl fmt::Display for TabId {
     }
 }
 
-/// A place that keeps texts under keys, over visits.
-pub(crate) trait Keep {
-    /// All keys.
-    fn keys(&self) -> Vec<String>;
-    /// What is kept under `key`; empty where nothing is.
-    fn get(&self, key: &str) -> String;
-    /// Keeps `text`; an empty one is removed. Returns false where it cannot: the place is full, or forbidden.
-    fn set(&self, key: &str, text: &str) -> bool;
-}
-
 /// The unsent messages of this page, in the order in which the session has them.
 #[derive(Debug)]
 pub(crate) struct Unsent<K> {
@@ -116,7 +108,7 @@ enum Place {
     Memory { number: u64, text: String },
 }
 
-impl<K: Keep> Unsent<K> {
+impl<K: Storage> Unsent<K> {
     /// None yet, to be kept in `keep`. Without `outlives_tab`, a message is lost when the tab is closed.
     pub(crate) fn new(keep: K, outlives_tab: bool) -> Self {
         Self { keep, outlives_tab, tab: None, written: 0, entries: Vec::new(), waiting: VecDeque::new() }

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use shared::ids::MessageId;
 use shared::protocol::{CloseCode, codec};
 use shared::session::{Action, Event, Input, Session, SessionConfig, Status};
 use shared::time::Timestamp;
@@ -13,6 +12,7 @@ use wasm_bindgen::prelude::{Closure, JsCast};
 
 use super::socket::{Socket, Told};
 use crate::browser::clock;
+use crate::browser::visibility::is_hidden;
 use crate::core::wire::{Frame, WireKind};
 
 /// While the page is hidden nothing is drawn, and what has come is handed over this seldom, in milliseconds.
@@ -84,11 +84,6 @@ impl Driver {
         self.0.with_value(|inner| handle(inner, input));
     }
 
-    /// A new id for a message.
-    pub(crate) fn new_message_id(self) -> MessageId {
-        self.0.with_value(|inner| inner.borrow_mut().session.new_message_id(clock::now()))
-    }
-
     /// Timers sleep with the machine and in hidden tabs, so each sign of waking is passed on.
     fn listen(self) {
         for name in ["online", "focus"] {
@@ -115,11 +110,6 @@ impl Driver {
             }
         }));
     }
-}
-
-/// Whether nobody can see the page.
-pub(crate) fn is_hidden() -> bool {
-    document().visibility_state() == web_sys::VisibilityState::Hidden
 }
 
 fn handle(this: &Rc<RefCell<Inner>>, input: Input) {

@@ -1,18 +1,20 @@
-//! What the components share: signals over the plain models, and what changes them.
+//! The app's state for views. It runs the effects of [`core::App`](crate::core::App) and sets the signals that have
+//! changed; it decides nothing.
 
-mod arriving;
-mod batch;
+mod app;
+mod push;
 mod room;
 mod rows;
-mod tidings;
-mod unsent;
-mod writing;
+mod screen;
+mod tabs;
+mod timer;
+mod visits;
 
-pub(crate) use room::{History, Room};
+pub(crate) use app::{AppState, use_app};
+pub(crate) use push::PushState;
+pub(crate) use room::Room;
 pub(crate) use rows::Cell;
-pub(crate) use tidings::{Panel, Tidings, use_tidings};
-
-pub(crate) use crate::browser::clipboard::copy;
-pub(crate) use crate::browser::dates::{day_label, time_label};
-pub(crate) use crate::browser::desktop;
-pub(crate) use crate::browser::focus::{focus, has_keyboard};
+pub(crate) use screen::{
+    DesktopPermission, Spot, ask_for_desktop, copy, day_label, desktop_permission, focus, has_keyboard, now,
+    time_label, times,
+};

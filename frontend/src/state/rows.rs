@@ -1,4 +1,4 @@
-//! The rows of a timeline for `<For>`: a row that changes keeps its element, and only what has changed is drawn anew.
+//! The rows of a timeline as signals: a row that changes keeps its element, and only what has changed is drawn again.
 
 use leptos::prelude::*;
 use shared::ids::MessageId;
@@ -6,16 +6,16 @@ use shared::sorted::SortedMap;
 
 use crate::core::timeline::{Row, RowKey};
 
-/// A row that stays the same row while its content changes. Were an element made anew for each change, a screen
-/// reader would read the message again, and the keyboard would lose its place.
+/// A row that stays the same while its content changes. With a new element for each change, a screen reader would read the
+/// message again, and the keyboard focus would be lost.
 #[derive(Debug, Clone)]
 pub(crate) struct Cell {
     pub(crate) key: RowKey,
     pub(crate) row: ArcRwSignal<Row>,
 }
 
-/// Brings `cells` up to date with the rows that `choose` finds, which is told what messages are drawn. Returns whether
-/// all are drawn that are in view.
+/// Updates `cells` with the rows that `choose` returns. It gets a function that says which messages have rows. Returns whether
+/// all messages in view have rows.
 pub(crate) fn update(
     cells: RwSignal<Vec<Cell>>,
     choose: impl FnOnce(&dyn Fn(MessageId) -> bool) -> (Vec<Row>, bool),

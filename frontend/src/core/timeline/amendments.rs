@@ -1,8 +1,8 @@
-//! What later messages say about earlier ones.
+//! The edits, retractions and reactions of messages.
 //!
-//! An edit may be known before the message it is about: history is loaded from its end. So what is said is kept, and
-//! an entry is made anew from all of it. Anybody may say things about a message as often as they like: of what a user
-//! says about it only the newest of each kind is kept.
+//! An edit may be loaded before the message that it edits, because history is loaded from its end. So amendments are kept,
+//! and an entry is rebuilt from all of them. A user may amend a message without limit, so only the newest amendment of
+//! each kind and user is kept.
 
 use shared::ids::{MessageId, Offset, UserId};
 use shared::protocol::{Message, Payload};
@@ -10,20 +10,19 @@ use shared::sorted::SortedMap;
 
 use super::entry::{Body, Entry, Reaction};
 
-/// Maximum size of all that is kept, in bytes. Above it, what is about messages that are not loaded is forgotten.
+/// Maximum memory of the amendments, in bytes, roughly. Above it, those of messages that are not loaded are dropped.
 const KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Maximum number of reactions that are kept about one message. Those of further users and with further emojis are
-/// ignored.
+/// Maximum number of reactions that are kept for one message. Further users and emojis are ignored.
 const REACTIONS_KEPT_MAX: usize = 5_000;
 
-/// Maximum number of different emojis that are shown on a message: those that were used first.
+/// Maximum number of different emojis that are shown on a message: the first that were used.
 const EMOJIS_SHOWN_MAX: usize = 20;
 
-/// What is kept for an amendment besides its texts, in bytes, roughly.
+/// Memory of an amendment besides its texts, in bytes, roughly.
 const AMENDMENT_BYTES: usize = 128;
 
-/// What an amendment changes. Of those of one user that change the same, the newest holds.
+/// What an amendment changes. The newest of one user for the same change is valid.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Change {
     Edit,
@@ -34,19 +33,19 @@ enum Change {
 
 #[derive(Debug, Clone)]
 struct Amendment {
-    /// Where the user first said so.
+    /// The offset of the user's first amendment with this change.
     first: Offset,
     newest: Offset,
     /// The new text of an edit.
     text: String,
-    /// Whether a reaction is there.
+    /// Whether the reaction is set.
     on: bool,
 }
 
-/// What is known to have been said about one message: reactions with the same emoji one after the other.
+/// The amendments of one message. Reactions with the same emoji are neighbours.
 type About = SortedMap<(Change, UserId), Amendment>;
 
-/// All that is known to have been said about messages of one channel.
+/// The amendments of the messages of one channel.
 #[derive(Debug, Default)]
 pub(super) struct Amendments {
     by_message: SortedMap<MessageId, About>,
@@ -54,7 +53,7 @@ pub(super) struct Amendments {
 }
 
 impl Amendments {
-    /// Keeps what `message` says about another. Returns which, if that may change how it is shown.
+    /// Adds `message` if it is an amendment. Returns the amended message if it may look different now.
     pub(super) fn add(&mut self, message: &Message) -> Option<MessageId> {
         let (of, change, text, on) = match &message.payload {
             Payload::Edit { of, text } => (*of, Change::Edit, text.as_str(), true),
@@ -88,7 +87,7 @@ impl Amendments {
         Some(of)
     }
 
-    /// Brings `entry` up to date. Only its own sender may edit or retract it.
+    /// Updates `entry`. Only its sender may edit or retract it.
     pub(super) fn apply(&self, entry: &mut Entry, me: Option<&UserId>) {
         let Some(about) = self.by_message.get(&entry.id) else { return };
         let mut shown = Shown::default();
@@ -107,13 +106,13 @@ impl Amendments {
         entry.reactions = if entry.body == Body::Retracted { Vec::new() } else { shown.finish() };
     }
 
-    /// How many amendments are kept.
+    /// Returns the number of amendments.
     #[cfg(test)]
     pub(super) fn kept(&self) -> usize {
         self.by_message.iter().map(|(_, about)| about.len()).sum()
     }
 
-    /// Keeps the amendments within their limit.
+    /// Drops amendments above the limit.
     pub(super) fn bound(&mut self, is_loaded: impl Fn(&MessageId) -> bool) {
         if self.bytes > KEPT_BYTES_MAX {
             self.by_message.retain(|id, _| is_loaded(id));
@@ -128,12 +127,12 @@ fn bytes_of(change: &Change, amendment: &Amendment) -> usize {
     AMENDMENT_BYTES + emoji + amendment.text.len()
 }
 
-/// The reactions that are shown, in the order in which their emojis were first used. An emoji keeps its place when
-/// somebody takes theirs back.
+/// The reactions to show, in the order in which their emojis were first used. An emoji keeps its position if its first user
+/// removes the reaction.
 #[derive(Default)]
 struct Shown {
     reactions: Vec<(Offset, Reaction)>,
-    /// The reactions with the emoji that is looked at: those with the same come one after the other.
+    /// The reaction that is being collected.
     current: Option<(Offset, Reaction)>,
 }
 

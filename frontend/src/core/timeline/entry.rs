@@ -1,46 +1,49 @@
-//! One message as the page shows it.
+//! One message as the app shows it.
 
 use shared::ids::{MessageId, Offset, UserId};
 use shared::protocol::{Level, Message, Payload, Sender};
 use shared::session::Delivery;
 use shared::time::Timestamp;
 
-/// Where an entry stands. What the log has comes first; what it has not yet stands below, as it was written.
+/// The position of an entry. Messages of the log come first. Messages that are not in the log yet follow, in the order in
+/// which they were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Place {
-    /// In the log.
+    /// At this offset in the log.
     At(Offset),
-    /// Not yet: the n-th that was written here.
+    /// Not in the log yet: the n-th message that was written here.
     Unsent(u64),
 }
 
-/// A message, with all that later messages have said about it.
+/// A message, with the effect of all later messages about it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) id: MessageId,
     pub(crate) place: Place,
     pub(crate) at: Timestamp,
-    /// The day of `at` on the reader's calendar.
+    /// The day of `at` in the reader's time zone, counted from 1970.
     pub(crate) day: i64,
     pub(crate) from: Sender,
     pub(crate) mine: bool,
+    /// Whether the text mentions the reader.
+    pub(crate) mentions_me: bool,
     pub(crate) body: Body,
     pub(crate) delivery: Delivery,
     pub(crate) reactions: Vec<Reaction>,
 }
 
-/// What an entry says now.
+/// The current content of an entry.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Body {
-    /// A text; `edited` where it once read otherwise.
+    /// A text. `edited` if the text was changed.
     Chat { text: String, edited: bool, reply_to: Option<MessageId> },
     /// A card.
     Notice(Notice),
-    /// Taken back by its sender.
+    /// Deleted by its sender.
     Retracted,
-    /// Something that this page cannot show.
+    /// A payload of the application, which this app cannot show.
     Custom { name: String },
-    /// A type of payload that only a later version of the page knows.
+    /// A type of payload of a later version.
     Unsupported { kind: String },
 }
 
@@ -57,14 +60,14 @@ pub(crate) struct Notice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reaction {
     pub(crate) emoji: String,
-    /// Who reacted so.
+    /// The users who reacted with it.
     pub(crate) users: Vec<UserId>,
     /// Whether the reader is one of them.
     pub(crate) mine: bool,
 }
 
 impl Body {
-    /// What a payload shows by itself; nothing where it only says something about an earlier message.
+    /// Returns the content that a payload shows by itself, or `None` if it only changes an earlier message.
     pub(crate) fn of(payload: &Payload) -> Option<Self> {
         match payload {
             Payload::Chat { text, reply_to } => {
@@ -82,18 +85,21 @@ impl Body {
         }
     }
 
-    /// Whether neighbours of the same sender are drawn as one group.
+    /// Whether neighbours of one sender are shown as one group.
     fn groups(&self) -> bool {
         !matches!(self, Self::Notice(_))
     }
 }
 
-/// Two messages of one sender further apart than this, in milliseconds, stand in groups of their own.
+/// Maximum time between two messages of one group, in milliseconds.
 const GROUP_MS_MAX: u64 = 5 * 60 * 1000;
 
+/// Memory of an entry besides its texts, in bytes, roughly.
+const ENTRY_BYTES: usize = 512;
+
 impl Entry {
-    /// The entry of a message in the log.
-    pub(crate) fn logged(message: &Message, body: Body, day: i64, mine: bool) -> Self {
+    /// Returns the entry of a message in the log.
+    pub(super) fn logged(message: &Message, body: Body, day: i64, mine: bool, mentions_me: bool) -> Self {
         Self {
             id: message.id,
             place: Place::At(message.offset),
@@ -101,14 +107,15 @@ impl Entry {
             day,
             from: message.from.clone(),
             mine,
+            mentions_me,
             body,
             delivery: Delivery::Accepted { offset: message.offset },
             reactions: Vec::new(),
         }
     }
 
-    /// Whether this entry goes on what `before` began, so that the sender need not be shown again.
-    pub(crate) fn continues(&self, before: &Self) -> bool {
+    /// Whether this entry continues the group of `before`, so that the sender need not be shown again.
+    pub(super) fn continues(&self, before: &Self) -> bool {
         before.from.user == self.from.user
             && before.mine == self.mine
             && before.from.name == self.from.name
@@ -118,7 +125,26 @@ impl Entry {
             && before.body.groups()
     }
 
-    /// Its offset, where the log has it.
+    /// Whether it counts as unread until the reader has seen it: a message of somebody else that still has content.
+    pub(super) fn counts(&self) -> bool {
+        !self.mine && self.body != Body::Retracted
+    }
+
+    /// Returns the memory that it takes, in bytes, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = match &self.body {
+            Body::Chat { text, .. } => text.len(),
+            Body::Notice(notice) => {
+                notice.title.len() + notice.body.len() + notice.link.as_ref().map_or(0, String::len)
+            }
+            Body::Retracted => 0,
+            Body::Custom { name } => name.len(),
+            Body::Unsupported { kind } => kind.len(),
+        };
+        ENTRY_BYTES + texts
+    }
+
+    /// Returns its offset, or `None` if it is not in the log yet.
     pub(crate) fn offset(&self) -> Option<Offset> {
         match self.place {
             Place::At(offset) => Some(offset),

@@ -1,128 +1,139 @@
-//! A channel's messages as the page shows them: history, what arrives, and the own messages that are still on
-//! their way, in one order and each once.
+//! The messages of one channel: loaded history, live messages and own messages that are not in the log yet, in one order
+//! and each once. What is not loaded between them is a [`Hole`].
 
 mod amendments;
 mod entry;
+mod limits;
+mod losses;
 mod rows;
+mod segments;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 pub(crate) use entry::{Body, Entry, Notice, Place, Reaction};
-pub(crate) use rows::{Pace, Row, RowKey, View};
-use shared::ids::{MessageId, Offset, UserId};
-use shared::protocol::{Gap, GapReason, Message, Payload, Position, Sender};
+pub(crate) use losses::Loss;
+pub(crate) use rows::{Line, Pace, Row, RowKey, View};
+pub(crate) use segments::Hole;
+use shared::ids::{Epoch, MessageId, Offset, UserId};
+use shared::protocol::{Gap, Message, Payload, Position, Sender};
 use shared::session::Delivery;
 use shared::sorted::SortedMap;
 use shared::time::Timestamp;
 
+use super::mentions::mentions;
 use amendments::Amendments;
+use losses::Losses;
+use segments::Segments;
 
-/// Most entries kept in memory. When more come while the newest are followed, the oldest go; they can be loaded again.
-const ENTRIES_MAX: usize = 2_000;
+/// Messages are counted as unread up to this number. The app shows more as "99+".
+pub(crate) const UNREAD_MAX: usize = 100;
 
-/// How many are left when the oldest go.
-const ENTRIES_KEPT: usize = 1_500;
-
-/// How many go at a time: a reader who comes back from far up has many.
-const ENTRIES_DROPPED_MAX: usize = 2_000;
-
-/// How messages are missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Loss {
-    /// At most this many are no longer kept. Offsets are not promised dense, so there may be fewer.
-    UpTo(u64),
-    /// Some are no longer kept.
-    Some,
-    /// The channel has been begun anew.
-    Restarted,
-}
-
-/// A channel's messages.
+/// The messages of a channel.
 #[derive(Debug)]
 pub(crate) struct Timeline {
-    /// What day a moment falls on, on the reader's calendar.
+    /// Returns the day of a time in the reader's time zone, counted from 1970.
     day_of: fn(Timestamp) -> i64,
     me: Option<UserId>,
+    my_name: String,
     entries: SortedMap<Place, Arc<Entry>>,
     places: SortedMap<MessageId, Place>,
     amendments: Amendments,
-    /// Where messages are missing, each by the last offset before what follows.
-    losses: SortedMap<Offset, Loss>,
-    /// What comes after this had not been read when the reader came.
-    new_after: Option<Offset>,
+    losses: Losses,
+    segments: Segments,
+    /// Number of messages written here.
     written: u64,
-    epoch: Option<shared::ids::Epoch>,
-    /// The oldest message of the pages of history that are loaded, whatever it is: not all messages are entries.
-    loaded_from: Option<Offset>,
-    /// Whether a page of history has shown something.
-    has_history: bool,
+    epoch: Option<Epoch>,
+    /// Memory of the entries, in bytes, roughly.
+    bytes: usize,
 }
 
-/// What a page of history has added.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Loaded {
-    /// Whether there is an entry that was not there before.
-    pub(crate) has_shown: bool,
-    /// Whether it is the first page that shows something.
-    pub(crate) is_first: bool,
-    /// Where the new entries of others stand.
-    pub(crate) others: Vec<Offset>,
+/// What is unread after a read position.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Unread {
+    /// Messages of others that were not deleted, at most [`UNREAD_MAX`].
+    pub(crate) count: usize,
+    /// How many of these mention the reader.
+    pub(crate) mentions: usize,
 }
 
 impl Timeline {
-    /// A timeline without messages.
+    /// Makes a timeline without messages.
     pub(crate) fn new(day_of: fn(Timestamp) -> i64) -> Self {
         Self {
             day_of,
             me: None,
+            my_name: String::new(),
             entries: SortedMap::default(),
             places: SortedMap::default(),
             amendments: Amendments::default(),
-            losses: SortedMap::default(),
-            new_after: None,
+            losses: Losses::default(),
+            segments: Segments::default(),
             written: 0,
             epoch: None,
-            loaded_from: None,
-            has_history: false,
+            bytes: 0,
         }
     }
 
-    /// Says who the reader is: their messages are drawn as their own.
-    pub(crate) fn set_me(&mut self, me: UserId) {
-        self.me = Some(me);
+    /// Sets the reader, whose messages are shown as their own.
+    pub(crate) fn set_me(&mut self, me: &UserId, name: &str) {
+        self.me = Some(me.clone());
+        name.clone_into(&mut self.my_name);
     }
 
-    /// An entry by its message id.
+    /// Returns an entry by its message id.
     pub(crate) fn entry(&self, id: MessageId) -> Option<&Arc<Entry>> {
         self.entries.get(self.places.get(&id)?)
     }
 
-    /// The oldest offset that is loaded, of an entry or of a message that is none. What is older is asked for with this.
+    /// Returns the lowest loaded offset. Older messages are requested with it as `before`.
     pub(crate) fn oldest(&self) -> Option<Offset> {
-        let first = self.entries.iter().next().and_then(|(_, entry)| entry.offset());
-        [first, self.loaded_from].into_iter().flatten().min()
+        self.segments.oldest()
     }
 
-    /// The newest offset that is loaded.
+    /// Returns the highest loaded offset.
     pub(crate) fn newest(&self) -> Option<Offset> {
-        self.entries.range(..Place::Unsent(0)).next_back()?.1.offset()
+        self.segments.newest()
     }
 
-    /// The last own message that can be edited.
+    /// Whether all messages of the channel before the newest are loaded or lie in a hole: there is no older page.
+    pub(crate) fn reaches_start(&self) -> bool {
+        self.segments.oldest().is_some_and(|oldest| oldest <= Offset(1))
+    }
+
+    /// Returns the last own message that can be edited.
     pub(crate) fn last_own_chat(&self) -> Option<&Arc<Entry>> {
         let logged = self.entries.range(..Place::Unsent(0)).rev().map(|(_, entry)| entry);
         logged.into_iter().find(|entry| entry.mine && matches!(entry.body, Body::Chat { .. }))
     }
 
-    /// How many own messages could not be sent.
+    /// Returns the number of own messages that could not be sent.
     pub(crate) fn failed(&self) -> usize {
         let unsent = self.entries.range(Place::Unsent(0)..);
         unsent.filter(|(_, entry)| matches!(entry.delivery, Delivery::Failed { .. })).count()
     }
 
-    /// Adds an own message, before any server knows of it.
+    /// Returns what is unread after the offset `read`, as far as it is loaded.
+    pub(crate) fn unread_after(&self, read: Offset) -> Unread {
+        let mut unread = Unread::default();
+        let after = Place::At(Offset(read.0.saturating_add(1)));
+        for (_, entry) in self.entries.range(after..Place::Unsent(0)).rev().filter(|(_, entry)| entry.counts()) {
+            unread.count += 1;
+            unread.mentions += usize::from(entry.mentions_me);
+            if unread.count == UNREAD_MAX {
+                break;
+            }
+        }
+        unread
+    }
+
+    /// Whether all messages after the offset `read` are loaded.
+    pub(crate) fn is_loaded_after(&self, read: Offset) -> bool {
+        self.newest().is_some_and(|newest| self.segments.covers(read, newest))
+    }
+
+    /// Adds an own message, before the server knows it.
     pub(crate) fn write(&mut self, id: MessageId, payload: &Payload, from: Sender, at: Timestamp) {
         let Some(body) = Body::of(payload) else { return };
         if self.places.get(&id).is_some() {
@@ -131,64 +142,78 @@ impl Timeline {
         self.written += 1;
         let (place, day) = (Place::Unsent(self.written), (self.day_of)(at));
         let (delivery, reactions) = (Delivery::Local, Vec::new());
-        self.insert(Entry { id, place, at, day, from, mine: true, body, delivery, reactions });
+        self.insert(Arc::new(Entry {
+            id,
+            place,
+            at,
+            day,
+            from,
+            mine: true,
+            mentions_me: false,
+            body,
+            delivery,
+            reactions,
+        }));
     }
 
-    /// Takes a message of the log, from wherever it came. Returns whether it is a new entry.
-    pub(crate) fn take(&mut self, message: &Message) -> bool {
+    /// Adds a live message. Returns whether it is a new entry.
+    pub(crate) fn receive(&mut self, message: &Message) -> bool {
+        self.segments.add(Offset(message.prev.0.saturating_add(1)), message.offset);
         if let Some(of) = self.amendments.add(message) {
             self.refresh(of);
         }
-        self.take_entry(message)
+        self.add_entry(message)
     }
 
-    /// Takes a page of history. A message about which much is said is made anew once, and not for each of it.
-    pub(crate) fn load(&mut self, messages: &[Message]) -> Loaded {
-        let mut loaded = Loaded::default();
+    /// Adds the page of history that ends before the offset `before`; `more` if there are older messages. Returns whether
+    /// it has a new entry.
+    pub(crate) fn load(&mut self, before: Option<Offset>, messages: &[Message], more: bool) -> bool {
+        let to = before.map(|before| Offset(before.0.saturating_sub(1)));
+        let from = if more { messages.first().map(|message| message.offset) } else { Some(Offset::START) };
+        if let (Some(from), Some(to)) = (from, to.or(messages.last().map(|message| message.offset))) {
+            self.segments.add(from, to);
+        }
+        let mut is_new = false;
+        // An entry with many amendments in the page is rebuilt once.
         let mut amended: Vec<MessageId> = Vec::new();
         for message in messages {
             if let Some(of) = self.amendments.add(message) {
                 if !amended.contains(&of) {
                     amended.push(of);
                 }
-            } else if self.take_entry(message) {
-                loaded.has_shown = true;
-                if self.entry(message.id).is_some_and(|entry| !entry.mine) {
-                    loaded.others.push(message.offset);
-                }
+            } else {
+                is_new |= self.add_entry(message);
             }
         }
         amended.into_iter().for_each(|of| self.refresh(of));
-        loaded.is_first = loaded.has_shown && !self.has_history;
-        self.has_history |= loaded.has_shown;
-        let page_from = messages.iter().map(|message| message.offset).min();
-        self.loaded_from = [self.loaded_from, page_from].into_iter().flatten().min();
-        loaded
+        is_new
     }
 
-    fn take_entry(&mut self, message: &Message) -> bool {
+    fn add_entry(&mut self, message: &Message) -> bool {
         let Some(body) = Body::of(&message.payload) else { return false };
-        let known = self.places.get(&message.id).copied();
-        if known == Some(Place::At(message.offset)) {
+        let known = self.entry(message.id);
+        if known.is_some_and(|known| known.place == Place::At(message.offset) && known.at == message.at) {
             return false;
         }
-        let mine = known.is_some() || self.me.as_ref() == Some(&message.from.user);
-        if let Some(place) = known {
-            self.entries.remove(&place);
-        }
-        let mut entry = Entry::logged(message, body, (self.day_of)(message.at), mine);
+        let mine = known.is_some_and(|known| known.mine) || self.me.as_ref() == Some(&message.from.user);
+        let mentions_me = match &message.payload {
+            Payload::Chat { text, .. } => !mine && mentions(text, &self.my_name),
+            _ => false,
+        };
+        let is_new = known.is_none();
+        self.remove(message.id);
+        let mut entry = Entry::logged(message, body, (self.day_of)(message.at), mine, mentions_me);
         self.amendments.apply(&mut entry, self.me.as_ref());
-        self.insert(entry);
-        known.is_none()
+        self.insert(Arc::new(entry));
+        is_new
     }
 
-    /// Notes how far an own message has come.
+    /// Sets how far an own message has come.
     pub(crate) fn deliver(&mut self, id: MessageId, delivery: Delivery) {
-        let Some(place) = self.places.get(&id).copied() else { return };
-        let Some(mut entry) = self.entries.remove(&place) else { return };
+        let Some(mut entry) = self.remove(id) else { return };
         let changed = Arc::make_mut(&mut entry);
         match (&changed.delivery, &delivery) {
-            // The message itself came first: it is in the log, and stays so.
+            // The copy from the log came first, and the message stays in the log.
             (Delivery::Accepted { .. }, _) => {}
             (_, Delivery::Accepted { offset }) => {
                 changed.place = Place::At(*offset);
@@ -196,106 +221,67 @@ impl Timeline {
             }
             (_, Delivery::Local | Delivery::Failed { .. }) => changed.delivery = delivery,
         }
-        self.places.insert(id, entry.place);
+        self.insert(entry);
+    }
+
+    /// Removes an own message that could not be sent.
+    pub(crate) fn discard(&mut self, id: MessageId) {
+        if matches!(self.places.get(&id), Some(Place::Unsent(_))) {
+            self.remove(id);
+        }
+    }
+
+    /// Starts or continues a subscription after `position`. `gap` says what is lost before it.
+    pub(crate) fn begin(&mut self, position: Position, gap: Option<Gap>) {
+        let before = self.epoch.replace(position.epoch);
+        let is_other_log = before.is_some_and(|epoch| epoch != position.epoch);
+        let loss = gap.map(|gap| Loss::of(gap, self.newest()));
+        if is_other_log || loss == Some(Loss::Restarted) {
+            self.forget_logged();
+        }
+        if let Some(loss) = loss {
+            self.losses.add(position.offset, loss);
+        }
+        if before.is_some() {
+            self.segments.extend_to(position.offset);
+        } else {
+            self.segments.add(Offset(position.offset.0.saturating_add(1)), position.offset);
+        }
+    }
+
+    /// The subscription has ended: what arrives until the next one begins is unknown, so nothing that is loaded continues
+    /// it. Own messages that are not in the log yet stay.
+    pub(crate) fn forget_subscription(&mut self) {
+        self.forget_logged();
+        self.epoch = None;
+    }
+
+    fn insert(&mut self, entry: Arc<Entry>) {
+        self.bytes += entry.bytes();
+        self.places.insert(entry.id, entry.place);
         self.entries.insert(entry.place, entry);
     }
 
-    /// Forgets an own message that could not be sent.
-    pub(crate) fn discard(&mut self, id: MessageId) {
-        if let Some(place @ Place::Unsent(_)) = self.places.get(&id).copied() {
-            self.places.remove(&id);
-            self.entries.remove(&place);
-        }
-    }
-
-    /// A subscription begins at `position`; `gap` where something before it is lost.
-    pub(crate) fn begin(&mut self, position: Position, gap: Option<Gap>) {
-        let other_log = self.epoch.is_some_and(|epoch| epoch != position.epoch);
-        self.epoch = Some(position.epoch);
-        let Some(gap) = gap else {
-            if other_log {
-                self.forget_logged();
-            }
-            return;
-        };
-        let loss = match gap.reason {
-            GapReason::Epoch | GapReason::Ahead => {
-                self.forget_logged();
-                Loss::Restarted
-            }
-            GapReason::Trimmed => match self.newest() {
-                Some(newest) if gap.oldest.0 > newest.0 + 1 => Loss::UpTo(gap.oldest.0 - newest.0 - 1),
-                _ => Loss::Some,
-            },
-            GapReason::Unknown => Loss::Some,
-        };
-        self.losses.insert(position.offset, loss);
-    }
-
-    /// Draws the line of what is new after `offset`.
-    pub(crate) fn mark_new_after(&mut self, offset: Option<Offset>) {
-        self.new_after = offset;
-    }
-
-    /// Drops the oldest entries where there are too many. Returns whether any went.
-    pub(crate) fn bound(&mut self) -> bool {
-        let places = &self.places;
-        self.amendments.bound(|id| places.get(id).is_some());
-        if self.entries.len() <= ENTRIES_MAX {
-            return false;
-        }
-        for _ in 0..(self.entries.len() - ENTRIES_KEPT).min(ENTRIES_DROPPED_MAX) {
-            let Some((_, entry)) = self.entries.pop_first() else { break };
-            self.places.remove(&entry.id);
-        }
-        // What is older than the first that is left has to be asked for again.
-        self.loaded_from = None;
-        true
-    }
-
-    fn insert(&mut self, entry: Entry) {
-        self.places.insert(entry.id, entry.place);
-        self.entries.insert(entry.place, Arc::new(entry));
+    fn remove(&mut self, id: MessageId) -> Option<Arc<Entry>> {
+        let place = self.places.remove(&id)?;
+        let entry = self.entries.remove(&place)?;
+        self.bytes = self.bytes.saturating_sub(entry.bytes());
+        Some(entry)
     }
 
     fn refresh(&mut self, id: MessageId) {
         let Some(entry) = self.places.get(&id).and_then(|place| self.entries.get_mut(place)) else { return };
+        let before = entry.bytes();
         self.amendments.apply(Arc::make_mut(entry), self.me.as_ref());
+        self.bytes = (self.bytes + entry.bytes()).saturating_sub(before);
     }
 
-    /// Offsets of another log would be mixed up with the new ones.
+    /// The offsets of another log must not be mixed with those of this one.
     fn forget_logged(&mut self) {
         self.entries.retain(|place, _| matches!(place, Place::Unsent(_)));
         self.places.retain(|_, place| matches!(place, Place::Unsent(_)));
+        self.bytes = self.entries.iter().map(|(_, entry)| entry.bytes()).sum();
         self.losses.clear();
-        self.new_after = None;
-        self.loaded_from = None;
-    }
-
-    fn is_new(&self, place: Place) -> bool {
-        matches!((self.new_after, place), (Some(read), Place::At(offset)) if offset > read)
-    }
-
-    fn lost_between(&self, before: Option<Place>, place: Place) -> Option<(Offset, Loss)> {
-        let from = match before {
-            Some(Place::At(offset)) => offset,
-            Some(Place::Unsent(_)) => return None,
-            None => Offset::START,
-        };
-        let found = match place {
-            Place::At(offset) => self.losses.range(from..offset).next_back(),
-            Place::Unsent(_) => self.losses.range(from..).next_back(),
-        };
-        found.map(|(offset, loss)| (*offset, *loss))
-    }
-
-    /// A loss below all that is loaded.
-    fn lost_after(&self, last: Option<Place>) -> Option<(Offset, Loss)> {
-        let from = match last {
-            Some(Place::At(offset)) => offset,
-            Some(Place::Unsent(_)) => return None,
-            None => Offset::START,
-        };
-        self.losses.range(from..).next_back().map(|(offset, loss)| (*offset, *loss))
+        self.segments.clear();
     }
 }

@@ -1,60 +1,69 @@
-//! What of a timeline is on the screen: the entries in view, and the lines between them.
+//! The rows of a timeline that are on the screen: the entries in view, and the lines between them.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use shared::ids::{MessageId, Offset};
 
+use super::Timeline;
 use super::entry::{Entry, Place};
-use super::{Loss, Timeline};
+use super::losses::Loss;
+use super::segments::Hole;
 
-/// Most entries drawn while the newest are followed: a few screens.
+/// Maximum number of entries on the screen while the reader follows the newest: a few screens.
 const FOLLOWED_ROWS: usize = 100;
 
-/// Most entries drawn while more come than can be read: a screen of short ones.
+/// Maximum number of entries on the screen while more arrive than can be read: one screen of short ones.
 const FLOOD_ROWS: usize = 24;
 
-/// Most entries that are drawn anew at a time. To make a row takes long, and a frame is short.
+/// Maximum number of rows that are created at a time. Creating a row takes long compared with a frame.
 const NEW_ROWS_MAX: usize = 24;
 
-/// When so many have come since the rows were drawn, nobody reads them as they come.
+/// If so many messages have arrived since the last drawing, nobody reads them one by one.
 const FLOOD_ARRIVALS: usize = 10;
 
-/// How long the rows of a flood stay, in milliseconds. What comes meanwhile is taken in, and drawn together.
+/// Time between two drawings of a flood, in milliseconds.
 const FLOOD_STAY_MS: u64 = 100;
 
-/// How many more entries are in view when the reader comes to an end of what is.
+/// Number of entries by which the view moves when the reader reaches one of its ends.
 const STEP_ROWS: usize = 100;
 
-/// Most entries drawn while the reader is further up.
-const READING_ROWS_MAX: usize = 600;
+/// Maximum number of entries on the screen while the reader is further up.
+pub(super) const READING_ROWS_MAX: usize = 600;
 
-/// Which part of the timeline the reader looks at.
+/// The part of the timeline that is on the screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum View {
-    /// The newest, whatever comes.
+    /// The newest messages, also when more arrive.
     #[default]
     Following,
-    /// From `first` on; `missed` messages have come since the reader left the end.
-    Reading { first: Option<Place>, missed: usize },
+    /// The messages from `first` on.
+    Reading { first: Option<Place> },
 }
 
-/// How quickly messages come.
+/// The position of the "New" line: above the first unread message with `after < offset <= upto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) after: Offset,
+    pub(crate) upto: Offset,
+}
+
+/// How quickly messages arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
     /// They can be read.
     Calm,
-    /// They cannot: only the last of them are drawn.
+    /// They cannot be read. Only the last of them are drawn.
     Flood,
 }
 
 impl Pace {
-    /// The pace at which `arrivals` have come since the rows were drawn.
+    /// Returns the pace if `arrivals` messages have arrived since the last drawing.
     pub(crate) fn of(arrivals: usize) -> Self {
         if arrivals >= FLOOD_ARRIVALS { Self::Flood } else { Self::Calm }
     }
 
-    /// How long to wait, in milliseconds, until rows are to be drawn that were drawn `ago_ms` ago.
+    /// Returns the time until the next drawing, in milliseconds, if the last one was `ago_ms` ago.
     pub(crate) fn wait_ms(self, ago_ms: u64) -> u64 {
         match self {
             Self::Calm => 0,
@@ -70,40 +79,45 @@ impl Pace {
     }
 }
 
-/// One line of the log on the screen.
+/// One row on the screen.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Row {
-    /// A new day begins.
+    /// The first message of a day follows.
     Day { before: MessageId, day: i64, at: shared::time::Timestamp },
-    /// Messages are missing here.
+    /// Messages are lost here.
     Lost(Offset, Loss),
-    /// What follows has not been read.
+    /// Messages are not loaded here.
+    Hole(Hole),
+    /// The messages below were unread when the reader came.
     New,
-    /// A message. `grouped` where it goes on what the row above began.
+    /// A message. `grouped` if it continues the group of the row above.
     Entry { entry: Arc<Entry>, grouped: bool },
 }
 
-/// What makes a row the same row after a change.
+/// Identifies a row after a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum RowKey {
     DayBefore(MessageId),
     Lost(Offset),
+    /// By its upper end: a hole is loaded from either end, and mostly from below.
+    Hole(Offset),
     New,
     Entry(MessageId),
 }
 
 impl Row {
-    /// The row's key.
+    /// Returns the row's key.
     pub(crate) fn key(&self) -> RowKey {
         match self {
             Self::Day { before, .. } => RowKey::DayBefore(*before),
             Self::Lost(offset, _) => RowKey::Lost(*offset),
+            Self::Hole(hole) => RowKey::Hole(hole.after),
             Self::New => RowKey::New,
             Self::Entry { entry, .. } => RowKey::Entry(entry.id),
         }
     }
 
-    /// Whether nothing of the row has changed. Entries are shared until they change, so this looks at pointers.
+    /// Whether the rows are equal. Unchanged entries are the same allocation, so this compares pointers.
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Entry { entry: a, grouped: x }, Self::Entry { entry: b, grouped: y }) => {
@@ -115,13 +129,13 @@ impl Row {
 }
 
 impl Timeline {
-    /// The rows that are to be drawn now, oldest first, where `is_drawn` tells which entries are; and whether these are
-    /// all that are in view. However many have come or are looked for, those not drawn yet are at most
-    /// [`NEW_ROWS_MAX`].
+    /// Returns the rows to draw now, oldest first, and whether these are all rows in view. `is_drawn` says which entries
+    /// are on the screen already. At most [`NEW_ROWS_MAX`] others are added at a time.
     pub(crate) fn rows(
         &self,
         view: View,
         pace: Pace,
+        line: Option<Line>,
         is_drawn: impl Fn(MessageId) -> bool,
     ) -> (Vec<Row>, bool) {
         let in_view = self.in_view(view, pace);
@@ -130,15 +144,15 @@ impl Timeline {
             View::Reading { .. } => around(&in_view, is_drawn),
         };
         let is_all = now.len() == in_view.len();
-        (self.lay_out(in_view.get(now).unwrap_or_default()), is_all)
+        (self.lay_out(in_view.get(now).unwrap_or_default(), line), is_all)
     }
 
     fn in_view(&self, view: View, pace: Pace) -> Vec<&Arc<Entry>> {
         match view {
-            View::Reading { first: Some(first), .. } => {
+            View::Reading { first: Some(first) } => {
                 self.entries.range(first..).map(|(_, entry)| entry).take(READING_ROWS_MAX).collect()
             }
-            View::Reading { first: None, .. } | View::Following => {
+            View::Reading { first: None } | View::Following => {
                 let mut newest: Vec<_> =
                     self.entries.iter().rev().map(|(_, entry)| entry).take(pace.followed_rows()).collect();
                 newest.reverse();
@@ -147,78 +161,120 @@ impl Timeline {
         }
     }
 
-    /// The rows of neighbouring entries, with the lines between them.
-    fn lay_out(&self, shown: &[&Arc<Entry>]) -> Vec<Row> {
+    /// Returns the rows of neighbouring entries, with the lines between them.
+    fn lay_out(&self, shown: &[&Arc<Entry>], line: Option<Line>) -> Vec<Row> {
         let mut rows = Vec::with_capacity(shown.len() + 8);
-        let mut before: Option<&Arc<Entry>> = None;
         let first = shown.first().map(|entry| entry.place);
         let mut above = first.and_then(|first| Some(*self.entries.range(..first).next_back()?.0));
-        let mut drawn_new = false;
+        let mut before: Option<&Arc<Entry>> = None;
+        let new = line.and_then(|line| self.first_new(line));
         for &entry in shown {
             let mut grouped = before.is_some_and(|before| entry.continues(before));
             if before.is_none_or(|before| before.day != entry.day) {
                 rows.push(Row::Day { before: entry.id, day: entry.day, at: entry.at });
             }
-            if let Some((offset, loss)) = self.lost_between(above, entry.place) {
-                rows.push(Row::Lost(offset, loss));
-                grouped = false;
-            }
-            if !drawn_new && !entry.mine && self.is_new(entry.place) {
-                rows.push(Row::New);
-                drawn_new = true;
+            let lines = [
+                self.losses.between(above, Some(entry.place)).map(|(offset, loss)| Row::Lost(offset, loss)),
+                self.hole_between(above, Some(entry.place)).map(Row::Hole),
+                (new == Some(entry.place)).then_some(Row::New),
+            ];
+            for row in lines.into_iter().flatten() {
+                rows.push(row);
                 grouped = false;
             }
             rows.push(Row::Entry { entry: Arc::clone(entry), grouped });
             before = Some(entry);
             above = Some(entry.place);
         }
-        if self.entries.iter().next_back().map(|(place, _)| *place) == above
-            && let Some((offset, loss)) = self.lost_after(above)
-        {
-            rows.push(Row::Lost(offset, loss));
+        if self.entries.iter().next_back().map(|(place, _)| *place) == above {
+            rows.extend(self.losses.between(above, None).map(|(offset, loss)| Row::Lost(offset, loss)));
+            rows.extend(self.hole_between(above, None).map(Row::Hole));
         }
         rows
     }
 
-    /// The view of a reader who leaves the end.
-    pub(crate) fn leave_end(&self) -> View {
-        let first = self.entries.iter().rev().take(FOLLOWED_ROWS).last().map(|(place, _)| *place);
-        View::Reading { first, missed: 0 }
+    /// Returns the first unread message of `line`, or `None` if an earlier one may be in a part that is not loaded.
+    fn first_new(&self, line: Line) -> Option<Place> {
+        let from = Place::At(Offset(line.after.0.saturating_add(1)));
+        let mut unread = self.entries.range(from..=Place::At(line.upto)).filter(|(_, entry)| entry.counts());
+        let (place, entry) = unread.next()?;
+        entry.offset().filter(|offset| self.segments.covers(line.after, *offset)).map(|_| *place)
     }
 
-    /// The view further up. The same where nothing older is loaded.
+    /// Returns the hole between two neighbouring entries, or between the last entry and the newest message.
+    fn hole_between(&self, above: Option<Place>, place: Option<Place>) -> Option<Hole> {
+        let after = match above {
+            Some(Place::At(offset)) => offset,
+            Some(Place::Unsent(_)) => return None,
+            None => Offset::START,
+        };
+        let before = match place {
+            Some(Place::At(offset)) => offset,
+            Some(Place::Unsent(_)) | None => Offset(u64::MAX),
+        };
+        self.segments.hole_between(after, before)
+    }
+
+    /// Returns a hole in view or directly above it, and whether it is above. Of several, the one that the reader reaches
+    /// first.
+    pub(crate) fn hole_in_view(&self, view: View) -> Option<(Hole, bool)> {
+        let in_view = self.in_view(view, Pace::Calm);
+        let places: Vec<Place> = in_view.iter().map(|entry| entry.place).collect();
+        let first = places.first().copied();
+        let above = first.and_then(|first| Some(*self.entries.range(..first).next_back()?.0));
+        let is_above = self.hole_between(above, first).map(|hole| (hole, true));
+        let mut between = places.windows(2).filter_map(|two| match two {
+            [upper, lower] => self.hole_between(Some(*upper), Some(*lower)),
+            _ => None,
+        });
+        let last = self.entries.iter().next_back().map(|(place, _)| *place);
+        let end = places.last().copied().filter(|place| Some(*place) == last);
+        let at_end = end.and_then(|end| self.hole_between(Some(end), None));
+        match view {
+            View::Following => at_end.or_else(|| between.last()).map(|hole| (hole, false)).or(is_above),
+            View::Reading { .. } => between.next().or(at_end).map(|hole| (hole, false)).or(is_above),
+        }
+    }
+
+    /// Returns the view of a reader who leaves the end.
+    pub(crate) fn leave_end(&self) -> View {
+        let first = self.entries.iter().rev().take(FOLLOWED_ROWS).last().map(|(place, _)| *place);
+        View::Reading { first }
+    }
+
+    /// Returns the view further up, or the same view if nothing older is loaded.
     pub(crate) fn older(&self, view: View) -> View {
-        let (first, missed) = match view {
-            View::Reading { first: Some(first), missed } => (first, missed),
-            View::Reading { first: None, .. } | View::Following => match self.leave_end() {
-                View::Reading { first: Some(first), missed } => (first, missed),
+        let first = match view {
+            View::Reading { first: Some(first) } => first,
+            View::Reading { first: None } | View::Following => match self.leave_end() {
+                View::Reading { first: Some(first) } => first,
                 other => return other,
             },
         };
         let further = self.entries.range(..first).rev().take(STEP_ROWS).last().map(|(place, _)| *place);
-        View::Reading { first: Some(further.unwrap_or(first)), missed }
+        View::Reading { first: Some(further.unwrap_or(first)) }
     }
 
-    /// The view of a reader who has come to the lower end of what is drawn: further down, or the newest.
+    /// Returns the view of a reader who has reached the lower end of the rows: further down, or the newest.
     pub(crate) fn newer(&self, view: View) -> View {
-        let View::Reading { first: Some(first), missed } = view else { return View::Following };
+        let View::Reading { first: Some(first) } = view else { return View::Following };
         if self.entries.range(first..).nth(READING_ROWS_MAX).is_none() {
             return View::Following;
         }
         let further = self.entries.range(first..).nth(STEP_ROWS).map(|(place, _)| *place);
-        View::Reading { first: further, missed }
+        View::Reading { first: further }
     }
 
     /// Whether entries above those in view are loaded.
     pub(crate) fn has_older_loaded(&self, view: View) -> bool {
         match view {
-            View::Reading { first: Some(first), .. } => self.entries.range(..first).next().is_some(),
-            View::Reading { first: None, .. } | View::Following => self.entries.len() > FOLLOWED_ROWS,
+            View::Reading { first: Some(first) } => self.entries.range(..first).next().is_some(),
+            View::Reading { first: None } | View::Following => self.entries.len() > FOLLOWED_ROWS,
         }
     }
 }
 
-/// The newest, back to where too many would be new.
+/// Returns the newest entries, back to where too many would be new.
 fn newest(in_view: &[&Arc<Entry>], is_drawn: impl Fn(MessageId) -> bool) -> Range<usize> {
     let mut new = 0;
     let too_many = in_view.iter().rposition(|entry| {
@@ -228,7 +284,7 @@ fn newest(in_view: &[&Arc<Entry>], is_drawn: impl Fn(MessageId) -> bool) -> Rang
     too_many.map_or(0, |index| index + 1)..in_view.len()
 }
 
-/// What is drawn, with more above it and then more below it, as far as both are not too much.
+/// Returns the entries that are drawn, with more above and then more below them, up to the limit.
 fn around(in_view: &[&Arc<Entry>], is_drawn: impl Fn(MessageId) -> bool) -> Range<usize> {
     let drawn = in_view.iter().position(|entry| is_drawn(entry.id)).unwrap_or(0);
     let first = drawn.saturating_sub(NEW_ROWS_MAX);

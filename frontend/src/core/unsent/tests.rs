@@ -18,7 +18,7 @@ impl Shelf {
     }
 }
 
-impl Keep for Shelf {
+impl Storage for Shelf {
     fn keys(&self) -> Vec<String> {
         self.0.borrow().keys().cloned().collect()
     }

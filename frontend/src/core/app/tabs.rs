@@ -1,0 +1,44 @@
+//! What the tabs of one browser share: another tab has stored something.
+
+use shared::ids::{ChannelName, DisplayName};
+use shared::session::Input;
+
+use super::App;
+use crate::core::effect::Parts;
+use crate::core::storage::key;
+
+impl App {
+    /// Takes over the text that another tab has stored under `key`.
+    pub(super) fn adopt(&mut self, key: &str) {
+        let text = self.context.storage.get(key);
+        let of = |prefix: &str| key.strip_prefix(prefix).and_then(|name| ChannelName::parse(name).ok());
+        if key == key::ROOMS {
+            self.adopt_rooms(&text);
+        } else if key == key::NAME {
+            self.adopt_name(&text);
+        } else if let Some((room, _)) = of(key::READ).and_then(|channel| self.room_mut(&channel)) {
+            room.adopt_mark(&text);
+        } else if let Some((room, _)) = of(key::DRAFT).and_then(|channel| self.room_mut(&channel)) {
+            room.adopt_draft(text);
+        } else if let Some(channel) = of(key::BELL)
+            && self.bell.adopt(&channel, &text)
+        {
+            self.context.changed.add(Parts::BELL);
+        }
+    }
+
+    /// The tabs are one guest, so they have one name. A tab that has not started asks for a name itself.
+    fn adopt_name(&mut self, text: &str) {
+        let Ok(name) = DisplayName::parse(text) else { return };
+        if self.has_started && self.context.me.name.as_ref() != Some(&name) {
+            self.context.me.name = Some(name.clone());
+            self.context.input(Input::Rename(name));
+            self.know_me();
+        }
+    }
+
+    /// Stores everything that is not stored yet: the page may be closed.
+    pub(super) fn store_all(&mut self) {
+        self.rooms.iter_mut().for_each(|room| room.store(&self.context));
+    }
+}

@@ -1,0 +1,130 @@
+//! Notifications: toasts, the bell, and the operating system's.
+
+use shared::protocol::{Payload, Push};
+use shared::session::Event;
+
+use super::world::{LOBBY, World, channel, notification};
+use crate::core::intent::{Attention, Intent, Panel, RoomIntent};
+use crate::core::toasts::Hold;
+
+const KITCHEN: &str = "room:kitchen";
+
+fn ada_is_in_the_kitchen() -> (World, usize) {
+    let mut world = World::new();
+    let tab = world.open("#/room/kitchen");
+    (world, tab)
+}
+
+#[test]
+fn a_retracted_notification_is_gone_from_the_bell_and_the_toasts_also_after_a_reload() {
+    let (mut world, tab) = ada_is_in_the_kitchen();
+    let alarm = world.publish(LOBBY, "bob", notification("Alarm"));
+    assert_eq!((world.bell(tab).as_str(), world.toasts(tab).as_str()), ("Alarm*", "Alarm"));
+    world.publish(LOBBY, "eve", Payload::Retract { of: alarm });
+    assert_eq!(world.bell(tab), "Alarm*", "only its sender can retract it");
+    world.publish(LOBBY, "bob", Payload::Retract { of: alarm });
+    assert_eq!((world.bell(tab).as_str(), world.toasts(tab).as_str()), ("", ""));
+    assert_eq!((world.unread(tab, LOBBY), world.tabs[tab].app.unread_total()), (0, 0));
+    world.close(tab);
+    let tab = world.open("#/room/kitchen");
+    assert_eq!((world.bell(tab).as_str(), world.unread(tab, LOBBY)), ("", 0));
+}
+
+#[test]
+fn a_retraction_that_is_loaded_before_its_notification_counts() {
+    let mut world = World::new();
+    let alarm = world.publish("inbox:ada", "bob", notification("Alarm"));
+    let hello = world.says("inbox:ada", "hello");
+    for _ in 0..60 {
+        world.publish("inbox:ada", "bob", Payload::Reaction { of: hello, emoji: "x".to_owned(), on: true });
+    }
+    world.publish("inbox:ada", "bob", Payload::Retract { of: alarm });
+    let tab = world.open("#/");
+    assert_eq!(world.bell(tab), "bob*");
+}
+
+#[test]
+fn nobody_is_disturbed_by_what_they_see_or_have_sent() {
+    let (mut world, tab) = ada_is_in_the_kitchen();
+    world.publish(KITCHEN, "bob", notification("Soup"));
+    assert_eq!((world.bell(tab).as_str(), world.toasts(tab).as_str()), ("Soup", ""));
+    world.publish(LOBBY, "ada", notification("Mine"));
+    assert_eq!((world.bell(tab).as_str(), world.toasts(tab).as_str()), ("Mine Soup", ""));
+    world.in_room(tab, KITCHEN, RoomIntent::LeaveEnd);
+    world.publish(KITCHEN, "bob", notification("Below"));
+    assert_eq!(world.toasts(tab), "Below", "it is not in view");
+    assert!(world.tabs[tab].notified.is_empty(), "in front of the app, the toast is enough");
+}
+
+#[test]
+fn the_operating_system_notifies_when_the_app_is_not_in_front() {
+    for attention in [Attention::Hidden, Attention::Visible] {
+        let (mut world, tab) = ada_is_in_the_kitchen();
+        world.attend(tab, attention);
+        let id = world.publish(KITCHEN, "bob", notification("Soup"));
+        let tags: Vec<_> = world.tabs[tab].notified.iter().map(|shown| shown.tag()).collect();
+        assert_eq!(tags, [id.to_string()]);
+        let source = world.tabs[tab].notified[0].source.clone();
+        assert_eq!(source.map(|(channel, _)| channel), Some(channel(KITCHEN)), "a click leads there");
+    }
+}
+
+#[test]
+fn a_push_has_the_same_tag_in_all_tabs() {
+    let (mut world, tab) = ada_is_in_the_kitchen();
+    let other = world.open("#/");
+    for one in [tab, other] {
+        world.attend(one, Attention::Hidden);
+        world.hear(one, Event::Push(Push { payload: notification("Done"), from: None }));
+        world.hear(one, Event::Push(Push { payload: notification("Done "), from: None }));
+    }
+    let tags = |tab: usize| world.tabs[tab].notified.iter().map(|shown| shown.tag()).collect::<Vec<_>>();
+    assert_eq!(tags(tab), tags(other));
+    assert_ne!(tags(tab)[0], tags(tab)[1]);
+}
+
+#[test]
+fn the_inbox_is_behind_the_bell_and_is_no_room() {
+    let mut world = World::new();
+    world.publish("inbox:ada", "bob", notification("Hi"));
+    let tab = world.open("#/inbox/ada");
+    assert_eq!(world.tabs[tab].app.panel(), Some(Panel::Bell));
+    assert_eq!(world.tabs[tab].app.current(), Some(&channel(LOBBY)));
+    assert!(world.tabs[tab].app.room(&channel("inbox:ada")).is_none());
+    assert_eq!(world.bell(tab), "Hi*");
+    world.intend(tab, Intent::Close(channel("inbox:ada")));
+    world.run();
+    world.publish("inbox:ada", "bob", notification("Still there"));
+    assert_eq!(world.bell(tab), "Still there* Hi*");
+}
+
+#[test]
+fn a_toast_stays_while_the_keyboard_is_in_it() {
+    let (mut world, tab) = ada_is_in_the_kitchen();
+    world.publish(LOBBY, "bob", notification("Alarm"));
+    let number = world.tabs[tab].app.toasts().shown()[0].number;
+    world.intend(tab, Intent::HoldToast(number, Hold::Focus, true));
+    world.intend(tab, Intent::HoldToast(number, Hold::Pointer, true));
+    world.intend(tab, Intent::HoldToast(number, Hold::Pointer, false));
+    world.wait(60_000);
+    assert_eq!(world.toasts(tab), "Alarm");
+    world.intend(tab, Intent::HoldToast(number, Hold::Focus, false));
+    world.wait(60_000);
+    assert_eq!(world.toasts(tab), "");
+}
+
+#[test]
+fn there_are_no_panels_before_there_is_a_name() {
+    let mut world = World::new();
+    world.keep("name", "");
+    let tab = world.open("#/");
+    world.intend(tab, Intent::Toggle(Panel::Switcher));
+    world.intend(tab, Intent::ToggleWire);
+    assert_eq!((world.tabs[tab].app.panel(), world.tabs[tab].app.wire_is_open()), (None, false));
+    world.intend(tab, Intent::SetName("Ada".parse().unwrap()));
+    assert_eq!(world.tabs[tab].app.panel(), None, "nor after it was given");
+    world.intend(tab, Intent::Toggle(Panel::Switcher));
+    assert_eq!(world.tabs[tab].app.panel(), Some(Panel::Switcher));
+    world.intend(tab, Intent::Escape);
+    assert_eq!(world.tabs[tab].app.panel(), None);
+}

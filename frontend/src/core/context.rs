@@ -1,0 +1,141 @@
+//! What the rooms and the app share while they handle an event: who the reader is, the time, the effects so far, and the
+//! queues that belong to no single room.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use shared::ids::{ChannelName, DisplayName, MessageId, UserId};
+use shared::protocol::{Payload, Refusal, Sender};
+use shared::session::{Input, Status};
+use shared::time::Timestamp;
+
+use super::effect::{Effect, Parts};
+use super::history::HistoryQueue;
+use super::intent::Attention;
+use super::storage::Storage;
+use super::texts::{sentences, words};
+use super::toasts::Toasts;
+use super::unsent::{Unsent, UnsentMessage};
+
+/// The reader, as far as known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Me {
+    /// The chosen name.
+    pub(crate) name: Option<DisplayName>,
+    /// The user id that the server has given.
+    pub(crate) user: Option<UserId>,
+}
+
+impl Me {
+    /// Returns the reader as the sender of a message. Before the first connection, the server has given no id yet.
+    pub(crate) fn as_sender(&self) -> Option<Sender> {
+        let user = self.user.clone().or_else(|| UserId::parse("me").ok())?;
+        Some(Sender { user, name: self.name.clone()? })
+    }
+}
+
+/// What the browser offers, which differs between browsers and addresses.
+pub(crate) struct Surroundings {
+    /// Keeps texts over visits, for all tabs.
+    pub(crate) storage: Rc<dyn Storage>,
+    /// Keeps texts while the tab is open.
+    pub(crate) tab_storage: Rc<dyn Storage>,
+    /// Whether tabs can see which other tabs are open. Without it, unsent messages end with the tab.
+    pub(crate) has_locks: bool,
+    /// Returns the day of a time in the reader's time zone, counted from 1970.
+    pub(crate) day_of: fn(Timestamp) -> i64,
+    /// A random number.
+    pub(crate) seed: u64,
+}
+
+/// What the rooms and the app share.
+pub(crate) struct Context {
+    pub(crate) now: Timestamp,
+    pub(crate) attention: Attention,
+    pub(crate) me: Me,
+    pub(crate) status: Status,
+    pub(crate) history: HistoryQueue,
+    pub(crate) toasts: Toasts,
+    pub(crate) storage: Rc<dyn Storage>,
+    pub(crate) day_of: fn(Timestamp) -> i64,
+    /// The changed values of the app.
+    pub(crate) changed: Parts,
+    pub(crate) effects: VecDeque<Effect>,
+    pub(crate) unsent: Unsent<Rc<dyn Storage>>,
+    has_locks: bool,
+    /// Whether the reader was warned that messages are at risk, and some still are.
+    has_warned: bool,
+    random: fastrand::Rng,
+}
+
+impl Context {
+    pub(crate) fn new(surroundings: Surroundings, me: Me, now: Timestamp) -> Self {
+        let Surroundings { storage, tab_storage, has_locks, day_of, seed } = surroundings;
+        let unsent_in = if has_locks { Rc::clone(&storage) } else { tab_storage };
+        Self {
+            now,
+            attention: Attention::Focused,
+            me,
+            status: Status::Stopped,
+            history: HistoryQueue::default(),
+            toasts: Toasts::default(),
+            storage,
+            day_of,
+            changed: Parts::NONE,
+            effects: VecDeque::new(),
+            unsent: Unsent::new(unsent_in, has_locks),
+            has_locks,
+            has_warned: false,
+            random: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    /// Passes an input to the session.
+    pub(crate) fn input(&mut self, input: Input) {
+        self.effects.push_back(Effect::Session(input));
+    }
+
+    /// Returns a new message id.
+    pub(crate) fn new_message_id(&mut self) -> MessageId {
+        let mut random = [0; 10];
+        self.random.fill(&mut random);
+        MessageId::new(self.now.0, &random)
+    }
+
+    /// Whether the server can be reached.
+    pub(crate) fn is_online(&self) -> bool {
+        matches!(self.status, Status::Online { .. })
+    }
+
+    /// Keeps a message until the log has it, and sends it.
+    pub(crate) fn publish(&mut self, channel: &ChannelName, message_id: MessageId, payload: Payload) {
+        let message = UnsentMessage { channel: channel.clone(), message_id, payload };
+        let is_kept = self.unsent.add(&message);
+        // With a connection, the message is in the log before anybody has read the warning.
+        if !is_kept && !self.is_online() && !self.has_warned {
+            self.has_warned = true;
+            let why = if self.has_locks { words().at_risk_full } else { words().at_risk_insecure };
+            self.toast_error(words().at_risk_title, why.to_owned());
+        }
+        let UnsentMessage { channel, message_id, payload } = message;
+        self.input(Input::Publish { channel, message_id, payload });
+    }
+
+    /// The log has the message, or it is given up. Returns unsent messages of other tabs that have room now.
+    pub(crate) fn forget(&mut self, message_id: MessageId) -> Vec<UnsentMessage> {
+        let next = self.unsent.remove(message_id);
+        self.has_warned &= self.unsent.is_at_risk();
+        next
+    }
+
+    /// Shows what went wrong.
+    pub(crate) fn toast_error(&mut self, title: &str, body: String) {
+        self.toasts.add_error(title, body, self.now);
+        self.changed.add(Parts::TOASTS);
+    }
+
+    /// Shows a refusal that has no other place.
+    pub(crate) fn toast_refusal(&mut self, refusal: &Refusal) {
+        self.toast_error(words().refused_title, sentences().refusal(refusal));
+    }
+}

@@ -1,0 +1,72 @@
+//! What the app's logic asks of the layer above: run it in the order in which it comes.
+
+use shared::ids::ChannelName;
+use shared::session::{Input, SessionConfig};
+
+use super::notifications::Notification;
+use super::route::Route;
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Effect {
+    /// Begin a new session.
+    Begin(SessionConfig),
+    /// Pass an input to the session.
+    Session(Input),
+    /// Read these values again, because they have changed.
+    Changed(Changed),
+    /// Show a notification of the operating system, if the user allows it.
+    Notify(Notification),
+    /// Change the address of the page.
+    Navigate(Route),
+}
+
+/// Values that have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// Values of the whole app.
+    App(Parts),
+    /// Values of one room. A room that does not exist any more has default values.
+    Room(ChannelName, Parts),
+}
+
+/// A set of values. The app and a room have separate ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Parts(u16);
+
+impl Parts {
+    pub(crate) const NONE: Self = Self(0);
+
+    // Of the app.
+    pub(crate) const ME: Self = Self(1);
+    pub(crate) const STATUS: Self = Self(1 << 1);
+    pub(crate) const ROOMS: Self = Self(1 << 2);
+    pub(crate) const ROUTE: Self = Self(1 << 3);
+    pub(crate) const BELL: Self = Self(1 << 4);
+    pub(crate) const TOASTS: Self = Self(1 << 5);
+    pub(crate) const PANEL: Self = Self(1 << 6);
+    /// The current day, for labels such as "Today".
+    pub(crate) const TODAY: Self = Self(1 << 7);
+
+    // Of a room.
+    pub(crate) const ROWS: Self = Self(1);
+    pub(crate) const VIEW: Self = Self(1 << 1);
+    pub(crate) const UNREAD: Self = Self(1 << 2);
+    pub(crate) const HISTORY: Self = Self(1 << 3);
+    pub(crate) const TROUBLE: Self = Self(1 << 4);
+    pub(crate) const ROSTER: Self = Self(1 << 5);
+    pub(crate) const TYPING: Self = Self(1 << 6);
+    pub(crate) const FAILED: Self = Self(1 << 7);
+    pub(crate) const DRAFT: Self = Self(1 << 8);
+    pub(crate) const ALL: Self = Self(u16::MAX);
+
+    /// Adds the values of `other`.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// Whether it has any value of `other`.
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}

@@ -1,0 +1,93 @@
+//! How far the notifications of each channel were read and cleared, over visits and for all tabs.
+
+use std::rc::Rc;
+
+use shared::ids::{ChannelName, Epoch, Offset};
+use shared::json::{Fields, Unreadable, Writer};
+
+use crate::core::storage::{Storage, key};
+
+/// The marks of one channel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    epoch: Option<Epoch>,
+    pub(super) read: Offset,
+    pub(super) cleared: Offset,
+}
+
+impl Mark {
+    fn parse(text: &str) -> Result<Self, Unreadable> {
+        // Earlier versions stored the read offset only.
+        if let Ok(read) = text.parse() {
+            return Ok(Self { read: Offset(read), ..Self::default() });
+        }
+        let mut fields = Fields::parse(text)?;
+        Ok(Self { epoch: fields.read("epoch")?, read: fields.read("read")?, cleared: fields.read("cleared")? })
+    }
+
+    fn to_json(self) -> String {
+        Writer::object(|to| {
+            to.field("epoch", &self.epoch);
+            to.field("read", &self.read);
+            to.field("cleared", &self.cleared);
+        })
+    }
+
+    /// Takes the later of both, if they are of the same log.
+    fn merge(&mut self, other: Self) {
+        if other.epoch == self.epoch {
+            (self.read, self.cleared) = (self.read.max(other.read), self.cleared.max(other.cleared));
+        }
+    }
+}
+
+/// The marks of all channels that have a subscription.
+#[derive(Debug, Default)]
+pub(super) struct Marks(Vec<(ChannelName, Mark)>);
+
+impl Marks {
+    /// Returns the marks of a channel.
+    pub(super) fn of(&self, channel: &ChannelName) -> Mark {
+        self.0.iter().find(|(known, _)| known == channel).map(|(_, mark)| *mark).unwrap_or_default()
+    }
+
+    /// The log of a channel has this epoch; `stored` are the marks of an earlier visit. Returns whether the channel had
+    /// another log in this visit.
+    pub(super) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, stored: &str) -> bool {
+        let had_other = self.of(channel).epoch.is_some_and(|before| before != epoch);
+        let stored = Mark::parse(stored).unwrap_or_default();
+        let is_same = stored.epoch.is_none_or(|before| before == epoch);
+        let mark = if is_same { Mark { epoch: Some(epoch), ..stored } } else { Mark { epoch: Some(epoch), ..Mark::default() } };
+        self.0.retain(|(known, _)| known != channel);
+        self.0.push((channel.clone(), mark));
+        had_other
+    }
+
+    /// Everything up to `offset` is read.
+    pub(super) fn read(&mut self, channel: &ChannelName, offset: Offset, storage: &Rc<dyn Storage>) {
+        self.change(channel, storage, |mark| mark.read = mark.read.max(offset));
+    }
+
+    /// Everything up to `offset` is cleared.
+    pub(super) fn clear(&mut self, channel: &ChannelName, offset: Offset, storage: &Rc<dyn Storage>) {
+        self.change(channel, storage, |mark| mark.cleared = mark.cleared.max(offset));
+    }
+
+    /// Another tab has stored marks.
+    pub(super) fn adopt(&mut self, channel: &ChannelName, stored: &str) {
+        if let Ok(stored) = Mark::parse(stored)
+            && let Some((_, mark)) = self.0.iter_mut().find(|(known, _)| known == channel)
+        {
+            mark.merge(stored);
+        }
+    }
+
+    fn change(&mut self, channel: &ChannelName, storage: &Rc<dyn Storage>, change: impl Fn(&mut Mark)) {
+        let key = key::of(key::BELL, channel);
+        self.adopt(channel, &storage.get(&key));
+        if let Some((_, mark)) = self.0.iter_mut().find(|(known, _)| known == channel) {
+            change(mark);
+            storage.set(&key, &mark.to_json());
+        }
+    }
+}
