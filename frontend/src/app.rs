@@ -1,8 +1,10 @@
-//! The whole page: the welcome, and then the shell around rooms and pages.
+//! The root of the app: the welcome screen, then the shell around the pages.
 
 use leptos::prelude::*;
+use web_sys::Event;
 
-use crate::core::unread::tab_title;
+use crate::browser::listen::listen_for_good;
+use crate::core::texts::{sentences, words};
 use crate::link::driver::is_hidden;
 use crate::pages::{Chat, Push};
 use crate::parts::{
@@ -11,14 +13,14 @@ use crate::parts::{
 use crate::state::{Panel, Tidings};
 use crate::ui::live::{act, either, live, memo, part};
 
-/// The page.
+/// Renders the app.
 #[component]
 pub(crate) fn App() -> impl IntoView {
     let tidings = Tidings::new();
     provide_context(tidings);
     listen_to_shortcuts(tidings);
     listen_to_visits(tidings);
-    let title = memo(move || tab_title(tidings.unread_total()));
+    let title = memo(move || sentences().tab_title(tidings.unread_total()));
     Effect::new(move |_| title.with(|title| document().set_title(title)));
     let is_named = memo(move || tidings.me.with(|me| me.name.is_some()));
     if is_named.get_untracked() {
@@ -30,26 +32,26 @@ pub(crate) fn App() -> impl IntoView {
     }
 }
 
-/// When the reader comes back to the page, the room on it is read; when they go, it is noted how far.
+/// Marks the current room as read when the reader returns to the tab, and stores the read marks when they leave it.
 fn listen_to_visits(tidings: Tidings) {
-    drop(window_event_listener_untyped("visibilitychange", move |_| {
+    listen_for_good("visibilitychange", move |_: Event| {
         if is_hidden() {
             tidings.settle_marks();
         } else if let Some(channel) = untrack(|| tidings.current()) {
             tidings.room(&channel).return_to();
         }
-    }));
-    drop(window_event_listener_untyped("pagehide", move |_| tidings.settle_marks()));
+    });
+    listen_for_good("pagehide", move |_: Event| tidings.settle_marks());
 }
 
 #[component]
 fn Shell() -> impl IntoView {
     let tidings = crate::state::use_tidings();
     let current = memo(move || tidings.current());
-    // The drawer lies over the page: meanwhile the keyboard stays in it.
+    // The drawer covers the rest. While it is open, the keyboard focus must stay in it.
     let is_behind = move || tidings.panel.get() == Some(Panel::Menu);
     view! {
-        <a class="skip" href="#main" on:click=act(skip)>"Skip to the conversation"</a>
+        <a class="skip" href="#main" on:click=act(skip)>{words().skip_to_conversation}</a>
         <div class="shell" class:shell--wire=live(move || tidings.wire_is_open.get())>
             <Sidebar />
             <div class="stage" inert=live(is_behind)>
@@ -70,7 +72,7 @@ fn Shell() -> impl IntoView {
     }
 }
 
-/// The fragment of the address is taken: it names the room. So the link moves the keyboard by itself.
+/// Focuses the conversation. The address cannot do it, because its fragment names the room.
 fn skip(event: web_sys::MouseEvent) {
     event.prevent_default();
     crate::state::focus("[data-testid=composer], #main input");

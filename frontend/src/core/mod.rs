@@ -1,4 +1,4 @@
-//! What the page knows, in plain Rust: no signal, no DOM, no clock. The components are views of this.
+//! The models of the app in plain Rust, without signals, DOM and clock. The components render them.
 
 pub(crate) mod case;
 pub(crate) mod composer;
@@ -11,9 +11,11 @@ pub(crate) mod push_form;
 pub(crate) mod rooms;
 pub(crate) mod route;
 pub(crate) mod status;
+pub(crate) mod texts;
 pub(crate) mod timeline;
 pub(crate) mod toasts;
 pub(crate) mod typing;
+#[allow(dead_code, reason = "the views use the badge and the title of `texts`; remove both here")]
 pub(crate) mod unread;
 pub(crate) mod unsent;
 pub(crate) mod wire;

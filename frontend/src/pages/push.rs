@@ -1,4 +1,4 @@
-//! Sends to a room, a user or a connection, as a back end does.
+//! The push page: sends to a room, a user or a connection with the HTTP API.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,6 +8,7 @@ use crate::browser::http;
 use crate::browser::storage::Store;
 use crate::core::curl;
 use crate::core::push_form::{Outcome, Problem, PushForm, Target};
+use crate::core::texts::{sentences, words};
 use crate::parts::Copyable;
 use crate::ui::live::{act, live, memo, part, shown};
 
@@ -36,12 +37,12 @@ pub(crate) fn Push() -> impl IntoView {
         <main id="main" class="push">
             <div class="push__page">
                 <p class="push__intro">
-                    "Any program can push with one HTTP request. This page sends the same request that the line below shows."
+                    {words().push_intro}
                 </p>
                 <form class="push__form" data-testid="push-form" on:submit=act(submit) novalidate>
                     <Key key />
-                    <Whom form />
-                    <What form />
+                    <Recipient form />
+                    <Content form />
                     <div class="push__actions">
                         <button
                             type="submit"
@@ -49,12 +50,12 @@ pub(crate) fn Push() -> impl IntoView {
                             data-testid="push-send"
                             disabled=is_sending
                         >
-                            {live(move || if is_sending.get() { "Sending…" } else { "Send" })}
+                            {live(move || if is_sending.get() { words().push_sending } else { words().push_send })}
                         </button>
                         <Result outcome />
                     </div>
                 </form>
-                <Line form />
+                <Curl form />
             </div>
         </main>
     }
@@ -65,7 +66,7 @@ fn Key(key: RwSignal<String>) -> impl IntoView {
     let is_shown = RwSignal::new(false);
     view! {
         <div class="field">
-            <label class="field__label" for="push-key">"API key"</label>
+            <label class="field__label" for="push-key">{words().api_key}</label>
             <div class="push__key">
                 <input
                     id="push-key"
@@ -87,16 +88,16 @@ fn Key(key: RwSignal<String>) -> impl IntoView {
                     aria-pressed=live(move || is_shown.get().to_string())
                     on:click=act(move |_| is_shown.update(|shown| *shown = !*shown))
                 >
-                    {live(move || if is_shown.get() { "Hide" } else { "Show" })}
+                    {live(move || if is_shown.get() { words().hide } else { words().show })}
                 </button>
             </div>
-            <span class="field__hint">"The file " <code>"api-key"</code> " in the server’s data folder. Kept until this tab is closed."</span>
+            <span class="field__hint">{words().api_key_hint}</span>
         </div>
     }
 }
 
 #[component]
-fn Whom(form: RwSignal<PushForm>) -> impl IntoView {
+fn Recipient(form: RwSignal<PushForm>) -> impl IntoView {
     let option = move |target: Target| {
         view! {
             <label class="choice">
@@ -113,12 +114,12 @@ fn Whom(form: RwSignal<PushForm>) -> impl IntoView {
     };
     view! {
         <fieldset class="field">
-            <legend class="field__label">"To"</legend>
+            <legend class="field__label">{words().push_to}</legend>
             <div class="choices" data-testid="push-target-kind">{Target::ALL.map(option).collect_view()}</div>
             <input
                 class="input"
                 data-testid="push-target"
-                aria-label="Which one"
+                aria-label=words().recipient
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
@@ -131,11 +132,11 @@ fn Whom(form: RwSignal<PushForm>) -> impl IntoView {
 }
 
 #[component]
-fn What(form: RwSignal<PushForm>) -> impl IntoView {
+fn Content(form: RwSignal<PushForm>) -> impl IntoView {
     let notifies = memo(move || form.with(|form| form.notifies));
     view! {
         <label class="field">
-            <span class="field__label">"What"</span>
+            <span class="field__label">{words().push_type}</span>
             <select
                 class="input"
                 data-testid="push-kind"
@@ -143,24 +144,24 @@ fn What(form: RwSignal<PushForm>) -> impl IntoView {
                     form.update(|form| form.notifies = event.target().value() == "notification");
                 }
             >
-                <option value="notification">"Notification"</option>
-                <option value="chat">"Chat message"</option>
+                <option value="notification">{words().notification}</option>
+                <option value="chat">{words().chat_message}</option>
             </select>
         </label>
         {shown(move || notifies.get(), move || view! {
             <div class="push__pair">
                 <label class="field">
-                    <span class="field__label">"Title"</span>
+                    <span class="field__label">{words().title}</span>
                     <input
                         class="input"
                         data-testid="push-title"
-                        placeholder="Build finished"
+                        placeholder=words().title_example
                         prop:value=live(move || form.with(|form| form.title.clone()))
                         on:input:target=move |event| form.update(|form| form.title = event.target().value())
                     />
                 </label>
                 <label class="field">
-                    <span class="field__label">"Level"</span>
+                    <span class="field__label">{words().level}</span>
                     <select
                         class="input"
                         data-testid="push-level"
@@ -170,12 +171,12 @@ fn What(form: RwSignal<PushForm>) -> impl IntoView {
                             form.update(|form| form.level = chosen.unwrap_or_default());
                         }
                     >
-                        {Level::ALL.iter().map(|level| view! { <option value=level.as_str()>{level.as_str()}</option> }).collect_view()}
+                        {Level::ALL.iter().map(|level| view! { <option value=level.as_str()>{sentences().level(*level)}</option> }).collect_view()}
                     </select>
                 </label>
             </div> })}
         <label class="field">
-            <span class="field__label">"Text"</span>
+            <span class="field__label">{words().text}</span>
             <textarea
                 class="input push__text"
                 data-testid="push-text"
@@ -186,7 +187,7 @@ fn What(form: RwSignal<PushForm>) -> impl IntoView {
         </label>
         {shown(move || notifies.get(), move || view! {
             <label class="field">
-                <span class="field__label">"Link (optional)"</span>
+                <span class="field__label">{words().link}</span>
                 <input
                     class="input"
                     data-testid="push-link"
@@ -212,21 +213,21 @@ fn Result(outcome: RwSignal<Option<Outcome>>) -> impl IntoView {
     }
 }
 
-/// The same request as a line for a shell.
+/// The same request as a curl command.
 #[component]
-fn Line(form: RwSignal<PushForm>) -> impl IntoView {
-    let line = Signal::derive(move || {
+fn Curl(form: RwSignal<PushForm>) -> impl IntoView {
+    let command = Signal::derive(move || {
         let request = form.with(PushForm::preview);
         let origin = location().origin().unwrap_or_default();
         curl::post(&format!("{origin}{}", request.path), &request.body)
     });
     view! {
-        <section class="push__line" aria-label="The same with curl">
+        <section class="push__line" aria-label=words().curl_title>
             <header class="push__line-head">
-                <h2 class="field__label">"The same with curl"</h2>
-                <Copyable text=line label="Copy the line" />
+                <h2 class="field__label">{words().curl_title}</h2>
+                <Copyable text=command label=words().copy />
             </header>
-            <pre class="push__curl" tabindex="0" data-testid="push-curl">{line}</pre>
+            <pre class="push__curl" tabindex="0" data-testid="push-curl">{command}</pre>
         </section>
     }
 }

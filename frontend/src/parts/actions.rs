@@ -1,4 +1,4 @@
-//! What can be done with a message.
+//! The buttons of a message: react, edit, delete.
 
 use std::sync::Arc;
 
@@ -6,15 +6,16 @@ use leptos::prelude::*;
 use shared::protocol::Payload;
 use shared::session::Delivery;
 
+use crate::core::texts::words;
 use crate::core::timeline::{Body, Entry};
 use crate::state::{Room, focus, use_tidings};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::live::{act, memo, shown};
 
-/// The reaction that is one click away.
+/// The emoji that the button reacts with.
 const QUICK_EMOJI: &str = "👍";
 
-/// The buttons at a message, while one points at it or has the keyboard in it.
+/// The buttons of a message. The caller renders them while the pointer or the keyboard focus is in the message.
 #[component]
 pub(super) fn Actions(room: Room, entry: Memo<Arc<Entry>>) -> impl IntoView {
     let tidings = use_tidings();
@@ -38,19 +39,19 @@ pub(super) fn Actions(room: Room, entry: Memo<Arc<Entry>>) -> impl IntoView {
     view! {
         {shown(move || is_logged.get(), move || view! {
             <div class="message__actions">
-                <button type="button" class="action" aria-label="React with thumbs up" title="React" on:click=act(react)>
+                <button type="button" class="action" aria-label=words().react_thumbs_up title=words().react on:click=act(react)>
                     <Glyph icon=Icon::React />
                 </button>
                 {shown(move || is_own_chat.get(), move || view! {
-                    <button type="button" class="action" data-testid="edit" aria-label="Edit" title="Edit" on:click=act(edit)>
+                    <button type="button" class="action" data-testid="edit" aria-label=words().edit title=words().edit on:click=act(edit)>
                         <Glyph icon=Icon::Edit />
                     </button>
                     <button
                         type="button"
                         class="action"
                         data-testid="delete"
-                        aria-label="Delete"
-                        title="Delete"
+                        aria-label=words().delete
+                        title=words().delete
                         on:click=act(delete)
                     >
                         <Glyph icon=Icon::Trash />

@@ -1,13 +1,14 @@
-//! The list behind the bell.
+//! The list of notifications, which the bell opens.
 
 use leptos::prelude::*;
 
-use super::dialog::{Dialog, Manner};
+use super::dialog::{Dialog, Modality};
 use super::notice::NoticeText;
 use crate::browser::clock;
 use crate::core::notifications::{Bell, Notification};
 use crate::core::rooms;
 use crate::core::route::Route;
+use crate::core::texts::{sentences, words};
 use crate::core::toasts::Toasts;
 use crate::state::desktop::{self, Permission};
 use crate::state::{Panel, day_label, time_label, use_tidings};
@@ -15,14 +16,14 @@ use crate::ui::icon::{Glyph, Icon};
 use crate::ui::key::Key;
 use crate::ui::live::{act, either, list, memo, part};
 
-/// All notifications, newest first. Opening the list reads them.
+/// Lists all notifications, newest first. Opening the list marks them as read.
 #[component]
 pub(crate) fn Notifications() -> impl IntoView {
     view! {
         <Dialog
             panel=Panel::Bell
-            manner=Manner::Popover
-            label="Notifications"
+            modality=Modality::Popover
+            label=words().notifications
             class="bell"
             testid="notifications"
         >
@@ -34,7 +35,7 @@ pub(crate) fn Notifications() -> impl IntoView {
 #[component]
 fn List() -> impl IntoView {
     let tidings = use_tidings();
-    // What was unread when the list was opened stays marked until it is closed.
+    // Opening marks everything as read, so remember what was unread: it stays highlighted until the list is closed.
     let unread = tidings.bell.with_untracked(|bell| {
         bell.items().filter(|item| item.unread).map(|item| item.number).collect::<Vec<_>>()
     });
@@ -54,8 +55,8 @@ fn List() -> impl IntoView {
             || view! {
                 <div class="empty">
                     <Glyph icon=Icon::Bell />
-                    <strong class="empty__title">"All quiet"</strong>
-                    <span>"Notifications to you and to your rooms are kept here."</span>
+                    <strong class="empty__title">{words().no_notifications_title}</strong>
+                    <span>{words().no_notifications}</span>
                 </div>
             },
             move || view! {
@@ -74,7 +75,7 @@ fn List() -> impl IntoView {
                     class="button bell__clear"
                     on:click=act(move |_| tidings.bell.update(Bell::clear))
                 >
-                    "Clear all"
+                    {words().clear_all}
                 </button>
             },
         )}
@@ -98,7 +99,7 @@ fn Item(item: Notification, fresh: bool) -> impl IntoView {
                 {item.from.map(|from| format!("{from} · "))}
                 {room
                     .map(|channel| {
-                        let title = format!("#{}", rooms::title(&channel));
+                        let title = sentences().room(rooms::title(&channel));
                         view! {
                             <a href=Route::of_room(&channel) on:click=act(move |_| tidings.panel.set(None))>{title}</a>
                             " · "
@@ -110,12 +111,12 @@ fn Item(item: Notification, fresh: bool) -> impl IntoView {
     }
 }
 
-/// Asks to show notifications outside the page: only when the reader clicks, and only if that can be had.
+/// Offers desktop notifications, or says why the browser does not allow them. Browsers show their question only after a
+/// click.
 #[component]
 fn DesktopOffer() -> impl IntoView {
     let permission = RwSignal::new(desktop::permission());
-    part(move || {
-        match permission.get() {
+    part(move || match permission.get() {
         Permission::NotAsked => Some(
             view! {
                 <button
@@ -124,19 +125,15 @@ fn DesktopOffer() -> impl IntoView {
                     data-testid="allow-desktop"
                     on:click=act(move |_| desktop::ask(move |answer| permission.set(answer)))
                 >
-                    "Allow desktop notifications"
+                    {words().allow_desktop}
                 </button>
             }
             .into_any(),
         ),
-        Permission::Denied => Some(
-            view! { <p class="bell__hint">"Desktop notifications are blocked in this browser’s settings."</p> }
-                .into_any(),
-        ),
-        Permission::Insecure => Some(
-            view! { <p class="bell__hint">"Desktop notifications need a secure address (https)."</p> }.into_any(),
-        ),
+        Permission::Denied => Some(view! { <p class="bell__hint">{words().desktop_blocked}</p> }.into_any()),
+        Permission::Insecure => {
+            Some(view! { <p class="bell__hint">{words().desktop_insecure}</p> }.into_any())
+        }
         Permission::Granted | Permission::Unsupported => None,
-    }
     })
 }

@@ -1,4 +1,4 @@
-//! Where one writes.
+//! The composer: the field for a message.
 
 use leptos::prelude::*;
 use shared::text::is_blank;
@@ -6,14 +6,15 @@ use web_sys::KeyboardEvent;
 
 use crate::core::composer::Draft;
 use crate::core::rooms;
+use crate::core::texts::{sentences, words};
 use crate::state::{Room, focus, has_keyboard, use_tidings};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::live::{act, act_on_key, live, memo, shown};
 
-/// The code of each key that an input method handles.
+/// The `keyCode` of each key press that an input method handles.
 const INPUT_METHOD: u32 = 229;
 
-/// The field for a new message, and above it who else is writing. Works without a connection: what is sent waits.
+/// The field for a new message, and above it who is typing. It also works offline: messages wait in the outbox.
 #[component]
 pub(crate) fn Composer(room: Room) -> impl IntoView {
     let tidings = use_tidings();
@@ -21,12 +22,13 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
     let send = move || {
         room.send_draft(tidings);
     };
-    // Whoever comes to a room wants to write; but on a touch screen that would bring up the keyboard each time.
+    // Focus the field when a room opens. Not on a touch screen, where focus opens the on-screen keyboard.
     if has_keyboard() {
         request_animation_frame(|| focus("[data-testid=composer]"));
     }
     let on_key = move |event: KeyboardEvent| {
-        // While an input method is open, Enter chooses a word. Safari closes it first: there only the old code tells.
+        // While an input method is open, Enter chooses a word. Safari ends the composition before this event, so only the
+        // deprecated `keyCode` still shows it.
         let chooses = event.is_composing() || event.key_code() == INPUT_METHOD;
         if event.key() == "Enter" && !event.shift_key() && !chooses {
             event.prevent_default();
@@ -35,11 +37,11 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
         {
             event.prevent_default();
         } else if event.key() == "Escape" && room.stop_editing() {
-            // Escape ends one thing at a time.
+            // One Escape ends one thing. Without this it would also close a panel.
             event.stop_propagation();
         }
     };
-    let label = format!("Message to {}", rooms::title(&room.channel()));
+    let label = sentences().message_to(rooms::title(&room.channel()));
     let placeholder = label.clone();
     view! {
         <div class="composer">
@@ -48,11 +50,11 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
             </p>
             {shown(move || room.editing.with(Option::is_some), move || view! {
                 <p class="composer__editing">
-                    "Editing your message"
+                    {words().editing}
                     <button type="button" class="button button--small" on:click=act(move |_| {
                         room.stop_editing();
                     })>
-                        "Cancel"
+                        {words().cancel}
                     </button>
                 </p> })}
             <form
@@ -62,7 +64,7 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                     send();
                 })
             >
-                // The box grows with its text: an unseen copy of the text below the field gives it its height.
+                // The field grows with its text: CSS renders an invisible copy of `data-text`, which sets the height.
                 <div class="composer__grow" data-text=live(move || room.draft.get())>
                     <textarea
                         class="composer__text"
@@ -87,8 +89,8 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                     type="submit"
                     class="composer__send"
                     data-testid="send"
-                    aria-label="Send"
-                    title="Send (Enter)"
+                    aria-label=words().send
+                    title=words().send_title
                     disabled=live(move || !draft.get().is_sendable())
                 >
                     <Glyph icon=Icon::Send />

@@ -1,4 +1,4 @@
-//! The badge that always tells the connection's state.
+//! The badge with the state of the connection.
 
 use std::time::Duration;
 
@@ -7,13 +7,14 @@ use shared::session::{Input, Status};
 
 use crate::browser::clock;
 use crate::core::status;
+use crate::core::texts::{sentences, words};
 use crate::state::use_tidings;
 use crate::ui::live::{act, live, memo, part};
 
-/// How often the countdown is looked at, in milliseconds: it shows whole seconds.
+/// Interval of the countdown's updates, in milliseconds. It shows whole seconds.
 const TICK_MS: u64 = 250;
 
-/// The badge; while there is no connection, with a button to try now.
+/// Renders the badge. While the connection is lost, it has a button to retry.
 #[component]
 pub(crate) fn Connection() -> impl IntoView {
     let tidings = use_tidings();
@@ -42,8 +43,8 @@ pub(crate) fn Connection() -> impl IntoView {
         _ => None,
     };
     let retry = move || match status.get() {
-        Status::Waiting { .. } => Some("Now"),
-        Status::Ended { .. } => Some("Reconnect"),
+        Status::Waiting { .. } => Some(words().retry_now),
+        Status::Ended { .. } => Some(words().reconnect),
         _ => None,
     };
     view! {
@@ -52,7 +53,7 @@ pub(crate) fn Connection() -> impl IntoView {
             data-testid="connection"
             data-state=live(move || status.with(status::name))
             data-connection=live(number)
-            title=live(move || number().map(|number| format!("Connection {number}")).or_else(reason))
+            title=live(move || number().map(|number| sentences().connection(&number)).or_else(reason))
         >
             <span class="connection__dot" aria-hidden="true"></span>
             <span class="connection__label" aria-hidden="true">{label}</span>
@@ -64,7 +65,6 @@ pub(crate) fn Connection() -> impl IntoView {
                             type="button"
                             class="button button--small"
                             data-testid="connect-now"
-                            aria-label="Connect now"
                             on:click=act(move |_| tidings.input(Input::ConnectNow))
                         >
                             {text}

@@ -1,4 +1,4 @@
-//! Something that one wants to take elsewhere.
+//! The button that copies a text.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::state::{copy, use_tidings};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::live::act;
 
-/// A button that puts `text` on the clipboard.
+/// A button that copies `text` to the clipboard.
 #[component]
 pub(crate) fn Copyable(#[prop(into)] text: Signal<String>, label: &'static str) -> impl IntoView {
     let tidings = use_tidings();

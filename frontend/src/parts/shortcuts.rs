@@ -1,17 +1,17 @@
-//! What the keyboard and a click anywhere do.
+//! Keyboard shortcuts, and clicks beside an open popover.
 
-use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::JsCast;
 use web_sys::{Element, KeyboardEvent, MouseEvent};
 
+use crate::browser::listen::listen_for_good;
 use crate::state::{Panel, Tidings, focus};
 use crate::ui::live::act_on_key;
 
-/// Listens for as long as the page is there.
+/// Listens until the app ends.
 pub(crate) fn listen(tidings: Tidings) {
-    drop(window_event_listener(ev::keydown, act_on_key(move |event| on_key(tidings, &event))));
-    drop(window_event_listener(ev::mousedown, move |event| on_press(tidings, &event)));
+    listen_for_good("keydown", act_on_key(move |event| on_key(tidings, &event)));
+    listen_for_good("mousedown", move |event: MouseEvent| on_press(tidings, &event));
 }
 
 fn on_key(tidings: Tidings, event: &KeyboardEvent) {
@@ -21,9 +21,9 @@ fn on_key(tidings: Tidings, event: &KeyboardEvent) {
             tidings.toggle(Panel::Switcher);
             true
         }
-        ("ArrowUp", false, true) => go_beside(tidings, -1),
-        ("ArrowDown", false, true) => go_beside(tidings, 1),
-        // By place, not by letter: with Alt some layouts write another one.
+        ("ArrowUp", false, true) => go_to_neighbour(tidings, -1),
+        ("ArrowDown", false, true) => go_to_neighbour(tidings, 1),
+        // Compare the physical key: with Alt, some layouts produce another letter.
         _ if event.alt_key() && event.code() == "KeyN" => {
             tidings.toggle(Panel::Bell);
             true
@@ -40,7 +40,7 @@ fn on_key(tidings: Tidings, event: &KeyboardEvent) {
     }
 }
 
-fn go_beside(tidings: Tidings, step: isize) -> bool {
+fn go_to_neighbour(tidings: Tidings, step: isize) -> bool {
     let Some(here) = untrack(|| tidings.current()) else { return false };
     let there = tidings.rooms.with_untracked(|rooms| rooms.beside(&here, step).cloned());
     if let Some(there) = there {
@@ -49,7 +49,7 @@ fn go_beside(tidings: Tidings, step: isize) -> bool {
     true
 }
 
-/// Closes what lies uppermost; where nothing does, goes to the newest message.
+/// Closes the topmost panel. If none is open, jumps to the newest message.
 fn escape(tidings: Tidings) -> bool {
     if tidings.panel.get_untracked().is_some() {
         tidings.panel.set(None);
@@ -62,13 +62,13 @@ fn escape(tidings: Tidings) -> bool {
     true
 }
 
-/// A press beside an open popover closes it. What opens it closes it by itself.
+/// Closes an open popover if the press is outside it. The button that opens a popover also closes it, so it is excluded.
 fn on_press(tidings: Tidings, event: &MouseEvent) {
     let is_popover =
         matches!(tidings.panel.get_untracked(), Some(Panel::Bell | Panel::Profile | Panel::Roster));
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
-    let inside = target.closest("dialog, [data-panel], [data-opens]").ok().flatten().is_some();
-    if is_popover && !inside {
+    let is_inside = target.closest("dialog, [data-panel], [data-opens]").ok().flatten().is_some();
+    if is_popover && !is_inside {
         tidings.panel.set(None);
     }
 }

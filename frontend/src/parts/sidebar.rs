@@ -1,17 +1,18 @@
-//! The way to everything: the open rooms, the push page, help.
+//! The sidebar: the open rooms, the push page, help.
 
 use leptos::prelude::*;
 use shared::ids::ChannelName;
 
 use crate::core::rooms;
 use crate::core::route::Route;
-use crate::core::unread::{Unread, badge};
+use crate::core::texts::{sentences, words};
+use crate::core::unread::Unread;
 use crate::state::{Panel, focus, use_tidings};
 use crate::ui::icon::{Glyph, Icon, Logo};
 use crate::ui::key::Key;
 use crate::ui::live::{act, list, live, memo, shown};
 
-/// The left column; on a narrow screen a drawer that comes in over the page.
+/// The left column. On a narrow screen it is a drawer over the messages.
 #[component]
 pub(crate) fn Sidebar() -> impl IntoView {
     let tidings = use_tidings();
@@ -19,7 +20,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
     Effect::new(move |was_open: Option<bool>| {
         let is_open = is_open.get();
         match (was_open, is_open) {
-            // What is hidden or inert takes no keyboard: that ends with this frame.
+            // A hidden or inert element cannot be focused, and it is hidden until this frame is rendered.
             (Some(false), true) => request_animation_frame(|| focus(".sidebar a")),
             (Some(true), false) => request_animation_frame(|| focus(".topbar__menu")),
             _ => {}
@@ -37,7 +38,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
         <aside class="sidebar" class:sidebar--open=live(move || is_open.get())>
             <div class="sidebar__brand">
                 <Logo />
-                <span class="sidebar__name">"Tidings"</span>
+                <span class="sidebar__name">{words().app}</span>
             </div>
             <RoomList />
             <div class="sidebar__foot">
@@ -49,11 +50,11 @@ pub(crate) fn Sidebar() -> impl IntoView {
                     on:click=act(move |_| tidings.panel.set(None))
                 >
                     <Glyph icon=Icon::Megaphone />
-                    <span class="nav-item__label">"Push"</span>
+                    <span class="nav-item__label">{words().push}</span>
                 </a>
                 <button type="button" class="nav-item" on:click=act(move |_| tidings.panel.set(Some(Panel::Help)))>
                     <Glyph icon=Icon::Help />
-                    <span class="nav-item__label">"Shortcuts"</span>
+                    <span class="nav-item__label">{words().shortcuts}</span>
                 </button>
             </div>
         </aside>
@@ -65,15 +66,15 @@ fn RoomList() -> impl IntoView {
     let tidings = use_tidings();
     let channels = move || tidings.rooms.with(|rooms| rooms.iter().cloned().collect::<Vec<_>>());
     view! {
-        <nav class="rooms" aria-label="Rooms" data-testid="rooms">
+        <nav class="rooms" aria-label=words().rooms data-testid="rooms">
             <div class="rooms__head">
-                <h2 class="rooms__title">"Rooms"</h2>
+                <h2 class="rooms__title">{words().rooms}</h2>
                 <button
                     type="button"
                     class="button button--icon"
                     data-testid="open-room"
-                    aria-label="Open a room"
-                    title="Open a room (Ctrl+K)"
+                    aria-label=words().jump_to_room
+                    title=words().jump_to_room_title
                     on:click=act(move |_| tidings.panel.set(Some(Panel::Switcher)))
                 >
                     <Glyph icon=Icon::Plus />
@@ -98,7 +99,7 @@ fn RoomLink(channel: ChannelName) -> impl IntoView {
     let is_here = memo(move || tidings.current().as_ref() == Some(&here));
     let title = rooms::title(&channel).to_owned();
     let count = memo(move || room.unread.with(Unread::count));
-    let (close, close_label) = (channel.clone(), format!("Close {title}"));
+    let (close, close_label) = (channel.clone(), sentences().leave(&title));
     view! {
         <li class="room-item">
             <a
@@ -113,14 +114,14 @@ fn RoomLink(channel: ChannelName) -> impl IntoView {
                 <span class="nav-item__hash" aria-hidden="true">"#"</span>
                 <span class="nav-item__label">{title}</span>
                 {shown(move || { room.failed.get() > 0 }, move || view! {
-                    <span class="nav-item__failed" title="A message could not be sent">
+                    <span class="nav-item__failed" title=words().message_failed_here>
                         <Glyph icon=Icon::Alert />
-                        <span class="visually-hidden">"A message could not be sent"</span>
+                        <span class="visually-hidden">{words().message_failed_here}</span>
                     </span> })}
                 {shown(move || { count.get() > 0 }, move || view! {
                     <span class="count" data-testid="room-unread">
-                        {live(move || badge(count.get()))}
-                        <span class="visually-hidden">" unread"</span>
+                        {live(move || sentences().badge(count.get()))}
+                        <span class="visually-hidden">{words().unread_suffix}</span>
                     </span> })}
             </a>
             {(!rooms::is_lobby(&channel))

@@ -1,4 +1,4 @@
-//! The notices that come up for a while.
+//! Toasts: notifications that disappear after a while.
 
 use std::time::Duration;
 
@@ -6,25 +6,26 @@ use leptos::prelude::*;
 use shared::protocol::Level;
 
 use super::notice::NoticeText;
+use crate::core::texts::words;
 use crate::core::toasts::Toast;
 use crate::state::use_tidings;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::key::Key;
 use crate::ui::live::{act, list};
 
-/// The corner where toasts come up. It is always there: a screen reader listens to what changes in it.
+/// The region of the toasts. It is always rendered, because screen readers announce changes of a known region only.
 #[component]
 pub(crate) fn ToastList() -> impl IntoView {
     let tidings = use_tidings();
     let shown = move || tidings.toasts.with(|toasts| toasts.shown().to_vec());
     view! {
-        <div class="toasts" role="region" aria-label="News">
+        <div class="toasts" role="region" aria-label=words().notifications>
             {list(shown, |toast| Key::Number(toast.number), |toast| view! { <ToastView toast /> })}
         </div>
     }
 }
 
-/// A toast goes by itself, but not while somebody points at it or has the keyboard in it.
+/// A toast. It disappears by itself, but not while the pointer is over it or the keyboard focus is in it.
 #[component]
 fn ToastView(toast: Toast) -> impl IntoView {
     let tidings = use_tidings();
@@ -54,7 +55,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
             on:focusout=act(move |_| run())
         >
             <div class="toast__text"><NoticeText notice=toast.notice /></div>
-            <button type="button" class="button button--icon" aria-label="Dismiss" on:click=act(move |_| dismiss())>
+            <button type="button" class="button button--icon" aria-label=words().dismiss on:click=act(move |_| dismiss())>
                 <Glyph icon=Icon::Close />
             </button>
         </div>
