@@ -1,18 +1,30 @@
-// Shows that the app is being loaded, and says what is wrong and what to do when it cannot be loaded or has stopped.
-// It works without the app, and in browsers that are too old for it: nothing here is younger than 2016.
+// Shows that the app is loading. If it cannot be loaded or has stopped, shows why and what to do.
+// It works without the app and in old browsers, so it uses nothing that is younger than 2016.
 (function () {
+  // The words of the loading screen, together with those in index.html. All other words are in src/core/texts.
+  var TEXTS = {
+    slow: "Still loading. The connection is slow.",
+    noWasm: "This browser cannot run Tidings",
+    noWasmHelp: "WebAssembly is turned off for this site, or the browser is too old. Change its settings, or update it.",
+    notLoaded: "Tidings could not be loaded",
+    notLoadedHelp:
+      "A part of the app could not be loaded. Check your connection, then reload the page. If that does not help, a filter blocks the app, or the browser is too old.",
+    stopped: "Tidings has stopped",
+    stoppedHelp: "An unexpected error has stopped the app. Reload the page to continue.",
+  };
+  // After this time, in milliseconds, the screen calls the load slow and offers a reload.
+  var SLOW_MS = 10000;
+
   var boot = document.getElementById("boot");
   var card = boot.firstElementChild;
   var alert = card.querySelector("[role=alert]");
   var button = card.querySelector("button");
-  // How long the app may take before that is called slow, in milliseconds.
-  var SLOW_MS = 10000;
 
-  // Only the first failure is told: what follows is its consequence.
+  // Shows the first failure only, because later ones are its consequences.
   function fail(title, text, cause) {
     if (!alert.textContent.trim()) {
       card.className = "welcome__card";
-      // Of paths and addresses the last part says enough.
+      // Shorten paths and addresses to their last segment.
       [title, text, String(cause || "").replace(/[^\s'"]*\//g, "").slice(0, 200)].forEach(function (text, line) {
         alert.children[line].textContent = text;
       });
@@ -21,40 +33,31 @@
   }
 
   function notLoaded(cause) {
-    if (!window.WebAssembly) {
-      fail(
-        "This browser cannot run Tidings",
-        "WebAssembly is turned off for this site, or the browser is too old. Change its settings, or update it."
-      );
-    }
-    fail(
-      "Tidings could not be loaded",
-      "A part of the app did not arrive. Check your connection, then reload the page. If that does not help, something blocks the app on its way, or the browser is too old.",
-      cause
-    );
+    if (!window.WebAssembly) fail(TEXTS.noWasm, TEXTS.noWasmHelp);
+    fail(TEXTS.notLoaded, TEXTS.notLoadedHelp, cause);
   }
 
-  // The app calls this when it panics. Nothing that it shows can be relied on any more.
+  // The app calls this when it panics. After that nothing in the document can be relied on.
   function stopped(cause) {
     console.error(cause);
     document.body.textContent = "";
     document.body.appendChild(boot);
-    fail("Tidings has stopped", "An error in the app has stopped it. Reload the page to go on.", cause);
+    fail(TEXTS.stopped, TEXTS.stoppedHelp, cause);
     button.focus();
   }
   window.tidingsStopped = stopped;
 
   function failed(error) {
-    // Outside a panic, WebAssembly stops so when it has no memory left.
+    // A RuntimeError without a panic means that WebAssembly has no memory left.
     if (window.WebAssembly && error instanceof WebAssembly.RuntimeError) stopped(error);
-    // The app takes the shell away when it has started. What scripts of others do then is not told here.
+    // The app removes this screen when it has started. After that, errors of other scripts are not shown here.
     else if (boot.parentNode) notLoaded(error);
   }
 
   button.onclick = function () {
     location.reload();
   };
-  // Captured: that a script could not be loaded is told to its element only.
+  // Listen in the capture phase: the event of a script that failed to load does not bubble.
   addEventListener(
     "error",
     function (event) {
@@ -66,7 +69,7 @@
     failed(event.reason);
   });
   setTimeout(function () {
-    card.querySelector("[role=status]").textContent = "Still loading. The connection is slow.";
+    card.querySelector("[role=status]").textContent = TEXTS.slow;
     button.hidden = false;
   }, SLOW_MS);
   if (!window.WebAssembly || !("noModule" in document.createElement("script"))) notLoaded();

@@ -1,56 +1,40 @@
-//! The whole page: the welcome, and then the shell around rooms and pages.
+//! The root of the app: the welcome screen, then the shell around the pages.
 
 use leptos::prelude::*;
 
-use crate::core::unread::tab_title;
-use crate::link::driver::is_hidden;
+use crate::core::intent::Panel;
+use crate::core::texts::{sentences, words};
 use crate::pages::{Chat, Push};
 use crate::parts::{
     Help, Notifications, Profile, Sidebar, Switcher, ToastList, Topbar, Welcome, Wire, listen_to_shortcuts,
 };
-use crate::state::{Panel, Tidings};
+use crate::state::{AppState, Spot, focus, use_app};
 use crate::ui::live::{act, either, live, memo, part};
 
-/// The page.
+/// Renders the app.
 #[component]
 pub(crate) fn App() -> impl IntoView {
-    let tidings = Tidings::new();
-    provide_context(tidings);
-    listen_to_shortcuts(tidings);
-    listen_to_visits(tidings);
-    let title = memo(move || tab_title(tidings.unread_total()));
+    let app = AppState::start();
+    provide_context(app);
+    listen_to_shortcuts(app);
+    let title = memo(move || sentences().tab_title(app.unread_total.get()));
     Effect::new(move |_| title.with(|title| document().set_title(title)));
-    let is_named = memo(move || tidings.me.with(|me| me.name.is_some()));
-    if is_named.get_untracked() {
-        tidings.start();
-    }
+    let is_named = memo(move || app.me.with(|me| me.name.is_some()));
     view! {
         {either(move || is_named.get(), || view! { <Shell /> }, || view! { <Welcome /> })}
         <ToastList />
     }
 }
 
-/// When the reader comes back to the page, the room on it is read; when they go, it is noted how far.
-fn listen_to_visits(tidings: Tidings) {
-    drop(window_event_listener_untyped("visibilitychange", move |_| {
-        if is_hidden() {
-            tidings.settle_marks();
-        } else if let Some(channel) = untrack(|| tidings.current()) {
-            tidings.room(&channel).return_to();
-        }
-    }));
-    drop(window_event_listener_untyped("pagehide", move |_| tidings.settle_marks()));
-}
-
 #[component]
 fn Shell() -> impl IntoView {
-    let tidings = crate::state::use_tidings();
-    let current = memo(move || tidings.current());
-    // The drawer lies over the page: meanwhile the keyboard stays in it.
-    let is_behind = move || tidings.panel.get() == Some(Panel::Menu);
+    let app = use_app();
+    let current = memo(move || app.current.get());
+    // The drawer covers the rest. While it is open, the keyboard focus must stay in it.
+    let is_behind = move || app.panel.get() == Some(Panel::Menu);
     view! {
-        <a class="skip" href="#main" on:click=act(skip)>"Skip to the conversation"</a>
-        <div class="shell" class:shell--wire=live(move || tidings.wire_is_open.get())>
+        <a class="skip" href="#main" on:click=act(skip)>{words().skip_to_conversation}</a>
+        <div class="shell" class:shell--wire=live(move || app.wire_is_open.get())>
             <Sidebar />
             <div class="stage" inert=live(is_behind)>
                 <Topbar />
@@ -70,8 +54,8 @@ fn Shell() -> impl IntoView {
     }
 }
 
-/// The fragment of the address is taken: it names the room. So the link moves the keyboard by itself.
+/// Focuses the conversation. The address cannot do it, because its fragment names the room.
 fn skip(event: web_sys::MouseEvent) {
     event.prevent_default();
-    crate::state::focus("[data-testid=composer], #main input");
+    focus(Spot::Main);
 }

@@ -1,4 +1,4 @@
-//! The Tidings page.
+//! The Tidings app.
 
 #[allow(
     unreachable_pub,

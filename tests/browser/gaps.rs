@@ -7,7 +7,7 @@ use tests::deadline::{DEADLINE, eventually};
 use tests::pages::State;
 use tests::{LOBBY, Settings};
 
-const BEGUN_ANEW: &str = "This room was begun anew; what was here before is no longer kept";
+const RESET: &str = "This room was reset. Earlier messages are gone.";
 
 /// Ada reads these texts and is then cut off.
 async fn reads_and_is_cut_off(stage: &mut Stage, texts: &[&str]) -> Person {
@@ -45,7 +45,7 @@ async fn messages_that_are_no_longer_kept_leave_a_line() {
         // Trimmed messages may still be in memory, and are then delivered from there.
         stage.server.restart().await;
         ada.connection().connect_now().await;
-        ada.timeline().expect_lines(&["1", "Up to 6 messages are no longer kept", "8", "9", "10"]).await;
+        ada.timeline().expect_lines(&["1", "Up to 6 older messages have expired", "8", "9", "10"]).await;
     })
     .await;
 }
@@ -59,9 +59,9 @@ async fn a_log_that_was_begun_anew_takes_the_place_of_the_old() {
         stage.server.start_again().await;
         stage.server.api().publish(LOBBY, "another first").await;
         ada.connection().connect_now().await;
-        ada.timeline().expect_lines(&[BEGUN_ANEW, "another first"]).await;
+        ada.timeline().expect_lines(&[RESET, "another first"]).await;
         stage.server.api().publish(LOBBY, "another second").await;
-        ada.timeline().expect_lines(&[BEGUN_ANEW, "another first", "another second"]).await;
+        ada.timeline().expect_lines(&[RESET, "another first", "another second"]).await;
     })
     .await;
 }
@@ -83,9 +83,9 @@ async fn a_log_that_was_put_back_shows_what_it_has() {
         stage.server.stop().await;
         std::fs::copy(&copy, database(stage)).unwrap();
         stage.server.start_again().await;
-        ada.timeline().expect_lines(&[BEGUN_ANEW, "one"]).await;
+        ada.timeline().expect_lines(&[RESET, "one"]).await;
         api.publish(LOBBY, "another second").await;
-        ada.timeline().expect_lines(&[BEGUN_ANEW, "one", "another second"]).await;
+        ada.timeline().expect_lines(&[RESET, "one", "another second"]).await;
     })
     .await;
 }

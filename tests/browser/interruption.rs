@@ -40,7 +40,7 @@ async fn no_members_are_shown_while_the_connection_is_down() {
         ada.expect_text("[data-testid=roster] h2", "Here now · 2").await;
         stage.server.stop().await;
         drop(bob);
-        ada.expect_text("[data-testid=roster] h2", "Were here · 2").await;
+        ada.expect_text("[data-testid=roster] h2", "Last seen here · 2").await;
         stage.server.start_again().await;
         ada.expect_text("[data-testid=roster] h2", "Here now · 1").await;
     })

@@ -82,7 +82,7 @@ async fn the_push_page_sends_and_shows_the_same_as_curl() {
         page.target("room", "lobby").await;
         page.chat("Dinner is served").await;
         page.send().await;
-        page.expect_result("Published").await;
+        page.expect_result("Sent (message").await;
         bob.timeline().expect_text("Dinner is served").await;
     })
     .await;

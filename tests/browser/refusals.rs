@@ -39,10 +39,14 @@ async fn a_name_or_a_text_of_which_nothing_can_be_seen_is_not_sent() {
     story(async |stage| {
         let ada = stage.visitor("Ada").await;
         ada.welcome().expect().await;
-        for name in ["\u{200b}", "\u{3164}", "a\u{2028}b"] {
+        for (name, problem) in [
+            ("\u{200b}", "enter a name"),
+            ("\u{3164}", "enter a name"),
+            ("a\u{2028}b", "Use one line"),
+        ] {
             types(&ada, "[data-testid=welcome] input", name).await;
             ada.click("[data-testid=welcome] [type=submit]").await;
-            ada.expect_text("#welcome-problem", "a name has").await;
+            ada.expect_text("#welcome-problem", problem).await;
         }
         ada.welcome().enter("Ada").await;
         let is_dark = "document.querySelector('[data-testid=send]').disabled";
@@ -71,7 +75,7 @@ const POLLS: &str = r#"
 
 #[tokio::test]
 async fn a_message_of_a_later_version_is_shown_as_such() {
-    const POLL: &str = "Not supported by this version of the page: poll. Reload the page.";
+    const POLL: &str = "This version of the app cannot show this message (poll). Reload the page.";
     story(async |stage| {
         let api = stage.server.api();
         for text in ["before", "poll one", "between"] {

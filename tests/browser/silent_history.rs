@@ -73,7 +73,7 @@ async fn many_reactions_do_not_hide_what_they_are_about() {
         let ada = stage.person("Ada").await;
         ada.timeline().expect_exactly(&["hello"]).await;
         expect_reactions(&ada, "hello", &[("👍", 50)]).await;
-        ada.expect_text("[data-testid=timeline]", "This is where lobby begins").await;
+        ada.expect_text("[data-testid=timeline]", "This is the start of #lobby").await;
         ada.expect_none_so_far("[data-testid=load-older]").await;
     })
     .await;

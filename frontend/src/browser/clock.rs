@@ -1,4 +1,4 @@
-//! Time and chance, as the browser has them.
+//! The browser's clock and random numbers.
 
 use std::cell::Cell;
 
@@ -6,22 +6,23 @@ use leptos::prelude::window;
 use shared::time::Timestamp;
 
 thread_local! {
-    /// How long the machine has slept while the page was open, as far as [`catch_up`] knows, in milliseconds.
+    /// How long the machine has slept since the app was opened, in milliseconds, as measured by [`catch_up`].
     static SLEPT_MS: Cell<f64> = const { Cell::new(0.0) };
 }
 
-/// The clocks of a machine that was awake differ by less, in milliseconds.
+/// Minimum difference of the two clocks, in milliseconds, that counts as sleep. It is less while the machine is awake.
 const SLEEP_MS_MIN: f64 = 1_000.0;
 
-/// Now. Unlike `Date.now()` it never goes back while the page is open, so no deadline moves away.
+/// Returns the current time. Unlike `Date.now()` it never goes back while the app is open, so no deadline moves away.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time after 1970, in whole ms")]
 pub(crate) fn now() -> Timestamp {
     Timestamp(now_ms() as u64)
 }
 
-/// Adds the time that the machine has slept. Most browsers stop `performance.now()` meanwhile, except on Windows
-/// (<https://github.com/w3c/hr-time/issues/115>): without this, a connection that died in the night would count as heard a
-/// moment ago. To be called when the machine may have woken up.
+/// Adds the time that the machine has slept. Call it when the machine may have woken up.
+///
+/// Most browsers stop `performance.now()` during sleep, except on Windows (<https://github.com/w3c/hr-time/issues/115>).
+/// Without this, a connection that died at night would look alive in the morning.
 pub(crate) fn catch_up() {
     let slept = js_sys::Date::now() - now_ms();
     if slept > SLEEP_MS_MIN {
@@ -34,11 +35,11 @@ fn now_ms() -> f64 {
     since_epoch.unwrap_or_else(js_sys::Date::now) + SLEPT_MS.get()
 }
 
-/// A number that no other page has.
+/// Returns a random number, so that no other tab has the same.
 pub(crate) fn seed() -> u64 {
     let mut bytes = [0; 8];
     if let Ok(crypto) = window().crypto() {
-        // Refused only beyond 65,536 bytes.
+        // Fails only for more than 65,536 bytes.
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
     u64::from_le_bytes(bytes)

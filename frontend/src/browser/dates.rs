@@ -1,4 +1,4 @@
-//! Times on the reader's clock and in the reader's language.
+//! Times and days in the reader's time zone and format.
 
 use std::cell::RefCell;
 
@@ -11,7 +11,7 @@ use crate::core::texts::words;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 thread_local! {
-    // To make a format takes a hundred times as long as to use it.
+    // Creating a format takes a hundred times as long as using it.
     static TIME: Function = format(&[("hour", "2-digit"), ("minute", "2-digit")]);
     static DAY_AND_YEAR: Function =
         format(&[("weekday", "long"), ("day", "numeric"), ("month", "long"), ("year", "numeric")]);
@@ -22,7 +22,7 @@ thread_local! {
 fn format(options: &[(&str, &str)]) -> Function {
     let object = Object::new();
     for (name, value) in options {
-        // Fails on frozen objects alone.
+        // Fails only for a frozen object.
         let _ = Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value));
     }
     Intl::DateTimeFormat::new(&Array::new(), &object).format()
@@ -33,18 +33,19 @@ fn date(at: Timestamp) -> Date {
     Date::new(&JsValue::from_f64(at.0 as f64))
 }
 
-fn written(format: &Function, at: Timestamp) -> String {
+fn formatted(format: &Function, at: Timestamp) -> String {
     format.call1(&JsValue::UNDEFINED, &date(at)).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
-/// Which day `at` falls on here, counted from 1970.
+/// Returns the day of `at` in the reader's time zone, counted from 1970.
 #[expect(clippy::cast_possible_truncation, reason = "an offset is a number of minutes below a thousand")]
 pub(crate) fn day_of(at: Timestamp) -> i64 {
     let behind_ms = date(at).get_timezone_offset() as i64 * 60_000;
     i64::try_from(at.0).unwrap_or(i64::MAX).saturating_sub(behind_ms).div_euclid(DAY_MS)
 }
 
-/// The time of day, in minutes. Most messages are of the same minute as the one before, and the browser takes its time.
+/// Returns the time of day with hours and minutes. It caches the last one: formatting is slow, and most messages have the
+/// same minute as the message before.
 pub(crate) fn time_label(at: Timestamp) -> String {
     const MINUTE_MS: u64 = 60_000;
     thread_local! {
@@ -52,7 +53,7 @@ pub(crate) fn time_label(at: Timestamp) -> String {
     }
     LAST.with_borrow_mut(|(minute, label)| {
         if *minute != at.0 / MINUTE_MS {
-            (*minute, *label) = (at.0 / MINUTE_MS, TIME.with(|format| written(format, at)));
+            (*minute, *label) = (at.0 / MINUTE_MS, TIME.with(|format| formatted(format, at)));
         }
         label.clone()
     })
@@ -63,14 +64,14 @@ pub(crate) fn day_label(at: Timestamp, today: i64) -> String {
     match today - day_of(at) {
         0 => words().today.to_owned(),
         1 => words().yesterday.to_owned(),
-        _ if year(at) == year_of_day(today) => DAY.with(|format| written(format, at)),
-        _ => DAY_AND_YEAR.with(|format| written(format, at)),
+        _ if year(at) == year_of_day(today) => DAY.with(|format| formatted(format, at)),
+        _ => DAY_AND_YEAR.with(|format| formatted(format, at)),
     }
 }
 
 /// Returns the date and the time of `at` in words.
 pub(crate) fn full_label(at: Timestamp) -> String {
-    FULL.with(|format| written(format, at))
+    FULL.with(|format| formatted(format, at))
 }
 
 /// Returns `at` as an ISO 8601 text in UTC.

@@ -1,4 +1,4 @@
-//! Notifications of the operating system.
+//! Desktop notifications, shown by the operating system.
 
 use js_sys::{Array, Reflect};
 use leptos::prelude::window;
@@ -9,22 +9,22 @@ use web_sys::{NotificationOptions, NotificationPermission};
 use super::promise;
 use crate::core::notifications::Notification;
 
-/// Whether they may be shown.
+/// Whether the app may show desktop notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Permission {
-    /// This browser has none.
+    /// This browser does not support them.
     Unsupported,
-    /// The page was not opened by https, so the browser offers none.
+    /// The address is not https, so the browser does not allow them.
     Insecure,
-    /// Nobody has been asked.
+    /// The user has not been asked.
     NotAsked,
     Granted,
     Denied,
 }
 
-/// What the user has said.
+/// Returns the current permission.
 pub(crate) fn permission() -> Permission {
-    // There the browser answers `denied`, though nobody has denied anything.
+    // Check this first: without https the browser returns `denied`, although the user was not asked.
     if !window().is_secure_context() {
         return Permission::Insecure;
     }
@@ -38,7 +38,7 @@ pub(crate) fn permission() -> Permission {
     }
 }
 
-/// Asks the user. Browsers allow that only as the answer to a click.
+/// Asks the user, then calls `then` with the answer. Browsers allow this only in the handler of a click.
 pub(crate) fn ask(then: impl FnOnce(Permission) + 'static) {
     let notifications = Reflect::get(&window(), &"Notification".into()).unwrap_or_default();
     let asking = promise::call(&notifications, "requestPermission", &Array::new());

@@ -1,10 +1,10 @@
-//! Keyboard focus, and whether there is a keyboard.
+//! Keyboard focus, and whether the device has a keyboard.
 
 use leptos::prelude::{document, window};
 use wasm_bindgen::prelude::JsCast;
 use web_sys::HtmlElement;
 
-/// Moves the keyboard to the first element that `selector` names.
+/// Focuses the first element that matches `selector`.
 pub(crate) fn focus(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
@@ -12,7 +12,7 @@ pub(crate) fn focus(selector: &str) {
     }
 }
 
-/// Whether this is more likely a computer than a phone.
+/// Returns whether the device probably has a keyboard: its main pointer is a mouse or a touchpad.
 pub(crate) fn has_keyboard() -> bool {
     let hovers = window().match_media("(hover: hover) and (pointer: fine)").ok().flatten();
     hovers.is_some_and(|query| query.matches())

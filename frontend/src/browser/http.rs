@@ -1,10 +1,11 @@
-//! The HTTP API, for the push page.
+//! Client of the HTTP API, for the push page.
 
 use gloo_net::http;
 
 use crate::core::push_form::{Outcome, Request};
+use crate::core::texts::words;
 
-/// Sends `request` with the API key `key`.
+/// Sends `request` with the API key `key`, and returns what the reader should see.
 pub(crate) async fn post(request: &Request, key: &str) -> Outcome {
     let sent = http::Request::post(request.path)
         .header("Authorization", &format!("Bearer {key}"))
@@ -16,6 +17,6 @@ pub(crate) async fn post(request: &Request, key: &str) -> Outcome {
     };
     match answer {
         Ok(answer) => Outcome::read(answer.ok(), answer.status(), &answer.text().await.unwrap_or_default()),
-        Err(_) => Outcome::Refused("The server cannot be reached.".to_owned()),
+        Err(_) => Outcome::Refused(words().server_unreachable.to_owned()),
     }
 }

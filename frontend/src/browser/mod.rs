@@ -6,6 +6,7 @@ pub(crate) mod dates;
 pub(crate) mod desktop;
 pub(crate) mod focus;
 pub(crate) mod http;
+pub(crate) mod listen;
 pub(crate) mod locks;
 mod promise;
 pub(crate) mod storage;

@@ -1,11 +1,13 @@
-//! Asks the browser for something that not every browser has, or allows everywhere.
+//! Calls Web APIs that some browsers do not have or do not allow.
 
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// Calls `method` of `of` now; the future is what it promises. If the browser has no such method, throws or rejects, that
-/// is the future's error: the bindings would let what is thrown pass through the page and end what it was doing.
+/// Calls `method` of `of` at once, and returns its promise as a future.
+///
+/// A missing method, an exception and a rejection are errors of the future. With the generated bindings, an exception would
+/// unwind through the app and end the current task.
 pub(crate) fn call(of: &JsValue, method: &str, arguments: &Array) -> JsFuture {
     JsFuture::from(match try_call(of, method, arguments) {
         Ok(promised) => Promise::resolve(&promised),

@@ -1,18 +1,18 @@
-//! What the browser keeps for the page: over visits in `localStorage`, over reloads of one tab in `sessionStorage`.
+//! The browser's storage: `localStorage` lasts over visits, and `sessionStorage` over reloads of one tab.
 //!
-//! A browser may refuse to store anything; the page then forgets, and works.
+//! A browser may refuse to store anything. The app then works, but forgets.
 
 use leptos::prelude::window;
 use web_sys::Storage;
 
 use crate::core::storage::Storage as Kept;
 
-/// One of the two places.
+/// One of the two stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Store {
-    /// For all tabs and visits.
+    /// Shared by all tabs and visits: `localStorage`.
     Local,
-    /// For this tab.
+    /// Of this tab: `sessionStorage`.
     Tab,
 }
 
@@ -25,16 +25,16 @@ impl Store {
         storage.ok().flatten()
     }
 
-    /// What is kept under `key`; empty where nothing is.
+    /// Returns the value of `key`, or an empty text if there is none.
     pub(crate) fn get(self, key: &str) -> String {
-        let kept = self.storage().and_then(|storage| storage.get_item(&name(key)).ok().flatten());
-        kept.unwrap_or_default()
+        let value = self.storage().and_then(|storage| storage.get_item(&name(key)).ok().flatten());
+        value.unwrap_or_default()
     }
 
-    /// Keeps `value`; an empty one is removed. Returns false where it was not kept, which matters to few.
+    /// Stores `value`, or removes the key if it is empty. Returns whether that succeeded. Most callers ignore a failure.
     pub(crate) fn set(self, key: &str, value: &str) -> bool {
         let Some(storage) = self.storage() else { return false };
-        // Refused when the quota is used up: then this is forgotten, as above.
+        // Fails if the quota is used up.
         let done = if value.is_empty() {
             storage.remove_item(&name(key))
         } else {
@@ -43,7 +43,7 @@ impl Store {
         done.is_ok()
     }
 
-    /// The key that the browser calls `name`, where it is one of this page's.
+    /// Returns the app's key for the browser's `name`, or `None` if it belongs to another app.
     pub(crate) fn own_key(name: &str) -> Option<&str> {
         name.strip_prefix(PREFIX)
     }
@@ -65,7 +65,7 @@ impl Kept for Store {
     }
 }
 
-/// Other pages of the same site have keys of their own.
+/// Prefix of the app's keys, because other apps of the same site use the same storage.
 const PREFIX: &str = "tidings.";
 
 fn name(key: &str) -> String {

@@ -1,14 +1,17 @@
-//! How people are drawn.
+//! How people are shown: initials, colours, order, and what is wrong with a name.
 
 use shared::ids::{DisplayName, UserId};
+use shared::limits::NAME_CHARS_MAX;
 use shared::presence::Roster;
+use shared::text::is_blank;
 
 use super::case;
+use super::texts::{sentences, words};
 
-/// How many colours the style sheet has for avatars: `--avatar-0` to `--avatar-7`.
+/// Number of avatar colours in the style sheet: `--avatar-0` to `--avatar-7`.
 const AVATAR_COLOURS: u32 = 8;
 
-/// The first letters of the first and the last word of a name.
+/// Returns the first letters of the first and the last word of a name.
 pub(crate) fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
@@ -17,7 +20,7 @@ pub(crate) fn initials(name: &str) -> String {
     if letters.is_empty() { name.chars().take(1).collect() } else { letters }
 }
 
-/// Who is here: `me` first, the others by name.
+/// Returns the members of a room: `me` first, the others by name.
 pub(crate) fn in_order(roster: &Roster, me: Option<&UserId>) -> Vec<(UserId, DisplayName)> {
     let mut people: Vec<(bool, String, UserId, DisplayName)> = Vec::new();
     for (user, name) in roster.iter() {
@@ -28,23 +31,18 @@ pub(crate) fn in_order(roster: &Roster, me: Option<&UserId>) -> Vec<(UserId, Dis
     people.into_iter().map(|(_, _, user, name)| (user, name)).collect()
 }
 
-/// The heading over those who are here. While nothing is heard, it tells who was.
-pub(crate) fn heading(count: usize, is_online: bool) -> String {
-    let title = if is_online { "Here now" } else { "Were here" };
-    if count == 0 { title.to_owned() } else { format!("{title} · {count}") }
-}
-
-/// The same in short, where there is little room; empty where nobody can be seen.
-pub(crate) fn in_short(count: usize, is_online: bool) -> String {
-    match (count, is_online) {
-        (0, _) => String::new(),
-        (_, true) => format!("{count} here"),
-        (1, false) => "1 was here".to_owned(),
-        (_, false) => format!("{count} were here"),
+/// Returns what is wrong with a name that [`DisplayName::parse`] refused.
+pub(crate) fn name_problem(typed: &str) -> String {
+    if is_blank(typed) {
+        words().name_missing.to_owned()
+    } else if typed.trim().chars().count() > NAME_CHARS_MAX {
+        sentences().name_too_long(NAME_CHARS_MAX)
+    } else {
+        words().name_unprintable.to_owned()
     }
 }
 
-/// Which of the colours is this user's, the same on every page (FNV-1a).
+/// Returns the number of the user's colour, the same in every browser (FNV-1a).
 pub(crate) fn colour(user: &UserId) -> u32 {
     let hash = user
         .as_str()
@@ -118,12 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn who_is_here_is_not_claimed_while_nothing_is_heard() {
-        assert_eq!([heading(2, true), heading(2, false)], ["Here now · 2", "Were here · 2"]);
-        assert_eq!([heading(0, true), heading(0, false)], ["Here now", "Were here"]);
-        assert_eq!([in_short(2, true), in_short(2, false)], ["2 here", "2 were here"]);
-        assert_eq!([in_short(1, true), in_short(1, false)], ["1 here", "1 was here"]);
-        assert_eq!([in_short(0, true), in_short(0, false)], ["", ""]);
+    fn each_refused_name_has_its_reason() {
+        let long = "x".repeat(NAME_CHARS_MAX + 1);
+        for (name, problem) in [
+            ("", "Please enter a name."),
+            (" \u{200b}", "Please enter a name."),
+            (long.as_str(), "Names can be up to 40 characters."),
+            ("a\u{2028}b", words().name_unprintable),
+        ] {
+            assert!(DisplayName::parse(name).is_err(), "{name:?}");
+            assert_eq!(name_problem(name), problem, "{name:?}");
+        }
     }
 
     #[test]

@@ -1,12 +1,14 @@
-//! What the push page sends: to whom, what, and by which request.
+//! The form of the push page: what is filled in, the request for it, and the answer.
 
 use shared::ids::{ConnectionId, UserId};
 use shared::json::{self, Fields, Unreadable, Write, Writer};
-use shared::protocol::{Level, Payload, Refusal};
+use shared::protocol::{ErrorCode, Level, Payload, Refusal};
+use shared::text::is_blank;
 
 use super::rooms::parse_room;
+use super::texts::{sentences, words};
 
-/// Whom a push is for.
+/// The kind of recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Room,
@@ -17,7 +19,7 @@ pub(crate) enum Target {
 impl Target {
     pub(crate) const ALL: [Self; 3] = [Self::Room, Self::User, Self::Connection];
 
-    /// Its name in the form.
+    /// Returns its name in the form.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Room => "room",
@@ -26,32 +28,32 @@ impl Target {
         }
     }
 
-    /// Its name on the page.
+    /// Returns its name for the reader.
     pub(crate) fn label(self) -> &'static str {
         match self {
-            Self::Room => "Room",
-            Self::User => "User",
-            Self::Connection => "Connection",
+            Self::Room => words().room,
+            Self::User => words().user,
+            Self::Connection => words().connection,
         }
     }
 
-    /// What is to be filled in.
+    /// Returns the placeholder of the field for the recipient.
     pub(crate) fn example(self) -> &'static str {
         match self {
             Self::Room => "lobby",
-            Self::User => "the user’s id",
-            Self::Connection => "the connection’s number",
+            Self::User => words().user_example,
+            Self::Connection => words().connection_example,
         }
     }
 }
 
-/// The form as it is filled in.
+/// The values of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PushForm {
     pub(crate) target: Target,
     /// Which room, user or connection.
     pub(crate) to: String,
-    /// Whether it is a notification, or else a chat message.
+    /// Whether it sends a notification; otherwise it sends a chat message.
     pub(crate) notifies: bool,
     pub(crate) title: String,
     pub(crate) text: String,
@@ -66,7 +68,7 @@ pub(crate) struct Request {
     pub(crate) body: String,
 }
 
-/// What is wrong with the form, field by field.
+/// What is wrong with the form, by field, as a sentence for the reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
     Target(String),
@@ -74,7 +76,7 @@ pub(crate) enum Problem {
 }
 
 impl PushForm {
-    /// An empty form.
+    /// Returns an empty form.
     pub(crate) fn new() -> Self {
         Self {
             target: Target::Room,
@@ -87,7 +89,7 @@ impl PushForm {
         }
     }
 
-    /// Chooses another kind of target. What was filled in is of another kind, too.
+    /// Chooses another kind of recipient, and clears the recipient, which was of the other kind.
     pub(crate) fn aim(&mut self, target: Target) {
         if self.target != target {
             self.target = target;
@@ -95,7 +97,7 @@ impl PushForm {
         }
     }
 
-    /// The payload, as far as it is filled in.
+    /// Returns the payload, even if it is incomplete.
     fn payload(&self) -> Payload {
         if !self.notifies {
             return Payload::chat(self.text.clone());
@@ -105,7 +107,7 @@ impl PushForm {
         Payload::Notification { title: self.title.clone(), body: self.text.clone(), level: self.level, link }
     }
 
-    /// The request as it stands, complete or not: what the curl line shows.
+    /// Returns the request, even if it is incomplete. The curl command shows it.
     pub(crate) fn preview(&self) -> Request {
         let to = self.to.trim();
         let payload = self.payload();
@@ -125,22 +127,33 @@ impl PushForm {
         }
     }
 
-    /// The request, where all that is needed is there.
+    /// Returns the request if the form is complete.
     ///
     /// # Errors
     /// The first [`Problem`].
     pub(crate) fn request(&self) -> Result<Request, Problem> {
         let to = self.to.trim();
         match self.target {
-            Target::Room => parse_room(to).map(drop).map_err(|error| error.to_string()),
-            Target::User => UserId::parse(to).map(drop).map_err(|error| error.to_string()),
+            Target::Room => parse_room(to).map(drop).map_err(|_| words().room_name_invalid),
+            Target::User => UserId::parse(to).map(drop).map_err(|_| words().user_invalid),
             Target::Connection => {
-                to.parse::<ConnectionId>().map(drop).map_err(|_| "A connection is a number.".to_owned())
+                to.parse::<ConnectionId>().map(drop).map_err(|_| words().connection_invalid)
             }
         }
-        .map_err(Problem::Target)?;
-        self.payload().check().map_err(|refusal| Problem::Payload(refusal.message))?;
+        .map_err(|problem| Problem::Target(problem.to_owned()))?;
+        self.payload().check().map_err(|refusal| Problem::Payload(self.problem(&refusal)))?;
         Ok(self.preview())
+    }
+
+    /// Returns which field the refusal of the payload is about.
+    fn problem(&self, refusal: &Refusal) -> String {
+        let field = match refusal.code {
+            ErrorCode::InvalidField if !self.notifies => words().text_missing,
+            ErrorCode::InvalidField if is_blank(&self.title) => words().title_missing,
+            ErrorCode::InvalidField => words().link_invalid,
+            _ => return sentences().refusal(refusal),
+        };
+        field.to_owned()
     }
 }
 
@@ -153,7 +166,7 @@ fn body(receiver: &str, value: &(impl Write + ?Sized), payload: &Payload) -> Str
     json::sorted(&body)
 }
 
-/// What the server said to a request.
+/// The server's answer to a request, as a sentence for the reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done(String),
@@ -178,29 +191,27 @@ impl Answer {
 }
 
 impl Outcome {
-    /// Reads an answer.
+    /// Reads the body of an answer.
     pub(crate) fn read(ok: bool, status: u16, body: &str) -> Self {
         if !ok {
             let sentence = match Refusal::parse(body) {
-                Ok(refusal) => format!("{} ({})", refusal.message, refusal.code.as_str()),
-                Err(_) => format!("The server answered with status {status}."),
+                Ok(refusal) => sentences().push_refused(&refusal),
+                Err(_) => sentences().http_status(status),
             };
             return Self::Refused(sentence);
         }
         Self::Done(match Answer::parse(body) {
-            Ok(Answer { offset: Some(offset), duplicate: true, .. }) => {
-                format!("Was there already, at offset {offset}.")
-            }
-            Ok(Answer { offset: Some(offset), .. }) => format!("Published at offset {offset}."),
-            Ok(Answer { connections: Some(1), .. }) => "Pushed to 1 connection.".to_owned(),
-            Ok(Answer { connections: Some(count), .. }) => format!("Pushed to {count} connections."),
-            Ok(_) | Err(_) => "Sent.".to_owned(),
+            Ok(Answer { offset: Some(offset), duplicate, .. }) => sentences().published(offset, duplicate),
+            Ok(Answer { connections: Some(count), .. }) => sentences().pushed(count),
+            Ok(_) | Err(_) => words().push_done.to_owned(),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::limits::TITLE_BYTES_MAX;
+
     use super::*;
 
     fn form(target: Target, to: &str) -> PushForm {
@@ -219,23 +230,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said() {
-        assert!(matches!(form(Target::Connection, "x").request(), Err(Problem::Target(_))));
-        assert!(matches!(form(Target::Room, "").request(), Err(Problem::Target(_))));
-        assert!(matches!(PushForm::new().request(), Err(Problem::Payload(_))));
+    fn each_problem_names_its_field() {
+        let target = |problem: &str| Err(Problem::Target(problem.to_owned()));
+        assert_eq!(form(Target::Connection, "x").request(), target(words().connection_invalid));
+        assert_eq!(form(Target::User, "a b").request(), target(words().user_invalid));
+        assert_eq!(form(Target::Room, "").request(), target(words().room_name_invalid));
+        let payload = |problem: &str| Err(Problem::Payload(problem.to_owned()));
+        assert_eq!(PushForm::new().request(), payload("Enter a title."));
+        let chat = PushForm { notifies: false, ..PushForm::new() };
+        assert_eq!(chat.request(), payload("Enter a text."));
         let linked = PushForm { link: "javascript:x".to_owned(), ..form(Target::Room, "a") };
-        assert!(matches!(linked.request(), Err(Problem::Payload(_))));
+        assert_eq!(linked.request(), payload(words().link_invalid));
+        let long = PushForm { title: "x".repeat(TITLE_BYTES_MAX + 1), ..form(Target::Room, "a") };
+        assert_eq!(long.request(), payload("The text is too long. Shorten it."));
     }
 
     #[test]
-    fn answers_are_told_in_words() {
+    fn answers_become_sentences() {
         let read = |body| Outcome::read(true, 200, body);
-        assert_eq!(
-            read(r#"{"offset":3,"epoch":"x","duplicate":false}"#),
-            Outcome::Done("Published at offset 3.".into())
-        );
-        assert_eq!(read(r#"{"connections":2}"#), Outcome::Done("Pushed to 2 connections.".into()));
+        let done = |sentence: &str| Outcome::Done(sentence.to_owned());
+        assert_eq!(read(r#"{"offset":3,"epoch":"x","duplicate":false}"#), done("Sent (message 3)."));
+        assert_eq!(read(r#"{"offset":3,"duplicate":true}"#), done("Already sent (message 3)."));
+        assert_eq!(read(r#"{"connections":2}"#), done("Sent to 2 connections."));
         let refused = Outcome::read(false, 401, r#"{"code":"unauthorized","message":"No key."}"#);
-        assert_eq!(refused, Outcome::Refused("No key. (unauthorized)".into()));
+        assert_eq!(refused, Outcome::Refused("The API key is missing or wrong. (unauthorized)".into()));
     }
 }

@@ -93,8 +93,9 @@ pub(crate) fn parse_room(typed: &str) -> Result<ChannelName, InvalidId> {
 pub(crate) fn offers(rooms: &Rooms, typed: &str) -> Vec<ChannelName> {
     let exact = parse_room(typed).ok().filter(is_room);
     let sought = case::lower(typed.trim().trim_start_matches('#'));
-    let similar =
-        rooms.iter().filter(|room| case::lower(title(room)).contains(&sought) && Some(*room) != exact.as_ref());
+    let similar = rooms
+        .iter()
+        .filter(|room| case::lower(title(room)).contains(&sought) && Some(*room) != exact.as_ref());
     exact.iter().chain(similar).cloned().collect()
 }
 

@@ -24,7 +24,11 @@ impl Route {
         }
         let channel = path.split_once('/').map(|(namespace, name)| format!("{namespace}:{name}"));
         let channel = channel.and_then(|channel| ChannelName::parse(&channel).ok());
-        if channel.as_ref().is_some_and(|channel| !is_room(channel)) { Self::Inbox } else { Self::Room(channel) }
+        if channel.as_ref().is_some_and(|channel| !is_room(channel)) {
+            Self::Inbox
+        } else {
+            Self::Room(channel)
+        }
     }
 
     /// Returns the fragment that [`parse`](Self::parse) reads.

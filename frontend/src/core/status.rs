@@ -1,9 +1,11 @@
-//! The connection's state in the words of the badge.
+//! How the app shows the state of the connection.
 
 use shared::session::Status;
 use shared::time::Timestamp;
 
-/// The name of a state, for styles and tests.
+use super::texts::{sentences, words};
+
+/// Returns the name of a state, for styles and tests.
 pub(crate) fn name(status: &Status) -> &'static str {
     match status {
         Status::Stopped => "stopped",
@@ -14,29 +16,32 @@ pub(crate) fn name(status: &Status) -> &'static str {
     }
 }
 
-/// What the badge says. Whole seconds that have begun are counted: it says 1 until the try is made.
+/// Returns the text of the badge. Seconds are rounded up, so the last second shows 1. A reason of the server follows the
+/// text as a text of its own.
 pub(crate) fn label(status: &Status, now: Timestamp) -> String {
     match status {
-        Status::Stopped => "Not connected".to_owned(),
-        Status::Connecting { attempt: 0 } => "Connecting…".to_owned(),
-        Status::Connecting { .. } => "Reconnecting…".to_owned(),
-        Status::Online { .. } => "Online".to_owned(),
+        Status::Stopped => words().not_connected.to_owned(),
+        Status::Connecting { attempt: 0 } => words().connecting.to_owned(),
+        Status::Connecting { .. } => words().reconnecting.to_owned(),
+        Status::Online { .. } => words().online.to_owned(),
         Status::Waiting { until, .. } => match until.0.saturating_sub(now.0).div_ceil(1000) {
-            0 => "Reconnecting…".to_owned(),
-            seconds => format!("Offline, next try in {seconds} s"),
+            0 => words().reconnecting.to_owned(),
+            seconds => sentences().retrying_in(seconds),
         },
-        Status::Ended { .. } => "Disconnected".to_owned(),
+        Status::Ended { reason, .. } if reason.is_empty() => words().disconnected.to_owned(),
+        Status::Ended { .. } => words().disconnected_because.to_owned(),
     }
 }
 
-/// What a screen reader is told when the state changes. Without the countdown, which would be read every second.
+/// Returns what a screen reader announces when the state changes. Without the countdown, because it would announce every
+/// second.
 pub(crate) fn announcement(status: &Status) -> &'static str {
     match status {
-        Status::Stopped => "Not connected",
-        Status::Connecting { .. } => "Connecting",
-        Status::Online { .. } => "Online",
-        Status::Waiting { .. } => "Connection lost. Trying again soon.",
-        Status::Ended { .. } => "The server has ended the connection.",
+        Status::Stopped => words().not_connected,
+        Status::Connecting { .. } => words().connecting,
+        Status::Online { .. } => words().online,
+        Status::Waiting { .. } => words().connection_lost,
+        Status::Ended { .. } => words().disconnected_by_server,
     }
 }
 
@@ -47,8 +52,8 @@ mod tests {
     #[test]
     fn the_badge_counts_down() {
         let waiting = Status::Waiting { until: Timestamp(5_000), attempt: 1 };
-        assert_eq!(label(&waiting, Timestamp(1_500)), "Offline, next try in 4 s");
-        assert_eq!(label(&waiting, Timestamp(4_999)), "Offline, next try in 1 s");
+        assert_eq!(label(&waiting, Timestamp(1_500)), "You’re offline. Retrying in 4 s");
+        assert_eq!(label(&waiting, Timestamp(4_999)), "You’re offline. Retrying in 1 s");
         assert_eq!(label(&waiting, Timestamp(6_000)), "Reconnecting…");
     }
 }

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use shared::json;
 use shared::time::Timestamp;
 
+use super::texts::words;
+
 /// Most rows kept. The oldest go.
 const ROWS_MAX: usize = 500;
 
@@ -70,7 +72,7 @@ impl WireRow {
             return self.frame.text.clone();
         };
         if let Some(token) = value.get_mut("token") {
-            *token = "(hidden)".into();
+            *token = words().hidden.into();
         }
         json::pretty(&value)
     }

@@ -1,4 +1,5 @@
-//! Runs a [`Session`] over the browser's WebSocket: inputs in, actions done, one timer for the rest.
+//! Runs a [`Session`] over the browser's WebSocket: feeds it inputs, executes its actions, and sets one timer for its
+//! deadlines. The state of the app gets the events in batches, once a frame.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,32 +10,35 @@ use shared::protocol::{CloseCode, codec};
 use shared::session::{Action, Event, Input, Session, SessionConfig, Status};
 use shared::time::Timestamp;
 use wasm_bindgen::prelude::{Closure, JsCast};
+use web_sys::Event as DomEvent;
 
-use super::socket::{Socket, Told};
+use super::socket::{Socket, SocketEvent};
 use crate::browser::clock;
+use crate::browser::listen::listen_for_good;
 use crate::browser::visibility::is_hidden;
+use crate::core::texts::words;
 use crate::core::wire::{Frame, WireKind};
 
-/// While the page is hidden nothing is drawn, and what has come is handed over this seldom, in milliseconds.
+/// Interval between batches while the tab is hidden, in milliseconds. Nothing is rendered then, so there are no frames.
 const HIDDEN_FLUSH_MS: u64 = 250;
 
-/// What has come since the last time, in order.
+/// The events and frames since the last batch, in order.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<Event>,
     pub(crate) frames: Vec<Frame>,
 }
 
-/// A handle to the one driver of the page. Cheap to copy.
+/// A handle to the app's only driver. Cheap to copy.
 #[derive(Clone, Copy)]
 pub(crate) struct Driver(StoredValue<Rc<RefCell<Inner>>, LocalStorage>);
 
 struct Inner {
     session: Session,
     socket: Option<Socket>,
-    /// The socket before, kept until the next input: it may be the one whose closure is running.
+    /// The previous socket. It is kept until the next input, because one of its closures may be running.
     retired: Option<Socket>,
-    /// The browser's timer, and when it runs out.
+    /// The browser's timer, and when it fires.
     timer: Option<(i32, Timestamp)>,
     on_timer: Closure<dyn FnMut()>,
     batch: Batch,
@@ -44,8 +48,8 @@ struct Inner {
 }
 
 impl Driver {
-    /// A driver at rest. It hands over what happened once a frame, so that a flood of messages costs one update of
-    /// the page for each frame and not one for each message.
+    /// Creates a driver that is not connected. It calls `on_batch` at most once a frame, so a flood of messages costs one
+    /// update per frame and not one per message.
     pub(crate) fn new(on_batch: impl Fn(Batch) + 'static) -> Self {
         let now = clock::now();
         let inner = Rc::new_cyclic(|this: &std::rc::Weak<RefCell<Inner>>| {
@@ -73,42 +77,42 @@ impl Driver {
         driver
     }
 
-    /// Begins as somebody, with a session that knows nothing else yet. To be called before [`Input::Start`].
+    /// Replaces the session with a new one of `config`. Call it before [`Input::Start`].
     pub(crate) fn begin(self, config: SessionConfig) {
         let session = Session::new(config, clock::seed(), clock::now());
         self.0.with_value(|inner| inner.borrow_mut().session = session);
     }
 
-    /// Tells the session something.
+    /// Feeds an input to the session.
     pub(crate) fn input(self, input: Input) {
         self.0.with_value(|inner| handle(inner, input));
     }
 
-    /// Timers sleep with the machine and in hidden tabs, so each sign of waking is passed on.
+    /// Forwards each sign that the machine or the tab has woken up, because timers do not run while they sleep.
     fn listen(self) {
         for name in ["online", "focus"] {
-            drop(window_event_listener_untyped(name, move |_| self.input(Input::Woken)));
+            listen_for_good(name, move |_: DomEvent| self.input(Input::Woken));
         }
-        // A page that was left may be kept, in case the reader goes back: it must not keep its connection, or the
-        // reader would still count as present.
-        let was_on = StoredValue::new(false);
-        drop(window_event_listener_untyped("pagehide", move |_| {
+        // The browser may keep a page that the reader has left, for the back button. Such a page must close its connection,
+        // or the reader would still count as present.
+        let was_connected = StoredValue::new(false);
+        listen_for_good("pagehide", move |_: DomEvent| {
             let status = self.0.with_value(|inner| inner.borrow().session.status());
-            was_on.set_value(!matches!(status, Status::Stopped | Status::Ended { .. }));
+            was_connected.set_value(!matches!(status, Status::Stopped | Status::Ended { .. }));
             self.input(Input::Stop);
-        }));
-        drop(window_event_listener_untyped("pageshow", move |_| {
-            let input = if was_on.get_value() { Input::Start } else { Input::Woken };
+        });
+        listen_for_good("pageshow", move |_: DomEvent| {
+            let input = if was_connected.get_value() { Input::Start } else { Input::Woken };
             self.input(input);
-        }));
-        drop(window_event_listener_untyped("visibilitychange", move |_| {
+        });
+        listen_for_good("visibilitychange", move |_: DomEvent| {
             if is_hidden() {
-                // The frame that was asked for will not be drawn.
+                // The requested animation frame will not run.
                 self.0.with_value(flush);
             } else {
                 self.input(Input::Woken);
             }
-        }));
+        });
     }
 }
 
@@ -119,7 +123,7 @@ fn handle(this: &Rc<RefCell<Inner>>, input: Input) {
         clock::catch_up();
     }
     let mut next = Some(input);
-    // To ask the browser takes longer than to read a message.
+    // Read the clock once: it takes longer than decoding a message.
     let now = clock::now();
     while let Some(input) = next.take() {
         inner.session.handle(input, now);
@@ -140,20 +144,20 @@ fn handle(this: &Rc<RefCell<Inner>>, input: Input) {
     inner.schedule_flush(this);
 }
 
-fn told(this: &Rc<RefCell<Inner>>, told: Told) {
-    let input = match told {
-        Told::Opened => {
+fn handle_socket(this: &Rc<RefCell<Inner>>, event: SocketEvent) {
+    let input = match event {
+        SocketEvent::Opened => {
             this.borrow_mut().note(WireKind::Open, socket_url());
             Input::Opened
         }
-        Told::Text(text) => {
+        SocketEvent::Text(text) => {
             let decoded = codec::decode_server(&text);
             this.borrow_mut().note(WireKind::Received, text);
-            // What cannot be read is shown on the wire panel and otherwise left alone, like an unknown type.
+            // A message that cannot be decoded is shown in the wire panel and otherwise ignored, like an unknown type.
             let Ok(message) = decoded else { return this.borrow_mut().schedule_flush(this) };
             Input::Received(message)
         }
-        Told::Closed { code, reason } => {
+        SocketEvent::Closed { code, reason } => {
             let mut inner = this.borrow_mut();
             inner.note(WireKind::Close, format!("{code} {reason}").trim_end().to_owned());
             inner.retired = inner.socket.take();
@@ -178,12 +182,12 @@ fn flush(this: &Rc<RefCell<Inner>>) {
 impl Inner {
     fn open(&mut self, this: &Rc<RefCell<Self>>) -> bool {
         let weak = Rc::downgrade(this);
-        let tell = move |what| {
+        let notify = move |event| {
             if let Some(this) = weak.upgrade() {
-                told(&this, what);
+                handle_socket(&this, event);
             }
         };
-        self.socket = Socket::open(&socket_url(), tell).ok();
+        self.socket = Socket::open(&socket_url(), notify).ok();
         self.socket.is_some()
     }
 
@@ -198,7 +202,7 @@ impl Inner {
         if let Some(socket) = self.socket.take() {
             socket.silence();
             self.retired = Some(socket);
-            self.note(WireKind::Close, "by this page".to_owned());
+            self.note(WireKind::Close, words().wire_closed_by_app.to_owned());
         }
     }
 
@@ -206,12 +210,12 @@ impl Inner {
         self.batch.frames.push(Frame { kind, at: clock::now(), text });
     }
 
-    /// Sees to it that the session is asked at its deadline, or before. Each message that is heard puts the deadline off:
-    /// a timer that runs out before it finds nothing to do, and is set anew.
+    /// Sets the timer so that it fires at the session's deadline or earlier. An earlier timer stays: each received message
+    /// moves the deadline, and a timer that fires too early only sets a new one.
     fn set_timer(&mut self, now: Timestamp) {
         let deadline = self.session.poll_timeout();
-        if let (Some((_, runs_out)), Some(deadline)) = (self.timer, deadline)
-            && runs_out <= deadline
+        if let (Some((_, fires_at)), Some(deadline)) = (self.timer, deadline)
+            && fires_at <= deadline
         {
             return;
         }
@@ -219,7 +223,7 @@ impl Inner {
             window().clear_timeout_with_handle(timer);
         }
         let Some(deadline) = deadline else { return };
-        // Longer waits than a day would overflow the browser's 32 bits; it is asked again then.
+        // At most a day, because the browser counts milliseconds with 32 bits. Then the timer is set again.
         let wait = deadline.since(now).min(Duration::from_secs(86_400));
         let callback = self.on_timer.as_ref().unchecked_ref();
         let wait_ms = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
@@ -228,8 +232,8 @@ impl Inner {
     }
 
     fn schedule_flush(&mut self, this: &Rc<RefCell<Self>>) {
-        let nothing = self.batch.events.is_empty() && self.batch.frames.is_empty();
-        if nothing || self.flush_is_due {
+        let is_empty = self.batch.events.is_empty() && self.batch.frames.is_empty();
+        if is_empty || self.flush_is_due {
             return;
         }
         self.flush_is_due = true;
@@ -245,7 +249,7 @@ impl Inner {
     }
 }
 
-/// `/ws` of the site that the page came from, so that one bundle works everywhere.
+/// Returns the address of `/ws` on the server that served the app, so that one bundle works everywhere.
 fn socket_url() -> String {
     let location = location();
     let secure = location.protocol().is_ok_and(|protocol| protocol == "https:");

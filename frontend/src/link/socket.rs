@@ -1,16 +1,16 @@
-//! One WebSocket with its closures. They live and go together.
+//! One WebSocket and its closures, which are dropped together.
 
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
-/// What a socket tells.
-pub(super) enum Told {
+/// An event of a socket.
+pub(super) enum SocketEvent {
     Opened,
     Text(String),
     Closed { code: u16, reason: String },
 }
 
-/// An open socket, or one being opened. Dropping it closes it and silences it.
+/// A socket that is open or opening. Dropping it closes it and ends its events.
 pub(super) struct Socket {
     socket: WebSocket,
     _on_open: Closure<dyn FnMut()>,
@@ -19,21 +19,24 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Begins to open a socket; `tell` hears what becomes of it.
-    pub(super) fn open(url: &str, tell: impl Fn(Told) + Clone + 'static) -> Result<Self, JsValue> {
+    /// Starts to open a socket. Calls `notify` with each of its events.
+    ///
+    /// # Errors
+    /// The browser's exception if it refuses the address.
+    pub(super) fn open(url: &str, notify: impl Fn(SocketEvent) + Clone + 'static) -> Result<Self, JsValue> {
         let socket = WebSocket::new(url)?;
-        let tell_open = tell.clone();
-        let on_open = Closure::<dyn FnMut()>::new(move || tell_open(Told::Opened));
-        let tell_message = tell.clone();
+        let notify_open = notify.clone();
+        let on_open = Closure::<dyn FnMut()>::new(move || notify_open(SocketEvent::Opened));
+        let notify_message = notify.clone();
         let on_message = Closure::<dyn FnMut(_)>::new(move |event: MessageEvent| {
-            // Binary frames are none of the protocol's.
+            // Ignore binary frames: the protocol has none.
             if let Some(text) = event.data().as_string() {
-                tell_message(Told::Text(text));
+                notify_message(SocketEvent::Text(text));
             }
         });
-        // `error` is always followed by `close`, which knows more.
+        // No listener for `error`: `close` always follows it and has more details.
         let on_close = Closure::<dyn FnMut(_)>::new(move |event: CloseEvent| {
-            tell(Told::Closed { code: event.code(), reason: event.reason() });
+            notify(SocketEvent::Closed { code: event.code(), reason: event.reason() });
         });
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -41,12 +44,12 @@ impl Socket {
         Ok(Self { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close })
     }
 
-    /// Sends a text. A socket that is closing drops it; its `close` is already on the way.
+    /// Sends a text. A closing socket drops it, and its `close` event will follow.
     pub(super) fn send(&self, text: &str) {
         let _ = self.socket.send_with_str(text);
     }
 
-    /// Closes the socket and tells nothing more of it.
+    /// Closes the socket and ends its events.
     pub(super) fn silence(&self) {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);

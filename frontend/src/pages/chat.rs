@@ -1,17 +1,20 @@
-//! A room: what was said, a field to say more, and who is here.
+//! A room: its messages, the composer and its members.
 
 use leptos::prelude::*;
 use shared::ids::ChannelName;
 use shared::protocol::Refusal;
 
+use crate::core::intent::{Intent, RoomIntent};
+use crate::core::rooms;
+use crate::core::texts::{sentences, words};
 use crate::parts::{Composer, Roster, Timeline};
-use crate::state::{Room, use_tidings};
+use crate::state::{Room, use_app};
 use crate::ui::live::{act, part};
 
-/// The room of `channel`.
+/// Renders the room of `channel`.
 #[component]
 pub(crate) fn Chat(channel: ChannelName) -> impl IntoView {
-    let room = use_tidings().room(&channel);
+    let room = use_app().room(&channel);
     view! {
         <main id="main" class="chat">
             {part(move || match room.trouble.get() {
@@ -23,18 +26,20 @@ pub(crate) fn Chat(channel: ChannelName) -> impl IntoView {
     }
 }
 
-/// A room that the server does not let one into.
+/// Replaces a room that the server did not open.
 #[component]
 fn Closed(room: Room, refusal: Refusal) -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
+    let (title, text) = sentences().room_refused(&refusal);
+    let leave = sentences().leave(rooms::title(&room.channel()));
     view! {
         <div class="empty empty--page" role="alert">
-            <strong class="empty__title">"This room is closed to you"</strong>
-            <span>{refusal.message}</span>
+            <strong class="empty__title">{title}</strong>
+            <span>{text}</span>
             <span class="empty__actions">
-                <button type="button" class="button" on:click=act(move |_| room.join(tidings))>"Try again"</button>
-                <button type="button" class="button" on:click=act(move |_| tidings.close(&room.channel()))>
-                    "Close the room"
+                <button type="button" class="button" on:click=act(move |_| app.in_room(room, RoomIntent::Join))>{words().try_again}</button>
+                <button type="button" class="button" on:click=act(move |_| app.intend(Intent::Close(room.channel())))>
+                    {leave}
                 </button>
             </span>
         </div>

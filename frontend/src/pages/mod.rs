@@ -1,4 +1,4 @@
-//! What fills the middle of the screen.
+//! The pages: what the address selects between the sidebar and the members.
 
 mod chat;
 mod push;

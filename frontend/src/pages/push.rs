@@ -1,47 +1,34 @@
-//! Sends to a room, a user or a connection, as a back end does.
+//! The push page: sends to a room, a user or a connection with the HTTP API.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::protocol::Level;
 
-use crate::browser::http;
-use crate::browser::storage::Store;
 use crate::core::curl;
-use crate::core::push_form::{Outcome, Problem, PushForm, Target};
+use crate::core::push_form::{Outcome, PushForm, Target};
+use crate::core::texts::{sentences, words};
 use crate::parts::Copyable;
+use crate::state::PushState;
 use crate::ui::live::{act, live, memo, part, shown};
 
 /// The push page.
 #[component]
 pub(crate) fn Push() -> impl IntoView {
-    let form = RwSignal::new(PushForm::new());
-    let key = RwSignal::new(Store::Tab.get("key"));
-    let outcome = RwSignal::new(None::<Outcome>);
-    let is_sending = RwSignal::new(false);
+    let push = PushState::new();
+    let (form, outcome, is_sending) = (push.form(), push.outcome(), push.is_sending());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let request = match form.with_untracked(PushForm::request) {
-            Ok(request) => request,
-            Err(Problem::Target(why) | Problem::Payload(why)) => {
-                return outcome.set(Some(Outcome::Refused(why)));
-            }
-        };
-        is_sending.set(true);
-        spawn_local(async move {
-            outcome.set(Some(http::post(&request, &key.get_untracked()).await));
-            is_sending.set(false);
-        });
+        push.send();
     };
     view! {
         <main id="main" class="push">
             <div class="push__page">
                 <p class="push__intro">
-                    "Any program can push with one HTTP request. This page sends the same request that the line below shows."
+                    {words().push_intro}
                 </p>
                 <form class="push__form" data-testid="push-form" on:submit=act(submit) novalidate>
-                    <Key key />
-                    <Whom form />
-                    <What form />
+                    <Key push />
+                    <Recipient push />
+                    <Content push />
                     <div class="push__actions">
                         <button
                             type="submit"
@@ -49,23 +36,23 @@ pub(crate) fn Push() -> impl IntoView {
                             data-testid="push-send"
                             disabled=is_sending
                         >
-                            {live(move || if is_sending.get() { "Sending…" } else { "Send" })}
+                            {live(move || if is_sending.get() { words().push_sending } else { words().push_send })}
                         </button>
                         <Result outcome />
                     </div>
                 </form>
-                <Line form />
+                <Curl form />
             </div>
         </main>
     }
 }
 
 #[component]
-fn Key(key: RwSignal<String>) -> impl IntoView {
+fn Key(push: PushState) -> impl IntoView {
     let is_shown = RwSignal::new(false);
     view! {
         <div class="field">
-            <label class="field__label" for="push-key">"API key"</label>
+            <label class="field__label" for="push-key">{words().api_key}</label>
             <div class="push__key">
                 <input
                     id="push-key"
@@ -74,11 +61,9 @@ fn Key(key: RwSignal<String>) -> impl IntoView {
                     type=live(move || if is_shown.get() { "text" } else { "password" })
                     autocomplete="off"
                     spellcheck="false"
-                    prop:value=key
+                    prop:value=push.key()
                     on:input:target=move |event| {
-                        let typed = event.target().value();
-                        Store::Tab.set("key", typed.trim());
-                        key.set(typed.trim().to_owned());
+                        push.set_key(&event.target().value());
                     }
                 />
                 <button
@@ -87,16 +72,17 @@ fn Key(key: RwSignal<String>) -> impl IntoView {
                     aria-pressed=live(move || is_shown.get().to_string())
                     on:click=act(move |_| is_shown.update(|shown| *shown = !*shown))
                 >
-                    {live(move || if is_shown.get() { "Hide" } else { "Show" })}
+                    {live(move || if is_shown.get() { words().hide } else { words().show })}
                 </button>
             </div>
-            <span class="field__hint">"The file " <code>"api-key"</code> " in the server’s data folder. Kept until this tab is closed."</span>
+            <span class="field__hint">{words().api_key_hint}</span>
         </div>
     }
 }
 
 #[component]
-fn Whom(form: RwSignal<PushForm>) -> impl IntoView {
+fn Recipient(push: PushState) -> impl IntoView {
+    let form = push.form();
     let option = move |target: Target| {
         view! {
             <label class="choice">
@@ -105,7 +91,7 @@ fn Whom(form: RwSignal<PushForm>) -> impl IntoView {
                     name="target"
                     value=target.as_str()
                     prop:checked=live(move || form.with(|form| form.target == target))
-                    on:change=act(move |_| form.update(|form| form.aim(target)))
+                    on:change=act(move |_| push.change(|form| form.aim(target)))
                 />
                 <span class="choice__label">{target.label()}</span>
             </label>
@@ -113,94 +99,95 @@ fn Whom(form: RwSignal<PushForm>) -> impl IntoView {
     };
     view! {
         <fieldset class="field">
-            <legend class="field__label">"To"</legend>
+            <legend class="field__label">{words().push_to}</legend>
             <div class="choices" data-testid="push-target-kind">{Target::ALL.map(option).collect_view()}</div>
             <input
                 class="input"
                 data-testid="push-target"
-                aria-label="Which one"
+                aria-label=words().recipient
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
                 placeholder=live(move || form.with(|form| form.target.example()))
                 prop:value=live(move || form.with(|form| form.to.clone()))
-                on:input:target=move |event| form.update(|form| form.to = event.target().value())
+                on:input:target=move |event| push.change(|form| form.to = event.target().value())
             />
         </fieldset>
     }
 }
 
 #[component]
-fn What(form: RwSignal<PushForm>) -> impl IntoView {
+fn Content(push: PushState) -> impl IntoView {
+    let form = push.form();
     let notifies = memo(move || form.with(|form| form.notifies));
     view! {
         <label class="field">
-            <span class="field__label">"What"</span>
+            <span class="field__label">{words().push_type}</span>
             <select
                 class="input"
                 data-testid="push-kind"
                 on:change:target=move |event| {
-                    form.update(|form| form.notifies = event.target().value() == "notification");
+                    push.change(|form| form.notifies = event.target().value() == "notification");
                 }
             >
-                <option value="notification">"Notification"</option>
-                <option value="chat">"Chat message"</option>
+                <option value="notification">{words().notification}</option>
+                <option value="chat">{words().chat_message}</option>
             </select>
         </label>
         {shown(move || notifies.get(), move || view! {
             <div class="push__pair">
                 <label class="field">
-                    <span class="field__label">"Title"</span>
+                    <span class="field__label">{words().title}</span>
                     <input
                         class="input"
                         data-testid="push-title"
-                        placeholder="Build finished"
+                        placeholder=words().title_example
                         prop:value=live(move || form.with(|form| form.title.clone()))
-                        on:input:target=move |event| form.update(|form| form.title = event.target().value())
+                        on:input:target=move |event| push.change(|form| form.title = event.target().value())
                     />
                 </label>
                 <label class="field">
-                    <span class="field__label">"Level"</span>
+                    <span class="field__label">{words().level}</span>
                     <select
                         class="input"
                         data-testid="push-level"
                         on:change:target=move |event| {
                             let value = event.target().value();
                             let chosen = Level::ALL.iter().copied().find(|level| level.as_str() == value);
-                            form.update(|form| form.level = chosen.unwrap_or_default());
+                            push.change(|form| form.level = chosen.unwrap_or_default());
                         }
                     >
-                        {Level::ALL.iter().map(|level| view! { <option value=level.as_str()>{level.as_str()}</option> }).collect_view()}
+                        {Level::ALL.iter().map(|level| view! { <option value=level.as_str()>{sentences().level(*level)}</option> }).collect_view()}
                     </select>
                 </label>
             </div> })}
         <label class="field">
-            <span class="field__label">"Text"</span>
+            <span class="field__label">{words().text}</span>
             <textarea
                 class="input push__text"
                 data-testid="push-text"
                 rows="3"
                 prop:value=live(move || form.with(|form| form.text.clone()))
-                on:input:target=move |event| form.update(|form| form.text = event.target().value())
+                on:input:target=move |event| push.change(|form| form.text = event.target().value())
             ></textarea>
         </label>
         {shown(move || notifies.get(), move || view! {
             <label class="field">
-                <span class="field__label">"Link (optional)"</span>
+                <span class="field__label">{words().link}</span>
                 <input
                     class="input"
                     data-testid="push-link"
                     type="url"
                     placeholder="https://example.org/builds/7"
                     prop:value=live(move || form.with(|form| form.link.clone()))
-                    on:input:target=move |event| form.update(|form| form.link = event.target().value())
+                    on:input:target=move |event| push.change(|form| form.link = event.target().value())
                 />
             </label> })}
     }
 }
 
 #[component]
-fn Result(outcome: RwSignal<Option<Outcome>>) -> impl IntoView {
+fn Result(outcome: ReadSignal<Option<Outcome>>) -> impl IntoView {
     view! {
         <p class="push__result" role="status" data-testid="push-result">
             {part(move || match outcome.get() {
@@ -212,21 +199,21 @@ fn Result(outcome: RwSignal<Option<Outcome>>) -> impl IntoView {
     }
 }
 
-/// The same request as a line for a shell.
+/// The same request as a curl command.
 #[component]
-fn Line(form: RwSignal<PushForm>) -> impl IntoView {
-    let line = Signal::derive(move || {
+fn Curl(form: ReadSignal<PushForm>) -> impl IntoView {
+    let command = Signal::derive(move || {
         let request = form.with(PushForm::preview);
         let origin = location().origin().unwrap_or_default();
         curl::post(&format!("{origin}{}", request.path), &request.body)
     });
     view! {
-        <section class="push__line" aria-label="The same with curl">
+        <section class="push__line" aria-label=words().curl_title>
             <header class="push__line-head">
-                <h2 class="field__label">"The same with curl"</h2>
-                <Copyable text=line label="Copy the line" />
+                <h2 class="field__label">{words().curl_title}</h2>
+                <Copyable text=command label=words().copy />
             </header>
-            <pre class="push__curl" tabindex="0" data-testid="push-curl">{line}</pre>
+            <pre class="push__curl" tabindex="0" data-testid="push-curl">{command}</pre>
         </section>
     }
 }

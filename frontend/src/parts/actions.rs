@@ -1,23 +1,24 @@
-//! What can be done with a message.
+//! The buttons of a message: react, edit, delete.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use shared::protocol::Payload;
 use shared::session::Delivery;
 
+use crate::core::intent::RoomIntent;
+use crate::core::texts::words;
 use crate::core::timeline::{Body, Entry};
-use crate::state::{Room, focus, use_tidings};
+use crate::state::{Room, Spot, focus, use_app};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::live::{act, memo, shown};
 
-/// The reaction that is one click away.
+/// The emoji that the button reacts with.
 const QUICK_EMOJI: &str = "👍";
 
-/// The buttons at a message, while one points at it or has the keyboard in it.
+/// The buttons of a message. The caller renders them while the pointer or the keyboard focus is in the message.
 #[component]
 pub(super) fn Actions(room: Room, entry: Memo<Arc<Entry>>) -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     let is_logged = memo(move || {
         entry.with(|entry| {
             matches!(entry.delivery, Delivery::Accepted { .. }) && entry.body != Body::Retracted
@@ -27,30 +28,29 @@ pub(super) fn Actions(room: Room, entry: Memo<Arc<Entry>>) -> impl IntoView {
     let react = move |_| {
         let entry = entry.get_untracked();
         let on = !entry.reactions.iter().any(|reaction| reaction.mine && reaction.emoji == QUICK_EMOJI);
-        let payload = Payload::Reaction { of: entry.id, emoji: QUICK_EMOJI.to_owned(), on };
-        room.publish_quietly(tidings, payload);
+        app.in_room(room, RoomIntent::React { of: entry.id, emoji: QUICK_EMOJI.to_owned(), on });
     };
     let edit = move |_| {
-        room.edit(&entry.get_untracked());
-        focus("[data-testid=composer]");
+        app.in_room(room, RoomIntent::Edit(entry.get_untracked().id));
+        focus(Spot::Composer);
     };
-    let delete = move |_| room.publish_quietly(tidings, Payload::Retract { of: entry.get_untracked().id });
+    let delete = move |_| app.in_room(room, RoomIntent::Retract(entry.get_untracked().id));
     view! {
         {shown(move || is_logged.get(), move || view! {
             <div class="message__actions">
-                <button type="button" class="action" aria-label="React with thumbs up" title="React" on:click=act(react)>
+                <button type="button" class="action" aria-label=words().react_thumbs_up title=words().react on:click=act(react)>
                     <Glyph icon=Icon::React />
                 </button>
                 {shown(move || is_own_chat.get(), move || view! {
-                    <button type="button" class="action" data-testid="edit" aria-label="Edit" title="Edit" on:click=act(edit)>
+                    <button type="button" class="action" data-testid="edit" aria-label=words().edit title=words().edit on:click=act(edit)>
                         <Glyph icon=Icon::Edit />
                     </button>
                     <button
                         type="button"
                         class="action"
                         data-testid="delete"
-                        aria-label="Delete"
-                        title="Delete"
+                        aria-label=words().delete
+                        title=words().delete
                         on:click=act(delete)
                     >
                         <Glyph icon=Icon::Trash />

@@ -1,28 +1,29 @@
-//! The list behind the bell.
+//! The list of notifications, which the bell opens.
 
 use leptos::prelude::*;
 
-use super::dialog::{Dialog, Manner};
+use super::dialog::{Dialog, Modality};
 use super::notice::NoticeText;
-use crate::browser::clock;
-use crate::core::notifications::{Bell, Notification};
+use crate::core::intent::{Intent, Panel};
+use crate::core::notifications::Notification;
 use crate::core::rooms;
 use crate::core::route::Route;
-use crate::core::toasts::Toasts;
-use crate::state::desktop::{self, Permission};
-use crate::state::{Panel, day_label, time_label, use_tidings};
+use crate::core::texts::{sentences, words};
+use crate::state::{
+    DesktopPermission as Permission, ask_for_desktop, day_label, desktop_permission, time_label, use_app,
+};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::key::Key;
-use crate::ui::live::{act, either, list, memo, part};
+use crate::ui::live::{act, either, list, live, memo, part};
 
-/// All notifications, newest first. Opening the list reads them.
+/// Lists all notifications, newest first. Opening the list marks them as read.
 #[component]
 pub(crate) fn Notifications() -> impl IntoView {
     view! {
         <Dialog
             panel=Panel::Bell
-            manner=Manner::Popover
-            label="Notifications"
+            modality=Modality::Popover
+            label=words().notifications
             class="bell"
             testid="notifications"
         >
@@ -33,20 +34,18 @@ pub(crate) fn Notifications() -> impl IntoView {
 
 #[component]
 fn List() -> impl IntoView {
-    let tidings = use_tidings();
-    // What was unread when the list was opened stays marked until it is closed.
-    let unread = tidings.bell.with_untracked(|bell| {
-        bell.items().filter(|item| item.unread).map(|item| item.number).collect::<Vec<_>>()
+    let app = use_app();
+    // Opening marks everything as read, so remember what was unread: it stays highlighted until the list is closed.
+    let unread = app.bell.with_untracked(|bell| {
+        bell.iter().filter(|item| item.unread).map(|item| item.number).collect::<Vec<_>>()
     });
     let unread = StoredValue::new(unread);
-    tidings.toasts.update(Toasts::dismiss_all);
     Effect::new(move |_| {
-        if tidings.bell.with(Bell::unread) > 0 {
-            tidings.read_bell();
+        if app.bell.with(|bell| bell.iter().any(|item| item.unread)) {
+            app.intend(Intent::ReadBell);
         }
     });
-    let items = move || tidings.bell.with(|bell| bell.items().cloned().collect::<Vec<_>>());
-    let is_empty = memo(move || tidings.bell.with(Bell::is_empty));
+    let is_empty = memo(move || app.bell.with(Vec::is_empty));
     view! {
         <DesktopOffer />
         {either(
@@ -54,14 +53,14 @@ fn List() -> impl IntoView {
             || view! {
                 <div class="empty">
                     <Glyph icon=Icon::Bell />
-                    <strong class="empty__title">"All quiet"</strong>
-                    <span>"Notifications to you and to your rooms are kept here."</span>
+                    <strong class="empty__title">{words().no_notifications_title}</strong>
+                    <span>{words().no_notifications}</span>
                 </div>
             },
             move || view! {
                 <ul class="bell__list">
                     {list(
-                        items,
+                        move || app.bell.get(),
                         |item| Key::Number(item.number),
                         move |item| {
                             let fresh = unread.with_value(|unread| unread.contains(&item.number));
@@ -72,9 +71,9 @@ fn List() -> impl IntoView {
                 <button
                     type="button"
                     class="button bell__clear"
-                    on:click=act(move |_| tidings.bell.update(Bell::clear))
+                    on:click=act(move |_| app.intend(Intent::ClearBell))
                 >
-                    "Clear all"
+                    {words().clear_all}
                 </button>
             },
         )}
@@ -83,10 +82,9 @@ fn List() -> impl IntoView {
 
 #[component]
 fn Item(item: Notification, fresh: bool) -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     let level = item.notice.level.as_str();
     let room = item.source.map(|(channel, _)| channel).filter(|channel| channel.namespace() != "inbox");
-    let day = day_label(item.at, clock::now());
     view! {
         <li
             class=format!("bell__item notice--{level}")
@@ -98,45 +96,41 @@ fn Item(item: Notification, fresh: bool) -> impl IntoView {
                 {item.from.map(|from| format!("{from} · "))}
                 {room
                     .map(|channel| {
-                        let title = format!("#{}", rooms::title(&channel));
+                        let title = sentences().room(rooms::title(&channel));
                         view! {
-                            <a href=Route::of_room(&channel) on:click=act(move |_| tidings.panel.set(None))>{title}</a>
+                            <a href=Route::of_room(&channel) on:click=act(move |_| app.intend(Intent::ClosePanel))>{title}</a>
                             " · "
                         }
                     })}
-                {day} " " {time_label(item.at)}
+                {live(move || day_label(item.at, app.today.get()))} " " {time_label(item.at)}
             </span>
         </li>
     }
 }
 
-/// Asks to show notifications outside the page: only when the reader clicks, and only if that can be had.
+/// Offers desktop notifications, or says why the browser does not allow them. Browsers show their question only after a
+/// click.
 #[component]
 fn DesktopOffer() -> impl IntoView {
-    let permission = RwSignal::new(desktop::permission());
-    part(move || {
-        match permission.get() {
+    let permission = RwSignal::new(desktop_permission());
+    part(move || match permission.get() {
         Permission::NotAsked => Some(
             view! {
                 <button
                     type="button"
                     class="button button--wide"
                     data-testid="allow-desktop"
-                    on:click=act(move |_| desktop::ask(move |answer| permission.set(answer)))
+                    on:click=act(move |_| ask_for_desktop(move |answer| permission.set(answer)))
                 >
-                    "Allow desktop notifications"
+                    {words().allow_desktop}
                 </button>
             }
             .into_any(),
         ),
-        Permission::Denied => Some(
-            view! { <p class="bell__hint">"Desktop notifications are blocked in this browser’s settings."</p> }
-                .into_any(),
-        ),
-        Permission::Insecure => Some(
-            view! { <p class="bell__hint">"Desktop notifications need a secure address (https)."</p> }.into_any(),
-        ),
+        Permission::Denied => Some(view! { <p class="bell__hint">{words().desktop_blocked}</p> }.into_any()),
+        Permission::Insecure => {
+            Some(view! { <p class="bell__hint">{words().desktop_insecure}</p> }.into_any())
+        }
         Permission::Granted | Permission::Unsupported => None,
-    }
     })
 }

@@ -1,58 +1,60 @@
-//! Where one writes.
+//! The composer: the field for a message.
 
 use leptos::prelude::*;
-use shared::text::is_blank;
 use web_sys::KeyboardEvent;
 
-use crate::core::composer::Draft;
+use crate::core::intent::RoomIntent;
+use crate::core::room::Check;
 use crate::core::rooms;
-use crate::state::{Room, focus, has_keyboard, use_tidings};
+use crate::core::texts::{sentences, words};
+use crate::state::{Room, Spot, focus, has_keyboard, use_app};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::live::{act, act_on_key, live, memo, shown};
 
-/// The code of each key that an input method handles.
+/// The `keyCode` of each key press that an input method handles.
 const INPUT_METHOD: u32 = 229;
 
-/// The field for a new message, and above it who else is writing. Works without a connection: what is sent waits.
+/// The field for a new message, and above it who is typing. It also works offline: messages wait in the outbox.
 #[component]
 pub(crate) fn Composer(room: Room) -> impl IntoView {
-    let tidings = use_tidings();
-    let draft = memo(move || room.draft.with(|text| Draft::of(text)));
-    let send = move || {
-        room.send_draft(tidings);
-    };
-    // Whoever comes to a room wants to write; but on a touch screen that would bring up the keyboard each time.
+    let app = use_app();
+    let check = memo(move || room.draft.with(|text| Check::of(text)));
+    let send = move || app.in_room(room, RoomIntent::Send);
+    // Focus the field when a room opens. Not on a touch screen, where focus opens the on-screen keyboard.
     if has_keyboard() {
-        request_animation_frame(|| focus("[data-testid=composer]"));
+        request_animation_frame(|| focus(Spot::Composer));
     }
     let on_key = move |event: KeyboardEvent| {
-        // While an input method is open, Enter chooses a word. Safari closes it first: there only the old code tells.
+        // While an input method is open, Enter chooses a word. Safari ends the composition before this event, so only the
+        // deprecated `keyCode` still shows it.
         let chooses = event.is_composing() || event.key_code() == INPUT_METHOD;
         if event.key() == "Enter" && !event.shift_key() && !chooses {
             event.prevent_default();
             send();
-        } else if event.key() == "ArrowUp" && room.draft.with_untracked(String::is_empty) && room.edit_last()
+        } else if event.key() == "ArrowUp"
+            && room.draft.with_untracked(String::is_empty)
+            && app.has_own_chat(room)
         {
             event.prevent_default();
-        } else if event.key() == "Escape" && room.stop_editing() {
-            // Escape ends one thing at a time.
+            app.in_room(room, RoomIntent::EditLast);
+        } else if event.key() == "Escape" && room.is_editing.get_untracked() {
+            app.in_room(room, RoomIntent::StopEditing);
+            // One Escape ends one thing. Without this it would also close a panel.
             event.stop_propagation();
         }
     };
-    let label = format!("Message to {}", rooms::title(&room.channel()));
+    let label = sentences().message_to(rooms::title(&room.channel()));
     let placeholder = label.clone();
     view! {
         <div class="composer">
             <p class="composer__typing" aria-live="polite" data-testid="typing">
-                {live(move || room.typing.with(|typing| typing.sentence()))}
+                {live(move || room.typing.with(|typing| sentences().typing(&typing.names())))}
             </p>
-            {shown(move || room.editing.with(Option::is_some), move || view! {
+            {shown(move || room.is_editing.get(), move || view! {
                 <p class="composer__editing">
-                    "Editing your message"
-                    <button type="button" class="button button--small" on:click=act(move |_| {
-                        room.stop_editing();
-                    })>
-                        "Cancel"
+                    {words().editing}
+                    <button type="button" class="button button--small" on:click=act(move |_| app.in_room(room, RoomIntent::StopEditing))>
+                        {words().cancel}
                     </button>
                 </p> })}
             <form
@@ -62,7 +64,7 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                     send();
                 })
             >
-                // The box grows with its text: an unseen copy of the text below the field gives it its height.
+                // The field grows with its text: CSS renders an invisible copy of `data-text`, which sets the height.
                 <div class="composer__grow" data-text=live(move || room.draft.get())>
                     <textarea
                         class="composer__text"
@@ -72,14 +74,10 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                         aria-label=label
                         placeholder=placeholder
                         aria-describedby="composer-count"
-                        prop:value=room.draft
+                        prop:value=*room.draft
                         on:keydown=act_on_key(on_key)
                         on:input:target=move |event| {
-                            let text = event.target().value();
-                            if !is_blank(&text) {
-                                room.note_typing(tidings);
-                            }
-                            room.set_draft(text);
+                            app.in_room(room, RoomIntent::Type(event.target().value()));
                         }
                     ></textarea>
                 </div>
@@ -87,9 +85,9 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                     type="submit"
                     class="composer__send"
                     data-testid="send"
-                    aria-label="Send"
-                    title="Send (Enter)"
-                    disabled=live(move || !draft.get().is_sendable())
+                    aria-label=words().send
+                    title=words().send_title
+                    disabled=live(move || !check.get().is_sendable())
                 >
                     <Glyph icon=Icon::Send />
                 </button>
@@ -97,9 +95,9 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
             <p
                 id="composer-count"
                 class="composer__count"
-                class:composer__count--over=live(move || matches!(draft.get(), Draft::TooLong(_)))
+                class:composer__count--over=live(move || matches!(check.get(), Check::TooLong(_)))
             >
-                {live(move || draft.get().count())}
+                {live(move || check.get().count())}
             </p>
         </div>
     }

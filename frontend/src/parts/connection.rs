@@ -1,30 +1,30 @@
-//! The badge that always tells the connection's state.
+//! The badge with the state of the connection.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
-use shared::session::{Input, Status};
+use shared::session::Status;
 
-use crate::browser::clock;
+use crate::core::intent::Intent;
 use crate::core::status;
-use crate::state::use_tidings;
+use crate::core::texts::{sentences, words};
+use crate::state::{now as now_is, use_app};
 use crate::ui::live::{act, live, memo, part};
 
-/// How often the countdown is looked at, in milliseconds: it shows whole seconds.
+/// Interval of the countdown's updates, in milliseconds. It shows whole seconds.
 const TICK_MS: u64 = 250;
 
-/// The badge; while there is no connection, with a button to try now.
+/// Renders the badge. While the connection is lost, it has a button to retry.
 #[component]
 pub(crate) fn Connection() -> impl IntoView {
-    let tidings = use_tidings();
-    let status = tidings.status;
-    let now = RwSignal::new(clock::now());
+    let app = use_app();
+    let status = app.status;
+    let now = RwSignal::new(now_is());
     let is_waiting = memo(move || status.with(|status| matches!(status, Status::Waiting { .. })));
     Effect::new(move |_| {
         if is_waiting.get() {
-            now.set(clock::now());
-            let ticking =
-                set_interval_with_handle(move || now.set(clock::now()), Duration::from_millis(TICK_MS));
+            now.set(now_is());
+            let ticking = set_interval_with_handle(move || now.set(now_is()), Duration::from_millis(TICK_MS));
             on_cleanup(move || {
                 if let Ok(ticking) = ticking {
                     ticking.clear();
@@ -42,8 +42,8 @@ pub(crate) fn Connection() -> impl IntoView {
         _ => None,
     };
     let retry = move || match status.get() {
-        Status::Waiting { .. } => Some("Now"),
-        Status::Ended { .. } => Some("Reconnect"),
+        Status::Waiting { .. } => Some(words().retry_now),
+        Status::Ended { .. } => Some(words().reconnect),
         _ => None,
     };
     view! {
@@ -52,7 +52,7 @@ pub(crate) fn Connection() -> impl IntoView {
             data-testid="connection"
             data-state=live(move || status.with(status::name))
             data-connection=live(number)
-            title=live(move || number().map(|number| format!("Connection {number}")).or_else(reason))
+            title=live(move || number().map(|number| sentences().connection(&number)).or_else(reason))
         >
             <span class="connection__dot" aria-hidden="true"></span>
             <span class="connection__label" aria-hidden="true">{label}</span>
@@ -64,8 +64,7 @@ pub(crate) fn Connection() -> impl IntoView {
                             type="button"
                             class="button button--small"
                             data-testid="connect-now"
-                            aria-label="Connect now"
-                            on:click=act(move |_| tidings.input(Input::ConnectNow))
+                            on:click=act(move |_| app.intend(Intent::ConnectNow))
                         >
                             {text}
                         </button>

@@ -1,79 +1,81 @@
-//! What opens above the page: one thing at a time, closed by Escape, by a click beside it, or by its own button.
+//! Dialogs. One is open at a time. Escape, a click beside it, or its own button closes it.
 
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::JsCast;
 use web_sys::HtmlElement;
 
-use crate::state::{Panel, use_tidings};
+use crate::core::intent::{Intent, Panel};
+use crate::core::texts::words;
+use crate::state::use_app;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::live::{act, memo, shown};
 
-/// Whether the page behind can be used.
+/// Whether a dialog blocks the app behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// It can: a small panel beside its button.
+pub(crate) enum Modality {
+    /// Does not block: a small panel beside its button.
     Popover,
-    /// It cannot: the keyboard stays inside.
+    /// Blocks: the keyboard focus stays inside.
     Modal,
 }
 
-/// A dialog that is there while `panel` is the one that is open. When it goes, the keyboard returns to where it was.
+/// Renders `children` in a dialog while `panel` is open. When it closes, the focus returns to the element that had it.
 #[component]
 pub(crate) fn Dialog(
     panel: Panel,
-    manner: Manner,
+    modality: Modality,
     label: &'static str,
     class: &'static str,
     testid: &'static str,
     children: ChildrenFn,
 ) -> impl IntoView {
-    let tidings = use_tidings();
-    let is_open = memo(move || tidings.panel.get() == Some(panel));
+    let app = use_app();
+    let is_open = memo(move || app.panel.get() == Some(panel));
     view! {
         {shown(move || is_open.get(), move || view! {
-            <OpenDialog manner label class testid children=children.clone() /> })}
+            <OpenDialog modality label class testid children=children.clone() /> })}
     }
 }
 
 #[component]
 fn OpenDialog(
-    manner: Manner,
+    modality: Modality,
     label: &'static str,
     class: &'static str,
     testid: &'static str,
     children: ChildrenFn,
 ) -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     let dialog = NodeRef::<html::Dialog>::new();
     let before = StoredValue::new_local(focused());
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
-        // Fails only for a dialog that is open already.
-        let _ = match manner {
-            Manner::Popover => {
+        // Fails only if the dialog is already open.
+        let _ = match modality {
+            Modality::Popover => {
                 dialog.show();
                 Ok(())
             }
-            Manner::Modal => dialog.show_modal(),
+            Modality::Modal => dialog.show_modal(),
         };
     });
     on_cleanup(move || {
         if let Some(Some(before)) = before.try_get_value() {
-            give_back(before);
+            restore_focus(before);
         }
     });
-    let close = move || tidings.panel.set(None);
-    // A click on the backdrop is a click on the dialog itself; its content lies in a box of its own.
+    let close = move || app.intend(Intent::ClosePanel);
+    // A click on the backdrop has the dialog itself as its target, because the content is in an inner box.
     let on_click = move |event: web_sys::MouseEvent| {
         let on_itself = event.target().is_some_and(|target| Some(target) == event.current_target());
-        if manner == Manner::Modal && on_itself {
+        if modality == Modality::Modal && on_itself {
             close();
         }
     };
-    let kind = match manner {
-        Manner::Popover => "dialog dialog--popover",
-        Manner::Modal => "dialog dialog--modal",
+    let kind = match modality {
+        Modality::Popover => "dialog dialog--popover",
+        Modality::Modal => "dialog dialog--modal",
     };
     view! {
         <dialog
@@ -87,7 +89,7 @@ fn OpenDialog(
             <div class="dialog__box">
                 <div class="dialog__head">
                     <h2 class="dialog__title">{label}</h2>
-                    <button type="button" class="button button--icon" aria-label="Close" on:click=act(move |_| close())>
+                    <button type="button" class="button button--icon" aria-label=words().close on:click=act(move |_| close())>
                         <Glyph icon=Icon::Close />
                     </button>
                 </div>
@@ -97,8 +99,9 @@ fn OpenDialog(
     }
 }
 
-/// Returns the keyboard, once the dialog is gone: until then a modal one keeps it. Not where it has gone on already.
-fn give_back(before: HtmlElement) {
+/// Focuses `before` in the next frame, because a modal dialog keeps the focus until it is removed. Does nothing if another
+/// element has the focus by then.
+fn restore_focus(before: HtmlElement) {
     request_animation_frame(move || {
         if document().active_element() == document().body().map(Into::into) {
             let _ = before.focus();

@@ -1,26 +1,30 @@
-//! One message in the log.
+//! One message of a room.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use shared::protocol::Payload;
 use shared::session::Delivery;
+use shared::time::Timestamp;
 
 use super::actions::Actions;
 use super::avatar::Avatar;
 use super::notice::NoticeText;
 use super::text::Text;
+use crate::core::intent::RoomIntent;
+use crate::core::texts::{sentences, words};
 use crate::core::timeline::{Body, Entry, Reaction};
-use crate::state::{Room, time_label, use_tidings};
+use crate::state::{Room, time_label, times, use_app};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::live::{act, live, memo, part, shown};
 
-/// A message: who, what, and for an own one how far it has come.
+/// Renders author, content, reactions, and for an own message its delivery state.
 #[component]
 pub(crate) fn Message(room: Room, entry: Memo<Arc<Entry>>, grouped: Memo<bool>) -> impl IntoView {
     let first = entry.get_untracked();
-    let (id, mine, at, from) = (first.id, first.mine, first.at, first.from.clone());
-    // The buttons are most of a row, and few rows are ever pointed at: they are made when one is.
+    let (id, mine, from) = (first.id, first.mine, first.from.clone());
+    // The time of an own message changes when the log has it.
+    let at = memo(move || entry.with(|entry| entry.at));
+    // The buttons are most of a row's elements and few rows are ever hovered, so render them at the first hover or focus.
     let is_near = RwSignal::new(false);
     let body = memo(move || entry.with(|entry| entry.body.clone()));
     let reactions = memo(move || entry.with(|entry| entry.reactions.clone()));
@@ -43,7 +47,7 @@ pub(crate) fn Message(room: Room, entry: Memo<Arc<Entry>>, grouped: Memo<bool>) 
                 <span class="message__author" data-testid="message-author">{from.name.to_string()}</span>
                 <div class="message__line">
                     {part(move || view! { <Content body=body.get() /> })}
-                    <time class="message__time" aria-hidden="true">{time_label(at)}</time>
+                    <Time at />
                     {mine.then(|| view! { <Progress delivery /> })}
                     {shown(move || is_near.get(), move || view! {
                         <Actions room entry /> })}
@@ -52,6 +56,22 @@ pub(crate) fn Message(room: Room, entry: Memo<Arc<Entry>>, grouped: Memo<bool>) 
                 {mine.then(|| view! { <Failure room id delivery /> })}
             </div>
         </li>
+    }
+}
+
+/// The time of a message. The tooltip and the attribute have the date too.
+#[component]
+fn Time(at: Memo<Timestamp>) -> impl IntoView {
+    let exact = memo(move || times(at.get()));
+    view! {
+        <time
+            class="message__time"
+            aria-hidden="true"
+            datetime=live(move || exact.with(|exact| exact.datetime.clone()))
+            title=live(move || exact.with(|exact| exact.full.clone()))
+        >
+            {live(move || time_label(at.get()))}
+        </time>
     }
 }
 
@@ -69,7 +89,7 @@ fn Content(body: Body) -> impl IntoView {
         Body::Chat { text, edited, .. } => view! {
             <p class="message__text" dir="auto" data-testid="message-text">
                 <Text text />
-                {edited.then(|| view! { <span class="message__edited">" (edited)"</span> })}
+                {edited.then(|| view! { <span class="message__edited">{words().edited_suffix}</span> })}
             </p>
         }
         .into_any(),
@@ -78,32 +98,32 @@ fn Content(body: Body) -> impl IntoView {
             view! { <div class=class data-testid="message-text"><NoticeText notice /></div> }.into_any()
         }
         Body::Retracted => view! {
-            <p class="message__text message__text--quiet" data-testid="message-text">"Message deleted"</p>
+            <p class="message__text message__text--quiet" data-testid="message-text">{words().message_deleted}</p>
         }
         .into_any(),
         Body::Custom { name } => view! {
             <p class="message__text message__text--quiet" data-testid="message-text">
-                {format!("Something this page cannot show ({name})")}
+                {sentences().custom(&name)}
             </p>
         }
         .into_any(),
         Body::Unsupported { kind } => view! {
             <p class="message__text message__text--quiet" data-testid="message-text">
-                {format!("Not supported by this version of the page: {kind}. Reload the page.")}
+                {sentences().unsupported(&kind)}
             </p>
         }
         .into_any(),
     }
 }
 
-/// How far an own message has come. That it is being sent is shown only if it takes a while; see the style sheet.
+/// The delivery state of an own message. The style sheet shows "sending" only after a delay.
 #[component]
 fn Progress(delivery: Memo<Delivery>) -> impl IntoView {
     part(move || {
         let (icon, label) = match delivery.get() {
-            Delivery::Local => (Icon::Clock, "Sending"),
-            Delivery::Accepted { .. } => (Icon::Check, "Sent"),
-            Delivery::Failed { .. } => (Icon::Alert, "Failed"),
+            Delivery::Local => (Icon::Clock, words().sending),
+            Delivery::Accepted { .. } => (Icon::Check, words().sent),
+            Delivery::Failed { .. } => (Icon::Alert, words().not_sent),
         };
         view! { <span class="message__progress" role="img" aria-label=label title=label><Glyph icon /></span> }
     })
@@ -111,22 +131,22 @@ fn Progress(delivery: Memo<Delivery>) -> impl IntoView {
 
 #[component]
 fn Failure(room: Room, id: shared::ids::MessageId, delivery: Memo<Delivery>) -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     part(move || {
         let Delivery::Failed { refusal } = delivery.get() else { return None };
         Some(view! {
             <div class="message__failure" role="alert">
-                <span>{format!("Not sent: {}", refusal.message)}</span>
+                <span>{sentences().not_sent(&refusal)}</span>
                 <button
                     type="button"
                     class="button button--small"
                     data-testid="retry"
-                    on:click=act(move |_| room.retry(tidings, id))
+                    on:click=act(move |_| app.in_room(room, RoomIntent::Retry(id)))
                 >
-                    "Retry"
+                    {words().retry}
                 </button>
-                <button type="button" class="button button--small" on:click=act(move |_| room.discard(tidings, id))>
-                    "Delete"
+                <button type="button" class="button button--small" on:click=act(move |_| app.in_room(room, RoomIntent::Discard(id)))>
+                    {words().delete}
                 </button>
             </div>
         })
@@ -135,17 +155,17 @@ fn Failure(room: Room, id: shared::ids::MessageId, delivery: Memo<Delivery>) -> 
 
 #[component]
 fn Reactions(room: Room, id: shared::ids::MessageId, reactions: Memo<Vec<Reaction>>) -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     let chip = move |Reaction { emoji, users, mine }: Reaction| {
-        let label = format!("{emoji}, {}", if mine { "take back" } else { "react too" });
-        let toggle = Payload::Reaction { of: id, emoji: emoji.clone(), on: !mine };
+        let label = sentences().reaction(&emoji, users.len(), mine);
+        let toggle = RoomIntent::React { of: id, emoji: emoji.clone(), on: !mine };
         view! {
             <button
                 type="button"
                 class="reaction"
                 aria-label=label
                 aria-pressed=mine.to_string()
-                on:click=act(move |_| room.publish_quietly(tidings, toggle.clone()))
+                on:click=act(move |_| app.in_room(room, toggle.clone()))
             >
                 <span>{emoji}</span>
                 <span>{users.len()}</span>

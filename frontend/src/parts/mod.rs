@@ -1,4 +1,4 @@
-//! The parts of the page. Each is a view of a model, with its style sheet beside it.
+//! The components of the app. Each renders a model. Its style sheet is the file of the same name.
 
 mod actions;
 mod avatar;

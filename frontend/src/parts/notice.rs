@@ -1,17 +1,18 @@
-//! The content of a notification, wherever it stands.
+//! The content of a notification, in a message, a toast and the bell.
 
 use leptos::prelude::*;
 
 use super::text::{Outside, Text};
+use crate::core::texts::words;
 use crate::core::timeline::Notice;
 
-/// Title, text and link of a notification.
+/// Renders title, text and link of a notification.
 #[component]
 pub(crate) fn NoticeText(notice: Notice) -> impl IntoView {
     let Notice { title, body, link, .. } = notice;
     view! {
         <strong class="notice__title">{title}</strong>
         {(!body.is_empty()).then(|| view! { <span class="notice__body"><Text text=body /></span> })}
-        {link.map(|link| view! { <span class="notice__link"><Outside link>"Open"</Outside></span> })}
+        {link.map(|link| view! { <span class="notice__link"><Outside link>{words().open_link}</Outside></span> })}
     }
 }

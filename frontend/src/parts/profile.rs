@@ -1,19 +1,22 @@
-//! Who one is: the name to change, and the ids that others need to push to this page.
+//! The reader's own panel: the name, and the ids that a push needs.
 
 use leptos::prelude::*;
 use shared::ids::DisplayName;
 use shared::session::Status;
 
 use super::copyable::Copyable;
-use super::dialog::{Dialog, Manner};
-use crate::state::{Panel, use_tidings};
+use super::dialog::{Dialog, Modality};
+use crate::core::intent::{Intent, Panel};
+use crate::core::people;
+use crate::core::texts::words;
+use crate::state::use_app;
 use crate::ui::live::act;
 
-/// The panel behind the own avatar.
+/// The panel that the reader's avatar in the top bar opens.
 #[component]
 pub(crate) fn Profile() -> impl IntoView {
     view! {
-        <Dialog panel=Panel::Profile manner=Manner::Popover label="You" class="profile" testid="profile-panel">
+        <Dialog panel=Panel::Profile modality=Modality::Popover label=words().you class="profile" testid="profile-panel">
             <NameForm />
             <Ids />
         </Dialog>
@@ -22,24 +25,24 @@ pub(crate) fn Profile() -> impl IntoView {
 
 #[component]
 fn NameForm() -> impl IntoView {
-    let tidings = use_tidings();
-    let name = tidings.me.with_untracked(|me| me.name.as_ref().map(DisplayName::to_string));
+    let app = use_app();
+    let name = app.me.with_untracked(|me| me.name.as_ref().map(DisplayName::to_string));
     let typed = RwSignal::new(name.unwrap_or_default());
     let problem = RwSignal::new(None::<String>);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         match DisplayName::parse(&typed.get_untracked()) {
             Ok(name) => {
-                tidings.set_name(name);
-                tidings.panel.set(None);
+                app.intend(Intent::SetName(name));
+                app.intend(Intent::ClosePanel);
             }
-            Err(error) => problem.set(Some(format!("That does not work: {error}."))),
+            Err(_) => problem.set(Some(people::name_problem(&typed.get_untracked()))),
         }
     };
     view! {
         <form class="profile__form" on:submit=act(submit)>
             <label class="field">
-                <span class="field__label">"Name"</span>
+                <span class="field__label">{words().name}</span>
                 <input
                     class="input"
                     data-testid="profile-name"
@@ -51,7 +54,7 @@ fn NameForm() -> impl IntoView {
                     }
                 />
             </label>
-            <button type="submit" class="button button--primary" data-testid="profile-save">"Save"</button>
+            <button type="submit" class="button button--primary" data-testid="profile-save">{words().save}</button>
             <p class="field__problem" role="alert">{problem}</p>
         </form>
     }
@@ -59,31 +62,32 @@ fn NameForm() -> impl IntoView {
 
 #[component]
 fn Ids() -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     let user = Signal::derive(move || {
-        tidings.me.with(|me| me.user.as_ref().map_or_else(|| "not known yet".to_owned(), ToString::to_string))
+        app.me
+            .with(|me| me.user.as_ref().map_or_else(|| words().user_unknown.to_owned(), ToString::to_string))
     });
-    let connection = Signal::derive(move || match tidings.status.get() {
+    let connection = Signal::derive(move || match app.status.get() {
         Status::Online { connection } => connection.to_string(),
-        _ => "none right now".to_owned(),
+        _ => words().no_connection.to_owned(),
     });
     view! {
         <dl class="profile__ids">
             <div class="profile__id">
-                <dt>"User"</dt>
+                <dt>{words().user}</dt>
                 <dd>
                     <span data-testid="profile-user">{user}</span>
-                    <Copyable text=user label="Copy the user id" />
+                    <Copyable text=user label=words().copy_user />
                 </dd>
             </div>
             <div class="profile__id">
-                <dt>"Connection"</dt>
+                <dt>{words().connection}</dt>
                 <dd>
                     <span data-testid="profile-connection">{connection}</span>
-                    <Copyable text=connection label="Copy the connection number" />
+                    <Copyable text=connection label=words().copy_connection />
                 </dd>
             </div>
         </dl>
-        <p class="profile__note">"A back end pushes to you with one of these. Try it on the " <a href="#/push" on:click=act(move |_| tidings.panel.set(None))>"Push page"</a>"."</p>
+        <p class="profile__note">{words().ids_hint} " " <a href="#/push" on:click=act(move |_| app.intend(Intent::ClosePanel))>{words().ids_try}</a></p>
     }
 }

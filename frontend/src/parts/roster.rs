@@ -1,45 +1,47 @@
-//! Who is here.
+//! The members of a room.
 
 use leptos::prelude::*;
 use shared::ids::{DisplayName, UserId};
 
 use super::avatar::Avatar;
+use crate::core::intent::{Intent, Panel};
 use crate::core::people;
-use crate::state::{Panel, Room, use_tidings};
+use crate::core::texts::{sentences, words};
+use crate::state::{Room, use_app};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::key::Key;
 use crate::ui::live::{act, list, live, memo, shown};
 
-/// The right column; on a narrow screen it comes in over the page.
+/// The right column. On a narrow screen it is a panel over the messages.
 #[component]
 pub(crate) fn Roster(room: Room) -> impl IntoView {
-    let tidings = use_tidings();
-    let is_open = move || tidings.panel.get() == Some(Panel::Roster);
-    // The reader first, the others by name.
+    let app = use_app();
+    let is_open = move || app.panel.get() == Some(Panel::Roster);
+    // The reader is first; the others are in order of their names.
     let members = memo(move || {
-        let me = tidings.me.with(|me| me.user.clone());
+        let me = app.me.with(|me| me.user.clone());
         room.roster.with(|roster| people::in_order(roster, me.as_ref()))
     });
     view! {
         <aside
             class="roster"
             class:roster--open=live(is_open)
-            aria-label="Who is here"
+            aria-label=words().who_is_here
             data-testid="roster"
             data-panel=""
         >
             <header class="roster__head">
-                <h2 class="roster__title">{live(move || people::heading(members.with(Vec::len), tidings.is_online()))}</h2>
+                <h2 class="roster__title">{live(move || sentences().members(members.with(Vec::len), app.is_online()))}</h2>
                 <button
                     type="button"
                     class="button button--icon roster__close"
-                    aria-label="Close"
-                    on:click=act(move |_| tidings.panel.set(None))
+                    aria-label=words().close
+                    on:click=act(move |_| app.intend(Intent::ClosePanel))
                 >
                     <Glyph icon=Icon::Close />
                 </button>
             </header>
-            <ul class="roster__list" tabindex="0" aria-label="Members">
+            <ul class="roster__list" tabindex="0" aria-label=words().members>
                 {list(
                     move || members.get(),
                     |(user, name)| Key::Text(format!("{user} {name}")),
@@ -47,20 +49,20 @@ pub(crate) fn Roster(room: Room) -> impl IntoView {
                 )}
             </ul>
             {shown(move || members.with(Vec::is_empty), move || view! {
-                <p class="roster__empty">"Nobody can be seen here."</p> })}
+                <p class="roster__empty">{words().no_members}</p> })}
         </aside>
     }
 }
 
 #[component]
 fn Member(user: UserId, name: DisplayName) -> impl IntoView {
-    let is_me = use_tidings().user().as_ref() == Some(&user);
+    let is_me = use_app().me.with_untracked(|me| me.user.clone()).as_ref() == Some(&user);
     let (id, title) = (user.to_string(), user.to_string());
     view! {
         <li class="member" data-testid="member" data-user=id title=title>
             <Avatar user name=name.to_string() />
             <span class="member__name">{name.to_string()}</span>
-            {is_me.then(|| view! { <span class="member__you">"you"</span> })}
+            {is_me.then(|| view! { <span class="member__you">{words().you_mark}</span> })}
         </li>
     }
 }

@@ -1,73 +1,76 @@
-//! Keeps the log where the reader wants it: at the newest message, or at the one being read.
+//! The scroll position of a room's messages: at the newest message, or at the message that is being read.
 
 use leptos::html;
 use leptos::prelude::*;
+use shared::ids::MessageId;
 use wasm_bindgen::prelude::{Closure, JsCast};
 use web_sys::{Element, MutationObserver, MutationObserverInit, ResizeObserver};
 
+use crate::core::intent::RoomIntent;
 use crate::core::timeline::View;
-use crate::state::{Room, Tidings};
+use crate::state::{AppState, Room};
 
-/// So near to the end, in pixels, the reader counts as being there.
+/// Maximum distance from the end, in pixels, at which the reader counts as being at the end.
 const END_PX: i32 = 48;
 
-/// So near to the top, in pixels, older messages are loaded.
+/// Distance from the top, in pixels, below which older messages are loaded.
 const TOP_PX: i32 = 240;
 
-/// The scrolling of one log. A handle: cheap to copy.
+/// The scroll position of one list of messages. A handle: cheap to copy.
 ///
-/// What changes the height of the content is answered from a `ResizeObserver`, which runs between layout and paint, and
-/// what exchanges rows from a `MutationObserver`, which runs before both: nobody sees the log jump. Browsers' own scroll
-/// anchoring is off, because not all have it, and none at the very top.
+/// A `ResizeObserver` corrects the position after a change of height; it runs between layout and paint. A
+/// `MutationObserver` corrects it after an exchange of rows; it runs before both. So the reader never sees a jump. The
+/// browser's own scroll anchoring is off, because not all browsers have it, and none anchors at the very top.
 #[derive(Clone, Copy)]
 pub(crate) struct Scroll {
-    tidings: Tidings,
+    app: AppState,
     room: Room,
     scroller: NodeRef<html::Div>,
     list: NodeRef<html::Ol>,
     last_top: StoredValue<i32>,
-    /// The row that is being read, and how far below the upper edge it stands.
+    /// The row that is being read, and its distance from the upper edge in pixels.
     anchor: StoredValue<Option<(Element, f64)>, LocalStorage>,
 }
 
 impl Scroll {
-    /// Keeps `list` in `scroller` in place for as long as the component is there.
+    /// Keeps the position of `list` in `scroller` until the component is removed.
     pub(crate) fn attach(
-        tidings: Tidings,
+        app: AppState,
         room: Room,
         scroller: NodeRef<html::Div>,
         list: NodeRef<html::Ol>,
     ) -> Self {
         let (last_top, anchor) = (StoredValue::new(0), StoredValue::new_local(None));
-        let this = Self { tidings, room, scroller, list, last_top, anchor };
-        let observing = StoredValue::new_local(None::<Observing>);
+        let this = Self { app, room, scroller, list, last_top, anchor };
+        let observers = StoredValue::new_local(None::<Observers>);
         Effect::new(move |_| {
             let (Some(scroller), Some(list)) = (scroller.get(), list.get()) else { return };
-            observing.set_value(Observing::begin(this, &scroller, &list));
+            observers.set_value(Observers::observe(this, &scroller, &list));
         });
         on_cleanup(move || {
-            if let Some(Some(observing)) = observing.try_update_value(Option::take) {
-                observing.sizes.disconnect();
-                observing.rows.disconnect();
+            this.keep_place();
+            if let Some(Some(observers)) = observers.try_update_value(Option::take) {
+                observers.sizes.disconnect();
+                observers.rows.disconnect();
             }
         });
         this
     }
 
-    /// Goes to the newest message.
+    /// Scrolls to the newest message.
     pub(crate) fn to_end(self) {
         if let Some(scroller) = self.scroller.get_untracked() {
             scroller.set_scroll_top(scroller.scroll_height());
-            // Fewer rows move the end up: that the log was scrolled so is no sign of a reader who scrolls.
+            // Fewer rows move the end up. Without this the scroll event would look like a reader who scrolls up.
             self.last_top.set_value(scroller.scroll_top());
         }
     }
 
-    /// The log has been scrolled, by the reader or by this.
+    /// Handles a scroll event, caused by the reader or by this type.
     pub(crate) fn scrolled(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };
         let (top, last_top) = (scroller.scroll_top(), self.last_top.get_value());
-        // By this: what the reader looks at is the same, and may be about to be put in its place again.
+        // Caused by this type: the visible message is the same, and `resized` may be about to correct its position.
         if top == last_top {
             return;
         }
@@ -75,15 +78,32 @@ impl Scroll {
         self.last_top.set_value(top);
         let below = scroller.scroll_height() - top - scroller.client_height();
         if below <= END_PX {
-            self.room.newer();
+            self.app.in_room(self.room, RoomIntent::ReachBottom);
         } else if up {
-            // Only upwards: when content grows, the end moves away from a reader who has not moved.
-            self.room.leave_end();
+            // Only upwards: when the content grows, the end moves away although the reader has not scrolled.
+            self.app.in_room(self.room, RoomIntent::LeaveEnd);
         }
         if up && top < TOP_PX {
-            self.room.older(self.tidings);
+            self.app.in_room(self.room, RoomIntent::Older);
         }
         self.remember();
+    }
+
+    /// Returns to the message that the reader looked at when they left the room.
+    fn restore(self, list: &Element) {
+        let Some(place) = self.app.place(self.room) else { return };
+        let row = list.query_selector(&format!("[data-message-id='{}']", place.message)).ok().flatten();
+        self.anchor.set_value(row.map(|row| (row, f64::from(place.below_px))));
+    }
+
+    /// Keeps the message that the reader looks at, for when they come back to the room.
+    fn keep_place(self) {
+        let Some(Some((row, below_px))) = self.anchor.try_get_value() else { return };
+        let id = row.get_attribute("data-message-id").and_then(|id| MessageId::parse(&id).ok());
+        #[expect(clippy::cast_possible_truncation, reason = "pixels of a screen")]
+        if let Some(id) = id {
+            self.app.in_room(self.room, RoomIntent::Place(id, below_px.round() as i32));
+        }
     }
 
     fn resized(self) {
@@ -101,20 +121,21 @@ impl Scroll {
         self.last_top.set_value(scroller.scroll_top());
     }
 
-    /// Rows have come at one end and gone at the other: where they are as high, no size has changed.
+    /// Handles an exchange of rows. If the new rows are as high as the removed ones, no size changes and no `ResizeObserver`
+    /// runs.
     fn exchanged(self) {
         if self.room.view.try_get_untracked().is_some_and(|view| view != View::Following) {
             self.resized();
         }
     }
 
-    /// Notes which row is at the upper edge. The rows stand in order, so it is found by halving.
+    /// Remembers which row is at the upper edge, by binary search.
     fn remember(self) {
         let (Some(scroller), Some(list)) = (self.scroller.get_untracked(), self.list.get_untracked()) else {
             return;
         };
         let rows = list.children();
-        // The first is no message: it goes away when the last page has been loaded.
+        // The first row is not a message, and it is removed after the last page has been loaded.
         let (mut low, mut high) = (1, rows.length());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -125,7 +146,7 @@ impl Scroll {
                 high = middle;
             }
         }
-        // A divider stays on top when older messages are put below it: only a message keeps its neighbours.
+        // Skip dividers: older messages are inserted below a divider, so its position does not identify the message.
         let is_message = |row: Element| row.class_list().contains("message");
         while low + 1 < rows.length() && !rows.item(low).is_some_and(is_message) {
             low += 1;
@@ -137,15 +158,15 @@ impl Scroll {
     }
 }
 
-/// What tells of changes, for as long as it is kept.
-struct Observing {
+/// The observers, until they are dropped.
+struct Observers {
     sizes: ResizeObserver,
     rows: MutationObserver,
     _on_change: [Closure<dyn FnMut()>; 2],
 }
 
-impl Observing {
-    fn begin(scroll: Scroll, scroller: &Element, list: &Element) -> Option<Self> {
+impl Observers {
+    fn observe(scroll: Scroll, scroller: &Element, list: &Element) -> Option<Self> {
         let resized = Closure::<dyn FnMut()>::new(move || scroll.resized());
         let sizes = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok()?;
         sizes.observe(list);

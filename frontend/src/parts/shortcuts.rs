@@ -1,38 +1,38 @@
-//! What the keyboard and a click anywhere do.
+//! Keyboard shortcuts, and clicks beside an open popover.
 
-use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::JsCast;
 use web_sys::{Element, KeyboardEvent, MouseEvent};
 
-use crate::state::{Panel, Tidings, focus};
+use crate::core::intent::{Intent, Panel};
+use crate::state::{AppState, Spot, focus, listen_for_good};
 use crate::ui::live::act_on_key;
 
-/// Listens for as long as the page is there.
-pub(crate) fn listen(tidings: Tidings) {
-    drop(window_event_listener(ev::keydown, act_on_key(move |event| on_key(tidings, &event))));
-    drop(window_event_listener(ev::mousedown, move |event| on_press(tidings, &event)));
+/// Listens until the app ends.
+pub(crate) fn listen(app: AppState) {
+    listen_for_good("keydown", act_on_key(move |event| on_key(app, &event)));
+    listen_for_good("mousedown", move |event: MouseEvent| on_press(app, &event));
 }
 
-fn on_key(tidings: Tidings, event: &KeyboardEvent) {
+fn on_key(app: AppState, event: &KeyboardEvent) {
     let (key, command) = (event.key(), event.ctrl_key() || event.meta_key());
     let done = match (key.as_str(), command, event.alt_key()) {
         ("k" | "K", true, false) => {
-            tidings.toggle(Panel::Switcher);
+            app.intend(Intent::Toggle(Panel::Switcher));
             true
         }
-        ("ArrowUp", false, true) => go_beside(tidings, -1),
-        ("ArrowDown", false, true) => go_beside(tidings, 1),
-        // By place, not by letter: with Alt some layouts write another one.
+        ("ArrowUp", false, true) => go_to_neighbour(app, -1),
+        ("ArrowDown", false, true) => go_to_neighbour(app, 1),
+        // Compare the physical key: with Alt, some layouts produce another letter.
         _ if event.alt_key() && event.code() == "KeyN" => {
-            tidings.toggle(Panel::Bell);
+            app.intend(Intent::Toggle(Panel::Bell));
             true
         }
         _ if event.alt_key() && event.code() == "KeyW" => {
-            tidings.wire_is_open.update(|open| *open = !*open);
+            app.intend(Intent::ToggleWire);
             true
         }
-        ("Escape", ..) => escape(tidings),
+        ("Escape", ..) => escape(app),
         _ => false,
     };
     if done {
@@ -40,35 +40,31 @@ fn on_key(tidings: Tidings, event: &KeyboardEvent) {
     }
 }
 
-fn go_beside(tidings: Tidings, step: isize) -> bool {
-    let Some(here) = untrack(|| tidings.current()) else { return false };
-    let there = tidings.rooms.with_untracked(|rooms| rooms.beside(&here, step).cloned());
+fn go_to_neighbour(app: AppState, step: isize) -> bool {
+    let Some(here) = app.current.get_untracked() else { return false };
+    let there = app.rooms.with_untracked(|rooms| rooms.beside(&here, step).cloned());
     if let Some(there) = there {
-        tidings.go_to(&there);
+        app.intend(Intent::GoTo(there.clone()));
     }
     true
 }
 
-/// Closes what lies uppermost; where nothing does, goes to the newest message.
-fn escape(tidings: Tidings) -> bool {
-    if tidings.panel.get_untracked().is_some() {
-        tidings.panel.set(None);
-    } else if tidings.wire_is_open.get_untracked() {
-        tidings.wire_is_open.set(false);
-    } else if let Some(channel) = untrack(|| tidings.current()) {
-        tidings.room(&channel).follow();
-        focus("[data-testid=composer]");
+/// Closes the topmost panel. If none is open, jumps to the newest message.
+fn escape(app: AppState) -> bool {
+    let was_open = app.panel.get_untracked().is_some() || app.wire_is_open.get_untracked();
+    app.intend(Intent::Escape);
+    if !was_open {
+        focus(Spot::Composer);
     }
     true
 }
 
-/// A press beside an open popover closes it. What opens it closes it by itself.
-fn on_press(tidings: Tidings, event: &MouseEvent) {
-    let is_popover =
-        matches!(tidings.panel.get_untracked(), Some(Panel::Bell | Panel::Profile | Panel::Roster));
+/// Closes an open popover if the press is outside it. The button that opens a popover also closes it, so it is excluded.
+fn on_press(app: AppState, event: &MouseEvent) {
+    let is_popover = matches!(app.panel.get_untracked(), Some(Panel::Bell | Panel::Profile | Panel::Roster));
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
-    let inside = target.closest("dialog, [data-panel], [data-opens]").ok().flatten().is_some();
-    if is_popover && !inside {
-        tidings.panel.set(None);
+    let is_inside = target.closest("dialog, [data-panel], [data-opens]").ok().flatten().is_some();
+    if is_popover && !is_inside {
+        app.intend(Intent::ClosePanel);
     }
 }

@@ -1,43 +1,44 @@
-//! The way to everything: the open rooms, the push page, help.
+//! The sidebar: the open rooms, the push page, help.
 
 use leptos::prelude::*;
 use shared::ids::ChannelName;
 
+use crate::core::intent::{Intent, Panel};
 use crate::core::rooms;
 use crate::core::route::Route;
-use crate::core::unread::{Unread, badge};
-use crate::state::{Panel, focus, use_tidings};
+use crate::core::texts::{sentences, words};
+use crate::state::{Spot, focus, use_app};
 use crate::ui::icon::{Glyph, Icon, Logo};
 use crate::ui::key::Key;
 use crate::ui::live::{act, list, live, memo, shown};
 
-/// The left column; on a narrow screen a drawer that comes in over the page.
+/// The left column. On a narrow screen it is a drawer over the messages.
 #[component]
 pub(crate) fn Sidebar() -> impl IntoView {
-    let tidings = use_tidings();
-    let is_open = memo(move || tidings.panel.get() == Some(Panel::Menu));
+    let app = use_app();
+    let is_open = memo(move || app.panel.get() == Some(Panel::Menu));
     Effect::new(move |was_open: Option<bool>| {
         let is_open = is_open.get();
         match (was_open, is_open) {
-            // What is hidden or inert takes no keyboard: that ends with this frame.
-            (Some(false), true) => request_animation_frame(|| focus(".sidebar a")),
-            (Some(true), false) => request_animation_frame(|| focus(".topbar__menu")),
+            // A hidden or inert element cannot be focused, and it is hidden until this frame is rendered.
+            (Some(false), true) => request_animation_frame(|| focus(Spot::Sidebar)),
+            (Some(true), false) => request_animation_frame(|| focus(Spot::Menu)),
             _ => {}
         }
         is_open
     });
-    let on_push = move || tidings.route.get() == Route::Push;
+    let on_push = move || app.route.get() == Route::Push;
     view! {
         <div
             class="scrim"
             class:scrim--open=live(move || is_open.get())
             aria-hidden="true"
-            on:click=act(move |_| tidings.panel.set(None))
+            on:click=act(move |_| app.intend(Intent::ClosePanel))
         ></div>
         <aside class="sidebar" class:sidebar--open=live(move || is_open.get())>
             <div class="sidebar__brand">
                 <Logo />
-                <span class="sidebar__name">"Tidings"</span>
+                <span class="sidebar__name">{words().app}</span>
             </div>
             <RoomList />
             <div class="sidebar__foot">
@@ -46,14 +47,14 @@ pub(crate) fn Sidebar() -> impl IntoView {
                     href="#/push"
                     data-testid="nav-push"
                     aria-current=live(move || on_push().then_some("page"))
-                    on:click=act(move |_| tidings.panel.set(None))
+                    on:click=act(move |_| app.intend(Intent::ClosePanel))
                 >
                     <Glyph icon=Icon::Megaphone />
-                    <span class="nav-item__label">"Push"</span>
+                    <span class="nav-item__label">{words().push}</span>
                 </a>
-                <button type="button" class="nav-item" on:click=act(move |_| tidings.panel.set(Some(Panel::Help)))>
+                <button type="button" class="nav-item" on:click=act(move |_| app.intend(Intent::Open(Panel::Help)))>
                     <Glyph icon=Icon::Help />
-                    <span class="nav-item__label">"Shortcuts"</span>
+                    <span class="nav-item__label">{words().shortcuts}</span>
                 </button>
             </div>
         </aside>
@@ -62,19 +63,19 @@ pub(crate) fn Sidebar() -> impl IntoView {
 
 #[component]
 fn RoomList() -> impl IntoView {
-    let tidings = use_tidings();
-    let channels = move || tidings.rooms.with(|rooms| rooms.iter().cloned().collect::<Vec<_>>());
+    let app = use_app();
+    let channels = move || app.rooms.with(|rooms| rooms.iter().cloned().collect::<Vec<_>>());
     view! {
-        <nav class="rooms" aria-label="Rooms" data-testid="rooms">
+        <nav class="rooms" aria-label=words().rooms data-testid="rooms">
             <div class="rooms__head">
-                <h2 class="rooms__title">"Rooms"</h2>
+                <h2 class="rooms__title">{words().rooms}</h2>
                 <button
                     type="button"
                     class="button button--icon"
                     data-testid="open-room"
-                    aria-label="Open a room"
-                    title="Open a room (Ctrl+K)"
-                    on:click=act(move |_| tidings.panel.set(Some(Panel::Switcher)))
+                    aria-label=words().jump_to_room
+                    title=words().jump_to_room_title
+                    on:click=act(move |_| app.intend(Intent::Open(Panel::Switcher)))
                 >
                     <Glyph icon=Icon::Plus />
                 </button>
@@ -92,13 +93,14 @@ fn RoomList() -> impl IntoView {
 
 #[component]
 fn RoomLink(channel: ChannelName) -> impl IntoView {
-    let tidings = use_tidings();
-    let room = tidings.room(&channel);
+    let app = use_app();
+    let room = app.room(&channel);
     let here = channel.clone();
-    let is_here = memo(move || tidings.current().as_ref() == Some(&here));
+    let is_here = memo(move || app.current.get().as_ref() == Some(&here));
     let title = rooms::title(&channel).to_owned();
-    let count = memo(move || room.unread.with(Unread::count));
-    let (close, close_label) = (channel.clone(), format!("Close {title}"));
+    let count = memo(move || room.unread.get().count);
+    let has_mention = memo(move || room.unread.get().mentions > 0);
+    let (close, close_label) = (channel.clone(), sentences().leave(&title));
     view! {
         <li class="room-item">
             <a
@@ -108,19 +110,19 @@ fn RoomLink(channel: ChannelName) -> impl IntoView {
                 data-testid="room-link"
                 data-channel=channel.to_string()
                 aria-current=live(move || is_here.get().then_some("page"))
-                on:click=act(move |_| tidings.panel.set(None))
+                on:click=act(move |_| app.intend(Intent::ClosePanel))
             >
                 <span class="nav-item__hash" aria-hidden="true">"#"</span>
                 <span class="nav-item__label">{title}</span>
                 {shown(move || { room.failed.get() > 0 }, move || view! {
-                    <span class="nav-item__failed" title="A message could not be sent">
+                    <span class="nav-item__failed" title=words().message_failed_here>
                         <Glyph icon=Icon::Alert />
-                        <span class="visually-hidden">"A message could not be sent"</span>
+                        <span class="visually-hidden">{words().message_failed_here}</span>
                     </span> })}
                 {shown(move || { count.get() > 0 }, move || view! {
-                    <span class="count" data-testid="room-unread">
-                        {live(move || badge(count.get()))}
-                        <span class="visually-hidden">" unread"</span>
+                    <span class="count" class:count--mention=live(move || has_mention.get()) data-testid="room-unread">
+                        {live(move || sentences().badge(count.get()))}
+                        <span class="visually-hidden">{live(move || if has_mention.get() { words().unread_mention_suffix } else { words().unread_suffix })}</span>
                     </span> })}
             </a>
             {(!rooms::is_lobby(&channel))
@@ -130,7 +132,7 @@ fn RoomLink(channel: ChannelName) -> impl IntoView {
                             type="button"
                             class="button button--icon room-item__close"
                             aria-label=close_label
-                            on:click=act(move |_| tidings.close(&close))
+                            on:click=act(move |_| app.intend(Intent::Close(close.clone())))
                         >
                             <Glyph icon=Icon::Close />
                         </button>

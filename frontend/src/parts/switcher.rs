@@ -1,12 +1,14 @@
-//! One field to go to a room, open or not.
+//! The room switcher: a field that jumps to a room, or opens one.
 
 use leptos::prelude::*;
 use shared::ids::ChannelName;
 use web_sys::KeyboardEvent;
 
-use super::dialog::{Dialog, Manner};
+use super::dialog::{Dialog, Modality};
+use crate::core::intent::{Intent, Panel};
 use crate::core::rooms::{self, parse_room};
-use crate::state::{Panel, use_tidings};
+use crate::core::texts::{sentences, words};
+use crate::state::use_app;
 use crate::ui::live::{act, act_on_key, live, memo, part};
 
 /// The room switcher.
@@ -15,8 +17,8 @@ pub(crate) fn Switcher() -> impl IntoView {
     view! {
         <Dialog
             panel=Panel::Switcher
-            manner=Manner::Modal
-            label="Go to a room"
+            modality=Modality::Modal
+            label=words().jump_to_room
             class="switcher"
             testid="switcher"
         >
@@ -27,14 +29,14 @@ pub(crate) fn Switcher() -> impl IntoView {
 
 #[component]
 fn Field() -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     let typed = RwSignal::new(String::new());
     let chosen = RwSignal::new(0_usize);
-    let offers = memo(move || tidings.rooms.with(|rooms| rooms::offers(rooms, &typed.get())));
+    let offers = memo(move || app.rooms.with(|rooms| rooms::offers(rooms, &typed.get())));
     let problem = move || {
         let typed = typed.get();
         let wrong = !typed.trim().is_empty() && offers.with(Vec::is_empty);
-        wrong.then(|| parse_room(&typed).err().map(|error| error.to_string())).flatten()
+        wrong.then(|| parse_room(&typed).err().map(|_| words().room_name_invalid)).flatten()
     };
     let step = move |by: isize| {
         let count = offers.with_untracked(Vec::len);
@@ -54,11 +56,11 @@ fn Field() -> impl IntoView {
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if let Some(channel) = offers.with_untracked(|offers| offers.get(chosen.get_untracked()).cloned()) {
-            tidings.go_to(&channel);
+            app.intend(Intent::GoTo(channel.clone()));
         }
     };
     let row = move |(index, channel): (usize, ChannelName)| {
-        let is_open = tidings.rooms.with_untracked(|rooms| rooms.iter().any(|room| *room == channel));
+        let is_open = app.rooms.with_untracked(|rooms| rooms.iter().any(|room| *room == channel));
         let there = channel.clone();
         view! {
             <li
@@ -71,10 +73,10 @@ fn Field() -> impl IntoView {
                         chosen.set(index);
                     }
                 })
-                on:click=act(move |_| tidings.go_to(&there))
+                on:click=act(move |_| app.intend(Intent::GoTo(there.clone())))
             >
-                <span>{format!("#{}", rooms::title(&channel))}</span>
-                <span class="switcher__hint">{if is_open { "Go" } else { "Open" }}</span>
+                <span>{sentences().room(rooms::title(&channel))}</span>
+                <span class="switcher__hint">{(!is_open).then(|| words().join_or_create)}</span>
             </li>
         }
     };
@@ -83,8 +85,8 @@ fn Field() -> impl IntoView {
             <input
                 class="input"
                 data-testid="open-room-name"
-                aria-label="Room"
-                placeholder="A room’s name, such as design"
+                aria-label=words().room
+                placeholder=words().room_placeholder
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
@@ -100,7 +102,7 @@ fn Field() -> impl IntoView {
                     typed.set(event.target().value());
                 }
             />
-            <ul id="offers" class="switcher__offers" role="listbox" aria-label="Rooms">
+            <ul id="offers" class="switcher__offers" role="listbox" aria-label=words().rooms>
                 {part(move || offers.get().into_iter().enumerate().map(row).collect_view())}
             </ul>
             <p class="field__problem" role="alert">{live(problem)}</p>

@@ -1,10 +1,10 @@
-//! What somebody has written, with its addresses as links.
+//! A text that a user wrote, with its addresses as links.
 
 use leptos::prelude::*;
 
 use crate::core::links::{Piece, pieces};
 
-/// Shows `text` as it was written. It is never read as markup: each piece becomes a text node or an anchor.
+/// Renders `text` without interpreting it as HTML: each piece is a text node or a link.
 #[component]
 pub(crate) fn Text(text: String) -> impl IntoView {
     pieces(&text)
@@ -16,7 +16,7 @@ pub(crate) fn Text(text: String) -> impl IntoView {
         .collect_view()
 }
 
-/// A link that somebody else has written.
+/// A link that a user wrote. It opens in a new tab, which gets no access to this one.
 #[component]
 pub(crate) fn Outside(link: String, children: Children) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! The log of a room.
+//! The messages of a room.
 
 use std::sync::Arc;
 
@@ -12,24 +12,27 @@ use web_sys::{Element, EventTarget, HtmlElement, KeyboardEvent};
 
 use super::message::Message;
 use super::scroll::Scroll;
-use crate::browser::clock;
+use crate::core::intent::RoomIntent;
+use crate::core::room::History;
 use crate::core::rooms;
+use crate::core::texts::{sentences, words};
 use crate::core::timeline::{Entry, Loss, Row, RowKey, View};
-use crate::state::{Cell, History, Room, day_label, use_tidings};
+use crate::state::{Cell, Room, day_label, use_app};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::key::Key;
 use crate::ui::live::{act, act_on_key, list, live, memo, part, shown};
 
-/// The messages of `room`. Follows the newest unless the reader has scrolled up.
+/// Renders the messages of `room`. Follows the newest message unless the reader has scrolled up.
 #[component]
 pub(crate) fn Timeline(room: Room) -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
     let rows = NodeRef::<html::Ol>::new();
-    let scroll = Scroll::attach(use_tidings(), room, scroller, rows);
+    let app = use_app();
+    let scroll = Scroll::attach(app, room, scroller, rows);
     let channel = room.channel();
-    let label = format!("Messages in {}", rooms::title(&channel));
+    let label = sentences().messages_in(rooms::title(&channel));
     let missed = memo(move || match room.view.get() {
-        View::Reading { missed, .. } => Some(missed),
+        View::Reading { .. } => Some(room.unread.get().count),
         View::Following => None,
     });
     view! {
@@ -61,21 +64,21 @@ pub(crate) fn Timeline(room: Room) -> impl IntoView {
                     class="log__newest"
                     data-testid="new-messages"
                     on:click=act(move |_| {
-                        room.follow();
+                        app.in_room(room, RoomIntent::Follow);
                         scroll.to_end();
                     })
                 >
                     <Glyph icon=Icon::Down />
                     {live(move || match missed.get() {
-                        None | Some(0) => "Go to newest".to_owned(),
-                        Some(missed) => format!("{missed} new"),
+                        None | Some(0) => words().jump_to_newest.to_owned(),
+                        Some(missed) => sentences().new_messages(missed),
                     })}
                 </button> })}
         </div>
     }
 }
 
-/// The arrow keys go from message to message, so that the keyboard reaches what can be done with each.
+/// Moves the focus between messages with the arrow keys, so that the keyboard reaches the buttons of each.
 fn step_through(event: &KeyboardEvent) {
     let up = match event.key().as_str() {
         "ArrowUp" if !event.alt_key() => true,
@@ -107,28 +110,28 @@ fn element(target: Option<EventTarget>) -> Option<Element> {
     target.and_then(|target| target.dyn_into().ok())
 }
 
-/// What stands above the oldest message: the way to older ones, or that there are none.
+/// The row above the oldest message: a button for older messages, or the start of the room.
 #[component]
 fn Beginning(room: Room) -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     let load = move |text: &'static str| {
         view! {
             <button
                 type="button"
                 class="button button--small"
                 data-testid="load-older"
-                on:click=act(move |_| room.older(tidings))
+                on:click=act(move |_| app.in_room(room, RoomIntent::Older))
             >
                 {text}
             </button>
         }
     };
     let refused = move |refusal: Refusal| {
-        view! { <span role="alert">{refusal.message}</span> {load("Try again")} }
+        view! { <span role="alert">{sentences().refusal(&refusal)}</span> {load(words().try_again)} }
     };
     let is_empty = memo(move || room.cells.with(Vec::is_empty));
     let is_offline = memo(move || {
-        tidings.status.with(|status| matches!(status, Status::Waiting { .. } | Status::Ended { .. }))
+        app.status.with(|status| matches!(status, Status::Waiting { .. } | Status::Ended { .. }))
     });
     view! {
         <li class="log__beginning" class:log__beginning--empty=live(move || is_empty.get())>
@@ -137,9 +140,9 @@ fn Beginning(room: Room) -> impl IntoView {
                 History::Unloaded => view! { <Skeleton /> }.into_any(),
                 History::Loading if is_empty.get() => view! { <Skeleton /> }.into_any(),
                 History::Loading => {
-                    view! { <span data-testid="loading-older">"Loading older messages…"</span> }.into_any()
+                    view! { <span data-testid="loading-older">{words().loading_older}</span> }.into_any()
                 }
-                History::More => load("Load older messages").into_any(),
+                History::More => load(words().load_older).into_any(),
                 History::Refused(refusal) => refused(refusal).into_any(),
                 History::Whole => view! { <Start room is_empty=is_empty.get() /> }.into_any(),
             })}
@@ -149,37 +152,38 @@ fn Beginning(room: Room) -> impl IntoView {
 
 #[component]
 fn Start(room: Room, is_empty: bool) -> impl IntoView {
-    let name = rooms::title(&room.channel()).to_owned();
+    let channel = room.channel();
+    let name = rooms::title(&channel);
     if is_empty {
         view! {
             <div class="empty">
-                <strong class="empty__title">"Nobody has said anything yet"</strong>
-                <span>{format!("Write the first message in {name}. Everybody here sees it at once.")}</span>
+                <strong class="empty__title">{sentences().quiet_in(name)}</strong>
+                <span>{words().quiet_hint}</span>
             </div>
         }
         .into_any()
     } else {
-        view! { <span>{format!("This is where {name} begins")}</span> }.into_any()
+        view! { <span>{sentences().start_of(name)}</span> }.into_any()
     }
 }
 
-/// Stands there when the page was opened without a connection.
+/// Replaces the messages if the app was opened offline.
 #[component]
 fn Offline() -> impl IntoView {
     view! {
         <div class="empty" data-testid="offline">
-            <strong class="empty__title">"No connection yet"</strong>
-            <span>"The messages come as soon as there is one. What you write meanwhile is sent then."</span>
+            <strong class="empty__title">{words().offline_title}</strong>
+            <span>{words().offline_hint}</span>
         </div>
     }
 }
 
-/// Stands for the messages until the first page is there.
+/// Placeholder for the messages until the first page of history arrives.
 #[component]
 fn Skeleton() -> impl IntoView {
     view! {
         <div class="skeleton" data-testid="loading-older">
-            <span class="visually-hidden">"Loading messages"</span>
+            <span class="visually-hidden">{words().loading_messages}</span>
             <span class="skeleton__line"></span>
             <span class="skeleton__line"></span>
             <span class="skeleton__line"></span>
@@ -187,17 +191,21 @@ fn Skeleton() -> impl IntoView {
     }
 }
 
-/// A row keeps its kind for as long as it has its key; what may change in it is read from its signal.
+/// Renders a row. A row keeps its kind as long as it has its key; the rest is read from its signal.
 #[component]
 fn RowView(room: Room, cell: Cell) -> impl IntoView {
+    let app = use_app();
     let row = cell.row;
     match row.get_untracked() {
         Row::Day { at, .. } => view! {
-            <li class="log__day"><span>{day_label(at, clock::now())}</span></li>
+            <li class="log__day"><span>{live(move || day_label(at, app.today.get()))}</span></li>
         }
         .into_any(),
         Row::Lost(_, loss) => view! { <li class="log__lost" data-testid="gap">{lost(loss)}</li> }.into_any(),
-        Row::New => view! { <li class="log__new"><span>"New"</span></li> }.into_any(),
+        Row::Hole(_) => {
+            view! { <li class="log__lost" data-testid="hole">{words().loading_messages}</li> }.into_any()
+        }
+        Row::New => view! { <li class="log__new"><span>{words().new}</span></li> }.into_any(),
         Row::Entry { entry, .. } => {
             let row = RwSignal::from(row);
             let fallback = entry;
@@ -213,10 +221,9 @@ fn RowView(room: Room, cell: Cell) -> impl IntoView {
 
 fn lost(loss: Loss) -> String {
     match loss {
-        Loss::UpTo(1) => "1 message is no longer kept".to_owned(),
-        Loss::UpTo(count) => format!("Up to {count} messages are no longer kept"),
-        Loss::Some => "Some messages are no longer kept".to_owned(),
-        Loss::Restarted => "This room was begun anew; what was here before is no longer kept".to_owned(),
+        Loss::UpTo(count) => sentences().expired(count),
+        Loss::Some => words().some_expired.to_owned(),
+        Loss::Restarted => words().room_reset.to_owned(),
     }
 }
 
@@ -224,6 +231,7 @@ fn row_key(key: RowKey) -> Key {
     match key {
         RowKey::New => Key::Number(0),
         RowKey::Lost(offset) => Key::Number(offset.0.saturating_add(1)),
+        RowKey::Hole(offset) => Key::Id(2, u128::from(offset.0)),
         RowKey::DayBefore(id) => Key::Id(0, u128::from_be_bytes(*id.as_bytes())),
         RowKey::Entry(id) => Key::Id(1, u128::from_be_bytes(*id.as_bytes())),
     }

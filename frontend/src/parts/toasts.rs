@@ -1,60 +1,48 @@
-//! The notices that come up for a while.
-
-use std::time::Duration;
+//! Toasts: notifications that disappear after a while.
 
 use leptos::prelude::*;
 use shared::protocol::Level;
 
 use super::notice::NoticeText;
-use crate::core::toasts::Toast;
-use crate::state::use_tidings;
+use crate::core::intent::Intent;
+use crate::core::texts::words;
+use crate::core::toasts::{Hold, Toast};
+use crate::state::use_app;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::key::Key;
 use crate::ui::live::{act, list};
 
-/// The corner where toasts come up. It is always there: a screen reader listens to what changes in it.
+/// The region of the toasts. It is always rendered, because screen readers announce changes of a known region only.
 #[component]
 pub(crate) fn ToastList() -> impl IntoView {
-    let tidings = use_tidings();
-    let shown = move || tidings.toasts.with(|toasts| toasts.shown().to_vec());
+    let app = use_app();
+    let shown = move || app.toasts.get();
     view! {
-        <div class="toasts" role="region" aria-label="News">
+        <div class="toasts" role="region" aria-label=words().notifications>
             {list(shown, |toast| Key::Number(toast.number), |toast| view! { <ToastView toast /> })}
         </div>
     }
 }
 
-/// A toast goes by itself, but not while somebody points at it or has the keyboard in it.
+/// A toast. It disappears by itself, but not while the pointer is over it or the keyboard focus is in it.
 #[component]
 fn ToastView(toast: Toast) -> impl IntoView {
-    let tidings = use_tidings();
-    let (number, shown_ms, level) = (toast.number, toast.shown_ms(), toast.notice.level);
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let dismiss = move || tidings.toasts.update(|toasts| toasts.dismiss(number));
-    let hold = move || {
-        if let Some(Some(timer)) = timer.try_update_value(Option::take) {
-            timer.clear();
-        }
-    };
-    let run = move || {
-        hold();
-        timer.set_value(set_timeout_with_handle(dismiss, Duration::from_millis(shown_ms)).ok());
-    };
-    run();
-    on_cleanup(hold);
+    let app = use_app();
+    let (number, level) = (toast.number, toast.notice.level);
+    let hold = move |by: Hold, on: bool| app.intend(Intent::HoldToast(number, by, on));
     let role = if level == Level::Error { "alert" } else { "status" };
     view! {
         <div
             class=format!("toast toast--{}", level.as_str())
             role=role
             data-testid="toast"
-            on:mouseenter=act(move |_| hold())
-            on:mouseleave=act(move |_| run())
-            on:focusin=act(move |_| hold())
-            on:focusout=act(move |_| run())
+            on:mouseenter=act(move |_| hold(Hold::Pointer, true))
+            on:mouseleave=act(move |_| hold(Hold::Pointer, false))
+            on:focusin=act(move |_| hold(Hold::Focus, true))
+            on:focusout=act(move |_| hold(Hold::Focus, false))
         >
             <div class="toast__text"><NoticeText notice=toast.notice /></div>
-            <button type="button" class="button button--icon" aria-label="Dismiss" on:click=act(move |_| dismiss())>
+            <button type="button" class="button button--icon" aria-label=words().dismiss on:click=act(move |_| app.intend(Intent::DismissToast(number)))>
                 <Glyph icon=Icon::Close />
             </button>
         </div>

@@ -1,36 +1,31 @@
-//! What is on the screen, how the connection is, and the way to what opens above the page.
+//! The top bar: the room's name, the connection, and the buttons of the panels.
 
 use leptos::prelude::*;
 
 use super::avatar::Avatar;
 use super::connection::Connection;
-use crate::core::notifications::Bell;
-use crate::core::people;
+use crate::core::intent::{Intent, Panel};
 use crate::core::rooms;
-use crate::core::unread::badge;
-use crate::state::{Panel, use_tidings};
+use crate::core::texts::{sentences, words};
+use crate::state::use_app;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::live::{act, live, memo, part, shown};
 
-/// The bar above everything but the rooms.
+/// The bar above everything except the sidebar.
 #[component]
 pub(crate) fn Topbar() -> impl IntoView {
-    let tidings = use_tidings();
-    let is_open = move |panel: Panel| (tidings.panel.get() == Some(panel)).to_string();
-    let unread = memo(move || tidings.bell.with(Bell::unread));
-    let bell_label = move || match unread.get() {
-        0 => "Notifications".to_owned(),
-        count => format!("Notifications, {count} unread"),
-    };
+    let app = use_app();
+    let is_open = move |panel: Panel| (app.panel.get() == Some(panel)).to_string();
+    let unread = memo(move || app.bell.with(|bell| bell.iter().filter(|item| item.unread).count()));
     view! {
         <header class="topbar">
             <button
                 type="button"
                 class="button button--icon topbar__menu"
                 data-testid="menu"
-                aria-label="Menu"
+                aria-label=words().menu
                 aria-expanded=live(move || is_open(Panel::Menu))
-                on:click=act(move |_| tidings.toggle(Panel::Menu))
+                on:click=act(move |_| app.intend(Intent::Toggle(Panel::Menu)))
             >
                 <Glyph icon=Icon::Menu />
             </button>
@@ -41,10 +36,10 @@ pub(crate) fn Topbar() -> impl IntoView {
                     type="button"
                     class="button button--icon"
                     data-testid="wire-toggle"
-                    aria-label="Wire: what goes over the connection"
-                    title="Wire"
-                    aria-pressed=live(move || tidings.wire_is_open.get().to_string())
-                    on:click=act(move |_| tidings.wire_is_open.update(|open| *open = !*open))
+                    aria-label=words().wire_label
+                    title=words().wire
+                    aria-pressed=live(move || app.wire_is_open.get().to_string())
+                    on:click=act(move |_| app.intend(Intent::ToggleWire))
                 >
                     <Glyph icon=Icon::Wire />
                 </button>
@@ -53,24 +48,24 @@ pub(crate) fn Topbar() -> impl IntoView {
                     class="button button--icon"
                     data-testid="bell"
                     data-opens="panel"
-                    aria-label=live(bell_label)
-                    title="Notifications"
+                    aria-label=live(move || sentences().bell(unread.get()))
+                    title=words().notifications
                     aria-expanded=live(move || is_open(Panel::Bell))
-                    on:click=act(move |_| tidings.toggle(Panel::Bell))
+                    on:click=act(move |_| app.intend(Intent::Toggle(Panel::Bell)))
                 >
                     <Glyph icon=Icon::Bell />
                     {shown(move || { unread.get() > 0 }, move || view! {
-                        <span class="count count--corner" data-testid="bell-count">{live(move || badge(unread.get()))}</span> })}
+                        <span class="count count--corner" data-testid="bell-count">{live(move || sentences().badge(unread.get()))}</span> })}
                 </button>
                 <button
                     type="button"
                     class="button button--icon"
                     data-testid="profile"
                     data-opens="panel"
-                    aria-label="You"
-                    title="You"
+                    aria-label=words().you
+                    title=words().you
                     aria-expanded=live(move || is_open(Panel::Profile))
-                    on:click=act(move |_| tidings.toggle(Panel::Profile))
+                    on:click=act(move |_| app.intend(Intent::Toggle(Panel::Profile)))
                 >
                     <Me />
                 </button>
@@ -81,26 +76,26 @@ pub(crate) fn Topbar() -> impl IntoView {
 
 #[component]
 fn Heading() -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     part(move || {
-        let Some(channel) = tidings.current() else {
-            return view! { <div class="topbar__heading"><h1 class="topbar__title">"Push"</h1></div> }
+        let Some(channel) = app.current.get() else {
+            return view! { <div class="topbar__heading"><h1 class="topbar__title">{words().push}</h1></div> }
                 .into_any();
         };
-        let room = tidings.room(&channel);
-        let here = move || people::in_short(room.roster.with(|roster| roster.len()), tidings.is_online());
+        let room = app.room(&channel);
+        let count = move || room.roster.with(|roster| roster.len());
         view! {
             <div class="topbar__heading">
-                <h1 class="topbar__title">{rooms::title(&channel).to_owned()}</h1>
+                <h1 class="topbar__title">{sentences().room(rooms::title(&channel))}</h1>
                 <button
                     type="button"
                     class="topbar__here"
-                    aria-label="Who is here"
+                    aria-label=live(move || sentences().show_members(count(), app.is_online()))
                     data-opens="panel"
-                    aria-expanded=live(move || (tidings.panel.get() == Some(Panel::Roster)).to_string())
-                    on:click=act(move |_| tidings.toggle(Panel::Roster))
+                    aria-expanded=live(move || (app.panel.get() == Some(Panel::Roster)).to_string())
+                    on:click=act(move |_| app.intend(Intent::Toggle(Panel::Roster)))
                 >
-                    {live(here)}
+                    {live(move || sentences().members_short(count(), app.is_online()))}
                 </button>
             </div>
         }
@@ -110,10 +105,9 @@ fn Heading() -> impl IntoView {
 
 #[component]
 fn Me() -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     part(move || {
-        tidings.me.track();
-        let sender = tidings.me_as_sender();
+        let sender = app.me.with(|me| me.as_sender());
         sender.map(|sender| view! { <Avatar user=sender.user name=sender.name.to_string() /> })
     })
 }

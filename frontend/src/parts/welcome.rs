@@ -1,34 +1,37 @@
-//! The first thing a new visitor sees: what this is, and a name to choose.
+//! The first screen of a new visitor: what the app is, and the question for a name.
 
 use leptos::prelude::*;
 use shared::ids::DisplayName;
 use shared::limits::NAME_CHARS_MAX;
 
-use crate::state::use_tidings;
+use crate::core::intent::Intent;
+use crate::core::people;
+use crate::core::texts::words;
+use crate::state::use_app;
 use crate::ui::icon::Logo;
 use crate::ui::live::{act, live};
 
 /// Asks for a name.
 #[component]
 pub(crate) fn Welcome() -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     let typed = RwSignal::new(String::new());
     let problem = RwSignal::new(None::<String>);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         match DisplayName::parse(&typed.get_untracked()) {
-            Ok(name) => tidings.set_name(name),
-            Err(error) => problem.set(Some(format!("That does not work: {error}."))),
+            Ok(name) => app.intend(Intent::SetName(name)),
+            Err(_) => problem.set(Some(people::name_problem(&typed.get_untracked()))),
         }
     };
     view! {
         <main class="welcome">
             <form class="welcome__card" data-testid="welcome" on:submit=act(submit) novalidate>
                 <Logo />
-                <h1 class="welcome__title">"Welcome to Tidings"</h1>
-                <p class="welcome__text">"Talk, and hear at once what is new. What should others call you?"</p>
+                <h1 class="welcome__title">{words().welcome_title}</h1>
+                <p class="welcome__text">{words().welcome_text}</p>
                 <label class="field">
-                    <span class="field__label">"Your name"</span>
+                    <span class="field__label">{words().your_name}</span>
                     <input
                         class="input"
                         name="name"
@@ -36,7 +39,7 @@ pub(crate) fn Welcome() -> impl IntoView {
                         autofocus
                         required
                         maxlength=NAME_CHARS_MAX.to_string()
-                        placeholder="Ada Lovelace"
+                        placeholder=words().name_example
                         aria-describedby="welcome-problem"
                         aria-invalid=live(move || problem.with(Option::is_some).to_string())
                         prop:value=typed
@@ -47,8 +50,8 @@ pub(crate) fn Welcome() -> impl IntoView {
                     />
                 </label>
                 <p id="welcome-problem" class="field__problem" role="alert">{problem}</p>
-                <button type="submit" class="button button--primary button--wide">"Start talking"</button>
-                <p class="welcome__note">"No account. You stay the same guest in this browser."</p>
+                <button type="submit" class="button button--primary button--wide">{words().start}</button>
+                <p class="welcome__note">{words().welcome_note}</p>
             </form>
         </main>
     }

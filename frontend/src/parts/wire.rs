@@ -1,30 +1,32 @@
-//! The panel that shows what goes over the connection.
+//! The wire panel: the messages of the protocol, live.
 
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::core::intent::Intent;
+use crate::core::texts::words;
 use crate::core::wire::{WireKind, WireLog, WireRow};
-use crate::state::{time_label, use_tidings};
+use crate::state::{time_label, use_app};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::key::Key;
 use crate::ui::live::{act, list, live, memo, part, shown};
 
-/// The wire panel, while it is open.
+/// Renders the wire panel while it is open.
 #[component]
 pub(crate) fn Wire() -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     view! {
-        {shown(move || tidings.wire_is_open.get(), move || view! {
+        {shown(move || app.wire_is_open.get(), move || view! {
             <Panel /> })}
     }
 }
 
 #[component]
 fn Panel() -> impl IntoView {
-    let tidings = use_tidings();
+    let app = use_app();
     let with_heartbeats = RwSignal::new(false);
-    let is_paused = memo(move || tidings.wire.with(WireLog::is_paused));
-    let rows = memo(move || tidings.wire.with(|wire| wire.rows(with_heartbeats.get())));
+    let is_paused = memo(move || app.wire.with(WireLog::is_paused));
+    let rows = memo(move || app.wire.with(|wire| wire.rows(with_heartbeats.get())));
     let scroller = NodeRef::<html::Div>::new();
     let follows = StoredValue::new(true);
     Effect::new(move |_| {
@@ -32,7 +34,7 @@ fn Panel() -> impl IntoView {
         if let Some(scroller) = scroller.get()
             && follows.get_value()
         {
-            // The new rows are in the page once this frame's updates are through.
+            // The new rows are in the document only after this frame's updates.
             request_animation_frame(move || scroller.set_scroll_top(scroller.scroll_height()));
         }
     });
@@ -43,41 +45,41 @@ fn Panel() -> impl IntoView {
         }
     };
     view! {
-        <aside class="wire" aria-label="Wire" data-testid="wire">
+        <aside class="wire" aria-label=words().wire data-testid="wire">
             <header class="wire__head">
-                <h2 class="wire__title">"Wire"</h2>
+                <h2 class="wire__title">{words().wire}</h2>
                 <label class="wire__filter">
                     <input
                         type="checkbox"
                         prop:checked=with_heartbeats
                         on:change:target=move |event| with_heartbeats.set(event.target().checked())
                     />
-                    "Heartbeats"
+                    {words().heartbeats}
                 </label>
                 <button
                     type="button"
                     class="button button--icon"
-                    aria-label="Pause"
-                    title="Pause"
+                    aria-label=words().pause
+                    title=words().pause
                     aria-pressed=live(move || is_paused.get().to_string())
-                    on:click=act(move |_| tidings.wire.update(WireLog::toggle_pause))
+                    on:click=act(move |_| app.change_wire(WireLog::toggle_pause))
                 >
                     {part(move || view! { <Glyph icon=if is_paused.get() { Icon::Play } else { Icon::Pause } /> })}
                 </button>
                 <button
                     type="button"
                     class="button button--icon"
-                    aria-label="Clear"
-                    title="Clear"
-                    on:click=act(move |_| tidings.wire.update(WireLog::clear))
+                    aria-label=words().clear
+                    title=words().clear
+                    on:click=act(move |_| app.change_wire(WireLog::clear))
                 >
                     <Glyph icon=Icon::Trash />
                 </button>
                 <button
                     type="button"
                     class="button button--icon"
-                    aria-label="Close the wire panel"
-                    on:click=act(move |_| tidings.wire_is_open.set(false))
+                    aria-label=words().close_wire
+                    on:click=act(move |_| app.intend(Intent::ToggleWire))
                 >
                     <Glyph icon=Icon::Close />
                 </button>
@@ -91,22 +93,22 @@ fn Panel() -> impl IntoView {
                     )}
                 </ul>
                 {shown(move || rows.with(Vec::is_empty), move || view! {
-                    <p class="wire__empty">"What goes over the connection is shown here, as it happens."</p> })}
+                    <p class="wire__empty">{words().wire_empty}</p> })}
             </div>
         </aside>
     }
 }
 
-/// A row; opened, it shows the whole frame.
+/// A row. A click shows or hides the whole frame.
 #[component]
 fn RowView(row: WireRow) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let kind = row.frame.kind;
-    let (arrow, said) = match kind {
-        WireKind::Open => ("●", "open"),
-        WireKind::Sent => ("↑", "sent"),
-        WireKind::Received => ("↓", "received"),
-        WireKind::Close => ("○", "close"),
+    let (arrow, label) = match kind {
+        WireKind::Open => ("●", words().wire_opened),
+        WireKind::Sent => ("↑", words().wire_sent),
+        WireKind::Received => ("↓", words().wire_received),
+        WireKind::Close => ("○", words().wire_closed),
     };
     let (name, time, brief) = (row.name().to_owned(), time_label(row.frame.at), row.brief());
     let whole = StoredValue::new(row);
@@ -119,7 +121,7 @@ fn RowView(row: WireRow) -> impl IntoView {
                 on:click=act(move |_| is_open.update(|open| *open = !*open))
             >
                 <span class="wire__arrow" aria-hidden="true">{arrow}</span>
-                <span class="visually-hidden">{said}</span>
+                <span class="visually-hidden">{label}</span>
                 <span class="wire__type">{name}</span>
                 <span class="wire__brief">{brief}</span>
                 <span class="wire__time">{time}</span>

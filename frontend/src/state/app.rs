@@ -10,6 +10,7 @@ use shared::session::Status;
 use super::room::Room;
 use super::rows;
 use super::timer::Timer;
+use super::value::Value;
 use super::{tabs, visits};
 use crate::browser::storage::Store;
 use crate::browser::{clock, dates, desktop, locks, visibility};
@@ -34,22 +35,22 @@ pub(crate) struct AppState {
     owner: StoredValue<Owner>,
     /// A handle for each room since the page was opened.
     handles: StoredValue<Vec<Room>>,
-    pub(crate) me: RwSignal<Me>,
-    pub(crate) status: RwSignal<Status>,
-    pub(crate) rooms: RwSignal<Rooms>,
-    pub(crate) route: RwSignal<Route>,
+    pub(crate) me: Value<Me>,
+    pub(crate) status: Value<Status>,
+    pub(crate) rooms: Value<Rooms>,
+    pub(crate) route: Value<Route>,
     /// The room on the screen.
-    pub(crate) current: RwSignal<Option<ChannelName>>,
+    pub(crate) current: Value<Option<ChannelName>>,
     /// The notifications, newest first.
-    pub(crate) bell: RwSignal<Vec<Notification>>,
-    pub(crate) toasts: RwSignal<Vec<Toast>>,
-    pub(crate) panel: RwSignal<Option<Panel>>,
-    pub(crate) wire: RwSignal<WireLog>,
-    pub(crate) wire_is_open: RwSignal<bool>,
+    pub(crate) bell: Value<Vec<Notification>>,
+    pub(crate) toasts: Value<Vec<Toast>>,
+    pub(crate) panel: Value<Option<Panel>>,
+    pub(crate) wire: Value<WireLog>,
+    pub(crate) wire_is_open: Value<bool>,
     /// The current day, counted from 1970, for labels such as "Today".
-    pub(crate) today: RwSignal<i64>,
+    pub(crate) today: Value<i64>,
     /// The number of all unread messages.
-    pub(crate) unread_total: RwSignal<usize>,
+    pub(crate) unread_total: Value<usize>,
 }
 
 /// Returns the state, from the context that the app provides.
@@ -80,18 +81,18 @@ impl AppState {
             timer: Timer::new(),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             handles: StoredValue::new(Vec::new()),
-            me: RwSignal::new(Me::default()),
-            status: RwSignal::new(Status::Stopped),
-            rooms: RwSignal::new(Rooms::restore("")),
-            route: RwSignal::new(Route::Room(None)),
-            current: RwSignal::new(None),
-            bell: RwSignal::new(Vec::new()),
-            toasts: RwSignal::new(Vec::new()),
-            panel: RwSignal::new(None),
-            wire: RwSignal::new(WireLog::default()),
-            wire_is_open: RwSignal::new(false),
-            today: RwSignal::new(0),
-            unread_total: RwSignal::new(0),
+            me: Value::new(Me::default()),
+            status: Value::new(Status::Stopped),
+            rooms: Value::new(Rooms::restore("")),
+            route: Value::new(Route::Room(None)),
+            current: Value::new(None),
+            bell: Value::new(Vec::new()),
+            toasts: Value::new(Vec::new()),
+            panel: Value::new(None),
+            wire: Value::new(WireLog::default()),
+            wire_is_open: Value::new(false),
+            today: Value::new(0),
+            unread_total: Value::new(0),
         };
         this.set_value(Some(state));
         state.read_app(Parts::ALL);
@@ -161,9 +162,9 @@ impl AppState {
                 Effect::Session(input) => self.driver.input(input),
                 Effect::Changed(Changed::App(parts)) => self.read_app(parts),
                 Effect::Changed(Changed::Room(channel, parts)) => {
-                    let known = self.handles.with_value(|handles| {
-                        handles.iter().copied().find(|room| room.is_of(&channel))
-                    });
+                    let known = self
+                        .handles
+                        .with_value(|handles| handles.iter().copied().find(|room| room.is_of(&channel)));
                     if let Some(room) = known {
                         self.read_room(room, parts);
                     }
@@ -214,7 +215,7 @@ impl AppState {
         changed: Parts,
         part: Parts,
         read: impl FnOnce(&App) -> T,
-        signal: RwSignal<T>,
+        signal: Value<T>,
     ) {
         if changed.has(part) {
             signal.set(self.with_core(|core| read(core)));

@@ -6,6 +6,7 @@ use shared::presence::Roster;
 use shared::protocol::Refusal;
 
 use super::rows::Cell;
+use super::value::Value;
 use crate::core::effect::Parts;
 use crate::core::room::{self, History, Typing};
 use crate::core::timeline::{Unread, View};
@@ -16,17 +17,17 @@ pub(crate) struct Room {
     channel: StoredValue<ChannelName>,
     /// Whether the next frame draws.
     frame: StoredValue<bool>,
-    pub(crate) cells: RwSignal<Vec<Cell>>,
-    pub(crate) view: RwSignal<View>,
-    pub(crate) history: RwSignal<History>,
-    pub(crate) trouble: RwSignal<Option<Refusal>>,
-    pub(crate) roster: RwSignal<Roster>,
-    pub(crate) unread: RwSignal<Unread>,
-    pub(crate) typing: RwSignal<Typing>,
-    pub(crate) failed: RwSignal<usize>,
-    pub(crate) draft: RwSignal<String>,
+    pub(crate) cells: Value<Vec<Cell>>,
+    pub(crate) view: Value<View>,
+    pub(crate) history: Value<History>,
+    pub(crate) trouble: Value<Option<Refusal>>,
+    pub(crate) roster: Value<Roster>,
+    pub(crate) unread: Value<Unread>,
+    pub(crate) typing: Value<Typing>,
+    pub(crate) failed: Value<usize>,
+    pub(crate) draft: Value<String>,
     /// Whether the field has the text of an earlier message.
-    pub(crate) is_editing: RwSignal<bool>,
+    pub(crate) is_editing: Value<bool>,
 }
 
 impl Room {
@@ -34,16 +35,16 @@ impl Room {
         Self {
             channel: StoredValue::new(channel.clone()),
             frame: StoredValue::new(false),
-            cells: RwSignal::new(Vec::new()),
-            view: RwSignal::new(View::Following),
-            history: RwSignal::new(History::Unloaded),
-            trouble: RwSignal::new(None),
-            roster: RwSignal::new(Roster::default()),
-            unread: RwSignal::new(Unread::default()),
-            typing: RwSignal::new(Typing::default()),
-            failed: RwSignal::new(0),
-            draft: RwSignal::new(String::new()),
-            is_editing: RwSignal::new(false),
+            cells: Value::new(Vec::new()),
+            view: Value::new(View::Following),
+            history: Value::new(History::Unloaded),
+            trouble: Value::new(None),
+            roster: Value::new(Roster::default()),
+            unread: Value::new(Unread::default()),
+            typing: Value::new(Typing::default()),
+            failed: Value::new(0),
+            draft: Value::new(String::new()),
+            is_editing: Value::new(false),
         }
     }
 

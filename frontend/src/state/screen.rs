@@ -18,6 +18,9 @@ pub(crate) enum Spot {
     Menu,
 }
 
+/// Calls `handle` for each event `name` of the window, until the app ends.
+pub(crate) use crate::browser::listen::listen_for_good;
+
 /// Moves the keyboard focus.
 pub(crate) fn focus(spot: Spot) {
     browser_focus::focus(match spot {
@@ -54,6 +57,7 @@ pub(crate) fn day_label(at: Timestamp, today: i64) -> String {
 }
 
 /// A time for a `<time>` element.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Times {
     /// For programs: ISO 8601.
     pub(crate) datetime: String,

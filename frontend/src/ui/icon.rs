@@ -1,4 +1,4 @@
-//! The icons: lines of one width on a grid of 24.
+//! The icons: SVG paths with lines of one width, on a grid of 24 by 24.
 
 use leptos::prelude::*;
 
@@ -52,7 +52,7 @@ impl Icon {
     }
 }
 
-/// Draws an icon. It says nothing by itself: what it stands in has a name.
+/// Renders an icon. Screen readers skip it, so the element around it needs a name.
 #[component]
 pub(crate) fn Glyph(icon: Icon) -> impl IntoView {
     view! {
@@ -62,7 +62,7 @@ pub(crate) fn Glyph(icon: Icon) -> impl IntoView {
     }
 }
 
-/// The mark of Tidings: a message that spreads.
+/// Renders the logo.
 #[component]
 pub(crate) fn Logo() -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! Building blocks of views that know nothing of Tidings.
+//! Building blocks of views. They do not depend on the rest of the app.
 
 pub(crate) mod icon;
 pub(crate) mod key;

@@ -55,7 +55,8 @@ const QUARTER_MS: u64 = 15 * 60 * 1000;
 impl Day {
     fn of(now: Timestamp, day_of: fn(Timestamp) -> i64) -> Self {
         let number = day_of(now);
-        let quarters = (now.0 / QUARTER_MS + 1..).map(|quarter| Timestamp(quarter.saturating_mul(QUARTER_MS)));
+        let quarters =
+            (now.0 / QUARTER_MS + 1..).map(|quarter| Timestamp(quarter.saturating_mul(QUARTER_MS)));
         // A day has at most 25 hours.
         let mut ends = quarters.take(101).filter(|end| day_of(*end) != number);
         Self { number, ends: ends.next().unwrap_or(Timestamp(now.0.saturating_add(QUARTER_MS))) }

@@ -96,8 +96,7 @@ impl App {
         let stored = Rooms::restore(stored);
         let added: Vec<_> = stored.iter().filter(|channel| !self.order.has(channel)).cloned().collect();
         let current = self.current().cloned();
-        let is_gone =
-            |channel: &&ChannelName| !stored.has(channel) && current.as_ref() != Some(*channel);
+        let is_gone = |channel: &&ChannelName| !stored.has(channel) && current.as_ref() != Some(*channel);
         let gone: Vec<_> = self.order.iter().filter(is_gone).cloned().collect();
         for channel in &gone {
             self.order.close(channel);

@@ -22,7 +22,11 @@ impl Mark {
             return Ok(Self { read: Offset(read), ..Self::default() });
         }
         let mut fields = Fields::parse(text)?;
-        Ok(Self { epoch: fields.read("epoch")?, read: fields.read("read")?, cleared: fields.read("cleared")? })
+        Ok(Self {
+            epoch: fields.read("epoch")?,
+            read: fields.read("read")?,
+            cleared: fields.read("cleared")?,
+        })
     }
 
     fn to_json(self) -> String {
@@ -57,7 +61,11 @@ impl Marks {
         let had_other = self.of(channel).epoch.is_some_and(|before| before != epoch);
         let stored = Mark::parse(stored).unwrap_or_default();
         let is_same = stored.epoch.is_none_or(|before| before == epoch);
-        let mark = if is_same { Mark { epoch: Some(epoch), ..stored } } else { Mark { epoch: Some(epoch), ..Mark::default() } };
+        let mark = if is_same {
+            Mark { epoch: Some(epoch), ..stored }
+        } else {
+            Mark { epoch: Some(epoch), ..Mark::default() }
+        };
         self.0.retain(|(known, _)| known != channel);
         self.0.push((channel.clone(), mark));
         had_other

@@ -73,7 +73,8 @@ impl Bell {
     }
 
     /// Returns the number of unread notifications.
-    pub(crate) fn unread(&self) -> usize {
+    #[cfg(test)]
+    fn unread(&self) -> usize {
         self.items.iter().filter(|item| item.unread).count()
     }
 
@@ -98,7 +99,8 @@ impl Bell {
             self.retract(of, &message.from.user);
             return None;
         }
-        let notice = notice(&message.payload, message.from.name.as_str(), message.channel.namespace() == "inbox")?;
+        let notice =
+            notice(&message.payload, message.from.name.as_str(), message.channel.namespace() == "inbox")?;
         let mark = self.marks.of(&message.channel);
         let is_known = self.items.iter().any(|item| item.message_id == Some(message.id));
         let is_retracted =
@@ -174,8 +176,9 @@ impl Bell {
         self.marks.adopt(channel, stored);
         let mark = self.marks.of(channel);
         let has_read = self.read_to(channel, mark.read);
-        let is_cleared =
-            |item: &Notification| item.source.as_ref().is_some_and(|(of, at)| of == channel && *at <= mark.cleared);
+        let is_cleared = |item: &Notification| {
+            item.source.as_ref().is_some_and(|(of, at)| of == channel && *at <= mark.cleared)
+        };
         self.remove(is_cleared) || has_read
     }
 

@@ -5,8 +5,10 @@ use shared::limits::TEXT_BYTES_MAX;
 use shared::text::is_blank;
 use shared::time::Timestamp;
 
-/// The number of bytes that are left is shown from this number on.
-const LEFT_SHOWN_BYTES: usize = 1024;
+use crate::core::texts::sentences;
+
+/// Number of bytes before the limit from which the space left is shown.
+const COUNT_SHOWN_BYTES: usize = 1024;
 
 /// Minimum time between two typing signals, in milliseconds.
 const TYPING_EVERY_MS: u64 = 3_000;
@@ -14,35 +16,55 @@ const TYPING_EVERY_MS: u64 = 3_000;
 /// Time after a change until the draft is stored, in milliseconds: storage is synchronous, so not on each key.
 const STORE_AFTER_MS: u64 = 400;
 
-/// What can be done with a text.
+/// Whether a text can be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Check {
-    /// It has no content.
+    /// It shows nothing.
     Empty,
     /// It can be sent.
     Ready,
-    /// It can be sent, and has this number of bytes left.
+    /// It can be sent, and about this many characters still fit.
     Tight(usize),
-    /// It has this number of bytes too many.
+    /// It is too long: it fits without its last so many characters.
     TooLong(usize),
 }
 
 impl Check {
-    /// Checks a text. The server's limit is in bytes.
+    /// Checks a text. The server's limit is in bytes; the result is in characters, because people do not count bytes.
     pub(crate) fn of(text: &str) -> Self {
         let text = text.trim();
         match TEXT_BYTES_MAX.checked_sub(text.len()) {
             _ if is_blank(text) => Self::Empty,
-            None => Self::TooLong(text.len() - TEXT_BYTES_MAX),
-            Some(left) if left <= LEFT_SHOWN_BYTES => Self::Tight(left),
+            None => Self::TooLong(characters_over(text)),
+            Some(left) if left <= COUNT_SHOWN_BYTES => Self::Tight(characters_left(text, left)),
             Some(_) => Self::Ready,
         }
     }
 
-    /// Whether the text can be sent.
+    /// Whether it can be sent.
     pub(crate) fn is_sendable(self) -> bool {
         matches!(self, Self::Ready | Self::Tight(_))
     }
+
+    /// Returns the text of the counter, or `None` while there is enough space.
+    pub(crate) fn count(self) -> Option<String> {
+        match self {
+            Self::Empty | Self::Ready => None,
+            Self::Tight(left) => Some(sentences().characters_left(left)),
+            Self::TooLong(over) => Some(sentences().characters_over(over)),
+        }
+    }
+}
+
+/// Returns how many characters at the end of `text` have to go, so that the rest has at most [`TEXT_BYTES_MAX`] bytes.
+fn characters_over(text: &str) -> usize {
+    // A character that only starts before the limit has to go, too.
+    text.char_indices().rev().take_while(|(start, c)| start + c.len_utf8() > TEXT_BYTES_MAX).count()
+}
+
+/// Returns how many characters fit into `left` bytes, if they are like those of `text`.
+fn characters_left(text: &str, left: usize) -> usize {
+    left * text.chars().count() / text.len()
 }
 
 /// An edit in progress.
@@ -58,7 +80,10 @@ struct Editing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sending {
     Chat(String),
-    Edit { of: MessageId, text: String },
+    Edit {
+        of: MessageId,
+        text: String,
+    },
     /// An edit that changes nothing.
     Unchanged,
 }
@@ -173,8 +198,33 @@ mod tests {
         }
         assert_eq!(Check::of("hi"), Check::Ready);
         assert_eq!(Check::of(&"x".repeat(TEXT_BYTES_MAX)), Check::Tight(0));
-        assert_eq!(Check::of(&"ä".repeat(TEXT_BYTES_MAX / 2 + 1)), Check::TooLong(2));
+        assert_eq!(Check::of(&"ä".repeat(TEXT_BYTES_MAX / 2 + 1)), Check::TooLong(1));
         assert!(!Check::of(&"x".repeat(TEXT_BYTES_MAX + 1)).is_sendable());
+    }
+
+    #[test]
+    fn the_counter_counts_characters() {
+        let bytes = TEXT_BYTES_MAX;
+        assert_eq!(Check::of(&"x".repeat(bytes + 3)), Check::TooLong(3));
+        assert_eq!(Check::of(&"家".repeat(bytes / 3 + 5)), Check::TooLong(5));
+        assert_eq!(
+            Check::of(&format!("{}🙂", "x".repeat(bytes - 1))),
+            Check::TooLong(1),
+            "three bytes are over"
+        );
+        for text in ["x", "ä", "家", "🙂", "x家"].map(|part| part.repeat(bytes / part.len() + 40)) {
+            let Check::TooLong(over) = Check::of(&text) else { panic!("{}", text.len()) };
+            let without = |count: usize| text.chars().rev().skip(count).collect::<String>().len();
+            assert!(
+                without(over) <= bytes && without(over - 1) > bytes,
+                "{over} of {}",
+                text.chars().count()
+            );
+        }
+        assert_eq!(Check::of(&"家".repeat(bytes / 3 - 10)), Check::Tight((bytes % 3 + 30) / 3));
+        assert_eq!(Check::Tight(0).count().unwrap(), "0 characters left");
+        assert_eq!(Check::TooLong(1_200).count().unwrap(), "Too long by 1,200 characters");
+        assert_eq!(Check::Ready.count(), None);
     }
 
     #[test]

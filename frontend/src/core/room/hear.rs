@@ -36,7 +36,8 @@ impl Room {
                 self.changed.add(Parts::ROSTER);
             }
             Event::Signal(signal) => {
-                if signal.state == SignalState::Typing && context.me.user.as_ref() != Some(&signal.from.user) {
+                if signal.state == SignalState::Typing && context.me.user.as_ref() != Some(&signal.from.user)
+                {
                     self.typing.signal(signal.from, context.now);
                     self.changed.add(Parts::TYPING);
                 }

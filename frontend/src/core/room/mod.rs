@@ -1,7 +1,7 @@
 //! One channel: its messages, how far they are read, what is written, who is there.
 
-mod drawing;
 mod draft;
+mod drawing;
 mod hear;
 mod intend;
 mod pages;
@@ -16,7 +16,7 @@ use shared::time::Timestamp;
 
 pub(crate) use draft::Check;
 pub(crate) use pages::History;
-pub(crate) use reading::{ReadMark, ReadingPlace};
+pub(crate) use reading::ReadingPlace;
 pub(crate) use typing::Typing;
 
 use draft::Draft;

@@ -119,7 +119,11 @@ impl Room {
             return;
         }
         self.pages.older = None;
-        if self.leads_on(has_shown) && more && !messages.is_empty() && self.pages.in_a_row < PAGES_IN_A_ROW_MAX {
+        if self.leads_on(has_shown)
+            && more
+            && !messages.is_empty()
+            && self.pages.in_a_row < PAGES_IN_A_ROW_MAX
+        {
             self.pages.in_a_row += 1;
             return self.request_older(context);
         }
@@ -191,4 +195,3 @@ impl Room {
 fn after(offset: Offset) -> Offset {
     Offset(offset.0.saturating_add(1 + u64::from(PAGE_MESSAGES)))
 }
-

@@ -30,11 +30,6 @@ impl ReadMark {
             to.field("epoch", &self.epoch);
         })
     }
-
-    /// Returns the offset up to which the messages are read.
-    pub(crate) fn offset(self) -> Offset {
-        self.offset
-    }
 }
 
 /// The message that the reader looks at.

@@ -2,9 +2,9 @@
 
 use shared::ids::Offset;
 
+use super::Timeline;
 use super::entry::Place;
 use super::rows::{READING_ROWS_MAX, View};
-use super::Timeline;
 
 /// Maximum number of entries while the reader follows the newest messages.
 const ENTRIES_MAX: usize = 2_000;
@@ -52,7 +52,8 @@ impl Timeline {
     fn drop_oldest(&mut self, until: Option<Place>, is_few: impl Fn(&Self) -> bool) -> bool {
         let before = self.entries.len();
         while !is_few(self) && self.entries.len() > 1 {
-            let Some((place, id)) = self.entries.iter().next().map(|(place, entry)| (*place, entry.id)) else {
+            let Some((place, id)) = self.entries.iter().next().map(|(place, entry)| (*place, entry.id))
+            else {
                 break;
             };
             if until.is_some_and(|until| place >= until) || matches!(place, Place::Unsent(_)) {

@@ -118,7 +118,9 @@ impl Timeline {
     pub(crate) fn unread_after(&self, read: Offset) -> Unread {
         let mut unread = Unread::default();
         let after = Place::At(Offset(read.0.saturating_add(1)));
-        for (_, entry) in self.entries.range(after..Place::Unsent(0)).rev().filter(|(_, entry)| entry.counts()) {
+        for (_, entry) in
+            self.entries.range(after..Place::Unsent(0)).rev().filter(|(_, entry)| entry.counts())
+        {
             unread.count += 1;
             unread.mentions += usize::from(entry.mentions_me);
             if unread.count == UNREAD_MAX {

@@ -28,9 +28,11 @@ impl Segments {
         let mut new = Segment { from: from.0, to: to.0 };
         let touches =
             |old: &Segment| old.from <= new.to.saturating_add(1) && new.from <= old.to.saturating_add(1);
-        let start = self.0.iter().position(touches).unwrap_or_else(|| {
-            self.0.iter().position(|old| old.from > new.from).unwrap_or(self.0.len())
-        });
+        let start = self
+            .0
+            .iter()
+            .position(touches)
+            .unwrap_or_else(|| self.0.iter().position(|old| old.from > new.from).unwrap_or(self.0.len()));
         let mut end = start;
         while let Some(old) = self.0.get(end)
             && old.from <= new.to.saturating_add(1)

@@ -266,7 +266,9 @@ fn an_own_message_takes_the_time_of_the_log() {
 fn mentions_are_counted_apart() {
     let mut timeline = timeline();
     timeline.set_me(&sender("me").user, "Ada Lovelace");
-    for message in [said(1, "bob", "@Ada Lovelace, look"), said(2, "bob", "Ada"), said(3, "me", "@ada lovelace")] {
+    for message in
+        [said(1, "bob", "@Ada Lovelace, look"), said(2, "bob", "Ada"), said(3, "me", "@ada lovelace")]
+    {
         timeline.receive(&message);
     }
     assert_eq!(timeline.unread_after(Offset(0)), Unread { count: 2, mentions: 1 });
@@ -313,7 +315,10 @@ fn a_reader_further_up_keeps_their_rows_while_a_flood_is_bounded() {
     assert!(seen(&timeline, view).split(' ').take(100).eq(before.iter().map(String::as_str)));
     assert_eq!(timeline.newest(), Some(Offset(20_000)));
     assert!((19_900..=20_000).all(|n| timeline.entry(numbered(n).id).is_some()), "the newest stay too");
-    assert_eq!(timeline.segments.hole_between(Offset(100), Offset(20_000)).map(|hole| hole.after), Some(Offset(700)));
+    assert_eq!(
+        timeline.segments.hole_between(Offset(100), Offset(20_000)).map(|hole| hole.after),
+        Some(Offset(700))
+    );
     assert_eq!(timeline.unread_after(Offset(200)).count, UNREAD_MAX);
 }
 

@@ -216,7 +216,10 @@ fn the_reader_comes_back_to_the_place_where_they_were() {
     // The line is gone: everything was read.
     let before = before.replace("* ", "");
     assert_eq!((world.rows(tab, LOBBY), world.room(tab, LOBBY).view()), (before, view));
-    assert_eq!(world.room(tab, LOBBY).place().map(|place| (place.message, place.below_px)), Some((message, 12)));
+    assert_eq!(
+        world.room(tab, LOBBY).place().map(|place| (place.message, place.below_px)),
+        Some((message, 12))
+    );
     world.in_room(tab, LOBBY, RoomIntent::Follow);
     assert_eq!((world.room(tab, LOBBY).view(), world.room(tab, LOBBY).place()), (View::Following, None));
 }

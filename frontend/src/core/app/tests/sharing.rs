@@ -131,7 +131,11 @@ fn marks_of_a_log_that_was_reset_hide_nothing() {
     world.close(tab);
     world.epoch = shared::ids::Epoch(8);
     let tab = world.open("#/");
-    assert_eq!(world.bell(tab), "Old* Old* Old* Old* Old*", "the offsets of the old log mean nothing in this one");
+    assert_eq!(
+        world.bell(tab),
+        "Old* Old* Old* Old* Old*",
+        "the offsets of the old log mean nothing in this one"
+    );
 }
 
 fn subscribed(world: &World, name: &str) -> shared::session::Event {

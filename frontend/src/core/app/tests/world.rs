@@ -223,7 +223,9 @@ impl World {
             let Some(next) = next else { break };
             self.now = self.now.max(next);
             for tab in 0..self.tabs.len() {
-                if self.tabs[tab].is_open && self.tabs[tab].app.poll_timeout().is_some_and(|at| at <= self.now) {
+                if self.tabs[tab].is_open
+                    && self.tabs[tab].app.poll_timeout().is_some_and(|at| at <= self.now)
+                {
                     self.intend(tab, Intent::Elapsed);
                     // The rows of the room on the screen are drawn when they are due.
                     if let Some(current) = self.tabs[tab].app.current().cloned() {
@@ -296,7 +298,10 @@ impl World {
             }
             Input::Publish { channel, message_id, payload } => {
                 let offset = self.append(channel.as_str(), "ada", "Ada", message_id, payload);
-                self.hear(tab, Event::Delivery { channel, message_id, delivery: Delivery::Accepted { offset } });
+                self.hear(
+                    tab,
+                    Event::Delivery { channel, message_id, delivery: Delivery::Accepted { offset } },
+                );
             }
             _ => return false,
         }
@@ -355,8 +360,9 @@ impl World {
     /// The titles of the notifications, each with `*` if it is unread.
     pub(super) fn bell(&self, tab: usize) -> String {
         let items = self.tabs[tab].app.bell().items();
-        let titles: Vec<_> =
-            items.map(|item| format!("{}{}", item.notice.title, if item.unread { "*" } else { "" })).collect();
+        let titles: Vec<_> = items
+            .map(|item| format!("{}{}", item.notice.title, if item.unread { "*" } else { "" }))
+            .collect();
         titles.join(" ")
     }
 
@@ -390,7 +396,9 @@ impl World {
     pub(super) fn requested(&self, tab: usize, name: &str) -> Vec<u64> {
         let wanted = channel(name);
         let requests = self.tabs[tab].inputs.iter().filter_map(|input| match input {
-            Input::History { channel, before, .. } if *channel == wanted => Some(before.unwrap_or_default().0),
+            Input::History { channel, before, .. } if *channel == wanted => {
+                Some(before.unwrap_or_default().0)
+            }
             _ => None,
         });
         requests.collect()

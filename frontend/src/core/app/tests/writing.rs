@@ -69,9 +69,10 @@ fn typing_is_signalled_to_others_and_ends_by_itself() {
     let tab = world.open("#/");
     world.in_room(tab, LOBBY, RoomIntent::Type("h".to_owned()));
     world.in_room(tab, LOBBY, RoomIntent::Type("hi".to_owned()));
-    let signals = world.tabs[tab].inputs.iter().filter(|input| {
-        matches!(input, Input::Signal { kind: SignalKind::Typing, .. })
-    });
+    let signals = world.tabs[tab]
+        .inputs
+        .iter()
+        .filter(|input| matches!(input, Input::Signal { kind: SignalKind::Typing, .. }));
     assert_eq!(signals.count(), 1);
     for user in ["bob", "ada"] {
         let from = Sender { user: user.parse().unwrap(), name: user.parse().unwrap() };
