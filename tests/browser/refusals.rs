@@ -39,11 +39,9 @@ async fn a_name_or_a_text_of_which_nothing_can_be_seen_is_not_sent() {
     story(async |stage| {
         let ada = stage.visitor("Ada").await;
         ada.welcome().expect().await;
-        for (name, problem) in [
-            ("\u{200b}", "enter a name"),
-            ("\u{3164}", "enter a name"),
-            ("a\u{2028}b", "Use one line"),
-        ] {
+        for (name, problem) in
+            [("\u{200b}", "enter a name"), ("\u{3164}", "enter a name"), ("a\u{2028}b", "Use one line")]
+        {
             types(&ada, "[data-testid=welcome] input", name).await;
             ada.click("[data-testid=welcome] [type=submit]").await;
             ada.expect_text("#welcome-problem", problem).await;
