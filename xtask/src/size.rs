@@ -4,8 +4,9 @@ use std::path::Path;
 
 use crate::failure::Failure;
 use crate::page;
+use crate::profile::Profile;
 use crate::steps::{Steps, say};
-use crate::tools::PageTools;
+use crate::tools::AppTools;
 use crate::workspace::Workspace;
 
 /// Maximum bytes that a browser has to load for the page, compressed with brotli: 204 KiB.
@@ -14,9 +15,8 @@ const PAGE_BYTES_MAX: u64 = 208_896;
 /// Builds the page and checks its size.
 pub(crate) fn run() -> Result<std::process::ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let mut steps = Steps::new(PageTools::STEPS + 2);
-    let tools = PageTools::ensure(&workspace, &mut steps)?;
-    steps.must("Building the page (2 to 4 min the first time)", || page::build(&workspace, &tools))?;
+    let mut steps = Steps::new(page::steps(Profile::Shipped) + 1);
+    let tools = page::ensure(&workspace, Profile::Shipped, &mut steps)?;
     steps.must("Size of the page", || check(&workspace, &tools))?;
     Ok(std::process::ExitCode::SUCCESS)
 }
@@ -25,7 +25,7 @@ pub(crate) fn run() -> Result<std::process::ExitCode, Failure> {
 ///
 /// # Errors
 /// [`Failure`] if the page is larger than the limit.
-pub(crate) fn check(workspace: &Workspace, tools: &PageTools) -> Result<(), Failure> {
+pub(crate) fn check(workspace: &Workspace, tools: &AppTools) -> Result<(), Failure> {
     let bytes = sent(&workspace.root.join(page::DIST));
     if tools.wasm_opt.is_none() || tools.esbuild.is_none() || bytes == 0 {
         say(
