@@ -27,6 +27,20 @@ impl Profile {
         }
     }
 
+    /// Returns cargo's arguments that select `program` of `package`.
+    ///
+    /// Cargo joins the features of all selected packages, and filters by the program afterwards. With the same selection for a
+    /// quick server and a quick wasm-bindgen, they and the app have most procedural macros in common, with the same features: they are
+    /// compiled once. A shipped program gets only the features that it needs.
+    pub(crate) fn select<'a>(self, package: &'a str, program: &'a str) -> Vec<&'a str> {
+        let packages: &[&'a str] = match self {
+            Self::Quick => &["backend", "frontend", "xtask-bind"],
+            Self::Shipped => &[package],
+        };
+        let packages = packages.iter().copied().flat_map(|package| ["--package", package]);
+        packages.chain(["--bin", program]).collect()
+    }
+
     /// Returns the Cargo profile of wasm-bindgen, which is compiled beside other programs.
     pub(crate) fn bind(self) -> &'static str {
         match self {

@@ -19,7 +19,7 @@ const PROFILE: Profile = Profile::Shipped;
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
     println!("The first time this takes about 15 min on 2 cores, later 3 min.");
-    let mut steps = Steps::new(13);
+    let mut steps = Steps::new(12);
     let outcome = all(&workspace, &mut steps, arguments);
     println!("\n{}", steps.table());
     outcome?;

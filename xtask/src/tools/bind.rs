@@ -23,8 +23,8 @@ const CURE: &str = "Check the network, and that a C compiler is installed.";
 
 /// Compiles wasm-bindgen.
 pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<(), Failure> {
-    let mut build = workspace.cargo(["build", "--package", PACKAGE, "--profile", profile.bind()]);
-    process::must(&mut build, CURE)
+    let mut build = workspace.cargo(["build", "--profile", profile.bind()]);
+    process::must(build.args(profile.select(PACKAGE, PACKAGE)), CURE)
 }
 
 /// Writes [`SCRIPT`] and [`MODULE`] for the WebAssembly file `input` to `folder`.

@@ -21,7 +21,8 @@ pub(crate) fn ensure_wasm32(workspace: &Workspace) -> Result<(), Failure> {
     if installed {
         return Ok(());
     }
-    const CURE: &str = "Install Rust from https://rustup.rs, or your distribution's standard library for wasm32";
+    const CURE: &str =
+        "Install Rust from https://rustup.rs, or your distribution's standard library for wasm32";
     consent::ask(&format!("Rust's target {TARGET}"), "rustup", &format!("{CURE}."))?;
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", TARGET]).current_dir(&workspace.root);
