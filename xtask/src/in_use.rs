@@ -1,4 +1,4 @@
-//! `cargo xtask use`: builds the release page and server, and measures the page in a real browser.
+//! `cargo xtask use`: builds the shipped app and server, and measures the app in a real browser.
 
 use std::process::ExitCode;
 
