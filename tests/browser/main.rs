@@ -1,5 +1,7 @@
 //! Stories of people who use the app, each with their own browser.
 
+// The harness needs Unix.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,6 +1,8 @@
 //! Stories of a server that is killed, suspended, cut off, out of disk space or not read, one file per behaviour. Most
 //! end with a comparison of what every client received with the log.
 
+// The harness needs Unix.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

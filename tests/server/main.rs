@@ -1,5 +1,7 @@
 //! Stories of the real server with native clients, one module per topic.
 
+// The harness needs Unix.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

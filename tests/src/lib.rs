@@ -6,6 +6,8 @@
 //! A story uses the verbs of its people: `ada.publish("room:lobby", "hi").await; bob.expect_chat("hi").await`.
 //! Every wait has a deadline, and a wait that fails shows the last state.
 
+// The harness signals processes, starts shells and reads Unix file modes.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

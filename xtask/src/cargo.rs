@@ -16,15 +16,15 @@ pub(crate) fn bin_folder() -> Option<PathBuf> {
     Some(home.join("bin"))
 }
 
-/// Returns `cargo install` with little optimisation: these programs run for a second at a time, and a full optimisation takes
-/// several times as long.
+/// Returns `cargo install` without optimisation: these programs run for a second at a time, and a full optimisation takes several
+/// times as long.
 pub(crate) fn install() -> Command {
     let mut command = Command::new(program());
     command
         .arg("install")
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "0");
     command
 }

@@ -1,10 +1,10 @@
-//! `cargo xtask use`: builds the release page and server, and measures the page in a real browser.
+//! `cargo xtask use`: builds the shipped app and server, and measures the app in a real browser.
 
 use std::process::ExitCode;
 
 use crate::failure::Failure;
+use crate::profile::Profile;
 use crate::steps::Steps;
-use crate::tools::PageTools;
 use crate::tools::browser::Browser;
 use crate::workspace::Workspace;
 use crate::{page, process};
@@ -12,10 +12,9 @@ use crate::{page, process};
 /// Builds, then measures what `arguments` select: the options of `tests/benches/in_use`, which prints them if there are none.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let mut steps = Steps::new(PageTools::STEPS + 4);
-    let tools = PageTools::ensure(&workspace, &mut steps)?;
+    let mut steps = Steps::new(page::steps(Profile::Shipped) + 3);
     let browser = steps.must("Browser", Browser::ensure)?;
-    steps.must("Building the page (2 to 4 min the first time)", || page::build(&workspace, &tools))?;
+    page::ensure(&workspace, Profile::Shipped, &mut steps)?;
     steps.must("Building the server (2 to 5 min the first time)", || {
         let mut build = workspace.cargo(["build", "--release", "--package", "backend"]);
         process::must(&mut build, "The messages above say why; the server's code is in backend/.")

@@ -4,27 +4,29 @@
 #![allow(clippy::print_stdout, reason = "this program reports its progress to the user")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "in a test a failure is a panic"))]
 
+mod background;
 mod bench;
 mod cargo;
 mod check;
-mod compress;
 mod count;
 mod crash;
+mod dev;
 mod failure;
 mod hint;
 mod hostile;
 mod in_use;
-mod lock;
+mod origins;
 mod page;
 mod process;
+mod profile;
 mod run;
-mod scripts;
+mod same;
 mod simulate;
 mod size;
 mod steps;
 mod story;
-mod styles;
 mod test;
+mod together;
 mod tools;
 mod version;
 mod wasm;
@@ -35,12 +37,15 @@ use std::process::ExitCode;
 const HELP: &str = "\
 Usage: cargo xtask TASK [-- ARGUMENTS]
 
-  run       Install missing tools, build the page and the server, and start the server.
+  run       Build the app and the server quickly, for a first try, and start the server.
             Arguments go to the server: cargo xtask run -- --listen 127.0.0.1:9000
+            cargo xtask run --release    builds both as they are shipped: optimised, in more time
+  dev       Install trunk if it is missing, and start the back end and `trunk serve` together.
   test      Install missing tools and run every test.
             Arguments go to the test programs: cargo xtask test -- reconnect --nocapture
   check     Check the formatting and the lints, natively and for WebAssembly.
-  page      Build the page and compare its size with the limit.
+  page      Build the app as it is shipped and compare its size with the limit.
+  same      Install trunk if it is missing, and compare the app that it builds with the one of `cargo xtask`.
   simulate  Run the simulation: [--seed S], or [--seeds N] [--from S]
   crash     Kill a server under load 300 times, and compare what every client received with the log:
             [--rounds N] [--seed S]
@@ -53,7 +58,7 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
             cargo xtask bench one rooms --servers tidings,reference --repeat 5
   count     Install valgrind if it is missing, count the instructions and allocations per message, and compare
             them with the committed counts. `--keep` replaces the committed counts.
-  use       Measure the page in a browser: `flood`, `scroll` or `cold`.
+  use       Measure the app in a browser: `flood`, `scroll` or `cold`.
             cargo xtask use flood --reading true; without arguments it prints the options.
   help      Print this text.";
 
@@ -67,10 +72,12 @@ fn main() -> ExitCode {
 
     let outcome = match task.as_str() {
         "run" => run::run(&rest),
+        "dev" => dev::run(&rest),
         "test" => test::run(&rest),
         "simulate" => simulate::run(&rest),
         "check" => check::run(),
         "page" => size::run(),
+        "same" => same::run(),
         "bench" => bench::run(&rest),
         "crash" => crash::run(&rest),
         "hostile" => hostile::run(&rest),

@@ -30,9 +30,14 @@ pub(crate) fn output(command: &mut Command) -> Option<String> {
 
 /// Returns the first program called `name` in `folders`.
 pub(crate) fn find(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    folders.iter().map(|folder| folder.join(&file)).find(|path| is_program(path))
+    let in_folder = |folder: &PathBuf| {
+        ENDINGS.iter().map(|ending| folder.join(format!("{name}{ending}"))).find(|path| is_program(path))
+    };
+    folders.iter().find_map(in_folder)
 }
+
+/// The endings of programs, best first. npm installs its programs on Windows as `.cmd`.
+const ENDINGS: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
 
 /// Returns the directories of PATH.
 pub(crate) fn path_folders() -> Vec<PathBuf> {
@@ -60,4 +65,29 @@ fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_by_each_ending_of_this_system() {
+        let folder = std::env::temp_dir().join(format!("xtask-find-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let folders = [folder.join("missing"), folder.clone()];
+        for ending in ENDINGS {
+            let path = folder.join(format!("tool{ending}"));
+            std::fs::write(&path, "").unwrap();
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                assert_eq!(find("tool", &folders), None, "it may not be executed");
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            assert_eq!(find("tool", &folders), Some(path.clone()));
+            std::fs::remove_file(&path).unwrap();
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -3,51 +3,75 @@
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::failure::Failure;
+use crate::profile::Profile;
 use crate::steps::{Steps, say};
-use crate::tools::PageTools;
 use crate::workspace::Workspace;
-use crate::{hint, page, process};
+use crate::{hint, origins, page, process};
 
-/// Installs, builds, and replaces this program with the server. `arguments` are the server's.
+/// The option that selects the shipped build.
+const RELEASE: &str = "--release";
+
+/// Installs, builds, and replaces this program with the server. `arguments` are [`RELEASE`] and the server's.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let (profile, arguments) = read(arguments);
     let workspace = Workspace::find()?;
-    let mut steps = Steps::new(PageTools::STEPS + 2);
-    let tools = PageTools::ensure(&workspace, &mut steps)?;
-    steps.must("Building the page (2 to 4 min the first time)", || page::build(&workspace, &tools))?;
-    steps.must("Building the server (2 to 5 min the first time)", || {
-        let mut build = workspace.cargo(["build", "--release", "--package", "backend"]);
+    println!("{}", introduction(profile, workspace.server(profile.server()).exists()));
+    let mut steps = Steps::new(page::steps(profile) + 1);
+    page::ensure(&workspace, profile, &mut steps)?;
+    steps.must(&format!("Building the server ({} the first time)", minutes(profile)), || {
+        let mut build = workspace.cargo(["build", "--profile", profile.server()]);
+        build.args(profile.select("backend", "tidings"));
         process::must(&mut build, "The messages above say why; the server's code is in backend/.")
     })?;
-    say("Starting the server");
-    let origins = std::env::var(ORIGINS).ok();
-    start(
-        server(&workspace, arguments, origins.as_deref()),
-        &hint::key(arguments, |name| std::env::var(name).ok()),
-    )
+    say(&format!("Starting the {} server", name(profile)));
+    start(server(&workspace, profile, arguments), &hint::key(arguments, |name| std::env::var(name).ok()))
 }
 
-/// Returns the command that starts the release server. Cargo passes the `[env]` of `.cargo/config.toml`, which is for
-/// `trunk serve`, to every program that it starts. In the server it would override the origins of a config file.
-fn server(workspace: &Workspace, arguments: &[String], origins: Option<&str>) -> Command {
-    let mut server = Command::new(workspace.server("release"));
-    server.args(arguments);
-    // A different value was set by the user, so keep it.
-    if origins.is_some() && origins == origins_for_trunk(CONFIG) {
-        server.env_remove(ORIGINS);
+/// Separates our option from the server's arguments.
+fn read(arguments: &[String]) -> (Profile, &[String]) {
+    let (profile, rest) = match arguments.split_first() {
+        Some((first, rest)) if first == RELEASE => (Profile::Shipped, rest),
+        _ => (Profile::Quick, arguments),
+    };
+    (profile, rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest))
+}
+
+/// Says what is built, and how long that takes. `is_built` is whether it was built before.
+fn introduction(profile: Profile, is_built: bool) -> String {
+    let time = match (profile, is_built) {
+        (_, true) => "only what has changed is built again",
+        (Profile::Quick, false) => "the first time about 5 min on 2 cores, later seconds",
+        (Profile::Shipped, false) => "the first time about 8 min on 2 cores, later seconds",
+    };
+    let other = match profile {
+        Profile::Quick => {
+            ". It is built for a first try; `cargo xtask run --release` builds it as it is shipped"
+        }
+        Profile::Shipped => "",
+    };
+    format!("Building the {} app and server: {time}{other}.", name(profile))
+}
+
+fn name(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Quick => "quick",
+        Profile::Shipped => "shipped",
     }
-    server
 }
 
-/// The variable with the other origins whose pages may connect.
-const ORIGINS: &str = "TIDINGS_ORIGINS";
+fn minutes(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Quick => "2 min",
+        Profile::Shipped => "4 min",
+    }
+}
 
-/// Cargo's settings for this workspace.
-const CONFIG: &str = include_str!("../../.cargo/config.toml");
-
-/// Returns the value of [`ORIGINS`] in `config`.
-fn origins_for_trunk(config: &str) -> Option<&str> {
-    let value = config.lines().find_map(|line| line.strip_prefix(ORIGINS)?.trim_start().strip_prefix('='));
-    value.map(|value| value.trim().trim_matches('"'))
+/// Returns the command that starts the server.
+fn server(workspace: &Workspace, profile: Profile, arguments: &[String]) -> Command {
+    let mut server = Command::new(workspace.server(profile.server()));
+    server.args(arguments);
+    origins::forget_those_of_trunk(&mut server, std::env::var(origins::VARIABLE).ok().as_deref());
+    server
 }
 
 /// Replaces this process with the server, which keeps the process id: every signal reaches it and its exit status is ours, without
@@ -88,17 +112,31 @@ fn failed(error: &std::io::Error) -> Failure {
 mod tests {
     use super::*;
 
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|&word| word.to_owned()).collect()
+    }
+
     #[test]
-    fn the_origins_for_trunk_are_not_passed_to_the_server() {
-        let workspace = Workspace::find().unwrap();
-        let arguments = ["--listen".to_owned(), "9000".to_owned()];
-        let is_removed = |origins| {
-            let server = server(&workspace, &arguments, origins);
-            assert!(server.get_args().eq(["--listen", "9000"]));
-            server.get_envs().any(|(name, value)| name == ORIGINS && value.is_none())
-        };
-        assert!(is_removed(Some("http://127.0.0.1:8080,http://localhost:8080")), "{CONFIG}");
-        assert!(!is_removed(Some("https://chat.example")), "a person has set it");
-        assert!(!is_removed(None));
+    fn the_profile_is_quick_unless_the_shipped_one_is_asked_for() {
+        let listen = ["--listen", "9000"];
+        for (given, profile) in [
+            (words(&listen), Profile::Quick),
+            (words(&["--release", "--listen", "9000"]), Profile::Shipped),
+            (words(&["--release", "--", "--listen", "9000"]), Profile::Shipped),
+        ] {
+            let (read_profile, arguments) = read(&given);
+            assert_eq!((read_profile, arguments), (profile, words(&listen).as_slice()), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn the_introduction_says_which_profile_is_built() {
+        let quick = introduction(Profile::Quick, false);
+        assert!(
+            quick.contains("quick") && quick.contains("first time") && quick.contains("run --release"),
+            "{quick}"
+        );
+        assert!(!introduction(Profile::Quick, true).contains("first time"));
+        assert!(introduction(Profile::Shipped, false).contains("shipped"));
     }
 }

@@ -1,42 +1,42 @@
-//! `cargo xtask page`: checks the size of the page, which every user has to load.
+//! `cargo xtask page`: checks the size of the app, which every user has to load.
 
 use std::path::Path;
 
 use crate::failure::Failure;
 use crate::page;
+use crate::profile::Profile;
 use crate::steps::{Steps, say};
-use crate::tools::PageTools;
+use crate::tools::AppTools;
 use crate::workspace::Workspace;
 
-/// Maximum bytes that a browser has to load for the page, compressed with brotli: 204 KiB.
+/// Maximum bytes that a browser has to load for the app, compressed with brotli: 204 KiB.
 const PAGE_BYTES_MAX: u64 = 208_896;
 
-/// Builds the page and checks its size.
+/// Builds the app and checks its size.
 pub(crate) fn run() -> Result<std::process::ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let mut steps = Steps::new(PageTools::STEPS + 2);
-    let tools = PageTools::ensure(&workspace, &mut steps)?;
-    steps.must("Building the page (2 to 4 min the first time)", || page::build(&workspace, &tools))?;
-    steps.must("Size of the page", || check(&workspace, &tools))?;
+    let mut steps = Steps::new(page::steps(Profile::Shipped) + 1);
+    let tools = page::ensure(&workspace, Profile::Shipped, &mut steps)?;
+    steps.must("Size of the app", || check(&workspace, &tools))?;
     Ok(std::process::ExitCode::SUCCESS)
 }
 
 /// Checks the size of the built page.
 ///
 /// # Errors
-/// [`Failure`] if the page is larger than the limit.
-pub(crate) fn check(workspace: &Workspace, tools: &PageTools) -> Result<(), Failure> {
+/// [`Failure`] if the app is larger than the limit.
+pub(crate) fn check(workspace: &Workspace, tools: &AppTools) -> Result<(), Failure> {
     let bytes = sent(&workspace.root.join(page::DIST));
     if tools.wasm_opt.is_none() || tools.esbuild.is_none() || bytes == 0 {
         say(
-            "The size cannot be checked: without wasm-opt, esbuild and Node.js the page is larger or uncompressed.",
+            "The size cannot be checked: without wasm-opt, esbuild and Node.js the app is larger or uncompressed.",
         );
         return Ok(());
     }
     say(&format!("{bytes} bytes of brotli, limit {PAGE_BYTES_MAX}"));
     if bytes > PAGE_BYTES_MAX {
         return Err(Failure::new(
-            format!("the page has {bytes} bytes; the limit is {PAGE_BYTES_MAX}"),
+            format!("the app has {bytes} bytes; the limit is {PAGE_BYTES_MAX}"),
             "docs/PERFORMANCE.md lists the size of its parts and what made it smaller.",
         ));
     }

@@ -1,4 +1,4 @@
-//! Prints the progress of a task: `[3/8] Building the page`.
+//! Prints the progress of a task: `[3/4] Building the app, 35 s after the start`.
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +8,7 @@ use crate::failure::Failure;
 pub(crate) struct Steps {
     total: usize,
     rows: Vec<Row>,
+    begun: Instant,
 }
 
 struct Row {
@@ -19,7 +20,7 @@ struct Row {
 impl Steps {
     /// Makes a task of `total` steps.
     pub(crate) fn new(total: usize) -> Self {
-        Self { total, rows: Vec::new() }
+        Self { total, rows: Vec::new(), begun: Instant::now() }
     }
 
     /// Runs a step that the rest depends on: a failure ends the task.
@@ -62,12 +63,18 @@ impl Steps {
             .iter()
             .map(|row| line(&row.title, row.took, if row.passed { "" } else { "  FAILED" }))
             .collect();
-        table += &line("total", self.rows.iter().map(|row| row.took).sum(), "");
+        table += &line("total", self.begun.elapsed(), "");
         table
     }
 
     fn begin(&self, title: &str) -> Instant {
-        println!("[{}/{}] {title}", self.rows.len() + 1, self.total);
+        let so_far = self.begun.elapsed();
+        let so_far = if self.rows.is_empty() {
+            String::new()
+        } else {
+            format!(", {:.0} s after the start", so_far.as_secs_f64())
+        };
+        println!("[{}/{}] {title}{so_far}", self.rows.len() + 1, self.total);
         Instant::now()
     }
 

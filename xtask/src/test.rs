@@ -1,19 +1,25 @@
 //! `cargo xtask test`: runs every test, also from a fresh clone.
 
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
+use crate::background::Background;
 use crate::failure::Failure;
-use crate::steps::Steps;
-use crate::tools::PageTools;
+use crate::profile::Profile;
+use crate::steps::{Steps, say};
 use crate::tools::browser::Browser;
-use crate::tools::nginx;
+use crate::tools::{self, AppTools, nginx, trunk};
 use crate::workspace::Workspace;
-use crate::{page, process, size, wasm};
+use crate::{page, process, same, size, wasm};
+
+/// The stories open the shipped app.
+const PROFILE: Profile = Profile::Shipped;
 
 /// Installs, builds, tests and reports. `arguments` go to the test programs: filters and their options.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let mut steps = Steps::new(PageTools::STEPS + 9);
+    println!("The first time this takes about 15 min on 2 cores, later 3 min.");
+    let mut steps = Steps::new(12);
     let outcome = all(&workspace, &mut steps, arguments);
     println!("\n{}", steps.table());
     outcome?;
@@ -30,31 +36,65 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
 }
 
 fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<(), Failure> {
-    let tools = PageTools::ensure(workspace, steps)?;
     let browser = steps.must("Browser", Browser::ensure)?;
     let nginx = steps.must("nginx", || nginx::ensure(workspace))?;
-    steps.must("Building the page (2 to 4 min the first time)", || page::build(workspace, &tools))?;
-    steps.note("Size of the page", || {
-        // If the page is too large, run its tests nevertheless.
+    steps.must("Target wasm32-unknown-unknown", || tools::ensure_wasm32(workspace))?;
+    let tools = steps.must("wasm-opt and esbuild", || Ok(AppTools::ensure(workspace)))?;
+    // The app's last minute uses one core, and its profile has a directory of its own, so cargo can build the rest meanwhile.
+    let app = compile_app(workspace, &tools)?;
+    steps.must("Building the server and the tests, beside the app (6 min the first time)", || {
+        process::must(&mut build(workspace), "The messages above say why.")
+    })?;
+    steps.must("Building the app", || {
+        app.map_or(Ok(()), Background::finish)?;
+        page::build(workspace, PROFILE, &tools)
+    })?;
+    steps.note("Size of the app", || {
+        // If the app is too large, run its tests nevertheless.
         Ok(size::check(workspace, &tools).inspect_err(|failure| println!("{failure}")).is_ok())
     })?;
+    let programs = workspace.programs(PROFILE.bind());
+    steps.note("Comparing with the app of trunk", || compare(workspace, &programs))?;
 
-    // Every native command below selects the whole workspace, and filters by the kind of target instead.
-    // Cargo joins the features of the packages it is given, so `-p tests` alone would compile most
-    // dependencies a second time, with other features.
-    steps.must("Building the server and the tests (2 to 5 min the first time)", || {
-        let mut build = workspace.cargo(["build", "--workspace", "--bin", "tidings", "--tests"]);
-        process::must(&mut build, "The messages above say why.")
-    })?;
     let native = |kinds: &[&str]| {
         let mut test = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
         test.args(kinds).arg("--").args(arguments);
         test.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.chromedriver);
-        test.env("NGINX", &nginx).env("TIDINGS_BIN", workspace.server("debug"));
+        test.env("NGINX", &nginx).env("TIDINGS_BIN", workspace.server("dev"));
         test
     };
     steps.note("Unit tests", || process::succeeds(&mut native(&["--lib", "--bins"])))?;
     steps.note("Examples in the documentation", || process::succeeds(&mut native(&["--doc"])))?;
-    steps.note("shared, as WebAssembly", || wasm::test(workspace, &tools, &browser, arguments))?;
+    steps.note("shared, as WebAssembly", || wasm::test(workspace, &programs, &browser, arguments))?;
     steps.note("Server and browser stories", || process::succeeds(&mut native(&["--test", "*"])))
+}
+
+/// Returns the command that builds everything native.
+///
+/// Every native command selects the whole workspace, and filters by the kind of target instead. Cargo joins the features of the
+/// packages it is given, so `-p tests` alone would compile most dependencies a second time, with other features.
+fn build(workspace: &Workspace) -> Command {
+    let mut build = workspace.cargo(["build", "--workspace", "--tests"]);
+    for program in ["tidings", "xtask-bind", "wasm-bindgen", "wasm-bindgen-test-runner"] {
+        build.args(["--bin", program]);
+    }
+    build
+}
+
+/// Starts to compile the app, unless it is up to date.
+fn compile_app(workspace: &Workspace, tools: &AppTools) -> Result<Option<Background>, Failure> {
+    if page::is_current(workspace, PROFILE, tools) {
+        return Ok(None);
+    }
+    let log = workspace.tools.join("app.log");
+    Background::start(page::compile_command(workspace, PROFILE), &log).map(Some)
+}
+
+/// Compares with trunk if it is installed: only development needs it, and to install it takes minutes.
+fn compare(workspace: &Workspace, programs: &Path) -> Result<bool, Failure> {
+    let Some(trunk): Option<PathBuf> = trunk::find(workspace) else {
+        say("Not compared, because trunk is not installed. `cargo xtask same` installs it and compares.");
+        return Ok(true);
+    };
+    same::check(workspace, PROFILE, &trunk, programs)
 }

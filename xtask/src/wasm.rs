@@ -1,19 +1,20 @@
 //! Runs the tests of `shared` compiled to WebAssembly, as the browser runs the protocol and the session.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
 use crate::process;
 use crate::steps::say;
-use crate::tools::PageTools;
 use crate::tools::browser::Browser;
 use crate::workspace::Workspace;
 
-/// Runs them in Node.js, or in the browser if there is no Node.js. Returns whether they passed.
+/// Runs them in Node.js, or in the browser if there is no Node.js. `programs` is the directory of the test runner. Returns whether
+/// they passed.
 pub(crate) fn test(
     workspace: &Workspace,
-    tools: &PageTools,
+    programs: &Path,
     browser: &Browser,
     arguments: &[String],
 ) -> Result<bool, Failure> {
@@ -21,7 +22,7 @@ pub(crate) fn test(
     test.args(["--lib", "--tests", "--no-fail-fast", "--"]).args(known(arguments));
     // By name and not by path: cargo would split a path at its spaces.
     test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
-        .env("PATH", tools.path());
+        .env("PATH", process::path_with(vec![programs.to_path_buf()]));
     if process::output(Command::new("node").arg("--version")).is_none() {
         say("Node.js was not found, so the browser runs these tests.");
         test.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", &browser.chromedriver);

@@ -33,9 +33,15 @@ impl Workspace {
         Ok(Self { tools: target.join("xtask"), root, target })
     }
 
-    /// Returns the server's program in the directory of `profile` (`debug`, `release`).
+    /// Returns the directory of the programs of a Cargo profile.
+    pub(crate) fn programs(&self, profile: &str) -> PathBuf {
+        // The directory of this profile has another name, for historical reasons.
+        self.target.join(if profile == "dev" { "debug" } else { profile })
+    }
+
+    /// Returns the server's program of a Cargo profile.
     pub(crate) fn server(&self, profile: &str) -> PathBuf {
-        self.target.join(profile).join(format!("tidings{}", std::env::consts::EXE_SUFFIX))
+        self.programs(profile).join(format!("tidings{}", std::env::consts::EXE_SUFFIX))
     }
 
     /// Returns a cargo command that runs in the project's directory.

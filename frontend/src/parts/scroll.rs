@@ -45,6 +45,7 @@ impl Scroll {
         let observers = StoredValue::new_local(None::<Observers>);
         Effect::new(move |_| {
             let (Some(scroller), Some(list)) = (scroller.get(), list.get()) else { return };
+            this.restore(&list);
             observers.set_value(Observers::observe(this, &scroller, &list));
         });
         on_cleanup(move || {

@@ -23,12 +23,12 @@ pub(crate) use crate::browser::listen::listen_for_good;
 
 /// Moves the keyboard focus.
 pub(crate) fn focus(spot: Spot) {
-    browser_focus::focus(match spot {
-        Spot::Main => ".composer__text, #main input",
-        Spot::Composer => ".composer__text",
-        Spot::Sidebar => ".sidebar a",
-        Spot::Menu => ".topbar__menu",
-    });
+    match spot {
+        Spot::Main => browser_focus::focus(".composer__text, #main input"),
+        Spot::Composer => browser_focus::focus(".composer__text"),
+        Spot::Sidebar => browser_focus::focus(".sidebar a"),
+        Spot::Menu => browser_focus::focus(".topbar__menu"),
+    }
 }
 
 /// Whether this is more likely a computer than a phone.

@@ -6,18 +6,29 @@
 #![allow(clippy::print_stdout, reason = "this program prints its measurements")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on fails")]
 
+#[cfg(unix)]
 mod browser;
+#[cfg(unix)]
 mod cold;
+#[cfg(unix)]
 mod flood;
+#[cfg(unix)]
 mod machine;
+#[cfg(unix)]
 mod options;
+#[cfg(unix)]
 mod scroll;
+#[cfg(unix)]
 mod talk;
+#[cfg(unix)]
 mod tasks;
+#[cfg(unix)]
 mod trace;
 
+#[cfg(unix)]
 use options::{Options, Wish};
 
+#[cfg(unix)]
 fn main() {
     let options = Options::of_process();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -30,4 +41,10 @@ fn main() {
             Wish::Scroll => scroll::run(&options).await,
         }
     });
+}
+
+/// The harness of the stories needs Unix.
+#[cfg(not(unix))]
+fn main() {
+    println!("Nothing is measured: the harness runs on Linux and macOS only.");
 }

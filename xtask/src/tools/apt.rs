@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::consent;
 use crate::failure::Failure;
 use crate::process;
 
@@ -21,8 +22,9 @@ impl Apt {
         process::output(Command::new("sudo").args(["-n", "true"])).map(|_| Self { sudo: true })
     }
 
-    /// Installs packages. `cure` is the advice if that fails.
+    /// Installs packages, after asking. `cure` is the advice if that fails.
     pub(super) fn install(&self, packages: &[&str], cure: &str) -> Result<(), Failure> {
+        consent::ask(&packages.join(" and "), "apt-get", cure)?;
         // If the update fails, the old list may still have the packages, so only the installation decides.
         let _ = process::succeeds(self.command().args(["-qq", "update"]));
         let mut install = self.command();

@@ -31,7 +31,6 @@ impl Browser {
                 CURE,
             ));
         };
-        say("Installing chromium and chromium-driver with apt-get (about a minute)");
         apt.install(&["chromium", "chromium-driver"], CURE)?;
         Self::find()?.ok_or_else(|| Failure::new("The browser was installed but does not start", CURE))
     }

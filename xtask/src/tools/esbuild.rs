@@ -1,5 +1,4 @@
-//! esbuild makes the page's JavaScript smaller: trunk's own minifier does not parse the output of wasm-bindgen.
-//! The page works without it.
+//! esbuild makes the app's scripts and style sheets smaller. The app works without it.
 
 use std::path::PathBuf;
 
@@ -22,7 +21,7 @@ pub(crate) fn find_or_install(workspace: &Workspace) -> Option<PathBuf> {
     };
     let found = suitable().or_else(|| npm::install(workspace, PACKAGE).then(suitable).flatten());
     if found.is_none() {
-        say("esbuild was not found, so the page will be larger. Install Node.js with npm to change that.");
+        say("esbuild was not found, so the app will be larger. Install Node.js with npm to change that.");
     }
     found
 }

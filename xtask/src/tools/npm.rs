@@ -25,6 +25,9 @@ pub(super) fn install(workspace: &Workspace, package: &str) -> bool {
     command
         .args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1", "--prefix"])
         .arg(&workspace.tools)
+        // The usual cache is in the user's home directory.
+        .arg("--cache")
+        .arg(workspace.tools.join("npm-cache"))
         .arg(package);
     // The directory must exist for npm.
     std::fs::create_dir_all(&workspace.tools).is_ok() && process::succeeds(&mut command).unwrap_or(false)

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::consent;
 use crate::failure::Failure;
 use crate::process;
-use crate::steps::say;
 use crate::workspace::Workspace;
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -21,26 +21,23 @@ pub(crate) fn ensure_wasm32(workspace: &Workspace) -> Result<(), Failure> {
     if installed {
         return Ok(());
     }
-    say("Adding it with rustup (a few seconds)");
+    const CURE: &str =
+        "Install Rust from https://rustup.rs, or your distribution's standard library for wasm32";
+    consent::ask(&format!("Rust's target {TARGET}"), "rustup", &format!("{CURE}."))?;
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", TARGET]).current_dir(&workspace.root);
-    added(
-        &mut rustup,
-        "Install Rust from https://rustup.rs, or your distribution's standard library for wasm32",
-    )
+    added(&mut rustup, CURE)
 }
 
 /// Adds rustfmt and clippy unless they are installed: a minimal toolchain does not have them.
 pub(crate) fn ensure_components(workspace: &Workspace) -> Result<(), Failure> {
+    const CURE: &str = "Install Rust from https://rustup.rs, or your distribution's package of the component";
     for (component, command) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
         if process::output(&mut workspace.cargo([command, "--version"])).is_none() {
-            say(&format!("Adding {component} with rustup"));
+            consent::ask(component, "rustup", &format!("{CURE}."))?;
             let mut rustup = Command::new("rustup");
             rustup.args(["component", "add", component]).current_dir(&workspace.root);
-            added(
-                &mut rustup,
-                "Install Rust from https://rustup.rs, or your distribution's package of the component",
-            )?;
+            added(&mut rustup, CURE)?;
         }
     }
     Ok(())

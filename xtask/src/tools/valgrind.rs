@@ -18,7 +18,6 @@ pub(crate) fn ensure() -> Result<PathBuf, Failure> {
     let Some(apt) = Apt::usable() else {
         return Err(Failure::new("valgrind was not found, and no apt-get to install it", CURE));
     };
-    say("Installing valgrind with apt-get (about a minute)");
     apt.install(&["valgrind"], CURE)?;
     find().ok_or_else(|| Failure::new("valgrind was installed but does not start", CURE))
 }

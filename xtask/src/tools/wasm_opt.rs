@@ -1,4 +1,4 @@
-//! wasm-opt makes the page smaller. It comes from npm, because cargo would build it for minutes. The page works without it,
+//! wasm-opt makes the app smaller. It comes from npm, because cargo would build it for minutes. The app works without it,
 //! so a failure here does not end a task.
 
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub(crate) fn find_or_install(workspace: &Workspace) -> Option<PathBuf> {
     let found = npm::install(workspace, PACKAGE).then(|| suitable(&folders)).flatten();
     if found.is_none() {
         say(
-            "wasm-opt was not found, so the page will be larger. Install Node.js with npm, or binaryen, to change that.",
+            "wasm-opt was not found, so the app will be larger. Install Node.js with npm, or binaryen, to change that.",
         );
     }
     found.map(|(path, _)| path)

@@ -14,8 +14,8 @@ use super::policy;
 use super::resource::READ;
 use crate::edge::refusal::{self, ApiError};
 
-/// The files that trunk has built. A debug build reads them from the disk for each request, so `trunk build` is enough to see a
-/// change. A release build embeds them.
+/// The files that `cargo xtask` or trunk has built. A debug build reads them from the disk for each request, so `trunk build` is
+/// enough to see a change. A release build embeds them.
 #[derive(RustEmbed)]
 #[folder = "../frontend/dist"]
 #[allow_missing = true]
@@ -103,8 +103,8 @@ fn tag_of(file: &EmbeddedFile) -> EntityTag {
     EntityTag::new_strong(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Returns the `Cache-Control` of a file. trunk writes the hash of a file's content into its name, so such a file never changes.
-/// The hash is a 64-bit number, written without leading zeros.
+/// Returns the `Cache-Control` of a file. The build writes the hash of a file's content into its name, so such a file never changes.
+/// The hash is a 64-bit number; trunk writes it without leading zeros.
 fn caching(path: &str) -> &'static str {
     let stem = path.split('.').next().unwrap_or_default();
     let hash = stem.rsplit('-').next().unwrap_or_default().trim_end_matches("_bg");

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// Returns the policy for an HTML document. The browser may run the server's own files, and the inline script that trunk writes
-/// to start them, which is identified by its hash. It runs nothing else and loads nothing from other origins: a message that was
+/// Returns the policy for an HTML document. The browser may run the server's own files, and the inline scripts that show the
+/// start and load the app, which are identified by their hashes. It runs nothing else and loads nothing from other origins: a message that was
 /// turned into a script would not run.
 pub(super) fn of_page(html: &[u8]) -> String {
     let html = String::from_utf8_lossy(html);

@@ -32,24 +32,6 @@ const TECHNICAL: [&str; 12] = [
 /// Starts of addresses and of commands.
 const TECHNICAL_STARTS: [&str; 2] = ["http", "curl "];
 
-/// Words that still have to move to `texts`. Remove a line together with its literal.
-const NOT_MOVED_YET: [&str; 14] = [
-    "({}) Tidings",
-    "A message for you",
-    "Copied",
-    "Not copied",
-    "Only on this page so far",
-    "The server refused",
-    "This address is not secure (no https), so the browser keeps it for this tab alone.",
-    "This browser has no room to keep it.",
-    "This browser keeps its clipboard closed.",
-    "Tidings",
-    "{why} Leave this page open until the message is sent.",
-    "{} and {} are typing…",
-    "{} is typing…",
-    "{} people are typing…",
-];
-
 /// A string literal, and the code around it with single spaces.
 #[derive(Debug)]
 struct Literal {
@@ -182,16 +164,11 @@ fn no_other_file_has_words_for_a_person() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wrong = Vec::new();
     let mut technical = TECHNICAL.to_vec();
-    let mut not_moved = NOT_MOVED_YET.to_vec();
     for path in sources(&root) {
         let name = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
         for literal in literals(&fs::read_to_string(&path).unwrap()) {
             let text = literal.text.as_str();
             technical.retain(|name| *name != text);
-            not_moved.retain(|words| *words != text);
-            if NOT_MOVED_YET.contains(&text) {
-                continue;
-            }
             if is_for_a_person(&literal) {
                 wrong.push(format!("src/{name}:{}: {:?}", literal.line, literal.text));
             }
@@ -199,7 +176,6 @@ fn no_other_file_has_words_for_a_person() {
     }
     assert!(wrong.is_empty(), "move these words to core/texts:\n{}", wrong.join("\n"));
     assert!(technical.is_empty(), "no file contains these; remove them from TECHNICAL: {technical:?}");
-    assert!(not_moved.is_empty(), "these words have moved; remove them from NOT_MOVED_YET: {not_moved:#?}");
 }
 
 #[test]

@@ -31,6 +31,6 @@ pub(crate) fn all(folder: &Path) {
     let mut node = Command::new("node");
     node.args(["-e", SCRIPT]).arg(folder);
     if !process::succeeds(&mut node).unwrap_or(false) {
-        say("Node.js was not found, so the page is served uncompressed. Install Node.js to change that.");
+        say("Node.js was not found, so the app is served uncompressed. Install Node.js to change that.");
     }
 }

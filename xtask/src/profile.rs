@@ -1,0 +1,52 @@
+//! The two ways to build the app and the server: quickly for a first try, or as they are shipped.
+
+/// A way to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// With little optimisation, so that a first try starts after a few minutes.
+    Quick,
+    /// Optimised for speed (the server) and for size (the app).
+    Shipped,
+}
+
+impl Profile {
+    /// Returns the Cargo profile of the server. Its directory in the target directory has the same name.
+    pub(crate) fn server(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Shipped => "release",
+        }
+    }
+
+    /// Returns the Cargo profile of the app. For a quick build it is that of the server: cargo then compiles the procedural macros,
+    /// the build scripts and their dependencies once for both.
+    pub(crate) fn app(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Shipped => "page",
+        }
+    }
+
+    /// Returns cargo's arguments that select `program` of `package`.
+    ///
+    /// Cargo joins the features of all selected packages, and filters by the program afterwards. With the same selection for a
+    /// quick server and a quick wasm-bindgen, they and the app have most procedural macros in common, with the same features: they are
+    /// compiled once. A shipped program gets only the features that it needs.
+    pub(crate) fn select<'a>(self, package: &'a str, program: &'a str) -> Vec<&'a str> {
+        let packages: &[&'a str] = match self {
+            Self::Quick => &["backend", "frontend", "xtask-bind"],
+            Self::Shipped => &[package],
+        };
+        let packages = packages.iter().copied().flat_map(|package| ["--package", package]);
+        packages.chain(["--bin", program]).collect()
+    }
+
+    /// Returns the Cargo profile of wasm-bindgen, which is compiled beside other programs.
+    pub(crate) fn bind(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            // The profile of the tests, which need it too.
+            Self::Shipped => "dev",
+        }
+    }
+}
