@@ -35,6 +35,9 @@ pub(crate) enum Changed {
 pub(crate) struct Parts(u16);
 
 impl Parts {
+    /// Number of values that the app or a room has, at most.
+    pub(crate) const COUNT: usize = 9;
+
     pub(crate) const NONE: Self = Self(0);
 
     // Of the app.
@@ -47,6 +50,8 @@ impl Parts {
     pub(crate) const PANEL: Self = Self(1 << 6);
     /// The current day, for labels such as "Today".
     pub(crate) const TODAY: Self = Self(1 << 7);
+    /// The number of all unread messages.
+    pub(crate) const UNREAD_TOTAL: Self = Self(1 << 8);
 
     // Of a room.
     pub(crate) const ROWS: Self = Self(1);
@@ -63,6 +68,16 @@ impl Parts {
     /// Adds the values of `other`.
     pub(crate) fn add(&mut self, other: Self) {
         self.0 |= other.0;
+    }
+
+    /// Returns the index of a single value, below [`COUNT`](Self::COUNT).
+    pub(crate) fn index(self) -> usize {
+        usize::try_from(self.0.trailing_zeros()).unwrap_or(0).min(Self::COUNT - 1)
+    }
+
+    /// Whether it has the value with this index.
+    pub(crate) fn has_index(self, index: usize) -> bool {
+        self.0 >> index & 1 == 1
     }
 
     /// Whether it has any value of `other`.

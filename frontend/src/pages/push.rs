@@ -14,7 +14,6 @@ use crate::ui::live::{act, live, memo, part, shown};
 #[component]
 pub(crate) fn Push() -> impl IntoView {
     let push = PushState::new();
-    let (form, outcome, is_sending) = (push.form(), push.outcome(), push.is_sending());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         push.send();
@@ -34,14 +33,14 @@ pub(crate) fn Push() -> impl IntoView {
                             type="submit"
                             class="button button--primary"
                             data-testid="push-send"
-                            disabled=is_sending
+                            disabled=live(move || push.is_sending())
                         >
-                            {live(move || if is_sending.get() { words().push_sending } else { words().push_send })}
+                            {live(move || if push.is_sending() { words().push_sending } else { words().push_send })}
                         </button>
-                        <Result outcome />
+                        <Result push />
                     </div>
                 </form>
-                <Curl form />
+                <Curl push />
             </div>
         </main>
     }
@@ -61,7 +60,7 @@ fn Key(push: PushState) -> impl IntoView {
                     type=live(move || if is_shown.get() { "text" } else { "password" })
                     autocomplete="off"
                     spellcheck="false"
-                    prop:value=push.key()
+                    prop:value=live(move || push.key())
                     on:input:target=move |event| {
                         push.set_key(&event.target().value());
                     }
@@ -82,7 +81,6 @@ fn Key(push: PushState) -> impl IntoView {
 
 #[component]
 fn Recipient(push: PushState) -> impl IntoView {
-    let form = push.form();
     let option = move |target: Target| {
         view! {
             <label class="choice">
@@ -90,7 +88,7 @@ fn Recipient(push: PushState) -> impl IntoView {
                     type="radio"
                     name="target"
                     value=target.as_str()
-                    prop:checked=live(move || form.with(|form| form.target == target))
+                    prop:checked=live(move || push.with_form(|form| form.target == target))
                     on:change=act(move |_| push.change(|form| form.aim(target)))
                 />
                 <span class="choice__label">{target.label()}</span>
@@ -108,8 +106,8 @@ fn Recipient(push: PushState) -> impl IntoView {
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
-                placeholder=live(move || form.with(|form| form.target.example()))
-                prop:value=live(move || form.with(|form| form.to.clone()))
+                placeholder=live(move || push.with_form(|form| form.target.example()))
+                prop:value=live(move || push.with_form(|form| form.to.clone()))
                 on:input:target=move |event| push.change(|form| form.to = event.target().value())
             />
         </fieldset>
@@ -118,8 +116,7 @@ fn Recipient(push: PushState) -> impl IntoView {
 
 #[component]
 fn Content(push: PushState) -> impl IntoView {
-    let form = push.form();
-    let notifies = memo(move || form.with(|form| form.notifies));
+    let notifies = memo(move || push.with_form(|form| form.notifies));
     view! {
         <label class="field">
             <span class="field__label">{words().push_type}</span>
@@ -142,7 +139,7 @@ fn Content(push: PushState) -> impl IntoView {
                         class="input"
                         data-testid="push-title"
                         placeholder=words().title_example
-                        prop:value=live(move || form.with(|form| form.title.clone()))
+                        prop:value=live(move || push.with_form(|form| form.title.clone()))
                         on:input:target=move |event| push.change(|form| form.title = event.target().value())
                     />
                 </label>
@@ -167,7 +164,7 @@ fn Content(push: PushState) -> impl IntoView {
                 class="input push__text"
                 data-testid="push-text"
                 rows="3"
-                prop:value=live(move || form.with(|form| form.text.clone()))
+                prop:value=live(move || push.with_form(|form| form.text.clone()))
                 on:input:target=move |event| push.change(|form| form.text = event.target().value())
             ></textarea>
         </label>
@@ -179,7 +176,7 @@ fn Content(push: PushState) -> impl IntoView {
                     data-testid="push-link"
                     type="url"
                     placeholder="https://example.org/builds/7"
-                    prop:value=live(move || form.with(|form| form.link.clone()))
+                    prop:value=live(move || push.with_form(|form| form.link.clone()))
                     on:input:target=move |event| push.change(|form| form.link = event.target().value())
                 />
             </label> })}
@@ -187,10 +184,10 @@ fn Content(push: PushState) -> impl IntoView {
 }
 
 #[component]
-fn Result(outcome: ReadSignal<Option<Outcome>>) -> impl IntoView {
+fn Result(push: PushState) -> impl IntoView {
     view! {
         <p class="push__result" role="status" data-testid="push-result">
-            {part(move || match outcome.get() {
+            {part(move || match push.outcome() {
                 None => ().into_any(),
                 Some(Outcome::Done(text)) => view! { <span class="push__done">{text}</span> }.into_any(),
                 Some(Outcome::Refused(text)) => view! { <span class="push__refused">{text}</span> }.into_any(),
@@ -201,9 +198,9 @@ fn Result(outcome: ReadSignal<Option<Outcome>>) -> impl IntoView {
 
 /// The same request as a curl command.
 #[component]
-fn Curl(form: ReadSignal<PushForm>) -> impl IntoView {
+fn Curl(push: PushState) -> impl IntoView {
     let command = Signal::derive(move || {
-        let request = form.with(PushForm::preview);
+        let request = push.with_form(PushForm::preview);
         let origin = location().origin().unwrap_or_default();
         curl::post(&format!("{origin}{}", request.path), &request.body)
     });

@@ -74,7 +74,7 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                         aria-label=label
                         placeholder=placeholder
                         aria-describedby="composer-count"
-                        prop:value=*room.draft
+                        prop:value=live(move || room.draft.get())
                         on:keydown=act_on_key(on_key)
                         on:input:target=move |event| {
                             app.in_room(room, RoomIntent::Type(event.target().value()));

@@ -125,7 +125,7 @@ impl Scroll {
     /// Handles an exchange of rows. If the new rows are as high as the removed ones, no size changes and no `ResizeObserver`
     /// runs.
     fn exchanged(self) {
-        if self.room.view.try_get_untracked().is_some_and(|view| view != View::Following) {
+        if self.room.view.get_untracked() != View::Following {
             self.resized();
         }
     }

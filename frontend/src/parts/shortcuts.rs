@@ -1,6 +1,5 @@
 //! Keyboard shortcuts, and clicks beside an open popover.
 
-use leptos::prelude::*;
 use wasm_bindgen::prelude::JsCast;
 use web_sys::{Element, KeyboardEvent, MouseEvent};
 

@@ -52,7 +52,7 @@ pub(crate) fn Timeline(room: Room) -> impl IntoView {
                 <ol class="log__list" node_ref=rows>
                     <Beginning room />
                     {list(
-                        move || room.cells.get(),
+                        move || room.rows(),
                         |cell| row_key(cell.key),
                         move |cell| view! { <RowView room cell /> },
                     )}
@@ -129,7 +129,7 @@ fn Beginning(room: Room) -> impl IntoView {
     let refused = move |refusal: Refusal| {
         view! { <span role="alert">{sentences().refusal(&refusal)}</span> {load(words().try_again)} }
     };
-    let is_empty = memo(move || room.cells.with(Vec::is_empty));
+    let is_empty = memo(move || room.is_empty());
     let is_offline = memo(move || {
         app.status.with(|status| matches!(status, Status::Waiting { .. } | Status::Ended { .. }))
     });

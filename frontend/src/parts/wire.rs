@@ -25,8 +25,8 @@ pub(crate) fn Wire() -> impl IntoView {
 fn Panel() -> impl IntoView {
     let app = use_app();
     let with_heartbeats = RwSignal::new(false);
-    let is_paused = memo(move || app.wire.with(WireLog::is_paused));
-    let rows = memo(move || app.wire.with(|wire| wire.rows(with_heartbeats.get())));
+    let is_paused = memo(move || app.with_wire(WireLog::is_paused));
+    let rows = memo(move || app.with_wire(|wire| wire.rows(with_heartbeats.get())));
     let scroller = NodeRef::<html::Div>::new();
     let follows = StoredValue::new(true);
     Effect::new(move |_| {

@@ -1,6 +1,5 @@
-//! The app as views see it: read-only signals, and one way to change them, [`AppState::intend`].
+//! The app as views see it: values to read, and one way to change them, [`AppState::intend`].
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::prelude::*;
@@ -10,7 +9,7 @@ use shared::session::Status;
 use super::room::Room;
 use super::rows;
 use super::timer::Timer;
-use super::value::Value;
+use super::value::{Core, Triggers, Value};
 use super::{tabs, visits};
 use crate::browser::storage::Store;
 use crate::browser::{clock, dates, desktop, locks, visibility};
@@ -28,10 +27,11 @@ use crate::link::driver::{Batch, Driver};
 /// The app's state. A handle: cheap to copy.
 #[derive(Clone, Copy)]
 pub(crate) struct AppState {
-    core: StoredValue<Rc<RefCell<App>>, LocalStorage>,
+    core: Core,
     driver: Driver,
     timer: Timer,
-    /// The owner of the signals of rooms: they outlive the view in which a room was opened.
+    triggers: Triggers,
+    /// The owner of the values of rooms: they outlive the view in which a room was opened.
     owner: StoredValue<Owner>,
     /// A handle for each room since the page was opened.
     handles: StoredValue<Vec<Room>>,
@@ -45,12 +45,12 @@ pub(crate) struct AppState {
     pub(crate) bell: Value<Vec<Notification>>,
     pub(crate) toasts: Value<Vec<Toast>>,
     pub(crate) panel: Value<Option<Panel>>,
-    pub(crate) wire: Value<WireLog>,
     pub(crate) wire_is_open: Value<bool>,
     /// The current day, counted from 1970, for labels such as "Today".
     pub(crate) today: Value<i64>,
     /// The number of all unread messages.
     pub(crate) unread_total: Value<usize>,
+    wire: RwSignal<WireLog>,
 }
 
 /// Returns the state, from the context that the app provides.
@@ -68,34 +68,40 @@ impl AppState {
             day_of: dates::day_of,
             seed: clock::seed(),
         };
-        let core = App::new(surroundings, visits::route(), clock::now());
+        let core = Core::new(App::new(surroundings, visits::route(), clock::now()));
         let this = StoredValue::new(None::<Self>);
         let driver = Driver::new(move |batch| {
             if let Some(this) = this.get_value() {
                 Self::hear(this, batch);
             }
         });
+        let triggers = Triggers::new();
+        macro_rules! value {
+            ($part:ident, $read:expr) => {
+                Value::new(core, triggers, Parts::$part, $read)
+            };
+        }
         let state = Self {
-            core: StoredValue::new_local(Rc::new(RefCell::new(core))),
+            core,
             driver,
             timer: Timer::new(),
+            triggers,
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             handles: StoredValue::new(Vec::new()),
-            me: Value::new(Me::default()),
-            status: Value::new(Status::Stopped),
-            rooms: Value::new(Rooms::restore("")),
-            route: Value::new(Route::Room(None)),
-            current: Value::new(None),
-            bell: Value::new(Vec::new()),
-            toasts: Value::new(Vec::new()),
-            panel: Value::new(None),
-            wire: Value::new(WireLog::default()),
-            wire_is_open: Value::new(false),
-            today: Value::new(0),
-            unread_total: Value::new(0),
+            me: value!(ME, |app| app.me().clone()),
+            status: value!(STATUS, |app| app.status().clone()),
+            rooms: value!(ROOMS, |app| app.order().clone()),
+            route: value!(ROUTE, |app| app.route().clone()),
+            current: value!(ROUTE, |app| app.current().cloned()),
+            bell: value!(BELL, |app| app.bell().items().cloned().collect()),
+            toasts: value!(TOASTS, |app| app.toasts().shown().to_vec()),
+            panel: value!(PANEL, App::panel),
+            wire_is_open: value!(PANEL, App::wire_is_open),
+            today: value!(TODAY, App::today),
+            unread_total: value!(UNREAD_TOTAL, App::unread_total),
+            wire: RwSignal::new(WireLog::default()),
         };
         this.set_value(Some(state));
-        state.read_app(Parts::ALL);
         state.run();
         visits::listen(state);
         state.intend(Intent::Start);
@@ -110,7 +116,7 @@ impl AppState {
 
     /// The same for an attention that the browser does not report yet.
     pub(super) fn intend_with(self, intent: Intent, attention: Attention) {
-        self.with_core(|core| core.intend(intent, attention, clock::now()));
+        self.core.with(|app| app.intend(intent, attention, clock::now()));
         self.run();
     }
 
@@ -126,23 +132,41 @@ impl AppState {
 
     /// Returns the handle of a room.
     pub(crate) fn room(self, channel: &ChannelName) -> Room {
-        let known = |handles: &Vec<Room>| handles.iter().copied().find(|room| room.is_of(channel));
-        self.handles.with_value(known).unwrap_or_else(|| {
-            let room = self.owner.with_value(|owner| owner.with(|| Room::new(channel)));
+        self.known_room(channel).unwrap_or_else(|| {
+            let room = self.owner.with_value(|owner| owner.with(|| Room::new(self.core, channel)));
             self.handles.update_value(|handles| handles.push(room));
-            self.read_room(room, Parts::ALL);
+            self.draw(room);
             room
         })
     }
 
-    /// Changes the log of the traffic, which no logic depends on.
+    fn known_room(self, channel: &ChannelName) -> Option<Room> {
+        self.handles.with_value(|handles| handles.iter().copied().find(|room| room.is_of(channel)))
+    }
+
+    /// Returns the message that the reader looked at in a room, if they were not at its end.
+    pub(crate) fn place(self, room: Room) -> Option<ReadingPlace> {
+        self.core.with(|app| app.room(&room.channel()).and_then(|room| room.place()))
+    }
+
+    /// Whether a room has an own message to edit.
+    pub(crate) fn has_own_chat(self, room: Room) -> bool {
+        self.core.with(|app| app.room(&room.channel()).is_some_and(|room| room.has_own_chat()))
+    }
+
+    /// Reads the log of the traffic. No logic depends on it.
+    pub(crate) fn with_wire<T>(self, read: impl FnOnce(&WireLog) -> T) -> T {
+        self.wire.with(read)
+    }
+
+    /// Changes the log of the traffic.
     pub(crate) fn change_wire(self, change: impl FnOnce(&mut WireLog)) {
         self.wire.update(change);
     }
 
-    pub(super) fn with_core<T>(self, run: impl FnOnce(&mut App) -> T) -> T {
-        // The core calls nothing outside of it, so it is never borrowed twice.
-        self.core.with_value(|core| run(&mut core.borrow_mut()))
+    /// Reads from the app's logic once.
+    pub(super) fn read<T>(self, read: impl FnOnce(&App) -> T) -> T {
+        self.core.with(|app| read(app))
     }
 
     fn hear(self, batch: Batch) {
@@ -150,33 +174,30 @@ impl AppState {
             self.wire.update(|wire| batch.frames.into_iter().for_each(|frame| wire.add(frame)));
         }
         let (attention, now) = (visibility::attention(), clock::now());
-        self.with_core(|core| batch.events.into_iter().for_each(|event| core.hear(event, attention, now)));
+        self.core.with(|app| batch.events.into_iter().for_each(|event| app.hear(event, attention, now)));
         self.run();
     }
 
     /// Runs the effects.
     fn run(self) {
-        while let Some(effect) = self.with_core(App::poll_effect) {
+        while let Some(effect) = self.core.with(App::poll_effect) {
             match effect {
                 Effect::Begin(config) => self.driver.begin(config),
                 Effect::Session(input) => self.driver.input(input),
-                Effect::Changed(Changed::App(parts)) => self.read_app(parts),
+                Effect::Changed(Changed::App(parts)) => self.triggers.notify(parts),
                 Effect::Changed(Changed::Room(channel, parts)) => {
-                    let known = self
-                        .handles
-                        .with_value(|handles| handles.iter().copied().find(|room| room.is_of(&channel)));
-                    if let Some(room) = known {
-                        self.read_room(room, parts);
-                    }
-                    if parts.has(Parts::UNREAD) {
-                        self.read_unread_total();
+                    if let Some(room) = self.known_room(&channel) {
+                        room.notify(parts);
+                        if parts.has(Parts::ROWS) || parts.has(Parts::VIEW) {
+                            self.draw(room);
+                        }
                     }
                 }
                 Effect::Notify(notification) => self.notify(&notification),
                 Effect::Navigate(route) => visits::go_to(&route),
             }
         }
-        let deadline = self.with_core(|core| core.poll_timeout());
+        let deadline = self.core.with(|app| app.poll_timeout());
         self.timer.set(deadline, move || self.intend(Intent::Elapsed));
     }
 
@@ -189,60 +210,11 @@ impl AppState {
         });
     }
 
-    fn read_app(self, parts: Parts) {
-        self.copy(parts, Parts::ME, |core| core.me().clone(), self.me);
-        self.copy(parts, Parts::STATUS, |core| core.status().clone(), self.status);
-        self.copy(parts, Parts::ROOMS, |core| core.order().clone(), self.rooms);
-        self.copy(parts, Parts::ROUTE, |core| core.route().clone(), self.route);
-        self.copy(parts, Parts::BELL, |core| core.bell().items().cloned().collect(), self.bell);
-        self.copy(parts, Parts::TOASTS, |core| core.toasts().shown().to_vec(), self.toasts);
-        self.copy(parts, Parts::PANEL, App::panel, self.panel);
-        self.copy(parts, Parts::PANEL, App::wire_is_open, self.wire_is_open);
-        self.copy(parts, Parts::TODAY, App::today, self.today);
-        if parts.has(Parts::ROUTE) || parts.has(Parts::ROOMS) {
-            let current = self.with_core(|core| core.current().cloned());
-            if self.current.with_untracked(|before| *before != current) {
-                self.current.set(current);
-            }
-        }
-        if parts.has(Parts::BELL) || parts.has(Parts::ROOMS) {
-            self.read_unread_total();
-        }
-    }
-
-    fn copy<T: Send + Sync + 'static>(
-        self,
-        changed: Parts,
-        part: Parts,
-        read: impl FnOnce(&App) -> T,
-        signal: Value<T>,
-    ) {
-        if changed.has(part) {
-            signal.set(self.with_core(|core| read(core)));
-        }
-    }
-
-    fn read_unread_total(self) {
-        let total = self.with_core(|core| core.unread_total());
-        if total != self.unread_total.get_untracked() {
-            self.unread_total.set(total);
-        }
-    }
-
-    fn read_room(self, room: Room, parts: Parts) {
-        let channel = room.channel();
-        // A signal that is set runs nothing at once, so the core may be borrowed meanwhile.
-        self.with_core(|core| room.read(core.room(&channel), parts));
-        if parts.has(Parts::ROWS) || parts.has(Parts::VIEW) {
-            self.draw(room);
-        }
-    }
-
     /// Draws the rows of a room, and the rest of them in the next frames.
     fn draw(self, room: Room) {
         let channel = room.channel();
         let is_all = rows::update(room.cells, |is_drawn| {
-            self.with_core(|core| core.draw(&channel, clock::now(), is_drawn))
+            self.core.with(|app| app.draw(&channel, clock::now(), is_drawn))
         });
         if !is_all && room.begins_frame() {
             request_animation_frame(move || {
@@ -250,15 +222,5 @@ impl AppState {
                 self.draw(room);
             });
         }
-    }
-
-    /// Returns the message that the reader looked at in a room, if they were not at its end.
-    pub(crate) fn place(self, room: Room) -> Option<ReadingPlace> {
-        self.with_core(|core| core.room(&room.channel()).and_then(|room| room.place()))
-    }
-
-    /// Whether a room has an own message to edit.
-    pub(crate) fn has_own_chat(self, room: Room) -> bool {
-        self.with_core(|core| core.room(&room.channel()).is_some_and(|room| room.has_own_chat()))
     }
 }

@@ -27,24 +27,24 @@ impl PushState {
         }
     }
 
-    /// Returns the form.
-    pub(crate) fn form(self) -> ReadSignal<PushForm> {
-        self.form.read_only()
+    /// Reads the form. The caller runs again when it has changed.
+    pub(crate) fn with_form<T>(self, read: impl FnOnce(&PushForm) -> T) -> T {
+        self.form.with(read)
     }
 
     /// Returns the API key.
-    pub(crate) fn key(self) -> ReadSignal<String> {
-        self.key.read_only()
+    pub(crate) fn key(self) -> String {
+        self.key.get()
     }
 
     /// Returns the result of the last request.
-    pub(crate) fn outcome(self) -> ReadSignal<Option<Outcome>> {
-        self.outcome.read_only()
+    pub(crate) fn outcome(self) -> Option<Outcome> {
+        self.outcome.get()
     }
 
     /// Whether a request has no response yet.
-    pub(crate) fn is_sending(self) -> ReadSignal<bool> {
-        self.is_sending.read_only()
+    pub(crate) fn is_sending(self) -> bool {
+        self.is_sending.get()
     }
 
     /// The user has changed the form.

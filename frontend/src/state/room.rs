@@ -6,45 +6,55 @@ use shared::presence::Roster;
 use shared::protocol::Refusal;
 
 use super::rows::Cell;
-use super::value::Value;
+use super::value::{Core, RoomValue, Triggers};
 use crate::core::effect::Parts;
-use crate::core::room::{self, History, Typing};
+use crate::core::room::{History, Typing};
 use crate::core::timeline::{Unread, View};
 
-/// The signals of one room. A handle: cheap to copy.
+/// The values of one room. A handle: cheap to copy.
 #[derive(Clone, Copy)]
 pub(crate) struct Room {
     channel: StoredValue<ChannelName>,
+    triggers: Triggers,
     /// Whether the next frame draws.
     frame: StoredValue<bool>,
-    pub(crate) cells: Value<Vec<Cell>>,
-    pub(crate) view: Value<View>,
-    pub(crate) history: Value<History>,
-    pub(crate) trouble: Value<Option<Refusal>>,
-    pub(crate) roster: Value<Roster>,
-    pub(crate) unread: Value<Unread>,
-    pub(crate) typing: Value<Typing>,
-    pub(crate) failed: Value<usize>,
-    pub(crate) draft: Value<String>,
+    pub(super) cells: RwSignal<Vec<Cell>>,
+    pub(crate) view: RoomValue<View>,
+    pub(crate) history: RoomValue<History>,
+    pub(crate) trouble: RoomValue<Option<Refusal>>,
+    pub(crate) roster: RoomValue<Roster>,
+    pub(crate) unread: RoomValue<Unread>,
+    pub(crate) typing: RoomValue<Typing>,
+    pub(crate) failed: RoomValue<usize>,
+    pub(crate) draft: RoomValue<String>,
     /// Whether the field has the text of an earlier message.
-    pub(crate) is_editing: Value<bool>,
+    pub(crate) is_editing: RoomValue<bool>,
 }
 
 impl Room {
-    pub(super) fn new(channel: &ChannelName) -> Self {
+    pub(super) fn new(core: Core, channel: &ChannelName) -> Self {
+        let (channel, triggers) = (StoredValue::new(channel.clone()), Triggers::new());
+        macro_rules! value {
+            ($part:ident, $read:expr) => {
+                RoomValue::new(core, channel, triggers, Parts::$part, |room| {
+                    room.map($read).unwrap_or_default()
+                })
+            };
+        }
         Self {
-            channel: StoredValue::new(channel.clone()),
+            channel,
+            triggers,
             frame: StoredValue::new(false),
-            cells: Value::new(Vec::new()),
-            view: Value::new(View::Following),
-            history: Value::new(History::Unloaded),
-            trouble: Value::new(None),
-            roster: Value::new(Roster::default()),
-            unread: Value::new(Unread::default()),
-            typing: Value::new(Typing::default()),
-            failed: Value::new(0),
-            draft: Value::new(String::new()),
-            is_editing: Value::new(false),
+            cells: RwSignal::new(Vec::new()),
+            view: value!(VIEW, |room| room.view()),
+            history: value!(HISTORY, |room| room.history()),
+            trouble: value!(TROUBLE, |room| room.trouble().cloned()),
+            roster: value!(ROSTER, |room| room.roster().clone()),
+            unread: value!(UNREAD, |room| room.unread()),
+            typing: value!(TYPING, |room| room.typing().clone()),
+            failed: value!(FAILED, |room| room.failed()),
+            draft: value!(DRAFT, |room| room.draft().to_owned()),
+            is_editing: value!(DRAFT, |room| room.is_editing()),
         }
     }
 
@@ -53,29 +63,24 @@ impl Room {
         self.channel.get_value()
     }
 
+    /// Returns the rows on the screen.
+    pub(crate) fn rows(self) -> Vec<Cell> {
+        self.cells.get()
+    }
+
+    /// Whether no row is on the screen.
+    pub(crate) fn is_empty(self) -> bool {
+        self.cells.with(Vec::is_empty)
+    }
+
     /// Whether this is the room of `channel`.
     pub(super) fn is_of(self, channel: &ChannelName) -> bool {
         self.channel.with_value(|own| own == channel)
     }
 
-    /// Sets the signals whose values have changed. A closed room has the values of a new one.
-    pub(super) fn read(self, room: Option<&room::Room>, parts: Parts) {
-        let set = |part: Parts, set: &dyn Fn()| {
-            if parts.has(part) {
-                set();
-            }
-        };
-        set(Parts::VIEW, &|| self.view.set(room.map(|room| room.view()).unwrap_or_default()));
-        set(Parts::HISTORY, &|| self.history.set(room.map_or(History::Unloaded, |room| room.history())));
-        set(Parts::TROUBLE, &|| self.trouble.set(room.and_then(|room| room.trouble().cloned())));
-        set(Parts::ROSTER, &|| self.roster.set(room.map(|room| room.roster().clone()).unwrap_or_default()));
-        set(Parts::UNREAD, &|| self.unread.set(room.map(|room| room.unread()).unwrap_or_default()));
-        set(Parts::TYPING, &|| self.typing.set(room.map(|room| room.typing().clone()).unwrap_or_default()));
-        set(Parts::FAILED, &|| self.failed.set(room.map_or(0, |room| room.failed())));
-        set(Parts::DRAFT, &|| {
-            self.draft.set(room.map(|room| room.draft().to_owned()).unwrap_or_default());
-            self.is_editing.set(room.is_some_and(|room| room.is_editing()));
-        });
+    /// Runs what reads the changed values.
+    pub(super) fn notify(self, parts: Parts) {
+        self.triggers.notify(parts);
     }
 
     /// Notes that the next frame draws. Returns false if that was known.

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use shared::ids::MessageId;
 use shared::sorted::SortedMap;
 
-use super::value::Value;
 use crate::core::timeline::{Row, RowKey};
 
 /// A row that stays the same while its content changes. With a new element for each change, a screen reader would read the
@@ -18,7 +17,7 @@ pub(crate) struct Cell {
 /// Updates `cells` with the rows that `choose` returns. It gets a function that says which messages have rows. Returns whether
 /// all messages in view have rows.
 pub(crate) fn update(
-    cells: Value<Vec<Cell>>,
+    cells: RwSignal<Vec<Cell>>,
     choose: impl FnOnce(&dyn Fn(MessageId) -> bool) -> (Vec<Row>, bool),
 ) -> bool {
     let mut known: SortedMap<RowKey, ArcRwSignal<Row>> = SortedMap::default();

@@ -68,7 +68,7 @@ impl Tabs {
 
     /// Takes over from tabs that have been gone for `wait_ms`, and waits for the others to go.
     fn look_for_others(self, wait_ms: u64) {
-        for tab in self.app.with_core(|core| core.tabs()) {
+        for tab in self.app.read(|core| core.tabs()) {
             if wait_ms > 0 {
                 self.watch(tab);
             } else if self.note(&tab) {
@@ -94,7 +94,7 @@ impl Tabs {
             }
             // The tab is open again, or another tab has taken it over.
             self.known.update_value(|known| known.retain(|other| *other != tab));
-            if self.app.with_core(|core| core.tabs()).contains(&tab) {
+            if self.app.read(|core| core.tabs()).contains(&tab) {
                 self.watch(tab);
             }
         });

@@ -35,7 +35,7 @@ pub(super) fn listen(app: AppState) {
     }));
     // The browser asks before it closes a page with messages that are kept nowhere else.
     drop(window_event_listener(leptos::ev::beforeunload, move |event| {
-        if app.with_core(|core| core.is_at_risk()) {
+        if app.read(|core| core.is_at_risk()) {
             event.prevent_default();
         }
     }));

@@ -79,7 +79,9 @@ pub(crate) async fn run(options: &Options) {
 
 /// A script that returns whether the page announces this number of new messages.
 fn came_unseen(count: u64) -> String {
-    format!("return document.querySelector('[data-testid=new-messages]')?.innerText.replaceAll(',', '').trim() === '{count} new'")
+    format!(
+        "return document.querySelector('[data-testid=new-messages]')?.innerText.replaceAll(',', '').trim() === '{count} new'"
+    )
 }
 
 async fn read_further_up(person: &Person) {

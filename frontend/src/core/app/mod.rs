@@ -113,6 +113,9 @@ impl App {
             if room.take_read().is_some_and(|read| self.bell.read_to(room.channel(), read)) {
                 self.context.changed.add(Parts::BELL);
             }
+            if parts.has(Parts::UNREAD) {
+                self.context.changed.add(Parts::UNREAD_TOTAL);
+            }
             if parts != Parts::NONE {
                 let changed = Changed::Room(room.channel().clone(), parts);
                 self.context.effects.push_back(Effect::Changed(changed));
@@ -121,7 +124,14 @@ impl App {
         while let Some(input) = self.context.history.next(current.as_ref()) {
             self.context.input(input);
         }
-        let parts = std::mem::take(&mut self.context.changed);
+        let mut parts = std::mem::take(&mut self.context.changed);
+        if parts.has(Parts::ROOMS) || parts.has(Parts::BELL) {
+            parts.add(Parts::UNREAD_TOTAL);
+        }
+        // The address may name no room, and then the first room is on the screen.
+        if parts.has(Parts::ROOMS) {
+            parts.add(Parts::ROUTE);
+        }
         if parts != Parts::NONE {
             self.context.effects.push_back(Effect::Changed(Changed::App(parts)));
         }

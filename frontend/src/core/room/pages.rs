@@ -16,9 +16,10 @@ use crate::core::timeline::{Hole, Timeline, UNREAD_MAX, View};
 const PAGES_IN_A_ROW_MAX: usize = 20;
 
 /// Whether there are older messages to load.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum History {
     /// No page was loaded yet.
+    #[default]
     Unloaded,
     /// A page was requested.
     Loading,
