@@ -1,6 +1,6 @@
 //! The Tidings server.
 //!
-//! The modules are floors: each imports only from those below it. `backend/tests/floors.rs` holds this table against the code.
+//! The modules are floors: each imports only from those below it. `tests/architecture` holds this table against the code.
 //!
 //! | floor | module | what it is |
 //! |---|---|---|

@@ -1,31 +1,26 @@
-//! Checks the imports of all modules against the floors in `src/lib.rs`.
-#![allow(clippy::unwrap_used, reason = "tests")]
+//! Which modules of a crate import which others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
 use syn::{Attribute, ItemMod, ItemUse, UseTree};
 
-/// The floors, from the lowest. A module imports only from lower floors.
-const FLOORS: [&[&str]; 10] = [
-    &["config", "telemetry", "clock", "random", "rate", "file_rights"],
-    &["message", "auth"],
-    &["store"],
-    &["sequencer", "mailbox", "backup"],
-    &["channel", "presence", "dialect", "projection"],
-    &["connection"],
-    &["shard", "fanout"],
-    &["client"],
-    &["edge", "lifecycle"],
-    &["app"],
-];
+/// Imported modules by module. A module is its path, such as `["store", "sqlite"]`.
+pub(crate) type Graph = BTreeMap<Vec<String>, BTreeSet<Vec<String>>>;
 
-/// Allowed imports within one floor. `config` writes its key files with `file_rights` and `random`, `random` reads
-/// `clock`, and `telemetry` limits log lines with `rate`.
-const BESIDE: [(&str, &str); 4] =
-    [("config", "file_rights"), ("config", "random"), ("random", "clock"), ("telemetry", "rate")];
+/// Returns the folder of a crate of the workspace.
+pub(crate) fn folder(krate: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(krate)
+}
+
+/// Returns the text of each module of a crate, without its tests.
+pub(crate) fn sources(krate: &str) -> BTreeMap<Vec<String>, String> {
+    let mut files = BTreeMap::new();
+    read(&folder(krate).join("src"), &mut Vec::new(), &mut files);
+    files
+}
 
 /// The modules that a file imports, as written in the file. Imports of its tests are left out.
 #[derive(Default)]
@@ -76,10 +71,9 @@ impl Imports {
     }
 }
 
-/// Returns the imported modules of each file, by the file's module path.
-fn imports(krate: &str) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
-    let mut files = BTreeMap::new();
-    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(krate).join("src"), &mut Vec::new(), &mut files);
+/// Returns the imported modules of each file of a crate.
+pub(crate) fn imports(krate: &str) -> Graph {
+    let files = sources(krate);
     let modules: BTreeSet<Vec<String>> = files.keys().cloned().collect();
     let resolve = |module: &[String], path: &[String]| {
         let mut from: Vec<String> = match path[0].as_str() {
@@ -137,36 +131,8 @@ fn read(folder: &Path, module: &mut Vec<String>, files: &mut BTreeMap<Vec<String
     }
 }
 
-fn floor(module: &str) -> usize {
-    let floor = FLOORS.iter().position(|modules| modules.contains(&module));
-    floor.unwrap_or_else(|| panic!("{module} is on no floor: name it in FLOORS and in src/lib.rs"))
-}
-
-#[test]
-fn a_module_imports_only_from_lower_floors() {
-    let mut wrong = Vec::new();
-    for (module, imported) in imports(".") {
-        for target in imported {
-            let (from, to) = (module[0].as_str(), target[0].as_str());
-            let beside = from == to || BESIDE.contains(&(from, to));
-            if !beside && floor(to) >= floor(from) {
-                wrong.push(format!("{} imports {}", module.join("::"), target.join("::")));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "imports that do not go down:\n{}", wrong.join("\n"));
-}
-
-#[test]
-fn no_file_is_part_of_an_import_cycle() {
-    for krate in [".", "../shared"] {
-        let names: Vec<_> = in_cycles(&imports(krate)).iter().map(|module| module.join("::")).collect();
-        assert!(names.is_empty(), "files of {krate} in or between import cycles:\n{}", names.join("\n"));
-    }
-}
-
 /// Returns the modules that are part of an import cycle, or on a path between two cycles.
-fn in_cycles(imports: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>) -> BTreeSet<Vec<String>> {
+pub(crate) fn in_cycles(imports: &Graph) -> BTreeSet<Vec<String>> {
     // Remove files that import no remaining file, until there are none. Each remaining file is part of a cycle, or
     // imports one.
     let mut left: BTreeSet<_> = imports.keys().cloned().collect();
@@ -190,6 +156,31 @@ fn in_cycles(imports: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>) -> BTreeSet
     left
 }
 
+/// Fails if a file of the crate is part of an import cycle.
+pub(crate) fn expect_no_cycle(krate: &str) {
+    let names: Vec<_> = in_cycles(&imports(krate)).iter().map(|module| module.join("::")).collect();
+    assert!(names.is_empty(), "files of {krate} in or between import cycles:\n{}", names.join("\n"));
+}
+
+/// Fails if a module imports one that is not on a lower floor. `beside` has the allowed imports within a floor.
+pub(crate) fn expect_floors(krate: &str, floors: &[&[&str]], beside: &[(&str, &str)]) {
+    let floor = |module: &str| {
+        let floor = floors.iter().position(|modules| modules.contains(&module));
+        floor.unwrap_or_else(|| panic!("{module} of {krate} is on no floor"))
+    };
+    let mut wrong = Vec::new();
+    for (module, imported) in imports(krate) {
+        for target in imported {
+            let (from, to) = (module[0].as_str(), target[0].as_str());
+            let is_beside = from == to || beside.contains(&(from, to));
+            if !is_beside && floor(to) >= floor(from) {
+                wrong.push(format!("{} imports {}", module.join("::"), target.join("::")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "imports of {krate} that do not go down:\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn an_import_cycle_is_found() {
     let module = |name: &str| vec![name.to_owned()];
@@ -199,40 +190,3 @@ fn an_import_cycle_is_found() {
     assert_eq!(in_cycles(&imports), BTreeSet::from([module("b"), module("c"), module("f")]));
 }
 
-/// A counter that belongs to an event is incremented together with the event's log line and all other uses of the
-/// event.
-#[test]
-fn counters_are_incremented_by_events_only() {
-    let mut files = BTreeMap::new();
-    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut Vec::new(), &mut files);
-    // Measurements, not events of a client or a channel: batches, and a gauge that a worker updates once per second.
-    let allowed = [
-        ("telemetry::counters", ""),
-        ("fanout", "metrics.batches_written.inc();"),
-        ("shard::care", "worker.parts.metrics.connections_stalled.inc_by(stalled - before);"),
-    ];
-    for (module, text) in files {
-        let module = module.join("::");
-        let changes = text.lines().map(str::trim).filter(|line| {
-            [".inc()", ".inc_by(", ".dec()", ".dec_by("].iter().any(|call| line.contains(call))
-        });
-        for line in changes {
-            let is_allowed =
-                |(file, what): &(&str, &str)| *file == module && (what.is_empty() || *what == line);
-            assert!(allowed.iter().any(is_allowed), "{module} counts beside the events: {line}");
-        }
-    }
-}
-
-#[test]
-fn the_table_of_floors_in_the_documentation_matches_this_one() {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
-    for line in text.lines().filter(|line| line.starts_with("//! | ") && line.contains('`')) {
-        let mut cells = line.trim_start_matches("//! | ").split(" | ");
-        let number: usize = cells.next().unwrap().parse().unwrap();
-        for name in cells.next().unwrap().split(", ") {
-            let name = name.trim_matches(['[', ']', '`']);
-            assert_eq!(number, floor(name), "{name}");
-        }
-    }
-}

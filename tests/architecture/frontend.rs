@@ -1,0 +1,77 @@
+//! The layers of the app. The same table is in the architecture document.
+
+use super::imports::{expect_floors, expect_no_cycle, sources};
+
+/// The layers, from the lowest. A module imports only from lower layers.
+const LAYERS: [&[&str]; 8] = [
+    &["boot", "core", "ui"],
+    &["browser"],
+    &["link"],
+    &["state"],
+    &["parts"],
+    &["pages"],
+    &["app"],
+    &["main"],
+];
+
+/// Views read the app's values from `state`, and reach nothing below it but the types of `core` and the kit in `ui`.
+const VIEWS: [&str; 3] = ["parts", "pages", "app"];
+
+#[test]
+fn a_module_imports_only_from_lower_layers() {
+    expect_floors("frontend", &LAYERS, &[]);
+}
+
+#[test]
+fn no_file_is_part_of_an_import_cycle() {
+    expect_no_cycle("frontend");
+}
+
+fn lines_of(is_wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let sources = sources("frontend");
+    let wanted = sources.into_iter().filter(|(module, _)| module.first().is_some_and(|first| is_wanted(first)));
+    wanted
+        .flat_map(|(module, text)| {
+            let name = module.join("::");
+            text.lines().map(|line| (name.clone(), line.trim().to_owned())).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Lines that have one of these texts, as `module: line`.
+fn found(lines: &[(String, String)], texts: &[&str]) -> Vec<String> {
+    let has = |line: &str| texts.iter().any(|text| line.contains(text));
+    lines.iter().filter(|(_, line)| has(line)).map(|(module, line)| format!("{module}: {line}")).collect()
+}
+
+#[test]
+fn views_reach_into_no_browser_and_no_link() {
+    let lines = lines_of(|module| VIEWS.contains(&module));
+    let wrong = found(&lines, &["crate::browser", "crate::link", "shared::session::Input", "shared::session::Session"]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn views_read_the_storage_and_the_clock_through_the_state() {
+    let lines = lines_of(|module| VIEWS.contains(&module));
+    let wrong = found(&lines, &["local_storage", "session_storage", "js_sys::Date", "Performance"]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_logic_knows_no_signals_no_dom_and_no_clock() {
+    let lines = lines_of(|module| module == "core");
+    let wrong: Vec<_> = found(&lines, &["leptos", "web_sys", "wasm_bindgen", "std::time::Instant", "SystemTime", "js_sys"])
+        .into_iter()
+        // Upper and lower case in the browser, which has Unicode's tables already.
+        .filter(|line| !line.starts_with("core::case: "))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_selector_of_the_app_is_a_test_id() {
+    let lines = lines_of(|_| true);
+    let wrong = found(&lines, &["[data-testid"]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
