@@ -29,7 +29,8 @@ fn no_file_is_part_of_an_import_cycle() {
 
 fn lines_of(is_wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let sources = sources("frontend");
-    let wanted = sources.into_iter().filter(|(module, _)| module.first().is_some_and(|first| is_wanted(first)));
+    let wanted =
+        sources.into_iter().filter(|(module, _)| module.first().is_some_and(|first| is_wanted(first)));
     wanted
         .flat_map(|(module, text)| {
             let name = module.join("::");
@@ -47,7 +48,10 @@ fn found(lines: &[(String, String)], texts: &[&str]) -> Vec<String> {
 #[test]
 fn views_reach_into_no_browser_and_no_link() {
     let lines = lines_of(|module| VIEWS.contains(&module));
-    let wrong = found(&lines, &["crate::browser", "crate::link", "shared::session::Input", "shared::session::Session"]);
+    let wrong = found(
+        &lines,
+        &["crate::browser", "crate::link", "shared::session::Input", "shared::session::Session"],
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -61,11 +65,12 @@ fn views_read_the_storage_and_the_clock_through_the_state() {
 #[test]
 fn the_logic_knows_no_signals_no_dom_and_no_clock() {
     let lines = lines_of(|module| module == "core");
-    let wrong: Vec<_> = found(&lines, &["leptos", "web_sys", "wasm_bindgen", "std::time::Instant", "SystemTime", "js_sys"])
-        .into_iter()
-        // Upper and lower case in the browser, which has Unicode's tables already.
-        .filter(|line| !line.starts_with("core::case: "))
-        .collect();
+    let wrong: Vec<_> =
+        found(&lines, &["leptos", "web_sys", "wasm_bindgen", "std::time::Instant", "SystemTime", "js_sys"])
+            .into_iter()
+            // Upper and lower case in the browser, which has Unicode's tables already.
+            .filter(|line| !line.starts_with("core::case: "))
+            .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -189,4 +189,3 @@ fn an_import_cycle_is_found() {
         imports.map(|(from, to)| (module(from), BTreeSet::from([module(to)]))).into_iter().collect();
     assert_eq!(in_cycles(&imports), BTreeSet::from([module("b"), module("c"), module("f")]));
 }
-

@@ -5,13 +5,11 @@ use std::cell::Cell;
 use leptos::prelude::window;
 use shared::time::Timestamp;
 
-thread_local! {
-    /// How long the machine has slept since the app was opened, in milliseconds, as measured by [`catch_up`].
-    static SLEPT_MS: Cell<f64> = const { Cell::new(0.0) };
-}
+use crate::core::time::WakefulClock;
 
-/// Minimum difference of the two clocks, in milliseconds, that counts as sleep. It is less while the machine is awake.
-const SLEEP_MS_MIN: f64 = 1_000.0;
+thread_local! {
+    static CLOCK: Cell<WakefulClock> = const { Cell::new(WakefulClock::new()) };
+}
 
 /// Returns the current time. Unlike `Date.now()` it never goes back while the app is open, so no deadline moves away.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time after 1970, in whole ms")]
@@ -19,20 +17,21 @@ pub(crate) fn now() -> Timestamp {
     Timestamp(now_ms() as u64)
 }
 
-/// Adds the time that the machine has slept. Call it when the machine may have woken up.
-///
-/// Most browsers stop `performance.now()` during sleep, except on Windows (<https://github.com/w3c/hr-time/issues/115>).
-/// Without this, a connection that died at night would look alive in the morning.
+/// Adds the time that the machine has slept. Call it when the machine may have woken up. Without this, a connection that died
+/// at night would look alive in the morning.
 pub(crate) fn catch_up() {
-    let slept = js_sys::Date::now() - now_ms();
-    if slept > SLEEP_MS_MIN {
-        SLEPT_MS.set(SLEPT_MS.get() + slept);
-    }
+    let mut clock = CLOCK.get();
+    clock.catch_up(monotonic_ms(), js_sys::Date::now());
+    CLOCK.set(clock);
 }
 
 fn now_ms() -> f64 {
+    CLOCK.get().now_ms(monotonic_ms())
+}
+
+fn monotonic_ms() -> f64 {
     let since_epoch = window().performance().map(|performance| performance.time_origin() + performance.now());
-    since_epoch.unwrap_or_else(js_sys::Date::now) + SLEPT_MS.get()
+    since_epoch.unwrap_or_else(js_sys::Date::now)
 }
 
 /// Returns a random number, so that no other tab has the same.

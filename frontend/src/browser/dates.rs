@@ -7,6 +7,7 @@ use shared::time::Timestamp;
 use wasm_bindgen::prelude::JsValue;
 
 use crate::core::texts::words;
+use crate::core::time::DayName;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -59,13 +60,13 @@ pub(crate) fn time_label(at: Timestamp) -> String {
     })
 }
 
-/// Returns the day of `at` in words, if today is the day with this number. A day of another year has its year.
+/// Returns the day of `at` in words, if today is the day with this number.
 pub(crate) fn day_label(at: Timestamp, today: i64) -> String {
-    match today - day_of(at) {
-        0 => words().today.to_owned(),
-        1 => words().yesterday.to_owned(),
-        _ if year(at) == year_of_day(today) => DAY.with(|format| formatted(format, at)),
-        _ => DAY_AND_YEAR.with(|format| formatted(format, at)),
+    match DayName::of(day_of(at), today) {
+        DayName::Today => words().today.to_owned(),
+        DayName::Yesterday => words().yesterday.to_owned(),
+        DayName::Date => DAY.with(|format| formatted(format, at)),
+        DayName::DateAndYear => DAY_AND_YEAR.with(|format| formatted(format, at)),
     }
 }
 
@@ -77,14 +78,4 @@ pub(crate) fn full_label(at: Timestamp) -> String {
 /// Returns `at` as an ISO 8601 text in UTC.
 pub(crate) fn iso(at: Timestamp) -> String {
     date(at).to_iso_string().into()
-}
-
-fn year(at: Timestamp) -> u32 {
-    date(at).get_full_year()
-}
-
-/// Returns the year of the day with this number. Noon in UTC is on this day in nearly all time zones.
-fn year_of_day(day: i64) -> u32 {
-    let noon_ms = day.saturating_mul(DAY_MS).saturating_add(DAY_MS / 2);
-    year(Timestamp(u64::try_from(noon_ms).unwrap_or(0)))
 }

@@ -1,6 +1,6 @@
-//! Upper and lower case. The browser knows all of Unicode's letters, so the page does not bring their tables along.
+//! Upper and lower case. In the browser they are the browser's own, which saves the bytes of Unicode's tables.
 
-/// `text` in lower case.
+/// Returns `text` in lower case.
 pub(crate) fn lower(text: &str) -> String {
     #[cfg(target_arch = "wasm32")]
     return js_sys::JsString::from(text).to_lower_case().into();
@@ -8,7 +8,7 @@ pub(crate) fn lower(text: &str) -> String {
     text.to_lowercase()
 }
 
-/// `text` in upper case.
+/// Returns `text` in upper case.
 pub(crate) fn upper(text: &str) -> String {
     #[cfg(target_arch = "wasm32")]
     return js_sys::JsString::from(text).to_upper_case().into();

@@ -1,6 +1,6 @@
-//! The same request as a line for a shell.
+//! A request as a command line for a shell.
 
-/// Quotes `text` for a POSIX shell. Within single quotes nothing has a meaning but the single quote itself.
+/// Quotes `text` for a POSIX shell. Within single quotes, only the single quote itself has a meaning.
 pub(crate) fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -9,7 +9,7 @@ pub(crate) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A POST of `body` as curl sends it. The key stands as a shell variable, so that a copied line gives no secret away.
+/// Returns the curl command that posts `body`. The key is a shell variable, so a copied command has no secret.
 pub(crate) fn post(url: &str, body: &str) -> String {
     let (url, body) = (quote(url), quote(body));
     format!(

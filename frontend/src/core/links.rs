@@ -1,9 +1,9 @@
-//! Finds the web addresses in a text. Nothing else of a message is ever more than text.
+//! Finds the web addresses in a text. The rest of a message is shown as plain text.
 //!
-//! Anybody may write the text, and every reader's page looks through it: the work grows with the length of the text and
-//! no faster, and the number of links is limited.
+//! Anybody may write the text, and every reader's browser parses it. So the cost is linear in its length, and the number of
+//! links is limited.
 
-/// Maximum number of links in one text. Addresses after that stay text: each link is an element of the page.
+/// Maximum number of links in one text. Further addresses stay text, because each link is an element of the page.
 const LINKS_MAX: usize = 100;
 
 /// A piece of a text.
@@ -14,7 +14,7 @@ pub(crate) enum Piece {
     Link(String),
 }
 
-/// Splits `text` into addresses and the text between them. Joined again, the pieces are the text.
+/// Splits `text` into addresses and the text between them. All pieces together are the text.
 pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let (mut rest, mut rest_at, mut links) = (text, 0, 0);
@@ -42,7 +42,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// The address that `text` begins with. Its end is looked for only after its host has begun: otherwise a text full of
+/// Returns the address at the start of `text`. It searches the end only after the start of a host. Otherwise a text full of
 /// `http` would be read to its end for each of them.
 fn link_at_start(text: &str) -> Option<&str> {
     let after_scheme = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
@@ -57,11 +57,11 @@ fn ends_address(c: char) -> bool {
     c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`' | '“' | '”' | '«' | '»')
 }
 
-/// Cuts off what ends a sentence, and closing brackets that were not opened in the address. Brackets are counted once,
-/// and the counts follow the cuts.
+/// Removes punctuation at the end, and closing brackets that the address does not open. Brackets are counted once, and
+/// each removal updates the counts.
 fn trim_end(link: &str) -> &str {
     const PAIRS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
-    // For each kind, how many more are closed than opened.
+    // For each kind: the number of closing brackets minus opening ones.
     let mut excess = [0_isize; PAIRS.len()];
     for c in link.chars() {
         steps::count();
@@ -81,7 +81,7 @@ fn trim_end(link: &str) -> &str {
     })
 }
 
-/// Counts how often a character is looked at, for the test of how the work grows.
+/// Counts how often a character is read, for the test of the cost.
 mod steps {
     #[cfg(test)]
     thread_local! {
@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    /// How often a character of `text` is looked at.
+    /// Returns how often a character of `text` is read.
     fn steps_of(text: &str) -> usize {
         steps::TAKEN.set(0);
         links(text);

@@ -19,6 +19,7 @@ pub(crate) mod route;
 pub(crate) mod status;
 pub(crate) mod storage;
 pub(crate) mod texts;
+pub(crate) mod time;
 pub(crate) mod timeline;
 pub(crate) mod toasts;
 pub(crate) mod unsent;

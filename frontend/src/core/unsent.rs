@@ -1,11 +1,11 @@
-//! The own messages that no server has acknowledged, and where the browser keeps them: what was written survives a
-//! reload, a closed tab and a crash, and is sent once.
+//! The own messages that the server has not acknowledged, and where the browser keeps them. They survive a reload, a closed
+//! tab and a crash, and are sent once.
 //!
-//! > **Whoever holds a tab's lock owns the messages that are kept under it, and nobody else touches them.**
+//! > **The holder of a tab's lock owns the messages that are kept under the tab, and nobody else touches them.**
 //!
-//! A living tab holds its own lock, and those of tabs that are gone whose messages it has taken over. So messages are
-//! never moved or copied from tab to tab: they stay under the key that they were written to until the log has them.
-//! They are sent again with the same ids: the log recognises those it has.
+//! An open tab holds its own lock, and the locks of closed tabs whose messages it has taken over. So messages are never moved
+//! or copied between tabs: each stays under its key until the log has it. It is sent again with the same id, so the log
+//! recognises it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,7 +17,7 @@ use shared::protocol::Payload;
 
 use super::storage::Storage;
 
-/// What all keys of messages begin with.
+/// Prefix of the keys of messages.
 const PREFIX: &str = "unsent.";
 
 /// One message.
@@ -47,23 +47,23 @@ impl UnsentMessage {
     }
 }
 
-/// A tab of the browser, the same over reloads.
+/// A tab of the browser. It stays the same over reloads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TabId(String);
 
 impl TabId {
-    /// A new tab. The `seed` has to be one that no other tab has.
+    /// Returns a new tab. No other tab may have the same `seed`.
     pub(crate) fn new(seed: u64) -> Self {
         Self(format!("{seed:016x}"))
     }
 
-    /// Reads what a tab has noted of itself.
+    /// Reads the text of a tab id.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_id = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_id.then(|| Self(text.to_owned()))
     }
 
-    /// The tab that a message kept under `key` was written in.
+    /// Returns the tab of the message under `key`.
     pub(crate) fn of_key(key: &str) -> Option<Self> {
         Self::parse(key.strip_prefix(PREFIX)?.split_once('.')?.0)
     }
@@ -79,18 +79,18 @@ impl fmt::Display for TabId {
     }
 }
 
-/// The unsent messages of this page, in the order in which the session has them.
+/// The unsent messages of this page, in the order of the session's outbox.
 #[derive(Debug)]
 pub(crate) struct Unsent<K> {
     keep: K,
-    /// Whether what is kept outlives the tab.
+    /// Whether stored messages outlive the tab.
     outlives_tab: bool,
-    /// The tab that this page is; not known until its lock is held.
+    /// The tab of this page. Unknown until the page holds its lock.
     tab: Option<TabId>,
-    /// The number of the last message written in this tab.
+    /// Number of the last message that was written in this tab.
     written: u64,
     entries: Vec<Entry>,
-    /// Keys of messages taken over for which the session's outbox has no room yet.
+    /// Keys of adopted messages that wait for space in the session's outbox.
     waiting: VecDeque<String>,
 }
 
@@ -102,19 +102,19 @@ struct Entry {
 
 #[derive(Debug)]
 enum Place {
-    /// Under this key.
+    /// Stored under this key.
     Kept(String),
-    /// Nowhere else: the n-th written in this tab, and what is to be kept.
+    /// In memory only: the number in this tab, and the text to store.
     Memory { number: u64, text: String },
 }
 
 impl<K: Storage> Unsent<K> {
-    /// None yet, to be kept in `keep`. Without `outlives_tab`, a message is lost when the tab is closed.
+    /// Makes an empty list that stores in `keep`. Without `outlives_tab`, a message is lost when the tab is closed.
     pub(crate) fn new(keep: K, outlives_tab: bool) -> Self {
         Self { keep, outlives_tab, tab: None, written: 0, entries: Vec::new(), waiting: VecDeque::new() }
     }
 
-    /// This page is `tab`, whose lock it holds. Returns what was written in it before, to be sent.
+    /// This page is `tab`, and holds its lock. Returns the messages of earlier pages of the tab, to be sent.
     pub(crate) fn begin(&mut self, tab: TabId) -> Vec<UnsentMessage> {
         let numbers = self.numbers_of(&tab);
         let before = numbers.last().copied().unwrap_or(0);
@@ -130,15 +130,15 @@ impl<K: Storage> Unsent<K> {
         self.next()
     }
 
-    /// `tab` is gone, and this page holds its lock. Returns what was written there, to be sent.
+    /// `tab` is closed, and this page holds its lock. Returns its messages, to be sent.
     pub(crate) fn adopt(&mut self, tab: &TabId) -> Vec<UnsentMessage> {
         let numbers = self.numbers_of(tab);
         self.waiting.extend(numbers.into_iter().map(|number| tab.key(number)));
         self.next()
     }
 
-    /// Adds one that was written here. Returns false if it would be lost with this page. One that is known is not
-    /// added again, nor one for which the session has no room.
+    /// Adds a message that was written here. Returns false if it would be lost with this page. A known message is not added
+    /// again, nor one for which the session's outbox has no space.
     pub(crate) fn add(&mut self, message: &UnsentMessage) -> bool {
         if self.knows(message.message_id) || self.entries.len() >= OUTBOX_MESSAGES_MAX {
             return true;
@@ -151,7 +151,7 @@ impl<K: Storage> Unsent<K> {
         !self.is_at_risk()
     }
 
-    /// Takes one out: the log has it, or it is given up. Returns those for which there is room now, to be sent.
+    /// Removes a message that the log has, or that was discarded. Returns messages that have space now, to be sent.
     pub(crate) fn remove(&mut self, message_id: MessageId) -> Vec<UnsentMessage> {
         let Some(index) = self.entries.iter().position(|entry| entry.message_id == message_id) else {
             return Vec::new();
@@ -165,12 +165,12 @@ impl<K: Storage> Unsent<K> {
 
     /// Whether a message would be lost with this page.
     pub(crate) fn is_at_risk(&self) -> bool {
-        // Until the tab is known, which takes some milliseconds, nothing is said of it.
+        // For some milliseconds the tab is unknown. That is no risk.
         let is_lost = |entry: &Entry| !self.outlives_tab || matches!(entry.place, Place::Memory { .. });
         self.tab.is_some() && self.entries.iter().any(is_lost)
     }
 
-    /// The tabs under which messages are kept, this one or another.
+    /// Returns the tabs with stored messages.
     pub(crate) fn tabs(&self) -> Vec<TabId> {
         let mut tabs: Vec<TabId> = Vec::new();
         for tab in self.keep.keys().iter().filter_map(|key| TabId::of_key(key)) {
@@ -195,7 +195,7 @@ impl<K: Storage> Unsent<K> {
         numbers
     }
 
-    /// Keeps what is in memory alone, in order, as far as there is room.
+    /// Stores messages that are in memory only, in order, while there is space.
     fn keep_all(&mut self) {
         let Some(tab) = &self.tab else { return };
         for entry in &mut self.entries {
@@ -208,8 +208,8 @@ impl<K: Storage> Unsent<K> {
         }
     }
 
-    /// Loads what was taken over, as far as the session has room for it. What cannot be read is left where it is: a
-    /// later version of the page may have written it.
+    /// Loads adopted messages while the session's outbox has space. A message that cannot be read stays where it is: a later
+    /// version of the app may have written it.
     fn next(&mut self) -> Vec<UnsentMessage> {
         let mut messages = Vec::new();
         while self.entries.len() < OUTBOX_MESSAGES_MAX {
