@@ -134,8 +134,6 @@ impl App {
     /// The list of notifications is open.
     pub(super) fn read_bell(&mut self) {
         self.bell.read_all(&self.context.storage);
-        self.context.toasts.dismiss_all();
         self.context.changed.add(Parts::BELL);
-        self.context.changed.add(Parts::TOASTS);
     }
 }

@@ -99,9 +99,15 @@ impl App {
     /// Opens a panel or closes the open one. Before there is a name, there is nothing for it to show.
     pub(super) fn set_panel(&mut self, panel: Option<Panel>) {
         let panel = panel.filter(|_| self.context.me.name.is_some());
-        if self.panel != panel {
-            self.panel = panel;
-            self.context.changed.add(Parts::PANEL);
+        if self.panel == panel {
+            return;
+        }
+        self.panel = panel;
+        self.context.changed.add(Parts::PANEL);
+        if panel == Some(Panel::Bell) {
+            // The list has them.
+            self.context.toasts.dismiss_all();
+            self.context.changed.add(Parts::TOASTS);
         }
     }
 

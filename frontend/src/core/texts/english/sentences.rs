@@ -62,7 +62,7 @@ impl Sentences for English {
     }
 
     fn new_messages(&self, count: usize) -> String {
-        format!("{} new", self.number(count as u64))
+        format!("{} new", self.badge(count))
     }
 
     fn expired(&self, count: u64) -> String {
