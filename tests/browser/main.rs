@@ -10,6 +10,7 @@ mod article;
 mod client;
 mod client_application;
 mod client_refusals;
+mod engines;
 mod flood;
 mod gaps;
 mod history;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::failure::Failure;
 use crate::steps::Steps;
 use crate::tools::PageTools;
-use crate::tools::browser::Browser;
+use crate::tools::browser::{Browser, Engines};
 use crate::tools::nginx;
 use crate::workspace::Workspace;
 use crate::{page, process, size, wasm};
@@ -13,7 +13,7 @@ use crate::{page, process, size, wasm};
 /// Installs, builds, tests and reports. `arguments` go to the test programs: filters and their options.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    let mut steps = Steps::new(PageTools::STEPS + 9);
+    let mut steps = Steps::new(PageTools::STEPS + 10);
     let outcome = all(&workspace, &mut steps, arguments);
     println!("\n{}", steps.table());
     outcome?;
@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
 fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<(), Failure> {
     let tools = PageTools::ensure(workspace, steps)?;
     let browser = steps.must("Browser", Browser::ensure)?;
+    let engines = steps.must("Firefox and WebKit", || Engines::ensure(workspace))?;
     let nginx = steps.must("nginx", || nginx::ensure(workspace))?;
     steps.must("Building the page (2 to 4 min the first time)", || page::build(workspace, &tools))?;
     steps.note("Size of the page", || {
@@ -48,7 +49,8 @@ fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result
     })?;
     let native = |kinds: &[&str]| {
         let mut test = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
-        test.args(kinds).arg("--").args(arguments);
+        test.args(kinds).arg("--").args(engines.skips()).args(arguments);
+        test.envs(engines.variables());
         test.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.chromedriver);
         test.env("NGINX", &nginx).env("TIDINGS_BIN", workspace.server("debug"));
         test

@@ -13,6 +13,9 @@ impl Person {
 
     /// Returns the console errors since the last call.
     async fn errors(&self) -> Vec<String> {
+        if let Some(console) = &self.console {
+            return console.reports();
+        }
         let entries = self.driver.browser_log().await;
         let entries = entries.unwrap_or_else(|e| panic!("{}'s console cannot be read: {e}", self.name));
         entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message).collect()
