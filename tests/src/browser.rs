@@ -146,13 +146,9 @@ impl Stage {
         person
     }
 
-    /// The same with a browser that treats pages in the background as browsers do.
-    pub async fn person_with_background_as_usual(&mut self, name: &str) -> Person {
-        let options = Options { background: Background::AsUsual, ..Options::default() };
-        let person = self.open(name, options).await;
-        person.visit("/").await;
-        person.welcome().enter(name).await;
-        person
+    /// Opens a new browser that treats pages in the background as users have it, with an empty page.
+    pub async fn stranger_with_background_as_usual(&mut self, name: &str) -> Person {
+        self.open(name, Options { background: Background::AsUsual, ..Options::default() }).await
     }
 
     /// Closes a person's browser and opens it again with the same profile.

@@ -102,7 +102,10 @@ async fn page(client: &mut TcpStream, server: SocketAddr, head: &str) -> io::Res
     server.read_to_end(&mut response).await?;
     let response = String::from_utf8_lossy(&response);
     let Some((head, page)) = response.split_once("\r\n\r\n") else { return Ok(()) };
-    let page = page.replacen("<head>", &format!("<head><script src=\"{SCRIPT_PATH}\"></script>"), 1);
+    // The tag of the head may be left out, and the first of its content is this.
+    let Some(first) = page.find("<meta") else { return Err(io::ErrorKind::InvalidData.into()) };
+    let (before, after) = page.split_at(first);
+    let page = format!("{before}<script src=\"{SCRIPT_PATH}\"></script>{after}");
     let head = without(head, &["content-length", "etag"]);
     let head = format!("{}\r\nContent-Length: {}\r\n\r\n", head.trim_end(), page.len());
     client.write_all(head.as_bytes()).await?;
