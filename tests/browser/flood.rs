@@ -68,7 +68,7 @@ async fn a_flood_passes_a_reader_by_who_can_follow_it_afterwards() {
             place_of(read)
         );
         let before = ada.run(&scroll, Vec::new()).await.as_f64().unwrap();
-        ada.find("[data-testid=new-messages]").await;
+        ada.timeline().expect_away_from_end().await;
         says_numbers(&bob, BEFORE + 1..=MANY).await;
         ada.timeline().expect_new(MANY - BEFORE).await;
         let (first, last) = drawn(&ada).await;
@@ -144,7 +144,7 @@ held.forEach(what => frame(what))";
 /// Scrolls up so that older messages are loaded, and records after each frame how far the read message has moved. A
 /// person sees only the state after a frame: a task that is started in a frame runs after it.
 const WATCH_READING: &str = "\
-const log = document.querySelector('[data-testid=timeline]'); \
+const log = document.querySelector('[role=log]'); \
 log.scrollTop = 200; \
 const read = [...document.querySelectorAll('[data-testid=message]')].find(e => e.getBoundingClientRect().top >= 120); \
 const before = read.getBoundingClientRect().top; \

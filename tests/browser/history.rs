@@ -102,7 +102,7 @@ async fn new_messages_are_announced_while_older_ones_are_read() {
         bob.publish(LOBBY, "new three").await;
         ada.timeline().expect_text("new three").await;
         ada.timeline().expect_at_end().await;
-        ada.expect_none("[data-testid=new-messages]").await;
+        ada.timeline().expect_none_new_so_far().await;
     })
     .await;
 }

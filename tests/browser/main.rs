@@ -12,6 +12,7 @@ mod article;
 mod client;
 mod client_application;
 mod client_refusals;
+mod engines;
 mod flood;
 mod gaps;
 mod history;

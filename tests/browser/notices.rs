@@ -68,7 +68,7 @@ async fn the_push_page_sends_and_shows_the_same_as_curl() {
         let page = ada.push_page();
         page.open().await;
         page.key(&stage.server.api_key()).await;
-        page.target("connection", &number.to_string()).await;
+        page.target("Connection", &number.to_string()).await;
         page.notification("Dinner", "is served").await;
         let curl = page.curl().await;
         for part in ["curl", "/api/push", &stage.server.address().to_string(), "Dinner", "is served"] {
@@ -79,7 +79,7 @@ async fn the_push_page_sends_and_shows_the_same_as_curl() {
         bob.notices().expect_toast("Dinner").await;
         bob.notices().expect_count(1).await;
         // The same page pushes to a room.
-        page.target("room", "lobby").await;
+        page.target("Room", "lobby").await;
         page.chat("Dinner is served").await;
         page.send().await;
         page.expect_result("Sent (message").await;
@@ -95,7 +95,7 @@ async fn the_push_page_says_what_went_wrong() {
         let page = ada.push_page();
         page.open().await;
         page.key("not the key").await;
-        page.target("connection", "999999999").await;
+        page.target("Connection", "999999999").await;
         page.notification("Dinner", "is served").await;
         page.send().await;
         page.expect_result("unauthorized").await;
@@ -130,8 +130,8 @@ async fn the_desktop_shows_notifications_once_allowed() {
         push(stage, &notification("Letter")).await;
         ada.notices().expect_toast("Letter").await;
         ada.notices().open().await;
-        ada.click("[data-testid=allow-desktop]").await;
-        ada.expect_none("[data-testid=allow-desktop]").await;
+        ada.notices().allow_desktop().await;
+        ada.notices().expect_no_offer().await;
         push(stage, &notification("Parcel")).await;
         ada.expect_that(
             "the desktop shows what came after it was allowed, and nothing else",

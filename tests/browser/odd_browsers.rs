@@ -2,7 +2,7 @@
 //! console shows an exception.
 
 use tests::browser::story;
-use tests::pages::{Delivery, State};
+use tests::pages::{Delivery, State, Timeline};
 use thirtyfour::Key;
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_clipboard_that_throws_is_told_like_one_that_refuses() {
         {
             ada.profile().open().await;
             ada.run(&format!("Clipboard.prototype.writeText = {clipboard}"), Vec::new()).await;
-            ada.click("[aria-label='Copy the user id']").await;
+            ada.profile().copy_user().await;
             ada.notices().expect_toast("Not copied").await;
             ada.reload().await;
             ada.welcome().expect_gone().await;
@@ -59,9 +59,8 @@ async fn a_browser_that_asks_for_notifications_in_the_old_way_or_not_at_all_goes
             );
             ada.run(&notification, Vec::new()).await;
             ada.notices().open().await;
-            ada.click("[data-testid=allow-desktop]").await;
-            ada.click("[data-testid=bell]").await;
-            ada.expect_none("[data-testid=notifications]").await;
+            ada.notices().allow_desktop().await;
+            ada.notices().close().await;
         }
         ada.says("still here").await;
     })
@@ -103,17 +102,17 @@ async fn key_events_without_a_key_are_nothing_to_the_page() {
 async fn the_enter_that_chooses_a_word_sends_nothing() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
-        ada.fill("[data-testid=composer]", "日本").await;
+        ada.fill(Timeline::composer(), "日本").await;
         // Most browsers report that the input method is open. Safari has closed it by then, and reports the old key
         // code.
         for how in ["isComposing: true", "isComposing: false, keyCode: 229"] {
             let press = format!(
-                "document.querySelector('[data-testid=composer]').dispatchEvent(new KeyboardEvent('keydown', \
+                "element.dispatchEvent(new KeyboardEvent('keydown', \
                  {{ key: 'Enter', bubbles: true, cancelable: true, {how} }}))"
             );
-            ada.run(&press, Vec::new()).await;
+            ada.run_on(Timeline::composer(), &press).await;
         }
-        ada.fill("[data-testid=composer]", "日本語").await;
+        ada.fill(Timeline::composer(), "日本語").await;
         ada.press_key(Key::Enter).await;
         ada.timeline().expect_exactly(&["日本語"]).await;
     })

@@ -1,8 +1,7 @@
 //! Input that the server would refuse, and messages that only a later server sends.
 
-use serde_json::json;
-use tests::browser::{Person, story, story_with};
-use tests::pages::Delivery;
+use tests::browser::{story, story_with};
+use tests::pages::{Delivery, Timeline, Welcome};
 use tests::{LOBBY, Settings};
 
 #[tokio::test]
@@ -19,19 +18,14 @@ async fn a_message_larger_than_the_server_accepts_holds_up_nothing() {
         // After a reload it is kept until its author decides, and does not delay other messages.
         ada.reload().await;
         ada.timeline().expect_delivery(&large, Delivery::Failed).await;
+        ada.wire().toggle().await;
         ada.timeline().retry().await;
-        ada.timeline().expect_delivery(&large, Delivery::Failed).await;
         ada.says("after the reload").await;
+        ada.timeline().expect_delivery(&large, Delivery::Failed).await;
+        ada.wire().expect_rows("sent", "publish", 1).await;
         assert_eq!(stage.server.api().texts(LOBBY).await, ["after", "after the reload"]);
     })
     .await;
-}
-
-/// Sets the text of a field as if it had been typed, because a driver cannot type every character.
-async fn types(person: &Person, field: &str, text: &str) {
-    let script = "const field = document.querySelector(arguments[0]); field.value = arguments[1]; \
-        field.dispatchEvent(new Event('input', { bubbles: true }));";
-    person.run(script, vec![json!(field), json!(text)]).await;
 }
 
 #[tokio::test]
@@ -42,21 +36,24 @@ async fn a_name_or_a_text_of_which_nothing_can_be_seen_is_not_sent() {
         for (name, problem) in
             [("\u{200b}", "enter a name"), ("\u{3164}", "enter a name"), ("a\u{2028}b", "Use one line")]
         {
-            types(&ada, "[data-testid=welcome] input", name).await;
-            ada.click("[data-testid=welcome] [type=submit]").await;
-            ada.expect_text("#welcome-problem", problem).await;
+            ada.set_text(Welcome::field(), name).await;
+            ada.welcome().submit().await;
+            ada.welcome().expect_problem(problem).await;
         }
         ada.welcome().enter("Ada").await;
-        let is_dark = "document.querySelector('[data-testid=send]').disabled";
-        for (text, dark) in [("\u{200b}", "true"), ("x", "false"), ("\u{3164}\u{2800}", "true")] {
-            types(&ada, "[data-testid=composer]", text).await;
-            ada.expect_that(&format!("{text:?}"), &format!("{is_dark} === {dark}"), is_dark).await;
+        for (text, dark) in [("\u{200b}", true), ("x", false), ("\u{3164}\u{2800}", true)] {
+            ada.set_text(Timeline::composer(), text).await;
+            let send = Timeline::send_button();
+            ada.expect_sight(&format!("{text:?}"), send, "element.disabled", |disabled| {
+                (*disabled.first()? == dark).then_some(())
+            })
+            .await;
         }
         // Invisible characters of a name are removed before others see it.
-        types(&ada, "[data-testid=composer]", "").await;
+        ada.set_text(Timeline::composer(), "").await;
         let bob = stage.visitor("Bob").await;
-        types(&bob, "[data-testid=welcome] input", "B\u{ad}ob\u{200b}").await;
-        bob.click("[data-testid=welcome] [type=submit]").await;
+        bob.set_text(Welcome::field(), "B\u{ad}ob\u{200b}").await;
+        bob.welcome().submit().await;
         ada.roster().expect(&["Ada", "Bob"]).await;
     })
     .await;
@@ -99,7 +96,7 @@ async fn at_an_address_that_is_not_secure_the_page_says_what_it_cannot_do() {
         ada.welcome().enter("Ada").await;
         ada.says("hello").await;
         ada.notices().open().await;
-        ada.expect_text("[data-testid=notifications]", "need a secure address").await;
+        ada.notices().expect_remark("need a secure address").await;
     })
     .await;
 }

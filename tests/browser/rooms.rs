@@ -22,23 +22,6 @@ async fn people_meet_in_a_room_of_their_own() {
 }
 
 #[tokio::test]
-async fn messages_in_other_rooms_are_counted_until_they_are_read() {
-    story(async |stage| {
-        let ada = stage.person("Ada").await;
-        let bob = stage.server.join("Bob").await;
-        ada.rooms().open("kitchen").await;
-        ada.timeline().expect_exactly(&[]).await;
-        bob.publish(LOBBY, "one").await;
-        bob.publish(LOBBY, "two").await;
-        ada.rooms().expect_unread(LOBBY, 2).await;
-        ada.rooms().go(LOBBY).await;
-        ada.timeline().expect_exactly(&["one", "two"]).await;
-        ada.rooms().expect_all_read(LOBBY).await;
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_room_has_an_address() {
     story(async |stage| {
         let ada = stage.person("Ada").await;

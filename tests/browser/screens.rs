@@ -1,8 +1,8 @@
 //! Small screens, and use without a mouse.
 
 use serde_json::Value;
-use tests::browser::{Person, Screen, story};
-use tests::pages::Delivery;
+use tests::browser::{Person, Screen, Sight, story};
+use tests::pages::{Delivery, Rooms, Timeline, Welcome};
 use thirtyfour::Key;
 
 /// Asserts that the page is not wider than the screen.
@@ -32,29 +32,27 @@ async fn everything_fits_on_a_phone() {
         ada.timeline().expect_rows("sees the long word", |rows| (rows.len() == 2).then_some(())).await;
         expect_fits(&ada).await;
 
-        ada.click("[data-testid=menu]").await;
-        ada.find("[data-testid=rooms]").await;
+        ada.rooms().show().await;
         expect_fits(&ada).await;
         ada.rooms().open("kitchen").await;
         ada.timeline().expect_exactly(&[]).await;
-        ada.find("[data-testid=composer]").await;
+        ada.find(Timeline::composer()).await;
         ada.says("in the kitchen").await;
         expect_fits(&ada).await;
     })
     .await;
 }
 
-/// Presses Tab until the focus is on `css`.
-async fn tab_to(person: &Person, css: &str) {
+/// Presses Tab until the focus is on `sight`.
+async fn tab_to(person: &Person, sight: Sight) {
     const TABS_MAX: usize = 60;
-    let script = "return document.activeElement?.matches(arguments[0]) ?? false";
     for _ in 0..TABS_MAX {
-        if person.run(script, vec![Value::from(css)]).await == true {
+        if person.is_focused(&sight).await {
             return;
         }
         person.press_key(Key::Tab).await;
     }
-    panic!("{css} cannot be reached with Tab\n{}", person.page_text().await);
+    panic!("{sight} cannot be reached with Tab\n{}", person.page_text().await);
 }
 
 #[tokio::test]
@@ -63,30 +61,30 @@ async fn the_keyboard_is_enough() {
         let bob = stage.server.join("Bob").await;
         let ada = stage.visitor("Ada").await;
         ada.welcome().expect().await;
-        tab_to(&ada, "[data-testid=welcome] input[name=name]").await;
+        tab_to(&ada, Welcome::field()).await;
         ada.press("Ada").await;
         ada.press_key(Key::Enter).await;
         ada.welcome().expect_gone().await;
         ada.connection().expect_online().await;
 
-        tab_to(&ada, "[data-testid=composer]").await;
+        tab_to(&ada, Timeline::composer()).await;
         ada.press("without a mouse").await;
         ada.press_key(Key::Enter).await;
         ada.timeline().expect_delivery("without a mouse", Delivery::Accepted).await;
         bob.expect_chat("without a mouse").await;
 
         // The focus stays in the composer; the button can be reached as well.
-        tab_to(&ada, "[data-testid=composer]").await;
+        tab_to(&ada, Timeline::composer()).await;
         ada.press("and again").await;
-        tab_to(&ada, "[data-testid=send]").await;
+        tab_to(&ada, Timeline::send_button()).await;
         ada.press_key(Key::Enter).await;
         ada.timeline().expect_delivery("and again", Delivery::Accepted).await;
 
         bob.publish("room:kitchen", "dinner").await;
-        tab_to(&ada, "[data-testid=open-room]").await;
+        tab_to(&ada, Rooms::opener()).await;
         ada.press_key(Key::Enter).await;
-        ada.find("[data-testid=open-room-name]").await;
-        tab_to(&ada, "[data-testid=open-room-name]").await;
+        ada.find(Rooms::field()).await;
+        tab_to(&ada, Rooms::field()).await;
         ada.press("kitchen").await;
         ada.press_key(Key::Enter).await;
         ada.sees("Bob", "dinner").await;

@@ -73,8 +73,8 @@ async fn many_reactions_do_not_hide_what_they_are_about() {
         let ada = stage.person("Ada").await;
         ada.timeline().expect_exactly(&["hello"]).await;
         expect_reactions(&ada, "hello", &[("👍", 50)]).await;
-        ada.expect_text("[data-testid=timeline]", "This is the start of #lobby").await;
-        ada.expect_none_so_far("[data-testid=load-older]").await;
+        ada.timeline().expect_part("This is the start of #lobby").await;
+        ada.timeline().expect_none_older_so_far().await;
     })
     .await;
 }
@@ -90,7 +90,7 @@ async fn many_reactions_between_messages_do_not_end_the_history() {
         }
         let ada = stage.person("Ada").await;
         ada.timeline().expect_exactly(&["later 1", "later 2", "later 3", "later 4", "later 5"]).await;
-        ada.click("[data-testid=load-older]").await;
+        ada.timeline().load_older().await;
         ada.timeline()
             .expect_exactly(&["hello", "later 1", "later 2", "later 3", "later 4", "later 5"])
             .await;

@@ -1,17 +1,26 @@
 //! The app starts, fails to start, or stops: in each case the page says what happened and what to do.
 
 use serde_json::Value;
-use tests::browser::{Person, Screen, story};
+use tests::browser::{Person, Screen, Sight, story};
 use tests::{Gateway, Instead, LOBBY};
 
-const SHELL: &str = "[data-testid=boot]";
-const ALERT: &str = "[data-testid=boot] [role=alert]";
-const RELOAD: &str = "[data-testid=boot] button";
+/// What is shown until the app has started. It is a frame without a role.
+fn shell() -> Sight {
+    Sight::marked("boot")
+}
+
+fn alert() -> Sight {
+    Sight::role("alert").inside(shell())
+}
+
+fn reload() -> Sight {
+    Sight::button("Reload").inside(shell())
+}
 
 /// Waits until the app has started and the placeholder is removed.
 async fn expect_started(person: &Person) {
     person.welcome().expect().await;
-    person.expect_none_so_far(SHELL).await;
+    person.expect_none_so_far(shell()).await;
 }
 
 #[tokio::test]
@@ -40,10 +49,10 @@ async fn a_slow_connection_is_called_so_and_the_app_starts_when_it_is_there() {
         let ada = stage.stranger_at("Ada", &gateway.url(), Screen::Wide).await;
         ada.runs_first(IMPATIENCE).await;
         ada.visit("/").await;
-        ada.expect_text(SHELL, "The connection is slow").await;
-        ada.expect_none(ALERT).await;
+        ada.expect_text(shell(), "The connection is slow").await;
+        ada.expect_none_so_far(alert()).await;
         gateway.pass_all();
-        ada.click(RELOAD).await;
+        ada.click(reload()).await;
         expect_started(&ada).await;
     })
     .await;
@@ -59,10 +68,10 @@ async fn an_app_that_does_not_arrive_is_told_and_can_be_loaded_anew() {
                 let told = ["TypeError", "CompileError", "failed to fetch", "Failed to load"];
                 ada.expects_mistake(&told);
                 ada.visit("/").await;
-                ada.expect_text(ALERT, "Tidings could not be loaded").await;
-                ada.expect_text(ALERT, "Check your connection, then reload the page").await;
+                ada.expect_text(alert(), "Tidings could not be loaded").await;
+                ada.expect_text(alert(), "Check your connection, then reload the page").await;
                 gateway.pass_all();
-                ada.click(RELOAD).await;
+                ada.click(reload()).await;
                 expect_started(&ada).await;
             }
         }
@@ -77,9 +86,9 @@ async fn a_browser_that_cannot_run_the_app_is_told_why() {
         ada.expects_mistake(&["WebAssembly is not defined"]);
         ada.runs_first("delete globalThis.WebAssembly").await;
         ada.visit("/").await;
-        ada.expect_text(ALERT, "This browser cannot run Tidings").await;
-        ada.expect_text(ALERT, "WebAssembly is turned off").await;
-        ada.expect_none("[data-testid=boot] [role=status]").await;
+        ada.expect_text(alert(), "This browser cannot run Tidings").await;
+        ada.expect_text(alert(), "WebAssembly is turned off").await;
+        ada.expect_none_so_far(Sight::role("status").inside(shell())).await;
     })
     .await;
 }
@@ -95,13 +104,13 @@ async fn an_app_that_has_stopped_says_so_and_goes_on_after_a_reload() {
             Node.prototype.cloneNode = Document.prototype.createElement;";
         ada.run(break_it, Vec::new()).await;
         stage.server.api().publish(LOBBY, "hello").await;
-        ada.expect_text(ALERT, "Tidings has stopped").await;
-        ada.expect_text(ALERT, "panicked at").await;
+        ada.expect_text(alert(), "Tidings has stopped").await;
+        ada.expect_text(alert(), "panicked at").await;
         let focused = ada.run("return document.activeElement.innerText", Vec::new()).await;
         assert_eq!(focused, Value::from("Reload"));
-        ada.click(RELOAD).await;
+        ada.click(reload()).await;
         ada.timeline().expect_text("hello").await;
-        ada.expect_none_so_far(SHELL).await;
+        ada.expect_none_so_far(shell()).await;
     })
     .await;
 }
@@ -116,7 +125,7 @@ async fn an_error_of_another_script_stops_nothing() {
             new ResizeObserver(() => {}).observe(document.body);";
         ada.run(scripts, Vec::new()).await;
         ada.says("all is well").await;
-        ada.expect_none_so_far(SHELL).await;
+        ada.expect_none_so_far(shell()).await;
     })
     .await;
 }

@@ -5,42 +5,6 @@ use tests::pages::Delivery;
 use tests::{LOBBY, Settings};
 
 #[tokio::test]
-async fn two_people_talk() {
-    story(async |stage| {
-        let (ada, bob) = (stage.person("Ada").await, stage.person("Bob").await);
-        ada.says("Hello, Bob!").await;
-        bob.sees("Ada", "Hello, Bob!").await;
-        bob.says("你好 👋 <b>Ada</b>").await;
-        ada.sees("Bob", "你好 👋 <b>Ada</b>").await;
-        ada.timeline().expect_exactly(&["Hello, Bob!", "你好 👋 <b>Ada</b>"]).await;
-        for person in [ada, bob] {
-            person.roster().expect(&["Ada", "Bob"]).await;
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_reload_keeps_name_and_history() {
-    story(async |stage| {
-        let (ada, bob) = (stage.person("Ada").await, stage.person("Bob").await);
-        ada.says("one").await;
-        ada.says("two").await;
-        bob.sees("Ada", "two").await;
-        bob.says("three").await;
-        ada.sees("Bob", "three").await;
-        ada.reload().await;
-        ada.welcome().expect_gone().await;
-        ada.timeline().expect_exactly(&["one", "two", "three"]).await;
-        let rows = ada.timeline().rows().await;
-        assert_eq!(rows.iter().map(|row| row.mine).collect::<Vec<_>>(), [true, true, false]);
-        ada.says("four").await;
-        bob.sees("Ada", "four").await;
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn the_page_talks_with_a_native_client() {
     story(async |stage| {
         let ada = stage.person("Ada").await;

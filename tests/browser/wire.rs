@@ -17,7 +17,7 @@ async fn the_panel_lists_what_is_sent_and_received() {
         stage.server.restart().await;
         ada.wire().expect("close", "").await;
         ada.wire().toggle().await;
-        ada.expect_none("[data-testid=wire-row]").await;
+        ada.wire().expect_closed().await;
     })
     .await;
 }

@@ -70,14 +70,7 @@ async fn serve(
     server: SocketAddr,
     rule: Arc<Mutex<Option<(String, Instead)>>>,
 ) -> io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        if head.len() == HEAD_BYTES_MAX {
-            return Ok(());
-        }
-        head.push(client.read_u8().await?);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
+    let head = read_head(&mut client).await?;
     let path = head.split(' ').nth(1).unwrap_or_default();
     let instead = rule.lock().unwrap().clone().filter(|(ending, _)| path.ends_with(ending));
     match instead.map(|(_, instead)| instead) {
@@ -96,8 +89,20 @@ async fn serve(
     }
 }
 
+/// Reads the head of a request, with the empty line after it.
+pub(crate) async fn read_head(client: &mut TcpStream) -> io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() == HEAD_BYTES_MAX {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        head.push(client.read_u8().await?);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
 /// Returns the same request with `Connection: close`; an upgrade stays as it is.
-fn for_one_request(head: &str) -> String {
+pub(crate) fn for_one_request(head: &str) -> String {
     if head.to_lowercase().contains("\r\nupgrade:") {
         return head.to_owned();
     }
@@ -105,7 +110,7 @@ fn for_one_request(head: &str) -> String {
     lines.chain(["Connection: close", "", ""]).collect::<Vec<_>>().join("\r\n")
 }
 
-async fn answer(client: &mut TcpStream, status: &str, kind: &str, body: &str) -> io::Result<()> {
+pub(crate) async fn answer(client: &mut TcpStream, status: &str, kind: &str, body: &str) -> io::Result<()> {
     let length = body.len();
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"

@@ -1,7 +1,6 @@
 //! The parts of the page as its users see them: one file per part, with its actions and checks.
 
 mod connection;
-mod mark;
 mod notices;
 mod profile;
 mod push;

@@ -4,6 +4,7 @@ mod frames;
 mod link;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub struct Proxy {
     links: Arc<Mutex<Vec<Link>>>,
     weather: watch::Sender<Weather>,
     losses: Losses,
+    is_away: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
 
@@ -43,9 +45,14 @@ impl Proxy {
         let links = Arc::<Mutex<Vec<Link>>>::default();
         let weather = watch::Sender::new(Weather::default());
         let mut random = fastrand::Rng::with_seed(seed);
+        let is_away = Arc::new(AtomicBool::new(false));
         let (present, sky, loss) = (Arc::clone(&links), weather.subscribe(), losses.clone());
+        let away = Arc::clone(&is_away);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                if away.load(Ordering::Relaxed) {
+                    continue;
+                }
                 // If the server is down, the client sees a connection that is closed at once.
                 let Ok(server) = TcpStream::connect(server).await else { continue };
                 let link = Link::start(client, server, random.fork(), sky.clone(), loss.clone());
@@ -54,7 +61,7 @@ impl Proxy {
                 present.push(link);
             }
         });
-        Self { address, links, weather, losses, task }
+        Self { address, links, weather, losses, is_away, task }
     }
 
     /// Returns the address for clients.
@@ -70,6 +77,17 @@ impl Proxy {
     /// Closes all connections. New ones are possible.
     pub fn cut(&self, how: Cut) {
         self.each(|link| link.cut(how));
+    }
+
+    /// Closes all connections and, until [`come_back`](Self::come_back), each new one at once.
+    pub fn go_away(&self) {
+        self.is_away.store(true, Ordering::Relaxed);
+        self.cut(Cut::Reset);
+    }
+
+    /// Makes new connections possible again.
+    pub fn come_back(&self) {
+        self.is_away.store(false, Ordering::Relaxed);
     }
 
     /// Stops passing bytes on in these directions, for the existing connections: they look open to both ends. New

@@ -7,7 +7,7 @@ use crate::background::Background;
 use crate::failure::Failure;
 use crate::profile::Profile;
 use crate::steps::{Steps, say};
-use crate::tools::browser::Browser;
+use crate::tools::browser::{Browser, Engines};
 use crate::tools::{self, AppTools, nginx, trunk};
 use crate::workspace::Workspace;
 use crate::{page, process, same, size, wasm};
@@ -19,7 +19,7 @@ const PROFILE: Profile = Profile::Shipped;
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
     println!("The first time this takes about 15 min on 2 cores, later 3 min.");
-    let mut steps = Steps::new(12);
+    let mut steps = Steps::new(13);
     let outcome = all(&workspace, &mut steps, arguments);
     println!("\n{}", steps.table());
     outcome?;
@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
 
 fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<(), Failure> {
     let browser = steps.must("Browser", Browser::ensure)?;
+    let engines = steps.must("Firefox and WebKit", || Engines::ensure(workspace))?;
     let nginx = steps.must("nginx", || nginx::ensure(workspace))?;
     steps.must("Target wasm32-unknown-unknown", || tools::ensure_wasm32(workspace))?;
     let tools = steps.must("wasm-opt and esbuild", || Ok(AppTools::ensure(workspace)))?;
@@ -58,7 +59,8 @@ fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result
 
     let native = |kinds: &[&str]| {
         let mut test = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
-        test.args(kinds).arg("--").args(arguments);
+        test.args(kinds).arg("--").args(engines.skips()).args(arguments);
+        test.envs(engines.variables());
         test.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.chromedriver);
         test.env("NGINX", &nginx).env("TIDINGS_BIN", workspace.server("dev"));
         test

@@ -32,7 +32,7 @@ pub(crate) async fn run(options: &Options) {
         let talkers = talkers(&stage.server, options.talkers).await;
         say(&talkers, 1..=BEFORE, options.rate).await;
         let ada = stage.person("Ada").await;
-        ada.expect_text("[data-testid=timeline]", &text(BEFORE)).await;
+        ada.timeline().expect_part(&text(BEFORE)).await;
         if options.reading {
             read_further_up(&ada).await;
         }
@@ -87,7 +87,7 @@ fn came_unseen(count: u64) -> String {
 async fn read_further_up(person: &Person) {
     let up = "[...document.querySelectorAll('[data-testid=message]')].at(-30).scrollIntoView(true)";
     person.run(up, Vec::new()).await;
-    person.find("[data-testid=new-messages]").await;
+    person.timeline().expect_away_from_end().await;
 }
 
 fn keep(file: Option<&std::path::Path>, what: &Value) {

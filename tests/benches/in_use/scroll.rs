@@ -7,6 +7,7 @@ use shared::protocol::Payload;
 use tests::browser::{Person, story_with};
 use tests::client::Client;
 use tests::deadline::eventually;
+use tests::pages::Timeline;
 use tests::{LOBBY, Settings};
 use tokio::time::{Instant, sleep};
 
@@ -55,7 +56,7 @@ pub(crate) async fn run(options: &Options) {
         let mut last = before;
         fill(&talkers, last).await;
         let ada = stage.person("Ada").await;
-        ada.expect_text("[data-testid=timeline]", &text(last)).await;
+        ada.timeline().expect_part(&text(last)).await;
         slow_down(&ada, options.slow).await;
         println!("{last} messages in the room; load {}", load());
         println!("| loaded | | frames | the longest task, processor (clock) | the middle frame, processor | all, processor |");
@@ -72,7 +73,7 @@ pub(crate) async fn run(options: &Options) {
             })
             .await;
             measured(&ada, level, "to the newest", async || {
-                ada.click("[data-testid=new-messages]").await;
+                ada.click(Timeline::newest()).await;
                 see(&ada, last).await;
             })
             .await;

@@ -1,43 +1,85 @@
-//! chromedriver: one process for all stories of this process.
+//! The programs that control browsers.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 use std::thread;
 
-/// Text that chromedriver prints when it is ready. The port follows.
-const READY: &str = "started successfully on port ";
-
-/// Kills the driver and its browsers when this process ends for any reason: the pipe to `cat` then closes. A static is
-/// not dropped, so they would stay. They are one process group: `kill 0`.
+/// Kills the program and all that it started when this process ends for any reason: the pipe to `cat` then closes. A
+/// static is not dropped, so they would stay. They are one process group: `kill 0`.
 const WATCHED: &str = r#"exec 3<&0; "$0" "$@" 3<&- & cat <&3 >/dev/null; kill 0"#;
 
-/// Returns the driver's address. The first call starts it on a free port.
-pub(super) fn url() -> &'static str {
-    static DRIVER: OnceLock<(String, Mutex<Child>)> = OnceLock::new();
-    &DRIVER.get_or_init(start).0
+/// A program that runs beside the stories. It ends, with all that it started, when this is dropped.
+#[derive(Debug)]
+pub(super) struct Helper {
+    name: String,
+    child: Mutex<Child>,
 }
 
-fn start() -> (String, Mutex<Child>) {
-    let program = program("CHROMEDRIVER", "chromedriver");
-    let mut shell = Command::new("sh");
-    shell.args(["-c", WATCHED]).arg(&program).arg("--port=0");
-    shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = shell.spawn().expect("a shell");
-    let mut lines =
-        BufReader::new(child.stdout.take().expect("its output is a pipe")).lines().map_while(Result::ok);
-    let port = lines.find_map(|line| {
-        let (_, port) = line.split_once(READY)?;
-        port.trim_end_matches('.').parse::<u16>().ok()
-    });
-    let Some(port) = port else {
-        panic!("{} does not start; install it, or name another with CHROMEDRIVER", program.display());
-    };
-    // Read to the end, so that the pipe never fills up.
-    thread::spawn(move || lines.for_each(drop));
-    (format!("http://127.0.0.1:{port}"), Mutex::new(child))
+impl Helper {
+    /// Starts a program.
+    pub(super) fn start(
+        program: &OsStr,
+        arguments: &[impl AsRef<OsStr>],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", WATCHED]).arg(program).args(arguments).envs(variables.iter().copied());
+        shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = Mutex::new(shell.spawn().expect("a shell"));
+        Self { name: program.display().to_string(), child }
+    }
+
+    /// Waits for the first line that `look` accepts. The rest of the output is read and dropped, so that the pipe never
+    /// fills up.
+    pub(super) fn first_line<T>(&mut self, look: impl Fn(&str) -> Option<T>) -> T {
+        let output = self.child.get_mut().expect("its own child").stdout.take();
+        let mut lines = BufReader::new(output.expect("its output is a pipe")).lines().map_while(Result::ok);
+        let found = lines.find_map(|line| look(&line));
+        thread::spawn(move || lines.for_each(drop));
+        found.unwrap_or_else(|| panic!("{} does not start; is it installed?", self.name))
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        if let Ok(child) = self.child.get_mut() {
+            // Closing the pipe ends the group; see `WATCHED`.
+            drop(child.stdin.take());
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A program that controls browsers by WebDriver.
+#[derive(Debug)]
+pub(super) struct Driver {
+    url: String,
+    _helper: Helper,
+}
+
+impl Driver {
+    /// Wraps a program that listens on a port of this machine.
+    pub(super) fn at(port: u16, helper: Helper) -> Self {
+        Self { url: format!("http://127.0.0.1:{port}"), _helper: helper }
+    }
+
+    /// Starts a driver that prints `ready` and its port when it is ready. `variable` can name another program.
+    pub(super) fn that_prints_its_port(variable: &str, name: &str, arguments: &[&str], ready: &str) -> Self {
+        let mut helper = Helper::start(&program(variable, name), arguments, &[]);
+        let port = helper.first_line(|line| {
+            let (_, port) = line.split_once(ready)?;
+            port.trim_end_matches('.').trim().parse::<u16>().ok()
+        });
+        Self::at(port, helper)
+    }
+
+    /// Returns its address.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
 }
 
 /// Returns the program that a variable names, or else the one of this name on PATH.

@@ -1,6 +1,7 @@
 //! Finds errors of the page in the browser's console. Each story checks that at its end.
 
 use super::person::Person;
+use crate::deadline::{PATIENCE, eventually};
 
 /// Network errors, which the browser reports itself. Many stories stop servers and cut connections.
 const OF_THE_NETWORK: [&str; 2] = ["WebSocket connection to", "Failed to load resource"];
@@ -13,26 +14,32 @@ impl Person {
 
     /// Returns the console errors since the last call.
     async fn errors(&self) -> Vec<String> {
+        if let Some(console) = &self.console {
+            return console.reports();
+        }
         let entries = self.driver.browser_log().await;
         let entries = entries.unwrap_or_else(|e| panic!("{}'s console cannot be read: {e}", self.name));
         entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message).collect()
     }
 
-    /// Asserts that the console has no error of the page (an exception, a panic, a violation of its policy) and every
-    /// expected one.
+    /// Waits until the console has every expected error, and asserts that it has no other one of the page: no exception, no
+    /// panic, no violation of its policy.
     pub(super) async fn expect_no_mistakes(&self) {
-        let errors = self.errors().await;
-        let expected = self.expected.lock().unwrap();
+        let expected = self.expected.lock().unwrap().clone();
         let is_one_of = |error: &str, texts: &[String]| texts.iter().any(|text| error.contains(text));
+        let mut errors = Vec::new();
+        eventually(PATIENCE, &format!("{}'s console has each expected error", self.name), async || {
+            errors.extend(self.errors().await);
+            let is_there = |texts: &&Vec<String>| errors.iter().any(|error| is_one_of(error, texts));
+            let missing: Vec<_> = expected.iter().filter(|texts| !is_there(texts)).collect();
+            if missing.is_empty() { Ok(()) } else { Err(format!("none of {missing:?} in {errors:#?}")) }
+        })
+        .await;
         let mistakes: Vec<&String> = errors
             .iter()
             .filter(|error| !OF_THE_NETWORK.iter().any(|text| error.contains(text)))
             .filter(|error| !expected.iter().any(|texts| is_one_of(error, texts)))
             .collect();
         assert!(mistakes.is_empty(), "{}'s console: {mistakes:#?}", self.name);
-        for texts in &*expected {
-            let is_there = errors.iter().any(|error| is_one_of(error, texts));
-            assert!(is_there, "{}'s console has none of {texts:?}: {errors:#?}", self.name);
-        }
     }
 }

@@ -1,11 +1,10 @@
 //! Several tabs in one browser.
 
 use serde_json::json;
-use thirtyfour::{WebDriver, WindowHandle};
+use thirtyfour::WindowHandle;
 
+use super::engine::Engine;
 use super::person::Person;
-use super::screen::Waits;
-use super::{chrome, driver};
 
 /// A tab of a person's browser.
 #[derive(Debug, Clone)]
@@ -31,6 +30,15 @@ impl Person {
         turned.unwrap_or_else(|e| panic!("{}: the tab does not exist: {e}", self.name));
     }
 
+    /// Shows the current tab instead of the one that is in front.
+    pub async fn bring_to_front(&self) {
+        // Firefox does that for each current tab, and WebKit leaves new tabs in the background.
+        if self.engine == Engine::Chromium {
+            let shown = self.driver.cdp().send_raw("Page.bringToFront", json!({})).await;
+            shown.unwrap_or_else(|e| panic!("{}: the tab cannot be shown: {e}", self.name));
+        }
+    }
+
     /// Closes the current tab and switches to `other`.
     pub async fn close_tab(&self, other: &Tab) {
         let closed = self.driver.close_window().await;
@@ -40,18 +48,9 @@ impl Person {
 
     /// Crashes the current tab and switches to `other`.
     pub async fn crash_tab(&self, other: &Tab) {
+        assert_eq!(self.engine, Engine::Chromium, "only Chromium crashes a tab on request");
         // A crashed tab does not answer.
         let _ = self.driver.cdp().send_raw("Page.crash", json!({})).await;
         self.turn_to(other).await;
-    }
-
-    /// Closes the browser with all tabs, and opens it again with the same profile and an empty tab.
-    pub(super) async fn reopen(&self) -> Self {
-        self.expect_no_mistakes().await;
-        self.clone().close().await;
-        let capabilities = chrome::capabilities(self.screen, Waits::ForAll, self.profile.path());
-        let driver = WebDriver::new(driver::url(), capabilities).await;
-        let driver = driver.unwrap_or_else(|e| panic!("{}'s browser cannot be opened again: {e}", self.name));
-        Self { driver, ..self.clone() }
     }
 }

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::mark::marked;
-use crate::browser::Person;
+use crate::browser::{Person, Sight};
 
 /// The state of an own message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +16,12 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// Returns the name of its picture.
     fn as_str(self) -> &'static str {
         match self {
-            Self::Local => "local",
-            Self::Accepted => "accepted",
-            Self::Failed => "failed",
+            Self::Local => "Sending",
+            Self::Accepted => "Sent",
+            Self::Failed => "Failed",
         }
     }
 }
@@ -41,13 +41,32 @@ pub struct Row {
     pub text: String,
 }
 
-/// Reads all rows in one script, so that they do not change in between.
+/// Reads all rows in one script, so that they do not change in between. The author and the text of a message have no role;
+/// its delivery is a picture with a name.
 const ROWS: &str = r#"
     const of = (e, name) => e.querySelector(`[data-testid="${name}"]`)?.innerText?.trim() ?? '';
     return Array.from(document.querySelectorAll('[data-testid="message"]'), e => [
-        e.dataset.messageId ?? '', e.dataset.delivery ?? '', String(e.dataset.mine ?? ''),
+        e.dataset.messageId ?? '', e.querySelector('[role=img]')?.ariaLabel ?? '', String(e.dataset.mine ?? ''),
         of(e, 'message-author'), of(e, 'message-text'),
     ]);"#;
+
+/// Returns the field for a new message.
+pub(super) fn composer() -> Sight {
+    Sight::role("textbox").whose_name_begins("Message #")
+}
+
+fn log() -> Sight {
+    Sight::role("log").whose_name_begins("Messages in ")
+}
+
+/// Returns the button that scrolls to new messages.
+fn newest() -> Sight {
+    Sight::role("button").whose_name_has("new").inside(Sight::role("main"))
+}
+
+fn older() -> Sight {
+    Sight::button("Load older messages").inside(log())
+}
 
 /// The messages of the open room.
 #[derive(Debug)]
@@ -116,10 +135,40 @@ impl Timeline<'_> {
             .await;
     }
 
+    /// Returns the field for a new message.
+    pub fn composer() -> Sight {
+        composer()
+    }
+
+    /// Returns the button that sends.
+    pub fn send_button() -> Sight {
+        Sight::button("Send")
+    }
+
+    /// Returns the button that scrolls to the newest message.
+    pub fn newest() -> Sight {
+        newest()
+    }
+
+    /// Waits until the log shows this text, as a message or between messages.
+    pub async fn expect_part(&self, text: &str) {
+        self.0.expect_text(log(), text).await;
+    }
+
+    /// Loads older messages.
+    pub async fn load_older(&self) {
+        self.0.click(older()).await;
+    }
+
+    /// Asserts that no older messages are offered. Use it only after waiting for a later event.
+    pub async fn expect_none_older_so_far(&self) {
+        self.0.expect_none_so_far(older()).await;
+    }
+
     /// Types a message and sends it.
     pub async fn write(&self, text: &str) {
-        self.0.fill(&marked("composer"), text).await;
-        self.0.click(&marked("send")).await;
+        self.0.fill(composer(), text).await;
+        self.0.click(Self::send_button()).await;
     }
 
     /// Waits until an own message has this state.
@@ -134,7 +183,7 @@ impl Timeline<'_> {
 
     /// Retries a failed message.
     pub async fn retry(&self) {
-        self.0.click(&marked("retry")).await;
+        self.0.click(Sight::button("Retry")).await;
     }
 
     /// Scrolls to the oldest shown message, as a person does to read older ones.
@@ -149,41 +198,38 @@ impl Timeline<'_> {
 
     /// Waits until the newest message is visible.
     pub async fn expect_at_end(&self) {
-        let gap = "(e => e.scrollHeight - e.scrollTop - e.clientHeight)";
-        let element = scrolling();
+        let gap = "element.scrollHeight - element.scrollTop - element.clientHeight";
         self.0
-            .expect_that(
-                "is at the newest message",
-                &format!("{gap}({element}) < 48"),
-                &format!("{gap}({element})"),
-            )
+            .expect_sight("is at the newest message", log(), gap, |gaps| {
+                (gaps.first()?.as_f64()? < 48.0).then_some(())
+            })
             .await;
     }
 
     async fn scroll(&self, step: &str) {
-        self.0.run(&format!("const element = {}; {step};", scrolling()), Vec::new()).await;
+        self.0.run_on(log(), step).await;
     }
 
     /// Waits for the button that scrolls to new messages.
     pub async fn expect_new(&self, count: usize) {
-        self.0.expect_number(&marked("new-messages"), count).await;
+        self.0.expect_number(newest(), count).await;
+    }
+
+    /// Waits for the button that scrolls to the newest message.
+    pub async fn expect_away_from_end(&self) {
+        self.0.find(newest()).await;
+    }
+
+    /// Asserts that no new messages are announced. Use it only after waiting for a later event.
+    pub async fn expect_none_new_so_far(&self) {
+        self.0.expect_none_so_far(newest()).await;
     }
 
     /// Scrolls to the new messages.
     pub async fn show_new(&self) {
-        self.0.click(&marked("new-messages")).await;
-        self.0.expect_none(&marked("new-messages")).await;
+        self.0.click(newest()).await;
+        self.0.expect_gone(newest()).await;
     }
-}
-
-/// Returns an expression for the element that scrolls: the timeline, or an element around it.
-fn scrolling() -> String {
-    format!(
-        "(() => {{ let e = document.querySelector({:?}); \
-         while (e.parentElement && !(e.scrollHeight > e.clientHeight && \
-         ['auto', 'scroll'].includes(getComputedStyle(e).overflowY))) e = e.parentElement; return e; }})()",
-        marked("timeline")
-    )
 }
 
 fn rows(value: &Value) -> Vec<Row> {

@@ -1,6 +1,10 @@
 //! The browser of the stories, and the driver that controls it.
 
+mod engines;
+
 use std::path::{Path, PathBuf};
+
+pub(crate) use engines::Engines;
 
 use super::apt::Apt;
 use crate::failure::Failure;
