@@ -232,7 +232,7 @@ async fn a_browser_without_room_sends_all_the_same_and_says_what_is_at_risk() {
         // It would have appeared as soon as the message was written.
         ada.expect_none_so_far("[data-testid=toast]").await;
         writes_offline(stage, &ada, &["while offline"]).await;
-        ada.notices().expect_toast("Leave this page open").await;
+        ada.notices().expect_toast("Keep this page open").await;
         // It is shown once.
         ada.timeline().write("and more").await;
         ada.timeline().expect_delivery("and more", Delivery::Local).await;
