@@ -233,7 +233,7 @@ async fn a_browser_without_room_sends_all_the_same_and_says_what_is_at_risk() {
         // It would have appeared as soon as the message was written.
         ada.notices().expect_toasts_so_far(0).await;
         writes_offline(stage, &ada, &["while offline"]).await;
-        ada.notices().expect_toast("Leave this page open").await;
+        ada.notices().expect_toast("Keep this page open").await;
         // It is shown once.
         ada.timeline().write("and more").await;
         ada.timeline().expect_delivery("and more", Delivery::Local).await;

@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use web_sys::StorageEvent;
 
 use super::app::AppState;
+use crate::browser::listen::listen_for_good;
 use crate::browser::storage::Store;
 use crate::browser::{clock, locks};
 use crate::core::intent::Intent;
@@ -33,11 +35,11 @@ pub(super) fn begin(app: AppState) {
     let go_on = move |tab: TabId| {
         tabs.own(tab);
         tabs.look_for_others(wait_ms);
-        drop(window_event_listener(leptos::ev::storage, move |event| {
+        listen_for_good("storage", move |event: StorageEvent| {
             if let Some(tab) = event.key().and_then(|key| Store::own_key(&key).and_then(TabId::of_key)) {
                 tabs.watch(tab);
             }
-        }));
+        });
     };
     let take_new = move || {
         let tab = new_tab();

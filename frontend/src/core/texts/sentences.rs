@@ -34,7 +34,6 @@ pub(crate) trait Sentences {
     fn quiet_in(&self, room: &str) -> String;
 
     /// Returns who is typing; empty if nobody is.
-    #[allow(dead_code, reason = "remove this line when the room's model uses it")]
     fn typing(&self, names: &[&str]) -> String;
 
     /// Returns the text of the button to messages that arrived below the visible ones.

@@ -4,7 +4,6 @@
 ///
 /// A field is named after its purpose. If its text is not visible but a tooltip, or a label for screen readers, its comment
 /// says so. Texts that two places share today have two fields if another language may need two words.
-#[allow(dead_code, reason = "remove this line when state/ uses its words")]
 pub(crate) struct Words {
     // Everywhere.
     /// Name of the product.
