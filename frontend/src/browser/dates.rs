@@ -53,6 +53,13 @@ pub(crate) fn time_label(at: Timestamp) -> String {
     })
 }
 
+/// The time of day to the millisecond, in 24 hours.
+pub(crate) fn exact_time_label(at: Timestamp) -> String {
+    let date = date(at);
+    let (hours, minutes) = (date.get_hours(), date.get_minutes());
+    format!("{hours:02}:{minutes:02}:{:02}.{:03}", date.get_seconds(), date.get_milliseconds())
+}
+
 /// The day, as one says it.
 pub(crate) fn day_label(at: Timestamp, now: Timestamp) -> String {
     match day_of(now) - day_of(at) {

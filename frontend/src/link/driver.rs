@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::{Closure, JsCast};
 
 use super::socket::{Socket, Told};
 use crate::browser::clock;
-use crate::core::wire::{Frame, WireKind};
+use crate::core::wire::{Frame, Frames, WireKind};
 
 /// While the page is hidden nothing is drawn, and what has come is handed over this seldom, in milliseconds.
 const HIDDEN_FLUSH_MS: u64 = 250;
@@ -22,7 +22,7 @@ const HIDDEN_FLUSH_MS: u64 = 250;
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<Event>,
-    pub(crate) frames: Vec<Frame>,
+    pub(crate) frames: Frames,
 }
 
 /// A handle to the one driver of the page. Cheap to copy.
@@ -213,7 +213,7 @@ impl Inner {
     }
 
     fn note(&mut self, kind: WireKind, text: String) {
-        self.batch.frames.push(Frame { kind, at: clock::now(), text });
+        self.batch.frames.push(Frame::new(kind, clock::now(), text));
     }
 
     /// Sees to it that the session is asked at its deadline, or before. Each message that is heard puts the deadline off:

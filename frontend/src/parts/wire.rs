@@ -2,9 +2,12 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::prelude::JsCast;
+use web_sys::{Element, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
-use crate::core::wire::{WireKind, WireLog, WireRow};
-use crate::state::{time_label, use_tidings};
+use crate::browser::dates::exact_time_label;
+use crate::core::wire::{WireKind, WireLog, WireRow, WireRows};
+use crate::state::use_tidings;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::key::Key;
 use crate::ui::live::{act, list, live, memo, part, shown};
@@ -24,7 +27,34 @@ fn Panel() -> impl IntoView {
     let tidings = use_tidings();
     let with_heartbeats = RwSignal::new(false);
     let is_paused = memo(move || tidings.wire.with(WireLog::is_paused));
-    let rows = memo(move || tidings.wire.with(|wire| wire.rows(with_heartbeats.get())));
+    tidings.wire.update_untracked(|wire| wire.set_open(true));
+    on_cleanup(move || tidings.wire.update_untracked(|wire| wire.set_open(false)));
+    let rows = RwSignal::new(WireRows::default());
+    // Whether rows are left for the next animation frame, which then adds them alone.
+    let is_behind = StoredValue::new(false);
+    let next_frame = ArcTrigger::new();
+    Effect::new(move |_| {
+        next_frame.track();
+        tidings.wire.track();
+        let with_heartbeats = with_heartbeats.get();
+        if is_behind.get_value() {
+            return;
+        }
+        let done = tidings.wire.with_untracked(|wire| {
+            rows.try_maybe_update(|rows| {
+                let done = rows.follow(wire, with_heartbeats);
+                (done.changed, done)
+            })
+        });
+        if done.is_some_and(|done| done.is_behind) {
+            is_behind.set_value(true);
+            let next_frame = next_frame.clone();
+            request_animation_frame(move || {
+                is_behind.try_set_value(false);
+                next_frame.notify();
+            });
+        }
+    });
     let scroller = NodeRef::<html::Div>::new();
     let follows = StoredValue::new(true);
     Effect::new(move |_| {
@@ -85,12 +115,12 @@ fn Panel() -> impl IntoView {
             <div class="wire__scroll" node_ref=scroller tabindex="0" on:scroll=act(move |_| scrolled())>
                 <ul class="wire__list">
                     {list(
-                        move || rows.get(),
+                        move || rows.with(WireRows::to_vec),
                         |row| Key::Number(row.number),
                         |row| view! { <RowView row /> },
                     )}
                 </ul>
-                {shown(move || rows.with(Vec::is_empty), move || view! {
+                {shown(move || rows.with(WireRows::is_empty), move || view! {
                     <p class="wire__empty">"What goes over the connection is shown here, as it happens."</p> })}
             </div>
         </aside>
@@ -101,31 +131,47 @@ fn Panel() -> impl IntoView {
 #[component]
 fn RowView(row: WireRow) -> impl IntoView {
     let is_open = RwSignal::new(false);
-    let kind = row.frame.kind;
+    let frame = row.frame;
+    let kind = frame.kind;
     let (arrow, said) = match kind {
         WireKind::Open => ("●", "open"),
         WireKind::Sent => ("↑", "sent"),
         WireKind::Received => ("↓", "received"),
         WireKind::Close => ("○", "close"),
     };
-    let (name, time, brief) = (row.name().to_owned(), time_label(row.frame.at), row.brief());
-    let whole = StoredValue::new(row);
+    let (name, time, brief) = (frame.name().to_owned(), exact_time_label(frame.at), frame.brief());
+    let is_of_protocol = matches!(kind, WireKind::Sent | WireKind::Received);
+    let size = is_of_protocol.then(|| format!("{} B", frame.bytes));
     view! {
         <li class=format!("wire__row wire__row--{}", kind.as_str()) data-testid="wire-row" data-kind=kind.as_str()>
             <button
                 type="button"
                 class="wire__line"
                 aria-expanded=live(move || is_open.get().to_string())
-                on:click=act(move |_| is_open.update(|open| *open = !*open))
+                on:click=act(move |event: MouseEvent| {
+                    is_open.update(|open| *open = !*open);
+                    show_whole(&event);
+                })
             >
                 <span class="wire__arrow" aria-hidden="true">{arrow}</span>
                 <span class="visually-hidden">{said}</span>
                 <span class="wire__type">{name}</span>
                 <span class="wire__brief">{brief}</span>
+                <span class="wire__size">{size}</span>
                 <span class="wire__time">{time}</span>
             </button>
             {shown(move || is_open.get(), move || view! {
-                <pre class="wire__frame">{whole.with_value(WireRow::pretty)}</pre> })}
+                <pre class="wire__frame">{frame.pretty()}</pre> })}
         </li>
+    }
+}
+
+/// Scrolls so that the clicked row is visible, once it is drawn: the last one opens below the edge of the panel.
+fn show_whole(event: &MouseEvent) {
+    let row = event.current_target().and_then(|button| button.dyn_into::<Element>().ok()?.parent_element());
+    if let Some(row) = row {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        request_animation_frame(move || row.scroll_into_view_with_scroll_into_view_options(&options));
     }
 }
