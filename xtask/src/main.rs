@@ -58,7 +58,7 @@ Usage: cargo xtask TASK [-- ARGUMENTS]
             cargo xtask bench one rooms --servers tidings,reference --repeat 5
   count     Install valgrind if it is missing, count the instructions and allocations per message, and compare
             them with the committed counts. `--keep` replaces the committed counts.
-  use       Measure the app in a browser: `flood`, `scroll` or `cold`.
+  use       Measure the app in a browser: `flood`, `heap`, `scroll` or `cold`.
             cargo xtask use flood --reading true; without arguments it prints the options.
   help      Print this text.";
 

@@ -60,6 +60,13 @@ pub(crate) fn time_label(at: Timestamp) -> String {
     })
 }
 
+/// Returns the time of day to the millisecond, in 24 hours.
+pub(crate) fn exact_time_label(at: Timestamp) -> String {
+    let date = date(at);
+    let (hours, minutes) = (date.get_hours(), date.get_minutes());
+    format!("{hours:02}:{minutes:02}:{:02}.{:03}", date.get_seconds(), date.get_milliseconds())
+}
+
 /// Returns the day of `at` in words, if today is the day with this number.
 pub(crate) fn day_label(at: Timestamp, today: i64) -> String {
     match DayName::of(day_of(at), today) {

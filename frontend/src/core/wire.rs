@@ -1,16 +1,35 @@
-//! What goes over the wire, as it happens: the page's answer to a log in the browser's console.
+//! The log of the frames on the WebSocket, for the wire panel.
+//!
+//! The log keeps the newest frames, bounded in number and in bytes. The panel's rows follow it a few at a time.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use shared::json;
+use shared::limits::FRAME_BYTES_MAX;
 use shared::time::Timestamp;
 
 use super::texts::words;
 
-/// Most rows kept. The oldest go.
-const ROWS_MAX: usize = 500;
+/// Maximum number of frames kept.
+const FRAMES_MAX: usize = 500;
 
-/// What happened.
+/// Maximum bytes of the kept texts while the panel is open.
+const BYTES_MAX: usize = 1024 * 1024;
+
+/// Maximum bytes of the kept texts while the panel is closed. Most people never open it.
+const BYTES_CLOSED_MAX: usize = 128 * 1024;
+
+/// Maximum bytes kept of one text. It is cut only in a large page of history, which can have close to 1 MB.
+const TEXT_BYTES_MAX: usize = FRAME_BYTES_MAX;
+
+/// Maximum number of rows that the panel adds per animation frame.
+const ROWS_ADDED_MAX: usize = 24;
+
+/// Maximum length of the preview of a payload, in characters.
+const PREVIEW_CHARS_MAX: usize = 80;
+
+/// The kind of an event on the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WireKind {
     Open,
@@ -20,7 +39,7 @@ pub(crate) enum WireKind {
 }
 
 impl WireKind {
-    /// Its name, for styles and tests.
+    /// Returns its name, for styles and tests.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -31,45 +50,58 @@ impl WireKind {
     }
 }
 
-/// One thing that happened on the socket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An event on the socket.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) kind: WireKind,
     pub(crate) at: Timestamp,
-    /// The frame as it was sent; of an open the address, of a close its code and reason.
-    pub(crate) text: String,
+    /// The length of the whole text.
+    pub(crate) bytes: usize,
+    /// The frame or its beginning. For an open it is the address, for a close the code and the reason.
+    text: String,
 }
 
-/// A row of the panel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WireRow {
-    pub(crate) number: u64,
-    pub(crate) frame: Frame,
-}
+impl Frame {
+    /// Makes a frame with the first [`TEXT_BYTES_MAX`] bytes of its text.
+    pub(crate) fn new(kind: WireKind, at: Timestamp, mut text: String) -> Self {
+        let bytes = text.len();
+        if bytes > TEXT_BYTES_MAX {
+            let end = (0..=TEXT_BYTES_MAX).rev().find(|end| text.is_char_boundary(*end));
+            text.truncate(end.unwrap_or_default());
+            text.shrink_to_fit();
+        }
+        Self { kind, at, bytes, text }
+    }
 
-impl WireRow {
-    /// The `type` of the typed frame, or what happened otherwise.
+    /// Returns the `type` of the message, or the kind of the event.
     pub(crate) fn name(&self) -> &str {
-        match self.frame.kind {
-            WireKind::Open | WireKind::Close => self.frame.kind.as_str(),
-            WireKind::Sent | WireKind::Received => type_of(&self.frame.text),
+        match self.kind {
+            WireKind::Open | WireKind::Close => self.kind.as_str(),
+            WireKind::Sent | WireKind::Received => type_of(&self.text),
         }
     }
 
-    /// A few words of it: where it was opened, why it was closed, or which channel a frame is about.
+    /// Returns a summary: the address, the reason of a close, or the channel and the beginning of the payload.
     pub(crate) fn brief(&self) -> String {
-        match self.frame.kind {
-            WireKind::Open | WireKind::Close => self.frame.text.clone(),
+        match self.kind {
+            WireKind::Open | WireKind::Close => self.text.clone(),
             WireKind::Sent | WireKind::Received => {
-                field(&self.frame.text, "\"channel\":").unwrap_or_default().to_owned()
+                let channel = field(&self.text, "\"channel\":").unwrap_or_default();
+                let payload =
+                    self.text.split_once("\"payload\":").map(|(_, after)| after).unwrap_or_default();
+                let payload: String = payload.chars().take(PREVIEW_CHARS_MAX).collect();
+                format!("{channel} {payload}").trim().to_owned()
             }
         }
     }
 
-    /// The frame, laid out to be read; without the token, which is a secret.
+    /// Returns the frame with indentation and without the token, which is a secret. A text that was cut is returned as it is.
     pub(crate) fn pretty(&self) -> String {
-        let Ok(mut value) = serde_json::from_str::<serde_json::Value>(&self.frame.text) else {
-            return self.frame.text.clone();
+        if self.text.len() < self.bytes {
+            return format!("{}…", self.text);
+        }
+        let Ok(mut value) = serde_json::from_str::<serde_json::Value>(&self.text) else {
+            return self.text.clone();
         };
         if let Some(token) = value.get_mut("token") {
             *token = words().hidden.into();
@@ -78,95 +110,177 @@ impl WireRow {
     }
 }
 
-/// The rows, oldest first.
+/// The newest frames, oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct WireLog {
-    rows: VecDeque<WireRow>,
-    last_number: u64,
-    paused: bool,
+pub(crate) struct Frames {
+    frames: VecDeque<Arc<Frame>>,
+    /// The bytes of their texts.
+    bytes: usize,
+    /// Number of frames that were dropped, which is the number of the oldest one kept.
+    dropped: u64,
 }
 
-impl WireLog {
-    /// Adds what happened, unless the log is paused.
-    pub(crate) fn add(&mut self, frame: Frame) {
-        if self.paused {
-            return;
-        }
-        self.last_number += 1;
-        self.rows.push_back(WireRow { number: self.last_number, frame });
-        if self.rows.len() > ROWS_MAX {
-            self.rows.pop_front();
+impl Frames {
+    /// Adds a frame, and drops the oldest ones beyond [`FRAMES_MAX`] or [`BYTES_MAX`].
+    pub(crate) fn push(&mut self, frame: Frame) {
+        self.add(Arc::new(frame));
+        self.bound(BYTES_MAX);
+    }
+
+    /// Whether there are no frames.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    fn add(&mut self, frame: Arc<Frame>) {
+        self.bytes += frame.text.len();
+        self.frames.push_back(frame);
+    }
+
+    fn bound(&mut self, bytes_max: usize) {
+        while self.frames.len() > FRAMES_MAX || self.bytes > bytes_max {
+            let Some(frame) = self.frames.pop_front() else { return };
+            self.bytes -= frame.text.len();
+            self.dropped += 1;
         }
     }
 
-    /// The rows to show, oldest first.
-    pub(crate) fn rows(&self, with_heartbeats: bool) -> Vec<WireRow> {
-        let wanted = |row: &&WireRow| with_heartbeats || row.name() != "heartbeat";
-        self.rows.iter().filter(wanted).cloned().collect()
+    /// The frames from this number on, with their numbers.
+    fn from(&self, number: u64) -> impl Iterator<Item = WireRow> {
+        let passed = usize::try_from(number.saturating_sub(self.dropped)).unwrap_or(usize::MAX);
+        let numbers = self.dropped.max(number)..;
+        self.frames
+            .iter()
+            .skip(passed)
+            .zip(numbers)
+            .map(|(frame, number)| WireRow { number, frame: frame.clone() })
+    }
+}
+
+impl IntoIterator for Frames {
+    type Item = Arc<Frame>;
+    type IntoIter = std::collections::vec_deque::IntoIter<Arc<Frame>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.frames.into_iter()
+    }
+}
+
+/// The log that the panel shows.
+#[derive(Debug, Default)]
+pub(crate) struct WireLog {
+    frames: Frames,
+    is_open: bool,
+    is_paused: bool,
+}
+
+impl WireLog {
+    /// Adds a frame, unless the log is paused.
+    pub(crate) fn add(&mut self, frame: Arc<Frame>) {
+        if !self.is_paused {
+            self.frames.add(frame);
+            self.bound();
+        }
     }
 
     /// Whether nothing is added.
     pub(crate) fn is_paused(&self) -> bool {
-        self.paused
+        self.is_paused
     }
 
-    /// Stops adding, or goes on.
+    /// Stops adding, or continues.
     pub(crate) fn toggle_pause(&mut self) {
-        self.paused = !self.paused;
+        self.is_paused = !self.is_paused;
     }
 
-    /// Empties the log.
+    /// Sets whether the panel is open. A closed one keeps less.
+    pub(crate) fn set_open(&mut self, is_open: bool) {
+        self.is_open = is_open;
+        self.bound();
+    }
+
+    /// Drops all frames.
     pub(crate) fn clear(&mut self) {
-        self.rows.clear();
+        self.frames.bound(0);
+    }
+
+    fn bound(&mut self) {
+        self.frames.bound(if self.is_open { BYTES_MAX } else { BYTES_CLOSED_MAX });
     }
 }
 
-/// The `type` of a frame, without reading all of it: both sides write it first.
+/// A row of the panel. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct WireRow {
+    /// Counts up with every frame.
+    pub(crate) number: u64,
+    pub(crate) frame: Arc<Frame>,
+}
+
+/// The rows that the panel shows, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct WireRows {
+    rows: VecDeque<WireRow>,
+    /// The number of the first frame that was not looked at yet.
+    next: u64,
+    with_heartbeats: bool,
+}
+
+/// What [`WireRows::follow`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Followed {
+    /// Whether the rows have changed.
+    pub(crate) changed: bool,
+    /// Whether the log has frames that were not looked at yet.
+    pub(crate) is_behind: bool,
+}
+
+impl WireRows {
+    /// Drops the rows that the log has dropped, and adds at most [`ROWS_ADDED_MAX`] rows: a flood must not take the time
+    /// of an animation frame. In a longer flood, the log drops what the panel did not come to.
+    pub(crate) fn follow(&mut self, log: &WireLog, with_heartbeats: bool) -> Followed {
+        let before = self.rows.len();
+        if with_heartbeats != self.with_heartbeats {
+            *self = Self { with_heartbeats, ..Self::default() };
+        }
+        while self.rows.front().is_some_and(|row| row.number < log.frames.dropped) {
+            self.rows.pop_front();
+        }
+        let (kept, mut added) = (self.rows.len(), 0);
+        for row in log.frames.from(self.next) {
+            if added == ROWS_ADDED_MAX {
+                return Followed { changed: true, is_behind: true };
+            }
+            self.next = row.number + 1;
+            if with_heartbeats || row.frame.name() != "heartbeat" {
+                self.rows.push_back(row);
+                added += 1;
+            }
+        }
+        Followed { changed: kept < before || added > 0, is_behind: false }
+    }
+
+    /// The rows.
+    pub(crate) fn to_vec(&self) -> Vec<WireRow> {
+        self.rows.iter().cloned().collect()
+    }
+
+    /// Whether there are no frames.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Returns the `type` of a frame without parsing all of it. Both sides write it first.
 fn type_of(text: &str) -> &str {
     field(text, "\"type\":").unwrap_or_default()
 }
 
-/// The text of the first field whose quoted name and colon are `name`.
+/// Returns the text of the first field whose quoted name and colon are `name`.
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, after) = text.split_once(name)?;
     after.trim_start().strip_prefix('"')?.split('"').next()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn log(texts: &[&str]) -> WireLog {
-        let mut log = WireLog::default();
-        for text in texts {
-            log.add(Frame { kind: WireKind::Received, at: Timestamp(0), text: (*text).to_owned() });
-        }
-        log
-    }
-
-    #[test]
-    fn rows_are_named_by_their_type() {
-        let log = log(&[r#"{"type":"welcome","user":"ada"}"#, r#"{"type":"heartbeat","at":1}"#]);
-        let names = |with| log.rows(with).iter().map(|row| row.name().to_owned()).collect::<Vec<_>>();
-        assert_eq!(
-            (names(true), names(false)),
-            (vec!["welcome".into(), "heartbeat".into()], vec!["welcome".to_owned()])
-        );
-    }
-
-    #[test]
-    fn the_token_is_not_shown() {
-        let log = log(&[r#"{"type":"welcome","token":"secret"}"#]);
-        assert!(!log.rows(true)[0].pretty().contains("secret"));
-    }
-
-    #[test]
-    fn the_log_has_an_end_and_can_be_stopped() {
-        let mut log = log(&["{}"; 600]);
-        assert_eq!((log.rows(true).len(), log.rows(true)[0].number), (500, 101));
-        log.clear();
-        log.toggle_pause();
-        log.add(Frame { kind: WireKind::Open, at: Timestamp(0), text: String::new() });
-        assert!(log.rows(true).is_empty());
-    }
-}
+mod tests;

@@ -17,7 +17,7 @@ use crate::browser::clock;
 use crate::browser::listen::listen_for_good;
 use crate::browser::visibility::is_hidden;
 use crate::core::texts::words;
-use crate::core::wire::{Frame, WireKind};
+use crate::core::wire::{Frame, Frames, WireKind};
 
 /// Interval between batches while the tab is hidden, in milliseconds. Nothing is rendered then, so there are no frames.
 const HIDDEN_FLUSH_MS: u64 = 250;
@@ -26,7 +26,7 @@ const HIDDEN_FLUSH_MS: u64 = 250;
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<Event>,
-    pub(crate) frames: Vec<Frame>,
+    pub(crate) frames: Frames,
 }
 
 /// A handle to the app's only driver. Cheap to copy.
@@ -207,7 +207,7 @@ impl Inner {
     }
 
     fn note(&mut self, kind: WireKind, text: String) {
-        self.batch.frames.push(Frame { kind, at: clock::now(), text });
+        self.batch.frames.push(Frame::new(kind, clock::now(), text));
     }
 
     /// Sets the timer so that it fires at the session's deadline or earlier. An earlier timer stays: each received message

@@ -2,11 +2,13 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::prelude::JsCast;
+use web_sys::{Element, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use crate::core::intent::Intent;
 use crate::core::texts::words;
-use crate::core::wire::{WireKind, WireLog, WireRow};
-use crate::state::{time_label, use_app};
+use crate::core::wire::{WireKind, WireLog, WireRow, WireRows};
+use crate::state::{exact_time_label, use_app};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::key::Key;
 use crate::ui::live::{act, list, live, memo, part, shown};
@@ -26,7 +28,31 @@ fn Panel() -> impl IntoView {
     let app = use_app();
     let with_heartbeats = RwSignal::new(false);
     let is_paused = memo(move || app.with_wire(WireLog::is_paused));
-    let rows = memo(move || app.with_wire(|wire| wire.rows(with_heartbeats.get())));
+    let rows = RwSignal::new(WireRows::default());
+    // Whether the next animation frame adds the rest of the rows.
+    let is_behind = StoredValue::new(false);
+    let next_frame = ArcTrigger::new();
+    Effect::new(move |_| {
+        next_frame.track();
+        let with_heartbeats = with_heartbeats.get();
+        let done = app.with_wire(|wire| {
+            if is_behind.get_value() {
+                return None;
+            }
+            rows.try_maybe_update(|rows| {
+                let done = rows.follow(wire, with_heartbeats);
+                (done.changed, done)
+            })
+        });
+        if done.is_some_and(|done| done.is_behind) {
+            is_behind.set_value(true);
+            let next_frame = next_frame.clone();
+            request_animation_frame(move || {
+                is_behind.try_set_value(false);
+                next_frame.notify();
+            });
+        }
+    });
     let scroller = NodeRef::<html::Div>::new();
     let follows = StoredValue::new(true);
     Effect::new(move |_| {
@@ -87,12 +113,12 @@ fn Panel() -> impl IntoView {
             <div class="wire__scroll" node_ref=scroller tabindex="0" on:scroll=act(move |_| scrolled())>
                 <ul class="wire__list">
                     {list(
-                        move || rows.get(),
+                        move || rows.with(WireRows::to_vec),
                         |row| Key::Number(row.number),
                         |row| view! { <RowView row /> },
                     )}
                 </ul>
-                {shown(move || rows.with(Vec::is_empty), move || view! {
+                {shown(move || rows.with(WireRows::is_empty), move || view! {
                     <p class="wire__empty">{words().wire_empty}</p> })}
             </div>
         </aside>
@@ -103,31 +129,47 @@ fn Panel() -> impl IntoView {
 #[component]
 fn RowView(row: WireRow) -> impl IntoView {
     let is_open = RwSignal::new(false);
-    let kind = row.frame.kind;
-    let (arrow, label) = match kind {
+    let frame = row.frame;
+    let kind = frame.kind;
+    let (arrow, said) = match kind {
         WireKind::Open => ("●", words().wire_opened),
         WireKind::Sent => ("↑", words().wire_sent),
         WireKind::Received => ("↓", words().wire_received),
         WireKind::Close => ("○", words().wire_closed),
     };
-    let (name, time, brief) = (row.name().to_owned(), time_label(row.frame.at), row.brief());
-    let whole = StoredValue::new(row);
+    let (name, time, brief) = (frame.name().to_owned(), exact_time_label(frame.at), frame.brief());
+    let is_of_protocol = matches!(kind, WireKind::Sent | WireKind::Received);
+    let size = is_of_protocol.then(|| format!("{} B", frame.bytes));
     view! {
         <li class=format!("wire__row wire__row--{}", kind.as_str()) data-testid="wire-row" data-kind=kind.as_str()>
             <button
                 type="button"
                 class="wire__line"
                 aria-expanded=live(move || is_open.get().to_string())
-                on:click=act(move |_| is_open.update(|open| *open = !*open))
+                on:click=act(move |event: MouseEvent| {
+                    is_open.update(|open| *open = !*open);
+                    show_whole(&event);
+                })
             >
                 <span class="wire__arrow" aria-hidden="true">{arrow}</span>
-                <span class="visually-hidden">{label}</span>
+                <span class="visually-hidden">{said}</span>
                 <span class="wire__type">{name}</span>
                 <span class="wire__brief">{brief}</span>
+                <span class="wire__size">{size}</span>
                 <span class="wire__time">{time}</span>
             </button>
             {shown(move || is_open.get(), move || view! {
-                <pre class="wire__frame">{whole.with_value(WireRow::pretty)}</pre> })}
+                <pre class="wire__frame">{frame.pretty()}</pre> })}
         </li>
+    }
+}
+
+/// Scrolls so that the clicked row is visible, once it is drawn: the last one opens below the edge of the panel.
+fn show_whole(event: &MouseEvent) {
+    let row = event.current_target().and_then(|button| button.dyn_into::<Element>().ok()?.parent_element());
+    if let Some(row) = row {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        request_animation_frame(move || row.scroll_into_view_with_scroll_into_view_options(&options));
     }
 }

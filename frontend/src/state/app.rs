@@ -184,7 +184,13 @@ impl AppState {
             match effect {
                 Effect::Begin(config) => self.driver.begin(config),
                 Effect::Session(input) => self.driver.input(input),
-                Effect::Changed(Changed::App(parts)) => self.triggers.notify(parts),
+                Effect::Changed(Changed::App(parts)) => {
+                    if parts.has(Parts::PANEL) {
+                        let is_open = self.core.with(|app| app.wire_is_open());
+                        self.wire.update_untracked(|wire| wire.set_open(is_open));
+                    }
+                    self.triggers.notify(parts);
+                }
                 Effect::Changed(Changed::Room(channel, parts)) => {
                     if let Some(room) = self.known_room(&channel) {
                         room.notify(parts);

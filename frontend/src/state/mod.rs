@@ -16,6 +16,6 @@ pub(crate) use push::PushState;
 pub(crate) use room::Room;
 pub(crate) use rows::Cell;
 pub(crate) use screen::{
-    DesktopPermission, Spot, ask_for_desktop, copy, day_label, desktop_permission, focus, has_keyboard,
-    listen_for_good, now, time_label, times,
+    DesktopPermission, Spot, ask_for_desktop, copy, day_label, desktop_permission, exact_time_label, focus,
+    has_keyboard, listen_for_good, now, time_label, times,
 };

@@ -51,6 +51,11 @@ pub(crate) fn time_label(at: Timestamp) -> String {
     dates::time_label(at)
 }
 
+/// Returns the time of day to the millisecond.
+pub(crate) fn exact_time_label(at: Timestamp) -> String {
+    dates::exact_time_label(at)
+}
+
 /// Returns the day of `at`, if today is the day with this number.
 pub(crate) fn day_label(at: Timestamp, today: i64) -> String {
     dates::day_label(at, today)

@@ -1,20 +1,23 @@
-//! A list whose items keep their elements. Leptos's own moves all that stand below what is put on top, and the browser
-//! lays out all of them anew: with six hundred messages that takes longer than ten frames.
+//! A list whose rows keep their elements for as long as they keep their keys.
+//!
+//! Leptos's own list moves all rows below those that are put on top, and the browser then lays out all of them again.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::tachys::html::attribute::Attribute;
-use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
+use leptos::tachys::html::attribute::any_attribute::{AnyAttribute, IntoAnyAttribute};
 use leptos::tachys::hydration::Cursor;
 use leptos::tachys::renderer::{Rndr, types};
 use leptos::tachys::view::add_attr::AddAnyAttr;
 use leptos::tachys::view::{Mountable, Position, PositionState, Render, RenderHtml};
 
 use super::key::Key;
+use super::moves::{Origin, origins};
+use super::owners::Owners;
 
-/// Most rows that are given back at a time, once they are out of sight.
-const GIVEN_BACK_MAX: usize = 50;
+/// Maximum number of removed rows that are dropped in one task.
+const DROPPED_MAX: usize = 50;
 
 /// An item of a list, and how it is drawn if it is new.
 pub(super) struct Item {
@@ -22,7 +25,7 @@ pub(super) struct Item {
     pub(super) view: Box<dyn Draw>,
 }
 
-/// What is drawn once, or not at all.
+/// A view that is built at most once.
 pub(super) trait Draw: Send {
     fn draw(self: Box<Self>) -> AnyView;
 }
@@ -33,56 +36,69 @@ impl<F: FnOnce() -> AnyView + Send> Draw for F {
     }
 }
 
-/// The items as they are to be shown now. `owner` outlives all of them.
+/// The items to show now.
 pub(super) struct Keyed {
-    pub(super) items: Vec<Item>,
-    pub(super) owner: Owner,
+    items: Vec<Item>,
+    /// What the rows' owners are children of. It outlives all rows.
+    owner: Owner,
+    /// Attributes that were added to the list as a whole. Each row gets them.
+    attributes: Vec<AnyAttribute>,
 }
 
-/// The items as they are shown, with a mark below the last.
+/// The rows that are shown, with a mark below the last.
 pub(super) struct Shown {
     rows: Vec<Row>,
     end: types::Placeholder,
+    owners: Owners,
 }
 
 struct Row {
     key: Key,
     view: <AnyView as Render>::State,
-    /// What the row has made for itself goes with it.
-    _owner: Owner,
+    owner: Owner,
 }
 
 impl Keyed {
-    fn row(owner: &Owner, Item { key, view }: Item) -> Row {
-        let owner = owner.with(Owner::new);
-        Row { key, view: owner.with(|| view.draw().build()), _owner: owner }
+    pub(super) fn new(items: Vec<Item>, owner: Owner) -> Self {
+        Self { items, owner, attributes: Vec::new() }
     }
+}
+
+/// Builds a row that is not in the page yet.
+fn row(owners: &Owners, attributes: &[AnyAttribute], Item { key, view }: Item) -> Row {
+    let owner = owners.acquire();
+    let view = owner.with(|| match attributes {
+        [] => view.draw().build(),
+        _ => view.draw().add_any_attr(attributes.to_vec()).into_any().build(),
+    });
+    Row { key, view, owner }
 }
 
 impl Render for Keyed {
     type State = Shown;
 
     fn build(self) -> Shown {
-        let rows = self.items.into_iter().map(|item| Self::row(&self.owner, item)).collect();
-        Shown { rows, end: Rndr::create_placeholder() }
+        let owners = Owners::new(self.owner);
+        let rows = self.items.into_iter().map(|item| row(&owners, &self.attributes, item)).collect();
+        Shown { rows, end: Rndr::create_placeholder(), owners }
     }
 
-    fn rebuild(self, Shown { rows, end }: &mut Shown) {
+    fn rebuild(self, Shown { rows, end, owners }: &mut Shown) {
         let before: Vec<&Key> = rows.iter().map(|row| &row.key).collect();
         let after: Vec<&Key> = self.items.iter().map(|item| &item.key).collect();
-        let places = places(&before, &after);
+        let origins = origins(&before, &after);
         let mut old: Vec<Option<Row>> = std::mem::take(rows).into_iter().map(Some).collect();
-        let mut is_in_place = Vec::with_capacity(places.len());
-        for (item, (place, stays)) in self.items.into_iter().zip(places) {
-            let known = place.and_then(|place| old.get_mut(place)?.take());
-            is_in_place.push(known.is_some() && stays);
-            rows.push(known.unwrap_or_else(|| Self::row(&self.owner, item)));
+        for (item, origin) in self.items.into_iter().zip(&origins) {
+            let known = origin.index().and_then(|index| old.get_mut(index)?.take());
+            rows.push(known.unwrap_or_else(|| row(owners, &self.attributes, item)));
         }
         let mut gone: Vec<Row> = old.into_iter().flatten().collect();
         gone.iter_mut().for_each(|row| row.view.unmount());
-        give_back(gone);
-        // From below, so that what each is put above of is in its place already.
-        for (at, _) in is_in_place.iter().enumerate().rev().filter(|(_, stays)| !**stays) {
+        drop_rows(gone, owners.clone());
+        // From the last to the first, so that the row below is already in its place.
+        for (at, _) in
+            origins.iter().enumerate().rev().filter(|(_, origin)| !matches!(origin, Origin::Kept(_)))
+        {
             let (above, below) = rows.split_at_mut(at + 1);
             let Some(row) = above.last_mut() else { continue };
             match below.first() {
@@ -93,33 +109,17 @@ impl Render for Keyed {
     }
 }
 
-/// To take a row apart takes nearly as long as to make it, and who goes to the newest leaves six hundred behind.
-fn give_back(mut gone: Vec<Row>) {
-    let rest = gone.split_off(gone.len().min(GIVEN_BACK_MAX));
+/// Drops rows that are out of the page, some in each task. To drop a row costs about as much as to build it, and a jump
+/// to the newest message drops up to 600.
+fn drop_rows(mut rows: Vec<Row>, owners: Owners) {
+    let rest = rows.split_off(rows.len().min(DROPPED_MAX));
+    for Row { view, owner, .. } in rows {
+        drop(view);
+        owners.release(owner);
+    }
     if !rest.is_empty() {
-        set_timeout(move || give_back(rest), Duration::ZERO);
+        set_timeout(move || drop_rows(rest, owners), Duration::ZERO);
     }
-}
-
-/// Where each of `after` was in `before`, and whether it stays where it is while others come, go and move.
-fn places(before: &[&Key], after: &[&Key]) -> Vec<(Option<usize>, bool)> {
-    let mut next = 0;
-    let place = |key: &&Key| {
-        // Nearly all are where the one above lets expect them.
-        let (passed, ahead) = before.split_at(next);
-        let found = ahead.iter().position(|known| known == key).map(|at| next + at);
-        let found = found.or_else(|| passed.iter().position(|known| known == key));
-        next = found.map_or(next, |found| found + 1);
-        (found, false)
-    };
-    let mut places: Vec<_> = after.iter().map(place).collect();
-    let mut below = before.len();
-    for (place, stays) in places.iter_mut().rev() {
-        if let Some(place) = place.filter(|place| *place < below) {
-            (below, *stays) = (place, true);
-        }
-    }
-    places
 }
 
 impl Mountable for Shown {
@@ -145,16 +145,16 @@ impl Mountable for Shown {
     }
 }
 
-// What a list in a view needs to be, and what only a page from a server would use.
-
 impl AddAnyAttr for Keyed {
     type Output<A: Attribute> = Self;
 
-    fn add_any_attr<A: Attribute>(self, _: A) -> Self {
+    fn add_any_attr<A: Attribute>(mut self, attribute: A) -> Self {
+        self.attributes.push(attribute.into_cloneable_owned().into_any_attr());
         self
     }
 }
 
+// The app is never rendered on a server, but a view must implement this.
 impl RenderHtml for Keyed {
     type AsyncOutput = Self;
     type Owned = Self;
@@ -174,48 +174,5 @@ impl RenderHtml for Keyed {
 
     fn into_owned(self) -> Self {
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What becomes of a list: `=` stays, `^` is moved, `+` is new.
-    fn change(before: &[u64], after: &[u64]) -> String {
-        let keys = |of: &[u64]| of.iter().copied().map(Key::Number).collect::<Vec<_>>();
-        let (before_keys, after_keys) = (keys(before), keys(after));
-        let places = places(&before_keys.iter().collect::<Vec<_>>(), &after_keys.iter().collect::<Vec<_>>());
-        let told = places.into_iter().zip(after).map(|((place, stays), key)| {
-            assert_eq!(place.map(|place| before[place]), before.contains(key).then_some(*key));
-            match (place, stays) {
-                (None, _) => '+',
-                (Some(_), true) => '=',
-                (Some(_), false) => '^',
-            }
-        });
-        told.collect()
-    }
-
-    #[test]
-    fn what_is_put_above_moves_nothing() {
-        assert_eq!(change(&[3, 4, 5], &[1, 2, 3, 4, 5]), "++===");
-        assert_eq!(change(&[3, 4, 5, 6], &[1, 2, 3, 4]), "++==", "nor where others go below");
-        assert_eq!(change(&[9, 3, 4], &[8, 1, 2, 3, 4]), "+++==", "nor with another heading");
-    }
-
-    #[test]
-    fn what_comes_below_or_between_or_goes_moves_nothing() {
-        assert_eq!(change(&[], &[1, 2]), "++");
-        assert_eq!(change(&[1, 2, 3], &[2, 3, 4]), "==+");
-        assert_eq!(change(&[1, 2, 3], &[1, 5, 3]), "=+=");
-        assert_eq!(change(&[1, 2, 3], &[]), "");
-    }
-
-    #[test]
-    fn who_changes_places_is_moved_and_the_others_stay() {
-        assert_eq!(change(&[9, 1, 2, 3], &[1, 2, 3, 9]), "^^^=");
-        assert_eq!(change(&[1, 2, 3, 9], &[9, 1, 2, 3]), "^===");
-        assert_eq!(change(&[1, 2], &[2, 1]), "^=");
     }
 }

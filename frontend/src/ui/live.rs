@@ -1,5 +1,5 @@
-//! What changes in a view, one kind of each. Leptos's code for a closure is compiled anew for every closure, and every
-//! user pays for each copy; behind a box, it is compiled once for each kind of value.
+//! The changing parts of a view, behind boxes. The compiler generates Leptos's code again for each type of closure, and
+//! every user downloads each copy; with a box, there is one copy for each type of value.
 
 use leptos::prelude::*;
 use wasm_bindgen::prelude::JsCast;
@@ -8,7 +8,7 @@ use web_sys::KeyboardEvent;
 use super::key::Key;
 use super::keyed::{Item, Keyed};
 
-/// What is read again and again. Not `Fn`: that has a way to be called once, too, with a copy of all the code.
+/// A closure that returns a value. Not `dyn Fn`: its vtable also has `FnOnce`, a second copy of the code.
 trait Source<T>: Send + Sync {
     fn read(&self) -> T;
 }
@@ -19,7 +19,7 @@ impl<T, F: Fn() -> T + Send + Sync> Source<T> for F {
     }
 }
 
-/// A text, a class or an attribute that is read anew when what `read` uses has changed.
+/// A text, a class or an attribute. `read` runs again when a signal that it reads changes.
 pub(crate) fn live<T: 'static>(
     read: impl Fn() -> T + Send + Sync + 'static,
 ) -> impl Fn() -> T + Send + Sync + 'static {
@@ -30,7 +30,7 @@ fn from<T: 'static>(source: Box<dyn Source<T>>) -> impl Fn() -> T + Send + Sync 
     move || source.read()
 }
 
-/// What is computed from signals, once for all that use it.
+/// A value computed from signals, once for all readers, who are notified only if it differs.
 pub(crate) fn memo<T: Send + Sync + PartialEq + 'static>(
     read: impl Fn() -> T + Send + Sync + 'static,
 ) -> Memo<T> {
@@ -41,20 +41,20 @@ fn memo_from<T: Send + Sync + PartialEq + 'static>(source: Box<dyn Source<T>>) -
     Memo::new(move |_| source.read())
 }
 
-/// A part of the page that is drawn anew when what `draw` uses has changed.
+/// A part of the page. `draw` runs again when a signal that it reads changes.
 pub(crate) fn part<V: IntoView + 'static>(
     draw: impl Fn() -> V + Send + Sync + 'static,
 ) -> impl Fn() -> AnyView + Send + Sync + 'static {
     live(move || draw().into_any())
 }
 
-/// What is done at an event.
+/// A handler of an event.
 pub(crate) fn act<E: 'static>(handle: impl Fn(E) + 'static) -> impl Fn(E) + 'static {
     act_by(Box::new(handle))
 }
 
-/// What is done when a key is pressed. A browser that fills in a form sends events of that name that have no key: these
-/// are nobody's.
+/// A handler of pressed keys. A browser that fills in a form sends `keydown` events that are no `KeyboardEvent`; they are
+/// ignored.
 pub(crate) fn act_on_key(handle: impl Fn(KeyboardEvent) + 'static) -> impl Fn(KeyboardEvent) + 'static {
     act(move |event: KeyboardEvent| {
         if event.is_instance_of::<KeyboardEvent>() {
@@ -67,7 +67,7 @@ fn act_by<E: 'static>(handler: Box<dyn Handler<E>>) -> impl Fn(E) + 'static {
     move |event| handler.handle(event)
 }
 
-/// What hears of an event, as [`Source`] is read.
+/// A closure that handles an event, for the reason of [`Source`].
 trait Handler<E> {
     fn handle(&self, event: E);
 }
@@ -78,7 +78,7 @@ impl<E, F: Fn(E)> Handler<E> for F {
     }
 }
 
-/// A part of the page that is there while `when` holds.
+/// Renders `draw` while `when` is true.
 pub(crate) fn shown<V: IntoView + 'static>(
     when: impl Fn() -> bool + Send + Sync + 'static,
     draw: impl Fn() -> V + Send + Sync + 'static,
@@ -86,7 +86,7 @@ pub(crate) fn shown<V: IntoView + 'static>(
     either(when, draw, || ())
 }
 
-/// One part of the page while `when` holds, and another while it does not.
+/// Renders `draw` while `when` is true, and `otherwise` while it is false.
 pub(crate) fn either<V: IntoView + 'static, O: IntoView + 'static>(
     when: impl Fn() -> bool + Send + Sync + 'static,
     draw: impl Fn() -> V + Send + Sync + 'static,
@@ -96,7 +96,7 @@ pub(crate) fn either<V: IntoView + 'static, O: IntoView + 'static>(
     live(move || if is_shown.get() { draw().into_any() } else { otherwise().into_any() })
 }
 
-/// A list whose items keep their elements for as long as they keep their keys.
+/// A list whose rows keep their elements for as long as their items keep their keys. No two items may have the same key.
 pub(crate) fn list<T: Send + 'static, V: IntoView + 'static>(
     items: impl Fn() -> Vec<T> + Send + Sync + 'static,
     key: fn(&T) -> Key,
@@ -112,7 +112,7 @@ pub(crate) fn list<T: Send + 'static, V: IntoView + 'static>(
 }
 
 fn list_from(items: Box<dyn Source<Vec<Item>>>) -> AnyView {
-    // The list's own: what a row makes is not to go when the list is drawn anew.
+    // Not the owner of the closure, which is cleaned up each time before it runs.
     let owner = Owner::current().unwrap_or_default();
-    (move || Keyed { items: items.read(), owner: owner.clone() }).into_any()
+    (move || Keyed::new(items.read(), owner.clone())).into_any()
 }

@@ -4,3 +4,5 @@ pub(crate) mod icon;
 pub(crate) mod key;
 mod keyed;
 pub(crate) mod live;
+mod moves;
+mod owners;

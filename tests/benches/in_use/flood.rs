@@ -36,6 +36,9 @@ pub(crate) async fn run(options: &Options) {
         if options.reading {
             read_further_up(&ada).await;
         }
+        if options.wire {
+            ada.wire().toggle().await;
+        }
         slow_down(&ada, options.slow).await;
         ada.run(WATCH, Vec::new()).await;
         let begin = load();

@@ -1,4 +1,4 @@
-//! How the page performs in a real browser with a real server: during a flood of messages, when it is opened cold, and
+//! How the page performs in a real browser with a real server: during a flood of messages, over a long one, when it is opened cold, and
 //! with very many messages loaded.
 //!
 //! `cargo xtask use` builds what is needed and runs it. It only measures; the browser stories check what must hold on any
@@ -13,6 +13,7 @@ mod cold;
 #[cfg(unix)]
 mod flood;
 #[cfg(unix)]
+mod heap;
 mod machine;
 #[cfg(unix)]
 mod options;
@@ -37,6 +38,7 @@ fn main() {
     runtime.block_on(async {
         match options.wish {
             Wish::Flood => flood::run(&options).await,
+            Wish::Heap => heap::run(&options).await,
             Wish::Cold => cold::run(&options).await,
             Wish::Scroll => scroll::run(&options).await,
         }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 const USAGE: &str = "\
-flood [--rate 1000] [--seconds 30] [--talkers 5] [--reading true] [--slow 1] [--trace FILE] [--profile FILE]
+flood [--rate 1000] [--seconds 30] [--talkers 5] [--reading true] [--wire true] [--slow 1] [--trace FILE] [--profile FILE]
+heap [--rate 1000] [--seconds 600] [--talkers 5] [--wire true]
 cold [--repeat 5] [--slow 4]
 scroll [--loaded 100000] [--talkers 5] [--slow 1]";
 
@@ -13,6 +14,8 @@ scroll [--loaded 100000] [--talkers 5] [--slow 1]";
 pub(crate) enum Wish {
     /// Many messages a second.
     Flood,
+    /// The memory of the tab during a long flood.
+    Heap,
     /// Opening the page.
     Cold,
     /// Scrolling and new messages, with more and more messages loaded.
@@ -31,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) talkers: usize,
     /// Whether the reader has scrolled up before they arrive.
     pub(crate) reading: bool,
+    /// Whether the wire panel is open.
+    pub(crate) wire: bool,
     /// Factor by which the browser's processor is slowed down.
     pub(crate) slow: f64,
     /// Number of messages that are loaded in the end.
@@ -58,6 +63,7 @@ impl Options {
         let (wish, rest) = words.split_first()?;
         let wish = match wish.as_str() {
             "flood" => Wish::Flood,
+            "heap" => Wish::Heap,
             "cold" => Wish::Cold,
             "scroll" => Wish::Scroll,
             _ => return None,
@@ -65,9 +71,10 @@ impl Options {
         let mut options = Self {
             wish,
             rate: 1_000,
-            seconds: 30,
+            seconds: if wish == Wish::Heap { 600 } else { 30 },
             talkers: 5,
             reading: false,
+            wire: false,
             slow: if wish == Wish::Cold { 4.0 } else { 1.0 },
             loaded: 100_000,
             repeat: 5,
@@ -81,6 +88,7 @@ impl Options {
                 "--seconds" => options.seconds = parsed(value)?,
                 "--talkers" => options.talkers = parsed::<usize>(value)?.max(1),
                 "--reading" => options.reading = parsed(value)?,
+                "--wire" => options.wire = parsed(value)?,
                 "--slow" => options.slow = parsed(value)?,
                 "--loaded" => options.loaded = parsed(value)?,
                 "--repeat" => options.repeat = parsed(value)?,
