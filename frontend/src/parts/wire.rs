@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::JsCast;
 use web_sys::{Element, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use crate::core::intent::Intent;
-use crate::core::texts::words;
+use crate::core::texts::{sentences, words};
 use crate::core::wire::{WireKind, WireLog, WireRow, WireRows};
 use crate::state::{exact_time_label, use_app};
 use crate::ui::icon::{Glyph, Icon};
@@ -139,7 +139,7 @@ fn RowView(row: WireRow) -> impl IntoView {
     };
     let (name, time, brief) = (frame.name().to_owned(), exact_time_label(frame.at), frame.brief());
     let is_of_protocol = matches!(kind, WireKind::Sent | WireKind::Received);
-    let size = is_of_protocol.then(|| format!("{} B", frame.bytes));
+    let size = is_of_protocol.then(|| sentences().bytes(frame.bytes));
     view! {
         <li class=format!("wire__row wire__row--{}", kind.as_str()) data-testid="wire-row" data-kind=kind.as_str()>
             <button

@@ -9,6 +9,9 @@ pub(crate) trait Sentences {
     /// Returns a number as this language writes it.
     fn number(&self, number: u64) -> String;
 
+    /// Returns the size of a frame.
+    fn bytes(&self, bytes: usize) -> String;
+
     /// Returns a count for a badge, which has little space.
     fn badge(&self, count: usize) -> String;
 

@@ -20,6 +20,10 @@ impl Sentences for English {
         text
     }
 
+    fn bytes(&self, bytes: usize) -> String {
+        format!("{} B", self.number(bytes as u64))
+    }
+
     fn badge(&self, count: usize) -> String {
         if count > 99 { "99+".to_owned() } else { count.to_string() }
     }
