@@ -50,3 +50,31 @@ impl Profile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quick_programs_are_selected_among_the_same_packages_and_shipped_ones_alone() {
+        let packages = |profile: Profile, package, program| {
+            let words = profile.select(package, program);
+            assert_eq!(words[words.len() - 2..], ["--bin", program]);
+            words[..words.len() - 2].join(" ")
+        };
+        let server = packages(Profile::Quick, "backend", "tidings");
+        assert_eq!(server, packages(Profile::Quick, "xtask-bind", "xtask-bind"));
+        assert!(server.contains("--package backend") && server.contains("--package frontend"), "{server}");
+        assert_eq!(packages(Profile::Shipped, "backend", "tidings"), "--package backend");
+    }
+
+    #[test]
+    fn each_profile_is_in_the_manifest() {
+        let manifest = include_str!("../../Cargo.toml");
+        for profile in [Profile::Quick, Profile::Shipped] {
+            for name in [profile.server(), profile.app(), profile.bind()] {
+                assert!(manifest.contains(&format!("[profile.{name}]")), "{name}");
+            }
+        }
+    }
+}

@@ -67,26 +67,44 @@ fn end(id: u32) {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
-    fn shell(script: &str) -> (&'static str, Command) {
+    fn shell(script: &str, folder: &PathBuf) -> (&'static str, Command) {
         let mut shell = Command::new("sh");
-        shell.args(["-c", script]);
+        shell.args(["-c", script]).current_dir(folder);
         ("sh", shell)
     }
 
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("xtask-together-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// Notes when it is ready, and that it was asked to end. Without being asked it ends after a while without a note.
+    const WAITS: &str = "trap 'echo > asked; exit 0' TERM; echo > ready; sleep 20 & wait";
+
     #[test]
     fn if_one_ends_the_other_is_ended() {
-        // Without being ended, `cat` would wait for its input for ever.
-        let waits = || shell("exec sleep 1000000");
-        assert_eq!(run([shell("exit 3"), waits()]).unwrap(), (0, false));
-        assert_eq!(run([waits(), shell("exit 0")]).unwrap(), (1, true));
+        for (name, is_first) in [("first", true), ("second", false)] {
+            let folder = folder(name);
+            let ends = shell("until [ -e ready ]; do sleep 0.01; done; exit 3", &folder);
+            let waits = shell(WAITS, &folder);
+            let outcome = run(if is_first { [ends, waits] } else { [waits, ends] }).unwrap();
+            assert_eq!(outcome, (usize::from(!is_first), false));
+            assert!(folder.join("asked").exists(), "the other was not asked to end");
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
     }
 
     #[test]
-    fn if_one_cannot_be_started_the_other_is_ended() {
+    fn a_program_that_cannot_be_started_is_named() {
+        let folder = folder("missing");
         let missing = ("missing", Command::new("/no/such/program"));
-        let failure = run([shell("exec sleep 1000000"), missing]).unwrap_err().to_string();
+        let failure = run([shell("exec sleep 20", &folder), missing]).unwrap_err().to_string();
         assert!(failure.contains("missing"), "{failure}");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

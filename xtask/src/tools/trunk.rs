@@ -16,7 +16,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf, Failure> {
     if let Some(trunk) = find(workspace) {
         return Ok(trunk);
     }
-    say(&format!("Installing trunk {TRUNK} into target/xtask (about 5 min on 2 cores, once)"));
+    say(&format!("Installing trunk {TRUNK} into target/xtask (5 to 8 min on 2 cores, once)"));
     let build = workspace.tools.join("build");
     let mut install = cargo::install();
     install

@@ -35,6 +35,7 @@ const HANDSHAKE: Duration = Duration::from_millis(HANDSHAKE_MS_MAX);
 
 /// Maximum bytes per connection that the kernel holds unsent. Bytes in flight are not counted, so a distant client is served as
 /// fast as its network allows.
+#[cfg(any(target_os = "linux", target_os = "android"))]
 const UNSENT_BYTES_MAX: u32 = 128 * 1024;
 
 /// The first bytes of a request for a typed connection, without the space after the path.
