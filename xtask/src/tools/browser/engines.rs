@@ -125,7 +125,6 @@ fn install(packages: &[&str], what: &str, cure: &str) -> Result<(), Failure> {
     let Some(apt) = Apt::usable() else {
         return Err(Failure::new(format!("{what} was not found, and no apt-get to install it"), cure));
     };
-    say(&format!("Installing {} with apt-get (about a minute)", packages.join(" and ")));
     apt.install(packages, cure)
 }
 
