@@ -174,7 +174,7 @@ async fn two_tabs_talk_and_see_the_same(engine: Engine) {
     .await;
 }
 
-/// The back/forward cache keeps the page: it must not keep its connection, and it opens a new one on the way back.
+/// The back/forward cache keeps the page, which must not keep its connection. It opens a new one on the way back.
 async fn a_page_that_was_left_goes_on_when_one_returns_to_it(engine: Engine) {
     const NOTE: &str =
         "addEventListener('pageshow', (event) => sessionStorage.setItem('story.kept', event.persisted))";
@@ -192,7 +192,10 @@ async fn a_page_that_was_left_goes_on_when_one_returns_to_it(engine: Engine) {
         bob.expect_chat("while away").await;
         ada.go_back().await;
         let kept = "sessionStorage.getItem('story.kept')";
-        ada.expect_that("the page was kept", &format!("{kept} === 'true'"), kept).await;
+        // Firefox keeps no page that holds a Web Lock (ACTIVE_LOCK in its log), and the app holds one for its outbox. There the
+        // app starts anew.
+        let is_kept = engine != Engine::Firefox;
+        ada.expect_that("the page was kept", &format!("{kept} === '{is_kept}'"), kept).await;
         ada.connection().expect_online().await;
         ada.timeline().expect_text("while away").await;
         ada.says("back again").await;
