@@ -103,10 +103,10 @@ impl Toasts {
         self.shown.retain(|toast| toast.number != number);
     }
 
-    /// Removes the toast of a message. Returns whether there was one.
-    pub(crate) fn dismiss_message(&mut self, message: MessageId) -> bool {
+    /// Removes the toasts of messages for which `stays` is false. Returns whether there were any.
+    pub(crate) fn keep(&mut self, stays: impl Fn(MessageId) -> bool) -> bool {
         let before = self.shown.len();
-        self.shown.retain(|toast| toast.message != Some(message));
+        self.shown.retain(|toast| toast.message.is_none_or(&stays));
         self.shown.len() < before
     }
 

@@ -7,7 +7,6 @@ use super::App;
 use crate::core::effect::{Effect, Parts};
 use crate::core::intent::Attention;
 use crate::core::notifications::Notification;
-use crate::core::storage::key;
 use crate::core::timeline::View;
 
 /// Maximum number of pages of the inbox that follow each other automatically, because none has a notification.
@@ -34,8 +33,7 @@ fn is_inbox(channel: &ChannelName) -> bool {
 impl App {
     /// A subscription has begun.
     pub(super) fn begin_alerts(&mut self, channel: &ChannelName, position: Position, head: Offset) {
-        let stored = self.context.storage.get(&key::of(key::BELL, channel));
-        if self.bell.begin(channel, position.epoch, &stored) {
+        if self.bell.begin(channel, position.epoch, &self.context.storage) {
             self.context.changed.add(Parts::BELL);
         }
         if is_inbox(channel) && !self.inbox.has_loaded {
@@ -60,10 +58,14 @@ impl App {
         let read = self.read_of(channel);
         let mut has_shown = false;
         // The newest first: a retraction is known before the notification that it removes.
+        let mut has_retracted = false;
         for message in messages.iter().rev() {
-            has_shown |= self.bell.add_message(message, read).is_some();
+            match message.payload {
+                Payload::Retract { of } => has_retracted |= self.bell.retract(of, &message.from.user),
+                _ => has_shown |= self.bell.add_message(message, read).is_some(),
+            }
         }
-        if has_shown {
+        if has_shown || has_retracted {
             self.context.changed.add(Parts::BELL);
         }
         if !is_inbox(channel) || self.inbox.asked.is_none() || self.inbox.asked != before {
@@ -89,9 +91,6 @@ impl App {
             if self.bell.retract(of, &message.from.user) {
                 self.context.changed.add(Parts::BELL);
             }
-            if self.context.toasts.dismiss_message(of) {
-                self.context.changed.add(Parts::TOASTS);
-            }
             return;
         }
         let read = self.read_of(&message.channel);
@@ -102,9 +101,20 @@ impl App {
                 self.bell.mark_read(notification.number);
             }
             self.context.changed.add(Parts::BELL);
-            if !is_seen {
+            // After an interruption, another tab may have read it.
+            if !is_seen && notification.unread {
                 self.disturb(notification);
             }
+        }
+    }
+
+    /// Removes the toasts of messages that are gone or read. While another window is in front, those of read messages stay: a
+    /// message that becomes visible here is read, but the toast is what the user notices.
+    pub(super) fn dismiss_read(&mut self) {
+        let (bell, keeps_read) = (&self.bell, self.context.attention == Attention::Visible);
+        let stays = |message| bell.is_unread(message).is_some_and(|unread| unread || keeps_read);
+        if self.context.toasts.keep(stays) {
+            self.context.changed.add(Parts::TOASTS);
         }
     }
 

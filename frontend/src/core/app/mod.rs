@@ -124,6 +124,9 @@ impl App {
         while let Some(input) = self.context.history.next(current.as_ref()) {
             self.context.input(input);
         }
+        if self.context.changed.has(Parts::BELL) {
+            self.dismiss_read();
+        }
         let mut parts = std::mem::take(&mut self.context.changed);
         if parts.has(Parts::ROOMS) || parts.has(Parts::BELL) {
             parts.add(Parts::UNREAD_TOTAL);

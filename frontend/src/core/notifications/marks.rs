@@ -55,17 +55,21 @@ impl Marks {
         self.0.iter().find(|(known, _)| known == channel).map(|(_, mark)| *mark).unwrap_or_default()
     }
 
-    /// The log of a channel has this epoch; `stored` are the marks of an earlier visit. Returns whether the channel had
-    /// another log in this visit.
-    pub(super) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, stored: &str) -> bool {
+    /// The log of a channel has this epoch. Stored marks of another log are replaced, so that the stored ones always belong
+    /// to the latest log. Returns whether the channel had another log in this visit.
+    pub(super) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, storage: &Rc<dyn Storage>) -> bool {
         let had_other = self.of(channel).epoch.is_some_and(|before| before != epoch);
-        let stored = Mark::parse(stored).unwrap_or_default();
+        let key = key::of(key::BELL, channel);
+        let stored = Mark::parse(&storage.get(&key)).unwrap_or_default();
         let is_same = stored.epoch.is_none_or(|before| before == epoch);
         let mark = if is_same {
             Mark { epoch: Some(epoch), ..stored }
         } else {
             Mark { epoch: Some(epoch), ..Mark::default() }
         };
+        if !is_same {
+            storage.set(&key, &mark.to_json());
+        }
         self.0.retain(|(known, _)| known != channel);
         self.0.push((channel.clone(), mark));
         had_other
@@ -92,10 +96,15 @@ impl Marks {
 
     fn change(&mut self, channel: &ChannelName, storage: &Rc<dyn Storage>, change: impl Fn(&mut Mark)) {
         let key = key::of(key::BELL, channel);
-        self.adopt(channel, &storage.get(&key));
+        let stored = storage.get(&key);
+        self.adopt(channel, &stored);
         if let Some((_, mark)) = self.0.iter_mut().find(|(known, _)| known == channel) {
             change(mark);
-            storage.set(&key, &mark.to_json());
+            let is_other = |stored: Mark| stored.epoch.is_some() && stored.epoch != mark.epoch;
+            // Another tab knows of a later log, of which this tab has not heard yet.
+            if !Mark::parse(&stored).is_ok_and(is_other) {
+                storage.set(&key, &mark.to_json());
+            }
         }
     }
 }

@@ -72,6 +72,11 @@ impl Bell {
         self.items.iter()
     }
 
+    /// Whether a message is unread, or `None` if it is not in the list.
+    pub(crate) fn is_unread(&self, message: MessageId) -> Option<bool> {
+        self.items.iter().find(|item| item.message_id == Some(message)).map(|item| item.unread)
+    }
+
     /// Returns the number of unread notifications.
     #[cfg(test)]
     fn unread(&self) -> usize {
@@ -87,8 +92,8 @@ impl Bell {
 
     /// The subscription to a channel has begun. Notifications of an earlier log of the channel are removed. Returns whether
     /// the list has changed.
-    pub(crate) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, stored: &str) -> bool {
-        let is_other_log = self.marks.begin(channel, epoch, stored);
+    pub(crate) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, storage: &Rc<dyn Storage>) -> bool {
+        let is_other_log = self.marks.begin(channel, epoch, storage);
         is_other_log && self.remove(|item| item.source.as_ref().is_some_and(|(of, _)| of == channel))
     }
 

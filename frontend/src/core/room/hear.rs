@@ -6,6 +6,7 @@ use shared::session::{Delivery, Event, Input};
 use super::Room;
 use crate::core::context::Context;
 use crate::core::effect::Parts;
+use crate::core::timeline::View;
 use crate::core::unsent::UnsentMessage;
 
 impl Room {
@@ -13,8 +14,12 @@ impl Room {
     pub(crate) fn hear(&mut self, event: Event, context: &mut Context) -> Vec<UnsentMessage> {
         match event {
             Event::Subscribed { position, head, gap, .. } => {
-                self.timeline.begin(position, gap);
-                self.reading.begin(position, head);
+                if self.timeline.begin(position, gap) {
+                    // The messages that the reader was looking at are gone.
+                    self.set_view(View::Following);
+                }
+                self.begin_reading(context, position, head);
+                self.pages.retry_hole();
                 self.stale(Parts::NONE);
                 if !self.pages.has_loaded() {
                     self.pages.restart();

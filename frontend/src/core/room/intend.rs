@@ -68,6 +68,7 @@ impl Room {
 
     pub(super) fn set_view(&mut self, view: View) {
         if self.reading.set_view(view) {
+            self.pages.retry_hole();
             self.stale(Parts::VIEW);
         }
     }

@@ -10,7 +10,7 @@ mod typing;
 
 use shared::ids::{ChannelName, MessageId, Offset};
 use shared::presence::Roster;
-use shared::protocol::Refusal;
+use shared::protocol::{Position, Refusal};
 use shared::session::Input;
 use shared::time::Timestamp;
 
@@ -223,6 +223,7 @@ impl Room {
             self.unread = unread;
             self.changed.add(Parts::UNREAD);
         }
+        self.count_unread(context);
         let failed = self.timeline.failed();
         if failed != self.failed {
             self.failed = failed;
@@ -288,10 +289,24 @@ impl Room {
         self.store_mark_at = None;
         let key = key::of(key::READ, &self.channel);
         let stored = context.storage.get(&key);
+        // A subscription of another tab has begun in a later log, of which this tab has not heard yet.
+        if self.reading.is_other_log(&stored) {
+            return;
+        }
         self.adopt_mark(&stored);
         let text = self.reading.mark().to_json();
         if text != stored {
             context.storage.set(&key, &text);
+        }
+    }
+
+    /// The subscription begins. Another tab may have stored a position of this log, which meant nothing until now. The first
+    /// position in a log is stored at once, so that the stored one always belongs to the latest log.
+    fn begin_reading(&mut self, context: &Context, position: Position, head: Offset) {
+        let key = key::of(key::READ, &self.channel);
+        if self.reading.begin(position, head, &context.storage.get(&key)) {
+            self.has_read = true;
+            context.storage.set(&key, &self.reading.mark().to_json());
         }
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Pages {
     /// Number of pages that have followed automatically since the reader asked.
     in_a_row: usize,
     refused: Option<Refusal>,
+    /// The page of a hole was refused. The hole is not requested again until the reader does something.
+    hole_is_refused: bool,
     /// The reader has opened the room, and the first unread message may not be loaded.
     finds_first_unread: bool,
     /// The channel has no history.
@@ -62,6 +64,12 @@ impl Pages {
     /// The reader has opened the room.
     pub(super) fn enter(&mut self) {
         self.finds_first_unread = true;
+        self.hole_is_refused = false;
+    }
+
+    /// The reader looks at other messages, or the connection is another: a page that was refused can be requested again.
+    pub(super) fn retry_hole(&mut self) {
+        self.hole_is_refused = false;
     }
 
     pub(super) fn finds_first_unread(&self) -> bool {
@@ -83,6 +91,7 @@ impl Pages {
 impl Room {
     /// The reader wants older messages: the view moves up, or a page is requested.
     pub(super) fn older(&mut self, context: &mut Context) {
+        self.pages.retry_hole();
         let view = self.view();
         if self.timeline.has_older_loaded(view) {
             self.set_view(self.timeline.older(view));
@@ -92,10 +101,11 @@ impl Room {
         }
     }
 
-    /// Requests the page at the old end.
+    /// Requests the page at the old end. While the number of unread messages is unknown, a hole in them comes first.
     pub(super) fn request_older(&mut self, context: &mut Context) {
         self.pages.refused = None;
-        self.pages.older = self.timeline.oldest();
+        self.pages.older =
+            if self.knows_unread() { self.timeline.oldest() } else { self.timeline.newest_from() };
         if self.pages.older.is_some() {
             context.history.add(&self.channel, self.pages.older);
         }
@@ -136,15 +146,34 @@ impl Room {
 
     /// Whether the next page is needed without the reader's wish.
     fn leads_on(&self, has_shown: bool) -> bool {
+        !has_shown || !self.knows_unread()
+    }
+
+    /// Continues with the pages from the end if the number of unread messages is unknown again: it was above the limit, and
+    /// some were deleted.
+    pub(super) fn count_unread(&mut self, context: &mut Context) {
+        let is_idle = self.pages.has_loaded && self.pages.older.is_none();
+        if is_idle
+            && self.pages.refused.is_none()
+            && !self.pages.is_off
+            && self.pages.in_a_row < PAGES_IN_A_ROW_MAX
+            && !self.knows_unread()
+        {
+            self.pages.in_a_row += 1;
+            self.request_older(context);
+        }
+    }
+
+    fn knows_unread(&self) -> bool {
         let read = self.read();
-        !has_shown
-            || (!self.timeline.is_loaded_after(read) && self.timeline.unread_after(read).count < UNREAD_MAX)
+        self.timeline.is_loaded_after(read) || self.timeline.unread_after(read).count >= UNREAD_MAX
     }
 
     /// A page was refused.
     pub(super) fn refuse(&mut self, before: Option<Offset>, refusal: Refusal) {
         if before.is_some() && self.pages.hole == before {
             self.pages.hole = None;
+            self.pages.hole_is_refused = true;
         }
         if before.is_some() && self.pages.older == before {
             self.pages.older = None;
@@ -170,7 +199,7 @@ impl Room {
 
     /// Loads the next page of a hole that is in view.
     pub(super) fn fill_hole_in_view(&mut self, context: &mut Context) {
-        if self.pages.hole.is_some() || !self.pages.has_loaded {
+        if self.pages.hole.is_some() || self.pages.hole_is_refused || !self.pages.has_loaded {
             return;
         }
         let view = self.view();

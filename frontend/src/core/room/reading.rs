@@ -90,20 +90,23 @@ impl Reading {
     }
 
     /// The subscription has begun after `position`; the newest message is `head`. For a first visit, everything before is
-    /// read. If the log was reset, everything in it is unread.
-    pub(crate) fn begin(&mut self, position: Position, head: Offset) {
-        match self.mark.epoch {
-            Some(epoch) if epoch == position.epoch => {}
-            Some(_) => {
-                self.mark = ReadMark { epoch: Some(position.epoch), offset: Offset::START };
-                self.line = None;
-            }
-            None => self.mark = ReadMark { epoch: Some(position.epoch), offset: position.offset },
+    /// read. If the log was reset, everything in it is unread. `stored` is the mark that the browser keeps now, perhaps of
+    /// another tab. Returns whether the mark is new.
+    pub(crate) fn begin(&mut self, position: Position, head: Offset, stored: &str) -> bool {
+        let epoch = Some(position.epoch);
+        let kept = ReadMark::parse(stored).ok().filter(|kept| kept.epoch == epoch);
+        let is_new = self.mark.epoch != epoch;
+        if is_new {
+            let is_first_visit = self.mark.epoch.is_none();
+            let offset = if is_first_visit { position.offset } else { Offset::START };
+            self.mark = kept.unwrap_or(ReadMark { epoch, offset });
+            self.line = None;
         }
         self.has_begun = true;
         if std::mem::take(&mut self.wants_line) {
             self.line = Some(Line { after: self.mark.offset, upto: head });
         }
+        is_new
     }
 
     /// The reader opens the room. The "New" line stands above what is unread.
@@ -133,6 +136,11 @@ impl Reading {
             self.mark.offset = newest;
         }
         moves
+    }
+
+    /// Whether the mark that another tab has stored belongs to another log of the channel.
+    pub(crate) fn is_other_log(&self, stored: &str) -> bool {
+        ReadMark::parse(stored).is_ok_and(|other| other.epoch != self.mark.epoch)
     }
 
     /// Takes over a mark that another tab has stored. Returns whether the mark has moved.

@@ -9,6 +9,7 @@ use shared::protocol::{Message, Payload};
 use shared::sorted::SortedMap;
 
 use super::entry::{Body, Entry, Reaction};
+use crate::core::mentions::mentions;
 
 /// Maximum memory of the amendments, in bytes, roughly. Above it, those of messages that are not loaded are dropped.
 const KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -87,8 +88,8 @@ impl Amendments {
         Some(of)
     }
 
-    /// Updates `entry`. Only its sender may edit or retract it.
-    pub(super) fn apply(&self, entry: &mut Entry, me: Option<&UserId>) {
+    /// Updates `entry` for the reader `me`. Only its sender may edit or retract it.
+    pub(super) fn apply(&self, entry: &mut Entry, me: Option<&UserId>, my_name: &str) {
         let Some(about) = self.by_message.get(&entry.id) else { return };
         let mut shown = Shown::default();
         for ((change, user), amendment) in about.iter() {
@@ -97,6 +98,7 @@ impl Amendments {
                 (Change::Edit, Body::Chat { text, edited, .. }) if own => {
                     text.clone_from(&amendment.text);
                     *edited = true;
+                    entry.mentions_me = !entry.mine && mentions(text, my_name);
                 }
                 (Change::Retract, body) if own => *body = Body::Retracted,
                 (Change::Reaction(emoji), _) => shown.react(emoji, user, amendment, me),

@@ -97,6 +97,11 @@ impl Timeline {
         self.segments.newest()
     }
 
+    /// Returns the lowest offset from which on everything up to the highest is loaded.
+    pub(crate) fn newest_from(&self) -> Option<Offset> {
+        self.segments.newest_from()
+    }
+
     /// Whether all messages of the channel before the newest are loaded or lie in a hole: there is no older page.
     pub(crate) fn reaches_start(&self) -> bool {
         self.segments.oldest().is_some_and(|oldest| oldest <= Offset(1))
@@ -170,9 +175,14 @@ impl Timeline {
     /// Adds the page of history that ends before the offset `before`; `more` if there are older messages. Returns whether
     /// it has a new entry.
     pub(crate) fn load(&mut self, before: Option<Offset>, messages: &[Message], more: bool) -> bool {
-        let to = before.map(|before| Offset(before.0.saturating_sub(1)));
+        // Above the newest known offset, messages may follow that are older than `before`. They are not in the page.
+        let below = before.map(|before| Offset(before.0.saturating_sub(1)));
+        let to = below.filter(|below| self.newest().is_none_or(|newest| *below <= newest));
         let from = if more { messages.first().map(|message| message.offset) } else { Some(Offset::START) };
         if let (Some(from), Some(to)) = (from, to.or(messages.last().map(|message| message.offset))) {
+            if !more {
+                self.note_loss(messages.first().map_or(Offset(to.0.saturating_add(1)), |first| first.offset));
+            }
             self.segments.add(from, to);
         }
         let mut is_new = false;
@@ -191,6 +201,16 @@ impl Timeline {
         is_new
     }
 
+    /// The server has no messages before `first`. If a hole ends there and there are entries above it, what was in the hole
+    /// was dropped by the server since.
+    fn note_loss(&mut self, first: Offset) {
+        let above = self.entries.range(..Place::At(first)).next_back().and_then(|(_, entry)| entry.offset());
+        let before = Offset(first.0.saturating_sub(1));
+        if above.is_some_and(|above| !self.segments.covers(above, before)) {
+            self.losses.add(before, Loss::Some);
+        }
+    }
+
     fn add_entry(&mut self, message: &Message) -> bool {
         let Some(body) = Body::of(&message.payload) else { return false };
         let known = self.entry(message.id);
@@ -205,7 +225,7 @@ impl Timeline {
         let is_new = known.is_none();
         self.remove(message.id);
         let mut entry = Entry::logged(message, body, (self.day_of)(message.at), mine, mentions_me);
-        self.amendments.apply(&mut entry, self.me.as_ref());
+        self.amendments.apply(&mut entry, self.me.as_ref(), &self.my_name);
         self.insert(Arc::new(entry));
         is_new
     }
@@ -213,6 +233,12 @@ impl Timeline {
     /// Sets how far an own message has come.
     pub(crate) fn deliver(&mut self, id: MessageId, delivery: Delivery) {
         let Some(mut entry) = self.remove(id) else { return };
+        if let Delivery::Accepted { offset } = delivery
+            && self.is_in_unloaded_history(offset)
+        {
+            // The log has had it since an earlier visit. Its page has it and its neighbours.
+            return;
+        }
         let changed = Arc::make_mut(&mut entry);
         match (&changed.delivery, &delivery) {
             // The copy from the log came first, and the message stays in the log.
@@ -226,6 +252,11 @@ impl Timeline {
         self.insert(entry);
     }
 
+    fn is_in_unloaded_history(&self, offset: Offset) -> bool {
+        let before = Offset(offset.0.saturating_sub(1));
+        self.newest().is_some_and(|newest| offset <= newest) && !self.segments.covers(before, offset)
+    }
+
     /// Removes an own message that could not be sent.
     pub(crate) fn discard(&mut self, id: MessageId) {
         if matches!(self.places.get(&id), Some(Place::Unsent(_))) {
@@ -233,12 +264,14 @@ impl Timeline {
         }
     }
 
-    /// Starts or continues a subscription after `position`. `gap` says what is lost before it.
-    pub(crate) fn begin(&mut self, position: Position, gap: Option<Gap>) {
+    /// Starts or continues a subscription after `position`. `gap` says what is lost before it. Returns whether the log is
+    /// another, so that all earlier messages of it are gone.
+    pub(crate) fn begin(&mut self, position: Position, gap: Option<Gap>) -> bool {
         let before = self.epoch.replace(position.epoch);
         let is_other_log = before.is_some_and(|epoch| epoch != position.epoch);
         let loss = gap.map(|gap| Loss::of(gap, self.newest()));
-        if is_other_log || loss == Some(Loss::Restarted) {
+        let is_restarted = is_other_log || loss == Some(Loss::Restarted);
+        if is_restarted {
             self.forget_logged();
         }
         if let Some(loss) = loss {
@@ -249,6 +282,7 @@ impl Timeline {
         } else {
             self.segments.add(Offset(position.offset.0.saturating_add(1)), position.offset);
         }
+        is_restarted
     }
 
     /// The subscription has ended: what arrives until the next one begins is unknown, so nothing that is loaded continues
@@ -274,7 +308,7 @@ impl Timeline {
     fn refresh(&mut self, id: MessageId) {
         let Some(entry) = self.places.get(&id).and_then(|place| self.entries.get_mut(place)) else { return };
         let before = entry.bytes();
-        self.amendments.apply(Arc::make_mut(entry), self.me.as_ref());
+        self.amendments.apply(Arc::make_mut(entry), self.me.as_ref(), &self.my_name);
         self.bytes = (self.bytes + entry.bytes()).saturating_sub(before);
     }
 

@@ -41,6 +41,14 @@ pub(crate) enum View {
     Reading { first: Option<Place> },
 }
 
+impl View {
+    /// Returns the view that begins at `first`. A message that is not in the log yet moves when it is, so no view begins
+    /// at one.
+    fn reading(first: Option<Place>) -> Self {
+        Self::Reading { first: first.filter(|first| matches!(first, Place::At(_))) }
+    }
+}
+
 /// The position of the "New" line: above the first unread message with `after < offset <= upto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Line {
@@ -239,7 +247,7 @@ impl Timeline {
     /// Returns the view of a reader who leaves the end.
     pub(crate) fn leave_end(&self) -> View {
         let first = self.entries.iter().rev().take(FOLLOWED_ROWS).last().map(|(place, _)| *place);
-        View::Reading { first }
+        View::reading(first)
     }
 
     /// Returns the view further up, or the same view if nothing older is loaded.
@@ -261,8 +269,7 @@ impl Timeline {
         if self.entries.range(first..).nth(READING_ROWS_MAX).is_none() {
             return View::Following;
         }
-        let further = self.entries.range(first..).nth(STEP_ROWS).map(|(place, _)| *place);
-        View::Reading { first: further }
+        View::reading(self.entries.range(first..).nth(STEP_ROWS).map(|(place, _)| *place))
     }
 
     /// Whether entries above those in view are loaded.

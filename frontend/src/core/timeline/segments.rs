@@ -89,6 +89,11 @@ impl Segments {
         self.0.last().map(|newest| Offset(newest.to))
     }
 
+    /// Returns the lowest offset of the newest segment.
+    pub(super) fn newest_from(&self) -> Option<Offset> {
+        self.0.last().map(|newest| Offset(newest.from))
+    }
+
     /// Whether all messages with `after < offset <= to` are loaded.
     pub(super) fn covers(&self, after: Offset, to: Offset) -> bool {
         to <= after || self.0.iter().any(|one| one.from <= after.0.saturating_add(1) && to.0 <= one.to)

@@ -2,8 +2,11 @@
 
 mod alerts;
 mod days;
+mod interruptions;
 mod outbox;
+mod random;
 mod reading;
+mod reported;
 mod rooms;
 mod sharing;
 mod world;

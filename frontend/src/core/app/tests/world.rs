@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use shared::ids::{ChannelName, ConnectionId, DisplayName, Epoch, MessageId, Offset, UserId};
-use shared::protocol::{ErrorCode, Message, Payload, Position, Refusal, Sender};
+use shared::protocol::{ErrorCode, Gap, GapReason, Message, Payload, Position, Refusal, Sender};
 use shared::session::{Delivery, Event, Input, Status};
 use shared::time::Timestamp;
 
@@ -77,8 +77,27 @@ pub(super) struct Tab {
     /// All inputs so far.
     pub(super) inputs: Vec<Input>,
     pub(super) notified: Vec<Notification>,
-    subscribed: Vec<ChannelName>,
-    is_open: bool,
+    /// The subscriptions, each with the position of the session.
+    subscribed: BTreeMap<ChannelName, Position>,
+    pub(super) is_open: bool,
+    pub(super) is_connected: bool,
+}
+
+/// The messages of one channel.
+#[derive(Default)]
+pub(super) struct Log {
+    /// All that were published in this epoch.
+    all: Vec<Message>,
+    /// The offset before the oldest that is kept.
+    floor: Offset,
+    head: Offset,
+}
+
+impl Log {
+    /// The messages that are kept.
+    fn kept(&self) -> impl DoubleEndedIterator<Item = &Message> {
+        self.all.iter().filter(move |message| message.offset > self.floor)
+    }
 }
 
 pub(super) struct World {
@@ -88,9 +107,13 @@ pub(super) struct World {
     pub(super) is_online: bool,
     /// Whether the server replies to requests for history.
     pub(super) answers_history: bool,
+    pub(super) history_is_refused: bool,
     pub(super) publish_is_refused: bool,
+    /// Whether the reply to a publication precedes its copy from the log.
+    pub(super) replies_first: bool,
     pub(super) epoch: Epoch,
-    log: BTreeMap<ChannelName, Vec<Message>>,
+    pub(super) day_of: fn(Timestamp) -> i64,
+    log: BTreeMap<ChannelName, Log>,
     shelf: Rc<Shelf>,
     ids: u64,
 }
@@ -103,8 +126,11 @@ impl World {
             tabs: Vec::new(),
             is_online: true,
             answers_history: true,
+            history_is_refused: false,
             publish_is_refused: false,
+            replies_first: false,
             epoch: Epoch(7),
+            day_of: |at| i64::try_from(at.0 / DAY_MS).unwrap(),
             log: BTreeMap::new(),
             shelf: Rc::default(),
             ids: 0,
@@ -134,13 +160,14 @@ impl World {
             storage: view(),
             tab_storage: Rc::new(View { shelf: Rc::default(), tab }),
             has_locks: true,
-            day_of: |at| i64::try_from(at.0 / DAY_MS).unwrap(),
+            day_of: self.day_of,
             seed: tab as u64 + 1,
         };
         let app = App::new(surroundings, Route::parse(fragment), self.now);
         let (attention, is_open) = (Attention::Focused, true);
-        let (waiting, inputs, notified, subscribed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        self.tabs.push(Tab { app, attention, waiting, inputs, notified, subscribed, is_open });
+        let (waiting, inputs, notified, subscribed) = (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
+        let is_connected = self.is_online;
+        self.tabs.push(Tab { app, attention, waiting, inputs, notified, subscribed, is_open, is_connected });
         self.intend(tab, Intent::Start);
         self.intend(tab, Intent::OwnTab(TabId::new(tab as u64 + 1)));
         if self.is_online {
@@ -156,6 +183,80 @@ impl World {
             self.hear(tab, Event::Status(Status::Online { connection: ConnectionId(tab as u64 + 1) }));
             self.hear(tab, Event::Welcomed { user, name, token: None });
         }
+    }
+
+    /// A tab loses its connection. What is published meanwhile comes with the next one.
+    pub(super) fn disconnect(&mut self, tab: usize) {
+        self.tabs[tab].is_connected = false;
+        self.hear(tab, Event::Status(Status::Connecting { attempt: 1 }));
+    }
+
+    /// A tab has a new connection. Its session continues all subscriptions, and then makes its open requests again.
+    pub(super) fn reconnect(&mut self, tab: usize) {
+        self.tabs[tab].is_connected = true;
+        self.connect(tab);
+        for (channel, since) in self.tabs[tab].subscribed.clone() {
+            let log = self.log.entry(channel.clone()).or_default();
+            let (floor, head) = (log.floor, log.head);
+            let reason = if since.epoch != self.epoch {
+                Some(GapReason::Epoch)
+            } else if since.offset < floor {
+                Some(GapReason::Trimmed)
+            } else {
+                None
+            };
+            let gap = reason.map(|reason| Gap { oldest: Offset(floor.0 + 1), reason });
+            let offset = if gap.is_some() { floor } else { since.offset };
+            let position = Position { epoch: self.epoch, offset };
+            self.tabs[tab].subscribed.insert(channel.clone(), position);
+            let missed: Vec<_> =
+                self.log[&channel].kept().filter(|message| message.offset > offset).cloned().collect();
+            self.hear(tab, Event::Subscribed { channel, position, head, gap });
+            missed.into_iter().for_each(|message| self.deliver(tab, message));
+        }
+        self.run();
+    }
+
+    /// The server no longer keeps the messages of a channel up to `floor`.
+    pub(super) fn trim(&mut self, name: &str, floor: u64) {
+        let log = self.log.entry(channel(name)).or_default();
+        log.floor = log.floor.max(Offset(floor).min(log.head));
+    }
+
+    /// The server restarts without its data. All connections are lost.
+    pub(super) fn reset(&mut self) {
+        for tab in self.open_tabs() {
+            if self.tabs[tab].is_connected {
+                self.disconnect(tab);
+            }
+        }
+        self.log.clear();
+        self.epoch = Epoch(self.epoch.0 + 1);
+    }
+
+    /// The numbers of the open tabs.
+    pub(super) fn open_tabs(&self) -> Vec<usize> {
+        (0..self.tabs.len()).filter(|tab| self.tabs[*tab].is_open).collect()
+    }
+
+    /// All messages of a channel, also those that are no longer kept, and the offset before the first that is kept.
+    pub(super) fn published(&self, channel: &ChannelName) -> (&[Message], Offset) {
+        self.log.get(channel).map(|log| (log.all.as_slice(), log.floor)).unwrap_or_default()
+    }
+
+    /// The epoch of a tab's subscription.
+    pub(super) fn epoch_of(&self, tab: usize, channel: &ChannelName) -> Option<Epoch> {
+        self.tabs[tab].subscribed.get(channel).map(|position| position.epoch)
+    }
+
+    /// Whether a tab has ever left a channel, or was refused.
+    pub(super) fn has_left(&self, tab: usize, left: &ChannelName) -> bool {
+        let joins = |input: &&Input| match input {
+            Input::Subscribe { channel, .. } => channel == left && left.namespace() != "inbox",
+            Input::Unsubscribe { channel } => channel == left,
+            _ => false,
+        };
+        self.tabs[tab].inputs.iter().filter(joins).count() > 1
     }
 
     /// Closes a tab as a browser does.
@@ -192,6 +293,9 @@ impl World {
 
     pub(super) fn hear(&mut self, tab: usize, event: Event) {
         let (now, one) = (self.now, &mut self.tabs[tab]);
+        if let Event::SubscribeRefused { channel, .. } = &event {
+            one.subscribed.remove(channel);
+        }
         one.app.hear(event, one.attention, now);
         self.collect(tab);
     }
@@ -199,10 +303,18 @@ impl World {
     fn collect(&mut self, tab: usize) {
         let now = self.now;
         let one = &mut self.tabs[tab];
-        while let Some(effect) = one.app.poll_effect() {
+        for count in 0.. {
+            assert!(count < 10_000, "the effects do not end");
+            let Some(effect) = one.app.poll_effect() else { break };
             match effect {
                 Effect::Session(input) => {
                     one.inputs.push(input.clone());
+                    if let Input::Unsubscribe { channel: left } = &input {
+                        one.subscribed.remove(left);
+                        one.waiting.retain(
+                            |input| !matches!(input, Input::Subscribe { channel, .. } if channel == left),
+                        );
+                    }
                     one.waiting.push(input);
                 }
                 Effect::Navigate(route) => {
@@ -227,6 +339,8 @@ impl World {
                     && self.tabs[tab].app.poll_timeout().is_some_and(|at| at <= self.now)
                 {
                     self.intend(tab, Intent::Elapsed);
+                    let next = self.tabs[tab].app.poll_timeout();
+                    assert!(next.is_some_and(|at| at > self.now), "a timer that never ends");
                     // The rows of the room on the screen are drawn when they are due.
                     if let Some(current) = self.tabs[tab].app.current().cloned() {
                         let now = self.now;
@@ -252,7 +366,7 @@ impl World {
                 }
             }
             for tab in 0..self.tabs.len() {
-                if self.is_online {
+                if self.is_online && self.tabs[tab].is_connected {
                     let waiting = std::mem::take(&mut self.tabs[tab].waiting);
                     for input in waiting {
                         is_idle &= !self.serve(tab, input);
@@ -269,23 +383,20 @@ impl World {
     /// Handles one request. Returns whether there was something to do.
     fn serve(&mut self, tab: usize, input: Input) -> bool {
         match input {
+            // The session ignores a second subscription.
+            Input::Subscribe { channel, .. } if self.tabs[tab].subscribed.contains_key(&channel) => {}
             Input::Subscribe { channel, .. } => {
-                let head = self.head(&channel);
-                if !self.tabs[tab].subscribed.contains(&channel) {
-                    self.tabs[tab].subscribed.push(channel.clone());
-                }
+                let head = self.log.get(&channel).map(|log| log.head).unwrap_or_default();
                 let position = Position { epoch: self.epoch, offset: head };
+                self.tabs[tab].subscribed.insert(channel.clone(), position);
                 self.hear(tab, Event::Subscribed { channel, position, head, gap: None });
             }
-            Input::Unsubscribe { channel } => self.tabs[tab].subscribed.retain(|known| *known != channel),
+            Input::History { channel, before, .. } if self.history_is_refused => {
+                let refusal = Refusal::new(ErrorCode::Forbidden, "No.");
+                self.hear(tab, Event::HistoryRefused { channel, before, refusal });
+            }
             Input::History { channel, before, limit } if self.answers_history => {
-                let before_or_end = before.unwrap_or(Offset(u64::MAX));
-                let log = self.log.get(&channel).map(Vec::as_slice).unwrap_or_default();
-                let older: Vec<_> =
-                    log.iter().filter(|message| message.offset < before_or_end).cloned().collect();
-                let first = older.len().saturating_sub(usize::try_from(limit).unwrap());
-                let (messages, more) = (older[first..].to_vec(), first > 0);
-                self.hear(tab, Event::Page { channel, before, messages, more });
+                self.page(tab, channel, before, limit);
             }
             Input::History { .. } => {
                 self.tabs[tab].waiting.push(input);
@@ -297,44 +408,104 @@ impl World {
                 self.hear(tab, Event::Delivery { channel, message_id, delivery });
             }
             Input::Publish { channel, message_id, payload } => {
-                let offset = self.append(channel.as_str(), "ada", "Ada", message_id, payload);
-                self.hear(
-                    tab,
-                    Event::Delivery { channel, message_id, delivery: Delivery::Accepted { offset } },
-                );
+                let (offset, new) = self.append(channel.as_str(), "ada", "Ada", message_id, payload, 1);
+                let delivery = Delivery::Accepted { offset };
+                let event = Event::Delivery { channel, message_id, delivery };
+                if self.replies_first {
+                    self.hear(tab, event.clone());
+                }
+                new.into_iter().for_each(|message| self.broadcast(&message));
+                if !self.replies_first {
+                    self.hear(tab, event);
+                }
             }
             _ => return false,
         }
         true
     }
 
-    fn head(&self, channel: &ChannelName) -> Offset {
-        self.log.get(channel).and_then(|log| log.last()).map(|message| message.offset).unwrap_or_default()
+    fn page(&mut self, tab: usize, channel: ChannelName, before: Option<Offset>, limit: u32) {
+        let before_or_end = before.unwrap_or(Offset(u64::MAX));
+        let kept = self.log.get(&channel).into_iter().flat_map(Log::kept);
+        let older: Vec<_> = kept.filter(|message| message.offset < before_or_end).cloned().collect();
+        let first = older.len().saturating_sub(usize::try_from(limit).unwrap());
+        let (messages, more) = (older[first..].to_vec(), first > 0);
+        self.hear(tab, Event::Page { channel, before, messages, more });
     }
 
-    fn append(&mut self, name: &str, user: &str, from: &str, id: MessageId, payload: Payload) -> Offset {
+    /// The server handles one of the requests for history of a tab, in any order.
+    pub(super) fn reply_to_history(&mut self, tab: usize, pick: usize, refuses: bool) {
+        let is_history = |input: &Input| matches!(input, Input::History { .. });
+        let waiting = &self.tabs[tab].waiting;
+        let open: Vec<_> = (0..waiting.len()).filter(|index| is_history(&waiting[*index])).collect();
+        if open.is_empty() || !self.tabs[tab].is_connected {
+            return;
+        }
+        let input = self.tabs[tab].waiting.remove(open[pick % open.len()]);
+        (self.answers_history, self.history_is_refused) = (true, refuses);
+        self.serve(tab, input);
+        (self.answers_history, self.history_is_refused) = (false, false);
+        self.run();
+    }
+
+    /// Stores a message `step` offsets above the newest. Returns its offset, and the message if it is new.
+    fn append(
+        &mut self,
+        name: &str,
+        user: &str,
+        from: &str,
+        id: MessageId,
+        payload: Payload,
+        step: u64,
+    ) -> (Offset, Option<Message>) {
         let channel = channel(name);
-        let prev = self.head(&channel);
+        let (now, log) = (self.now, self.log.entry(channel.clone()).or_default());
+        if let Some(known) = log.all.iter().find(|message| message.id == id) {
+            return (known.offset, None);
+        }
         let from = Sender { user: UserId::parse(user).unwrap(), name: DisplayName::parse(from).unwrap() };
-        let (offset, at) = (Offset(prev.0 + 1), self.now);
-        let message = Message { channel: channel.clone(), offset, prev, id, at, from, payload };
-        self.log.entry(channel.clone()).or_default().push(message.clone());
+        let (prev, offset) = (log.head, Offset(log.head.0 + step));
+        let message = Message { channel, offset, prev, id, at: now, from, payload };
+        log.head = offset;
+        log.all.push(message.clone());
+        (offset, Some(message))
+    }
+
+    fn broadcast(&mut self, message: &Message) {
         for tab in 0..self.tabs.len() {
             let one = &self.tabs[tab];
-            if one.is_open && self.is_online && one.subscribed.contains(&channel) {
-                self.hear(tab, Event::Message(message.clone()));
+            let is_live = one.is_open && one.is_connected && self.is_online;
+            if is_live && one.subscribed.contains_key(&message.channel) {
+                self.deliver(tab, message.clone());
             }
         }
-        offset
+    }
+
+    fn deliver(&mut self, tab: usize, message: Message) {
+        if let Some(position) = self.tabs[tab].subscribed.get_mut(&message.channel) {
+            position.offset = message.offset;
+            self.hear(tab, Event::Message(message));
+        }
     }
 
     /// Somebody publishes. Returns the message's id.
     pub(super) fn publish(&mut self, name: &str, user: &str, payload: Payload) -> MessageId {
+        self.publish_after(name, user, payload, 1)
+    }
+
+    /// Somebody publishes, and the log leaves numbers out: the offset is `step` above the newest.
+    pub(super) fn publish_after(&mut self, name: &str, user: &str, payload: Payload, step: u64) -> MessageId {
         self.ids += 1;
         let id = MessageId::new(self.now.0 + self.ids, &[9; 10]);
-        self.append(name, user, user, id, payload);
+        let (_, new) = self.append(name, user, user, id, payload, step);
+        new.into_iter().for_each(|message| self.broadcast(&message));
         self.run();
         id
+    }
+
+    /// The log has a message that no tab has heard of.
+    pub(super) fn store(&mut self, name: &str, user: &str, id: MessageId, payload: Payload) {
+        self.append(name, user, user, id, payload, 1);
     }
 
     /// Bob says something.
