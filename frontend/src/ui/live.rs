@@ -1,5 +1,8 @@
 //! The changing parts of a view, behind boxes. The compiler generates Leptos's code again for each type of closure, and
 //! every user downloads each copy; with a box, there is one copy for each type of value.
+//!
+//! What the library's form in place of each takes, in bytes of the app (brotli, of 207,007): `Signal::derive` for `live`
+//! 1,689; `Memo::new` for `memo` 1,412; bare closures for `act` 3,703, for `part`, `shown` and `either` 4,155.
 
 use leptos::prelude::*;
 use wasm_bindgen::prelude::JsCast;
