@@ -65,7 +65,8 @@ fn end(id: u32) {
     let _ = process::output(&mut kill);
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::path::PathBuf;
 

@@ -42,7 +42,8 @@ impl Gate {
 }
 
 // The test of the sockets needs a pair of them that is readable from the start, which Unix has.
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::cell::Cell;
     use std::future::pending;

@@ -239,7 +239,7 @@ impl Timeline {
         let end = places.last().copied().filter(|place| Some(*place) == last);
         let at_end = end.and_then(|end| self.hole_between(Some(end), None));
         match view {
-            View::Following => at_end.or_else(|| between.last()).map(|hole| (hole, false)).or(is_above),
+            View::Following => at_end.or_else(|| between.next_back()).map(|hole| (hole, false)).or(is_above),
             View::Reading { .. } => between.next().or(at_end).map(|hole| (hole, false)).or(is_above),
         }
     }

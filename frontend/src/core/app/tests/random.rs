@@ -158,11 +158,8 @@ impl Story {
     fn run_in(&mut self, tab: usize, step: &Step) -> bool {
         let world = &mut self.world;
         match step {
-            Step::Close(_) => {
-                if world.open_tabs().len() > 1 {
-                    world.close(tab);
-                }
-            }
+            Step::Close(_) if world.open_tabs().len() == 1 => {}
+            Step::Close(_) => world.close(tab),
             Step::Go(_, room) => world.go(tab, ROOMS[*room]),
             Step::CloseRoom(_, room) => {
                 world.intend(tab, Intent::Close(channel(ROOMS[*room])));
@@ -200,17 +197,12 @@ impl Story {
                 let signal = Signal { channel: channel(LOBBY), from, state: SignalState::Typing };
                 world.hear(tab, Event::Signal(signal));
             }
-            Step::Disconnect(_) => {
-                if world.tabs[tab].is_connected {
-                    world.disconnect(tab);
-                }
+            Step::Disconnect(_) if world.tabs[tab].is_connected => world.disconnect(tab),
+            Step::Reconnect(_) if !world.tabs[tab].is_connected => {
+                world.reconnect(tab);
+                return true;
             }
-            Step::Reconnect(_) => {
-                if !world.tabs[tab].is_connected {
-                    world.reconnect(tab);
-                    return true;
-                }
-            }
+            Step::Disconnect(_) | Step::Reconnect(_) => {}
             Step::RefuseRoom(_, room) => {
                 let refusal = Refusal::new(ErrorCode::Forbidden, "No.");
                 let channel = channel(ROOMS[*room]);
