@@ -122,7 +122,7 @@ fn read(folder: &Path, module: &mut Vec<String>, files: &mut BTreeMap<Vec<String
         }
         if path.is_dir() {
             read(&path, module, files);
-        } else {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.insert(module.clone(), fs::read_to_string(&path).unwrap());
         }
         if name != "mod" {

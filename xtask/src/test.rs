@@ -41,6 +41,14 @@ fn all(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result
     let nginx = steps.must("nginx", || nginx::ensure(workspace))?;
     steps.must("Target wasm32-unknown-unknown", || tools::ensure_wasm32(workspace))?;
     let tools = steps.must("wasm-opt and esbuild", || Ok(AppTools::ensure(workspace)))?;
+    // A debug server reads the app from this directory at run time, but only if it exists when the server is compiled.
+    let dist = workspace.root.join(page::DIST);
+    std::fs::create_dir_all(&dist).map_err(|error| {
+        Failure::new(
+            format!("{} cannot be created: {error}", dist.display()),
+            "Check the rights of the directory.",
+        )
+    })?;
     // The app's last minute uses one core, and its profile has a directory of its own, so cargo can build the rest meanwhile.
     let app = compile_app(workspace, &tools)?;
     steps.must("Building the server and the tests, beside the app (6 min the first time)", || {
