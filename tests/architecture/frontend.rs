@@ -1,6 +1,6 @@
 //! The layers of the app. The same table is in the architecture document.
 
-use super::imports::{expect_floors, expect_no_cycle, sources};
+use super::imports::{expect_floors, sources};
 
 /// The layers, from the lowest. A module imports only from lower layers.
 const LAYERS: [&[&str]; 8] = [
@@ -20,11 +20,6 @@ const VIEWS: [&str; 3] = ["parts", "pages", "app"];
 #[test]
 fn a_module_imports_only_from_lower_layers() {
     expect_floors("frontend", &LAYERS, &[]);
-}
-
-#[test]
-fn no_file_is_part_of_an_import_cycle() {
-    expect_no_cycle("frontend");
 }
 
 fn lines_of(is_wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
