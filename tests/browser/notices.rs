@@ -122,6 +122,8 @@ async fn the_desktop_shows_notifications_once_allowed() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
         let connection = ada.connection().expect_online().await;
+        // Another window is in front: there a toast is not noticed.
+        ada.run("document.hasFocus = () => false", Vec::new()).await;
         ada.run(NOTEBOOK, Vec::new()).await;
         let notification = |title: &str| {
             let payload = json!({"type": "notification", "title": title, "body": "at the door"});

@@ -77,7 +77,7 @@ async fn a_phone_on_which_a_page_may_not_show_notifications_shows_them_on_the_pa
         ada.run(ANDROID, Vec::new()).await;
         let payload = serde_json::json!({"type": "notification", "title": "Parcel", "body": "at the door"});
         stage.server.api().publish_payload(tests::LOBBY, &payload).await;
-        ada.notices().expect_toast("Parcel").await;
+        ada.notices().expect_listed("Parcel").await;
     })
     .await;
 }
