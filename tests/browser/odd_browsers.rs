@@ -71,13 +71,13 @@ async fn a_browser_that_asks_for_notifications_in_the_old_way_or_not_at_all_goes
 async fn a_phone_on_which_a_page_may_not_show_notifications_shows_them_on_the_page() {
     // As in Chrome for Android: allowed, but it throws.
     const ANDROID: &str = "window.Notification = function () { throw new TypeError('Illegal constructor') }; \
-        Notification.permission = 'granted';";
+        Notification.permission = 'granted'; document.hasFocus = () => false;";
     story(async |stage| {
         let ada = stage.person("Ada").await;
         ada.run(ANDROID, Vec::new()).await;
         let payload = serde_json::json!({"type": "notification", "title": "Parcel", "body": "at the door"});
         stage.server.api().publish_payload(tests::LOBBY, &payload).await;
-        ada.notices().expect_listed("Parcel").await;
+        ada.notices().expect_toast("Parcel").await;
     })
     .await;
 }
