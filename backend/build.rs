@@ -1,17 +1,20 @@
-//! Has the server built again when the page that it carries has changed.
+//! Has the server built again when the app that it carries has changed.
 #![allow(clippy::print_stdout, reason = "how a build script speaks to cargo")]
 
 use std::path::Path;
 
-const PAGE: &str = "../frontend/dist";
+const APP: &str = "../frontend/dist";
 
 fn main() {
-    // A debug build reads the page when it is asked for it.
-    let carries_page = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    let watched = match (carries_page, Path::new(PAGE).exists()) {
+    // rust-embed resolves the folder at compile time: a debug server that is compiled before the folder exists never finds the app.
+    // If it cannot be created, the server has no app.
+    let _ = std::fs::create_dir_all(APP);
+    // A debug build reads the app for each request.
+    let carries_app = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    let watched = match (carries_app, Path::new(APP).exists()) {
         (false, _) => "build.rs",
-        (true, true) => PAGE,
-        // A path that is not there would have everything built again each time.
+        (true, true) => APP,
+        // With a path that does not exist, cargo would build everything again each time.
         (true, false) => "../frontend",
     };
     println!("cargo:rerun-if-changed={watched}");

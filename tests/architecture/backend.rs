@@ -1,8 +1,8 @@
-//! The floors of the back end. The same table is in `backend/src/lib.rs` and in the architecture document.
+//! The floors of the back end. The same table is in `backend/src/lib.rs` and in `docs/ARCHITECTURE.md`.
 
 use std::fs;
 
-use super::imports::{expect_floors, expect_no_cycle, folder, sources};
+use super::imports::{expect_floors, expect_table, folder, section, sources};
 
 /// The floors, from the lowest. A module imports only from lower floors.
 const FLOORS: [&[&str]; 10] = [
@@ -23,21 +23,9 @@ const FLOORS: [&[&str]; 10] = [
 const BESIDE: [(&str, &str); 4] =
     [("config", "file_rights"), ("config", "random"), ("random", "clock"), ("telemetry", "rate")];
 
-fn floor(module: &str) -> usize {
-    let floor = FLOORS.iter().position(|modules| modules.contains(&module));
-    floor.unwrap_or_else(|| panic!("{module} is on no floor: name it in FLOORS and in src/lib.rs"))
-}
-
 #[test]
 fn a_module_imports_only_from_lower_floors() {
     expect_floors("backend", &FLOORS, &BESIDE);
-}
-
-#[test]
-fn no_file_is_part_of_an_import_cycle() {
-    for krate in ["backend", "shared"] {
-        expect_no_cycle(krate);
-    }
 }
 
 /// A counter that belongs to an event is incremented together with the event's log line and all other uses of the
@@ -64,14 +52,8 @@ fn counters_are_incremented_by_events_only() {
 }
 
 #[test]
-fn the_table_of_floors_in_the_documentation_matches_this_one() {
+fn the_tables_of_floors_in_the_documentation_match_this_one() {
     let text = fs::read_to_string(folder("backend").join("src/lib.rs")).unwrap();
-    for line in text.lines().filter(|line| line.starts_with("//! | ") && line.contains('`')) {
-        let mut cells = line.trim_start_matches("//! | ").split(" | ");
-        let number: usize = cells.next().unwrap().parse().unwrap();
-        for name in cells.next().unwrap().split(", ") {
-            let name = name.trim_matches(['[', ']', '`']);
-            assert_eq!(number, floor(name), "{name}");
-        }
-    }
+    expect_table(&text, "//! | ", &FLOORS);
+    expect_table(&section("The floors of the back end"), "| ", &FLOORS);
 }

@@ -1,4 +1,4 @@
-//! Which modules of a crate import which others.
+//! Which modules of a crate import which others, and the tables that say which may.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,9 +10,16 @@ use syn::{Attribute, ItemMod, ItemUse, UseTree};
 /// Imported modules by module. A module is its path, such as `["store", "sqlite"]`.
 pub(crate) type Graph = BTreeMap<Vec<String>, BTreeSet<Vec<String>>>;
 
-/// Returns the folder of a crate of the workspace.
-pub(crate) fn folder(krate: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(krate)
+/// Returns a folder of the workspace, such as that of a crate.
+pub(crate) fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
+}
+
+/// Returns the section of `docs/ARCHITECTURE.md` with this heading, without the sections after it.
+pub(crate) fn section(heading: &str) -> String {
+    let text = fs::read_to_string(folder("docs").join("ARCHITECTURE.md")).unwrap();
+    let (_, section) = text.split_once(&format!("\n## {heading}\n")).unwrap();
+    section.split("\n## ").next().unwrap().to_owned()
 }
 
 /// Returns the text of each module of a crate, without its tests.
@@ -132,7 +139,7 @@ fn read(folder: &Path, module: &mut Vec<String>, files: &mut BTreeMap<Vec<String
 }
 
 /// Returns the modules that are part of an import cycle, or on a path between two cycles.
-pub(crate) fn in_cycles(imports: &Graph) -> BTreeSet<Vec<String>> {
+fn in_cycles(imports: &Graph) -> BTreeSet<Vec<String>> {
     // Remove files that import no remaining file, until there are none. Each remaining file is part of a cycle, or
     // imports one.
     let mut left: BTreeSet<_> = imports.keys().cloned().collect();
@@ -157,7 +164,7 @@ pub(crate) fn in_cycles(imports: &Graph) -> BTreeSet<Vec<String>> {
 }
 
 /// Fails if a file of the crate is part of an import cycle.
-pub(crate) fn expect_no_cycle(krate: &str) {
+fn expect_no_cycle(krate: &str) {
     let names: Vec<_> = in_cycles(&imports(krate)).iter().map(|module| module.join("::")).collect();
     assert!(names.is_empty(), "files of {krate} in or between import cycles:\n{}", names.join("\n"));
 }
@@ -179,6 +186,31 @@ pub(crate) fn expect_floors(krate: &str, floors: &[&[&str]], beside: &[(&str, &s
         }
     }
     assert!(wrong.is_empty(), "imports of {krate} that do not go down:\n{}", wrong.join("\n"));
+}
+
+/// Fails unless the table in `text` has exactly the modules of `floors`, each with the number of its floor. A line of the
+/// table is `prefix`, a number, ` | ` and names with commas between them; other lines are ignored.
+pub(crate) fn expect_table(text: &str, prefix: &str, floors: &[&[&str]]) {
+    let mut rows = BTreeSet::new();
+    for line in text.lines() {
+        let mut cells = line.strip_prefix(prefix).unwrap_or_default().split(" | ");
+        let (Some(Ok(number)), Some(names)) = (cells.next().map(str::parse::<usize>), cells.next()) else {
+            continue;
+        };
+        rows.extend(names.split(", ").map(|name| (number, name.trim_matches(['[', ']', '`']))));
+    }
+    let floors = floors.iter().enumerate();
+    let expected: BTreeSet<_> =
+        floors.flat_map(|(number, modules)| modules.iter().map(move |module| (number, *module))).collect();
+    let wrong: Vec<_> = rows.symmetric_difference(&expected).collect();
+    assert!(wrong.is_empty(), "either only in the table or only in the test: {wrong:?}");
+}
+
+#[test]
+fn no_file_is_part_of_an_import_cycle() {
+    for krate in ["backend", "shared", "frontend"] {
+        expect_no_cycle(krate);
+    }
 }
 
 #[test]

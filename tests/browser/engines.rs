@@ -1,5 +1,8 @@
-//! The core of the app in each engine: the same stories in Chromium, Firefox and WebKit.
+//! The main stories, the same in Chromium, Firefox and WebKit.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
 use serde_json::json;
 use tests::LOBBY;
 use tests::browser::{Engine, Person, story_in};
@@ -22,6 +25,7 @@ macro_rules! in_engine {
                 a_hidden_tab_misses_nothing
                 parts_have_the_names_that_the_browser_computes
                 errors_of_the_page_are_noticed
+                an_unexpected_error_of_the_page_fails_a_story
             );
         }
     )* };
@@ -253,8 +257,7 @@ async fn a_hidden_tab_misses_nothing(engine: Engine) {
     .await;
 }
 
-/// Each story fails at its end because of an error in the console that it does not expect, or if an expected one is
-/// missing.
+/// Each kind of error is found.
 async fn errors_of_the_page_are_noticed(engine: Engine) {
     const ERRORS: &str = "addEventListener('load', () => { \
         setTimeout(() => { throw new Error('an exception of the story') }); \
@@ -272,6 +275,24 @@ async fn errors_of_the_page_are_noticed(engine: Engine) {
         ada.says("all is well").await;
     })
     .await;
+}
+
+/// A story also fails because of an error that it does not expect.
+async fn an_unexpected_error_of_the_page_fails_a_story(engine: Engine) {
+    const ERRORS: &str = "addEventListener('load', () => { \
+        console.error('an unexpected error of the story'); \
+        console.error('the last error of the story'); });";
+    let told = story_in(engine, async |stage| {
+        let ada = stage.stranger("Ada").await;
+        // The story waits for this error, so the unexpected one has arrived then.
+        ada.expects_mistake(&["the last error"]);
+        ada.runs_first(ERRORS).await;
+        ada.visit("/").await;
+        ada.welcome().expect().await;
+    });
+    let failure = AssertUnwindSafe(told).catch_unwind().await.expect_err("the story fails");
+    let message = failure.downcast_ref::<String>().expect("the message of an assertion");
+    assert!(message.contains("an unexpected error") && !message.contains("the last error"), "{message}");
 }
 
 /// Stories find parts by a name that `look.js` computes; it must be the name that screen readers get.

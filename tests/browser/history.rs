@@ -49,38 +49,6 @@ async fn older_messages_come_as_one_scrolls_up() {
 }
 
 #[tokio::test]
-async fn loading_older_messages_does_not_move_what_one_reads() {
-    story_with(Settings::default().talkative(), async |stage| {
-        let bob = stage.server.join("Bob").await;
-        for number in 1..=200 {
-            bob.send(LOBBY, &format!("message {number}")).await;
-        }
-        bob.publish(LOBBY, "the last").await;
-        let ada = stage.person("Ada").await;
-        ada.timeline().expect_text("the last").await;
-        let before = ada.timeline().texts().await;
-        let first = &before[0];
-        ada.timeline().scroll_up().await;
-        ada.timeline()
-            .expect_rows("older messages are loaded", |rows| (rows.first()?.text != *first).then_some(()))
-            .await;
-        // The message at the top is still visible.
-        let in_sight = format!(
-            "(() => {{ const row = [...document.querySelectorAll('[data-testid=message]')]\
-             .find(e => e.querySelector('[data-testid=message-text]').innerText.trim() === {first:?}); \
-             const y = row?.getBoundingClientRect().top; return y; }})()"
-        );
-        ada.expect_that(
-            "the message at the top is visible",
-            &format!("{in_sight} > -40 && {in_sight} < innerHeight"),
-            &in_sight,
-        )
-        .await;
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn new_messages_are_announced_while_older_ones_are_read() {
     story_with(Settings::default().talkative(), async |stage| {
         let bob = stage.server.join("Bob").await;

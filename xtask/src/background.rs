@@ -9,18 +9,19 @@ use crate::failure::Failure;
 /// Lines of the output that a failure shows.
 const LINES_SHOWN: usize = 40;
 
-/// A running command. It is killed if this is dropped.
+/// A running command. If this is dropped, the command is killed; compilers that it started finish.
 pub(crate) struct Background {
+    name: &'static str,
     child: Child,
     log: PathBuf,
 }
 
 impl Background {
-    /// Starts `command`. Its output goes to the file `log`.
-    pub(crate) fn start(mut command: Command, log: &Path) -> Result<Self, Failure> {
+    /// Starts `command`, which failures call `name`. Its output goes to the file `log`.
+    pub(crate) fn start(name: &'static str, mut command: Command, log: &Path) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| {
             Failure::new(
-                format!("a command cannot be started beside others: {error}"),
+                format!("{name} could not be started: {error}"),
                 format!("Make {} writable.", log.display()),
             )
         };
@@ -29,7 +30,7 @@ impl Background {
         }
         let file = File::create(log).map_err(failed)?;
         command.stdin(Stdio::null()).stdout(file.try_clone().map_err(failed)?).stderr(file);
-        Ok(Self { child: command.spawn().map_err(failed)?, log: log.to_owned() })
+        Ok(Self { name, child: command.spawn().map_err(failed)?, log: log.to_owned() })
     }
 
     /// Waits for its end. A failure prints the end of its output.
@@ -42,10 +43,7 @@ impl Background {
         for line in &lines[lines.len().saturating_sub(LINES_SHOWN)..] {
             eprintln!("{line}");
         }
-        Err(Failure::new(
-            "a command that ran beside others failed",
-            format!("{} has its output.", self.log.display()),
-        ))
+        Err(Failure::new(format!("{} failed", self.name), format!("{} has its output.", self.log.display())))
     }
 }
 
@@ -66,7 +64,7 @@ mod tests {
             std::env::temp_dir().join(format!("xtask-background-{}-{}", script.len(), std::process::id()));
         let mut shell = Command::new("sh");
         shell.args(["-c", script]);
-        let outcome = Background::start(shell, &log).unwrap().finish();
+        let outcome = Background::start("The shell", shell, &log).unwrap().finish();
         let text = std::fs::read_to_string(&log).unwrap();
         std::fs::remove_file(&log).unwrap();
         (outcome, text)
@@ -76,7 +74,8 @@ mod tests {
     fn a_failure_is_reported_and_names_the_output() {
         let (outcome, text) = run("echo out; echo err >&2; exit 3");
         assert_eq!(text, "out\nerr\n");
-        assert!(outcome.unwrap_err().to_string().contains("xtask-background"));
+        let failure = outcome.unwrap_err().to_string();
+        assert!(failure.contains("The shell failed") && failure.contains("xtask-background"), "{failure}");
         assert!(run("echo out").0.is_ok());
     }
 }

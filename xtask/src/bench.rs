@@ -4,6 +4,7 @@ use std::process::{Command, ExitCode};
 
 use crate::failure::Failure;
 use crate::process;
+use crate::profile::RELEASE;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
@@ -16,16 +17,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let mut steps = Steps::new(2);
     // One after the other: in one command, cargo would join their features, and the server would not be the one that `run`
     // builds.
-    for (title, package) in [
-        ("Building the server (2 to 5 min the first time)", "backend"),
-        ("Building the load generator (1 min the first time)", "bench"),
-    ] {
-        steps.must(title, || {
-            let mut build = workspace.cargo(["build", "--release", "--package", package]);
-            process::must(&mut build, "The messages above say why.")
-        })?;
-    }
-    let program = workspace.target.join("release").join(format!("bench{}", std::env::consts::EXE_SUFFIX));
+    workspace.build_server(RELEASE, &mut steps)?;
+    steps.must("Building the load generator (1 min the first time)", || {
+        let mut build = workspace.cargo(["build", "--profile", RELEASE, "--package", "bench"]);
+        process::must(&mut build, "The messages above say why.")
+    })?;
+    let program = workspace.programs(RELEASE).join(format!("bench{}", std::env::consts::EXE_SUFFIX));
     let mut bench = Command::new(program);
     if !arguments.first().is_some_and(|first| COMMANDS.contains(&first.as_str())) {
         bench.arg("run");

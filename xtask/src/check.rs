@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::failure::Failure;
 use crate::process;
 use crate::steps::Steps;
-use crate::tools;
+use crate::tools::{self, WASM32};
 use crate::workspace::Workspace;
 
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     })?;
     steps.must("Lints, WebAssembly (1 to 2 min the first time)", || {
         let mut clippy = workspace.cargo(["clippy", "--package", "frontend", "--package", "shared"]);
-        clippy.args(["--target", "wasm32-unknown-unknown"]).args(DENY_WARNINGS);
+        clippy.args(["--target", WASM32]).args(DENY_WARNINGS);
         process::must(&mut clippy, "The messages above name the lines.")
     })?;
     Ok(ExitCode::SUCCESS)

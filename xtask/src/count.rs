@@ -56,13 +56,14 @@ struct Count {
 
 /// Counts and compares. With `--keep` the counts replace the committed ones.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let keeps = keeps(arguments)?;
     let workspace = Workspace::find()?;
     let mut steps = Steps::new(3);
     let valgrind = steps.must("valgrind", valgrind::ensure)?;
     let program = steps.must("Building the driver (2 to 4 min the first time)", || build(&workspace))?;
     let counted = steps.must("Counting (a minute)", || count(&valgrind, &program))?;
     let path = workspace.root.join(COMMITTED);
-    if arguments.iter().any(|argument| argument == KEEP) {
+    if keeps {
         keep(&path, &counted)?;
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
@@ -73,6 +74,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
         say(&line.unwrap_or_else(|line| line));
     }
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Returns whether the counts replace the committed ones.
+fn keeps(arguments: &[String]) -> Result<bool, Failure> {
+    match arguments.iter().find(|argument| argument.as_str() != KEEP) {
+        Some(other) => Err(Failure::unknown_option(other, &format!("cargo xtask count [{KEEP}]"))),
+        None => Ok(!arguments.is_empty()),
+    }
 }
 
 fn count(valgrind: &Path, program: &Path) -> Result<[Count; 5], Failure> {
@@ -201,6 +210,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_unknown_option_is_refused() {
+        let read =
+            |words: &[&str]| keeps(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>()).ok();
+        assert_eq!([read(&[]), read(&["--keep"]), read(&["--kept"])], [Some(false), Some(true), None]);
+    }
+
+    #[test]
     fn valgrinds_numbers_are_found() {
         let text = "==7== Events    : Ir\n==7== Collected : 182734\n==7== \n";
         assert_eq!(Unit::Instructions.read(text), Some(182_734));
@@ -225,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_may_not_become_something() {
+    fn zero_may_not_grow() {
         let delivery = |count| passes(Unit::Allocations, "delivery-allocations", count);
         assert_eq!([0.0, 0.001, 0.02].map(delivery), [true, true, false]);
     }

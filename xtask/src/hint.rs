@@ -1,6 +1,6 @@
 //! Passes the server's output on, and adds how to push a first message when the server listens.
 //!
-//! On Unix this is a separate process, because the server replaces this program.
+//! This is a separate process: on Unix the server replaces this program, and on Windows Ctrl-C ends this program before the server.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
 
 /// Copies lines until `server` ends. It reads on if its own output is closed, because a server with a broken pipe would fail
 /// during its shutdown.
-pub(crate) fn relay(server: impl Read, mut out: impl Write, key: &str) {
+fn relay(server: impl Read, mut out: impl Write, key: &str) {
     let mut lines = BufReader::new(server);
     let mut line = Vec::new();
     while matches!(lines.read_until(b'\n', &mut line), Ok(read) if read > 0) {
@@ -32,7 +32,11 @@ pub(crate) fn relay(server: impl Read, mut out: impl Write, key: &str) {
     }
 }
 
-/// Returns the shell's expression for the API key of a server that is started with `arguments`.
+/// What the user has to replace if the directory of the API key is not known.
+const UNKNOWN_KEY: &str = "YOUR_API_KEY";
+
+/// Returns the shell's expression for the API key of a server that is started with `arguments`, or [`UNKNOWN_KEY`] if a settings file
+/// may name its directory.
 pub(crate) fn key(arguments: &[String], variable: impl Fn(&str) -> Option<String>) -> String {
     // The server treats an empty variable as unset.
     let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
@@ -46,7 +50,13 @@ pub(crate) fn key(arguments: &[String], variable: impl Fn(&str) -> Option<String
         None => None,
     });
     let flag = flag.and_then(|folder| folder.or_else(|| words.next().cloned()));
-    let folder = flag.or_else(|| variable("TIDINGS_DATA")).unwrap_or_else(|| "tidings-data".to_owned());
+    let has_file = variable("TIDINGS_CONFIG").is_some()
+        || arguments.iter().any(|word| word == "--config" || word.starts_with("--config="));
+    let folder = match flag.or_else(|| variable("TIDINGS_DATA")) {
+        Some(folder) => folder,
+        None if has_file => return UNKNOWN_KEY.to_owned(),
+        None => "tidings-data".to_owned(),
+    };
     let file = format!("{}/api-key", folder.trim_end_matches('/'));
     let plain = file.chars().all(|c| c.is_alphanumeric() || "/._-~:".contains(c));
     if plain { format!("$(cat {file})") } else { format!("$(cat '{}')", file.replace('\'', r"'\''")) }
@@ -96,6 +106,9 @@ mod tests {
         assert_eq!(key_of(&["serve", "--data", "d"], &[("TIDINGS_DATA", "/srv/t")]), "$(cat d/api-key)");
         assert_eq!(key_of(&["--data=my data"], &[]), "$(cat 'my data/api-key')");
         assert_eq!(key_of(&["--data", "d"], &[("TIDINGS_API_KEY", "k")]), "$TIDINGS_API_KEY");
+        assert_eq!(key_of(&["--config", "t.toml"], &[]), UNKNOWN_KEY);
+        assert_eq!(key_of(&[], &[("TIDINGS_CONFIG", "t.toml")]), UNKNOWN_KEY);
+        assert_eq!(key_of(&["--config=t.toml"], &[("TIDINGS_DATA", "d")]), "$(cat d/api-key)");
         let empty = [("TIDINGS_API_KEY", ""), ("TIDINGS_DATA", " ")];
         assert_eq!(key_of(&[], &empty), "$(cat tidings-data/api-key)");
     }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::failure::Failure;
-use crate::profile::Profile;
+use crate::profile::{Profile, RELEASE};
 use crate::steps::Steps;
 use crate::tools::browser::Browser;
 use crate::workspace::Workspace;
@@ -15,13 +15,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let mut steps = Steps::new(page::steps(Profile::Shipped) + 3);
     let browser = steps.must("Browser", Browser::ensure)?;
     page::ensure(&workspace, Profile::Shipped, &mut steps)?;
-    steps.must("Building the server (2 to 5 min the first time)", || {
-        let mut build = workspace.cargo(["build", "--release", "--package", "backend"]);
-        process::must(&mut build, "The messages above say why; the server's code is in backend/.")
-    })?;
+    workspace.build_server(RELEASE, &mut steps)?;
     // The profile of the tests, because their harness is used and only the browser is measured.
     let mut bench = workspace.cargo(["bench", "--workspace", "--profile", "dev", "--bench", "in_use", "--"]);
-    bench.args(arguments).env("TIDINGS_BIN", workspace.server("release"));
+    bench.args(arguments).env("TIDINGS_BIN", workspace.server(RELEASE));
     bench.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.chromedriver);
     steps.note("Measuring", || process::succeeds(&mut bench))?;
     Ok(if steps.failed().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

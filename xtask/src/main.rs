@@ -34,6 +34,8 @@ mod workspace;
 
 use std::process::ExitCode;
 
+use failure::Failure;
+
 const HELP: &str = "\
 Usage: cargo xtask TASK [-- ARGUMENTS]
 
@@ -75,9 +77,9 @@ fn main() -> ExitCode {
         "dev" => dev::run(&rest),
         "test" => test::run(&rest),
         "simulate" => simulate::run(&rest),
-        "check" => check::run(),
-        "page" => size::run(),
-        "same" => same::run(),
+        "check" => without_options(&task, &rest).and_then(|()| check::run()),
+        "page" => without_options(&task, &rest).and_then(|()| size::run()),
+        "same" => without_options(&task, &rest).and_then(|()| same::run()),
         "bench" => bench::run(&rest),
         "crash" => crash::run(&rest),
         "hostile" => hostile::run(&rest),
@@ -99,5 +101,13 @@ fn main() -> ExitCode {
             eprintln!("\n{failure}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Refuses the arguments of a task that has no options.
+fn without_options(task: &str, arguments: &[String]) -> Result<(), Failure> {
+    match arguments.first() {
+        Some(first) => Err(Failure::unknown_option(first, &format!("cargo xtask {task}"))),
+        None => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! Starts and finds other programs.
 
 use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -13,13 +14,36 @@ pub(crate) fn must(command: &mut Command, cure: &str) -> Result<(), Failure> {
 
 /// Runs `command` with its output shown, and returns whether it succeeded.
 pub(crate) fn succeeds(command: &mut Command) -> Result<bool, Failure> {
-    match command.status() {
-        Ok(status) => Ok(status.success()),
-        Err(error) => Err(Failure::new(
-            format!("`{}` could not be started: {error}", shown(command)),
-            "Install it, or put it on PATH.",
-        )),
+    let status = command.status();
+    status.map(|status| status.success()).map_err(|error| not_started(command, &error))
+}
+
+/// Runs tests with `command`, with their output shown, and returns whether they passed.
+///
+/// # Errors
+/// A [`Failure`] with `cure` if no test ran: cargo succeeds if a filter selects none.
+pub(crate) fn tests_pass(command: &mut Command, cure: &str) -> Result<bool, Failure> {
+    let child = command.stdout(Stdio::piped()).spawn();
+    let mut child = child.map_err(|error| not_started(command, &error))?;
+    let output = child.stdout.take().into_iter();
+    let mut ran = false;
+    for line in output.flat_map(|output| BufReader::new(output).split(b'\n')).map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        ran |= line.starts_with("test result:") && !line.contains(" 0 passed");
+        println!("{line}");
     }
+    let passed = child.wait().map_err(|error| not_started(command, &error))?.success();
+    if passed && !ran {
+        return Err(Failure::new("no test ran", cure));
+    }
+    Ok(passed)
+}
+
+fn not_started(command: &Command, error: &std::io::Error) -> Failure {
+    Failure::new(
+        format!("`{}` could not be started: {error}", shown(command)),
+        "Install it, or put it on PATH.",
+    )
 }
 
 /// Returns the output of `command` on stdout, or `None` if it cannot be started or fails. For queries only.
@@ -89,5 +113,21 @@ mod tests {
             std::fs::remove_file(&path).unwrap();
         }
         std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn tests_pass_only_if_at_least_one_has_run() {
+        let pass = |script: &str| {
+            let mut shell = Command::new("sh");
+            tests_pass(shell.args(["-c", script]), "Choose another name.")
+        };
+        assert!(pass("echo 'test result: ok. 10 passed; 0 failed'").unwrap());
+        let two = "echo 'test result: ok. 0 passed; 0 failed'; echo 'test result: ok. 1 passed; 0 failed'";
+        assert!(pass(two).unwrap(), "one program has a test");
+        assert!(!pass("echo 'test result: FAILED. 0 passed; 1 failed'; exit 1").unwrap());
+        let none = pass("echo 'test result: ok. 0 passed; 0 failed; 0 ignored; 9 filtered out'");
+        let failure = none.unwrap_err().to_string();
+        assert!(failure.contains("no test ran") && failure.contains("Choose another name."), "{failure}");
     }
 }

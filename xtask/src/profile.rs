@@ -1,5 +1,10 @@
 //! The two ways to build the app and the server: quickly for a first try, or as they are shipped.
 
+/// The Cargo profile for development and tests.
+pub(crate) const DEV: &str = "dev";
+/// The Cargo profile of an optimised server.
+pub(crate) const RELEASE: &str = "release";
+
 /// A way to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -14,7 +19,7 @@ impl Profile {
     pub(crate) fn server(self) -> &'static str {
         match self {
             Self::Quick => "quick",
-            Self::Shipped => "release",
+            Self::Shipped => RELEASE,
         }
     }
 
@@ -46,7 +51,7 @@ impl Profile {
         match self {
             Self::Quick => "quick",
             // The profile of the tests, which need it too.
-            Self::Shipped => "dev",
+            Self::Shipped => DEV,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! `cargo xtask run`: builds and starts the server, also from a fresh clone.
 
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use crate::failure::Failure;
 use crate::profile::Profile;
 use crate::steps::{Steps, say};
 use crate::workspace::Workspace;
-use crate::{hint, origins, page, process};
+use crate::{hint, origins, page};
 
 /// The option that selects the shipped build.
 const RELEASE: &str = "--release";
@@ -18,11 +18,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     println!("{}", introduction(profile, workspace.server(profile.server()).exists()));
     let mut steps = Steps::new(page::steps(profile) + 1);
     page::ensure(&workspace, profile, &mut steps)?;
-    steps.must(&format!("Building the server ({} the first time)", minutes(profile)), || {
-        let mut build = workspace.cargo(["build", "--profile", profile.server()]);
-        build.args(profile.select("backend", "tidings"));
-        process::must(&mut build, "The messages above say why; the server's code is in backend/.")
-    })?;
+    workspace.build_server(profile.server(), &mut steps)?;
     say(&format!("Starting the {} server", name(profile)));
     start(server(&workspace, profile, arguments), &hint::key(arguments, |name| std::env::var(name).ok()))
 }
@@ -40,29 +36,23 @@ fn read(arguments: &[String]) -> (Profile, &[String]) {
 fn introduction(profile: Profile, is_built: bool) -> String {
     let time = match (profile, is_built) {
         (_, true) => "only what has changed is built again",
-        (Profile::Quick, false) => "the first time about 5 min on 2 cores, later seconds",
+        (Profile::Quick, false) => "the first time about 3 min on 2 cores, later seconds",
         (Profile::Shipped, false) => "the first time about 8 min on 2 cores, later seconds",
     };
     let other = match profile {
         Profile::Quick => {
-            ". It is built for a first try; `cargo xtask run --release` builds it as it is shipped"
+            ". It is for a first try; `cargo xtask run --release` builds both as they are shipped"
         }
         Profile::Shipped => "",
     };
-    format!("Building the {} app and server: {time}{other}.", name(profile))
+    // A quick build keeps a shipped app that is up to date; the step says so.
+    format!("This is a {} build of the app and the server: {time}{other}.", name(profile))
 }
 
 fn name(profile: Profile) -> &'static str {
     match profile {
         Profile::Quick => "quick",
         Profile::Shipped => "shipped",
-    }
-}
-
-fn minutes(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Quick => "2 min",
-        Profile::Shipped => "4 min",
     }
 }
 
@@ -79,6 +69,7 @@ fn server(workspace: &Workspace, profile: Profile, arguments: &[String]) -> Comm
 #[cfg(unix)]
 fn start(mut server: Command, key: &str) -> Result<ExitCode, Failure> {
     use std::os::unix::process::CommandExt;
+    use std::process::Stdio;
 
     let relay = std::env::current_exe().and_then(|this| {
         // In a separate process group, so that Ctrl-C ends the server only; the end of its output ends the relay.
@@ -90,14 +81,32 @@ fn start(mut server: Command, key: &str) -> Result<ExitCode, Failure> {
     Err(failed(&server.exec()))
 }
 
-/// Without `exec` the console sends Ctrl-C to both; this program waits for the server to end.
-#[cfg(not(unix))]
+/// Starts the server and waits for its end. Ctrl-C ends this program at once, while the server still closes its connections. So its
+/// output goes through a separate process here too.
+#[cfg(windows)]
 fn start(mut server: Command, key: &str) -> Result<ExitCode, Failure> {
-    let mut server = server.stdout(Stdio::piped()).spawn().map_err(|error| failed(&error))?;
-    if let Some(output) = server.stdout.take() {
-        hint::relay(output, std::io::stdout(), key);
+    use std::os::windows::io::OwnedHandle;
+    use std::os::windows::process::CommandExt;
+
+    /// The console sends no Ctrl-C to a process of a new group.
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+
+    // Not `Stdio::piped()`: if such a pipe is passed on, a thread of this program copies its bytes.
+    let relay = std::io::pipe().and_then(|(output, input)| {
+        let mut relay = Command::new(std::env::current_exe()?);
+        relay.args([hint::TASK, key]).stdin(OwnedHandle::from(output));
+        Ok((relay.creation_flags(CREATE_NEW_PROCESS_GROUP).spawn()?, OwnedHandle::from(input)))
+    });
+    let relay = relay.ok().map(|(relay, input)| {
+        server.stdout(input);
+        relay
+    });
+    let status = server.status().map_err(|error| failed(&error))?;
+    // The command has a handle of the pipe. The relay ends when nobody can write to it any more.
+    drop(server);
+    if let Some(mut relay) = relay {
+        let _ = relay.wait();
     }
-    let status = server.wait().map_err(|error| failed(&error))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

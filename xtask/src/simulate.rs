@@ -24,7 +24,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let mut test =
         workspace.cargo(["test", "--workspace", "--test", "simulation", "--", "--nocapture", TEST]);
     test.envs(variables);
-    Ok(if process::succeeds(&mut test)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let cure = "The simulation has no test of this name; correct `TEST` in xtask/src/simulate.rs.";
+    Ok(if process::tests_pass(&mut test, cure)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn variables(arguments: &[String]) -> Result<Vec<(&'static str, &str)>, Failure> {

@@ -10,7 +10,7 @@ use crate::tools::AppTools;
 use crate::workspace::Workspace;
 
 /// Maximum bytes that a browser has to load for the app, compressed with brotli: 220 KiB.
-const PAGE_BYTES_MAX: u64 = 225_280;
+const APP_BYTES_MAX: u64 = 225_280;
 
 /// Builds the app and checks its size.
 pub(crate) fn run() -> Result<std::process::ExitCode, Failure> {
@@ -21,7 +21,7 @@ pub(crate) fn run() -> Result<std::process::ExitCode, Failure> {
     Ok(std::process::ExitCode::SUCCESS)
 }
 
-/// Checks the size of the built page.
+/// Checks the size of the built app.
 ///
 /// # Errors
 /// [`Failure`] if the app is larger than the limit.
@@ -33,10 +33,10 @@ pub(crate) fn check(workspace: &Workspace, tools: &AppTools) -> Result<(), Failu
         );
         return Ok(());
     }
-    say(&format!("{bytes} bytes of brotli, limit {PAGE_BYTES_MAX}"));
-    if bytes > PAGE_BYTES_MAX {
+    say(&format!("{bytes} bytes of brotli, limit {APP_BYTES_MAX}"));
+    if bytes > APP_BYTES_MAX {
         return Err(Failure::new(
-            format!("the app has {bytes} bytes; the limit is {PAGE_BYTES_MAX}"),
+            format!("the app has {bytes} bytes; the limit is {APP_BYTES_MAX}"),
             "docs/PERFORMANCE.md lists the size of its parts and what made it smaller.",
         ));
     }

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 pub(crate) struct Steps {
     total: usize,
     rows: Vec<Row>,
+    skipped: Vec<String>,
     begun: Instant,
 }
 
@@ -20,7 +21,7 @@ struct Row {
 impl Steps {
     /// Makes a task of `total` steps.
     pub(crate) fn new(total: usize) -> Self {
-        Self { total, rows: Vec::new(), begun: Instant::now() }
+        Self { total, rows: Vec::new(), skipped: Vec::new(), begun: Instant::now() }
     }
 
     /// Runs a step that the rest depends on: a failure ends the task.
@@ -50,6 +51,16 @@ impl Steps {
     /// Returns the titles of the failed steps.
     pub(crate) fn failed(&self) -> Vec<&str> {
         self.rows.iter().filter(|row| !row.passed).map(|row| row.title.as_str()).collect()
+    }
+
+    /// Notes that the part `title` of the task was skipped.
+    pub(crate) fn skip(&mut self, title: &str) {
+        self.skipped.push(title.to_owned());
+    }
+
+    /// Returns the titles of the skipped parts.
+    pub(crate) fn skipped(&self) -> &[String] {
+        &self.skipped
     }
 
     /// Returns one line per step: how long it took and whether it passed.

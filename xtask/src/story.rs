@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::failure::Failure;
 use crate::process;
+use crate::profile::RELEASE;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
@@ -14,15 +15,13 @@ pub(crate) fn run(
     title: &str,
     variables: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Result<ExitCode, Failure> {
+    const CURE: &str = "These stories do not run on this system: see tests/process/main.rs.";
     let workspace = Workspace::find()?;
     let mut steps = Steps::new(2);
-    steps.must("Building the server (2 to 5 min the first time)", || {
-        let mut build = workspace.cargo(["build", "--release", "--package", "backend"]);
-        process::must(&mut build, "The messages above say why; the server's code is in backend/.")
-    })?;
+    workspace.build_server(RELEASE, &mut steps)?;
     // The whole workspace, as in `cargo xtask test`: the tests are then compiled once for both.
     let mut test = workspace.cargo(["test", "--workspace", "--test", "process", "--", name, "--nocapture"]);
-    test.env("TIDINGS_BIN", workspace.server("release")).envs(variables);
-    steps.note(title, || process::succeeds(&mut test))?;
+    test.env("TIDINGS_BIN", workspace.server(RELEASE)).envs(variables);
+    steps.note(title, || process::tests_pass(&mut test, CURE))?;
     Ok(if steps.failed().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

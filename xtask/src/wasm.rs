@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use crate::failure::Failure;
 use crate::process;
 use crate::steps::say;
+use crate::tools::WASM32;
 use crate::tools::browser::Browser;
 use crate::workspace::Workspace;
 
@@ -18,7 +19,7 @@ pub(crate) fn test(
     browser: &Browser,
     arguments: &[String],
 ) -> Result<bool, Failure> {
-    let mut test = workspace.cargo(["test", "--package", "shared", "--target", "wasm32-unknown-unknown"]);
+    let mut test = workspace.cargo(["test", "--package", "shared", "--target", WASM32]);
     test.args(["--lib", "--tests", "--no-fail-fast", "--"]).args(known(arguments));
     // By name and not by path: cargo would split a path at its spaces.
     test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
+use crate::profile::{DEV, Profile, RELEASE};
+use crate::steps::Steps;
 use crate::{cargo, process};
 
 /// The directories that the tasks use.
@@ -36,12 +38,35 @@ impl Workspace {
     /// Returns the directory of the programs of a Cargo profile.
     pub(crate) fn programs(&self, profile: &str) -> PathBuf {
         // The directory of this profile has another name, for historical reasons.
-        self.target.join(if profile == "dev" { "debug" } else { profile })
+        self.target.join(if profile == DEV { "debug" } else { profile })
     }
 
     /// Returns the server's program of a Cargo profile.
     pub(crate) fn server(&self, profile: &str) -> PathBuf {
         self.programs(profile).join(format!("tidings{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// Builds the server of a Cargo profile, as a step of a task.
+    pub(crate) fn build_server(&self, profile: &str, steps: &mut Steps) -> Result<(), Failure> {
+        // A quick server is selected with the other quick programs: see `Profile::select`.
+        let (selection, minutes) = match profile {
+            DEV => (Profile::Shipped, "2 min"),
+            RELEASE => (Profile::Shipped, "4 min"),
+            _ => (Profile::Quick, "1 min"),
+        };
+        steps.must(&format!("Building the server ({minutes} the first time)"), || {
+            let mut build = self.cargo(["build", "--profile", profile]);
+            build.args(selection.select("backend", "tidings"));
+            process::must(&mut build, "The messages above say why; the server's code is in backend/.")
+        })
+    }
+
+    /// Returns the directories in which to look for a program: first that of the programs that were installed here.
+    pub(crate) fn program_folders(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.tools.join("bin")];
+        folders.extend(process::path_folders());
+        folders.extend(cargo::bin_folder());
+        folders
     }
 
     /// Returns a cargo command that runs in the project's directory.

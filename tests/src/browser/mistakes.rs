@@ -3,8 +3,10 @@
 use super::person::Person;
 use crate::deadline::{PATIENCE, eventually};
 
-/// Network errors, which the browser reports itself. Many stories stop servers and cut connections.
-const OF_THE_NETWORK: [&str; 2] = ["WebSocket connection to", "Failed to load resource"];
+/// Errors that the browser reports itself and that no story has to expect. Many stories stop servers and cut connections. For a page
+/// that is not the app, such as `/healthz`, the browser asks for `/favicon.ico`, which the server does not have. A refused
+/// request (401, 404, 500) is an error of the app, unless the story expects it.
+const OF_THE_BROWSER: [&str; 3] = ["WebSocket connection to", "net::ERR_", "/favicon.ico"];
 
 impl Person {
     /// Expects an error in the console that contains one of `texts`. The story fails if there is none.
@@ -37,7 +39,7 @@ impl Person {
         .await;
         let mistakes: Vec<&String> = errors
             .iter()
-            .filter(|error| !OF_THE_NETWORK.iter().any(|text| error.contains(text)))
+            .filter(|error| !OF_THE_BROWSER.iter().any(|text| error.contains(text)))
             .filter(|error| !expected.iter().any(|texts| is_one_of(error, texts)))
             .collect();
         assert!(mistakes.is_empty(), "{}'s console: {mistakes:#?}", self.name);

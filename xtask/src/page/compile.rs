@@ -7,16 +7,14 @@ use super::document::App;
 use crate::failure::Failure;
 use crate::process;
 use crate::profile::Profile;
-use crate::tools::bind;
+use crate::tools::{WASM32, bind};
 use crate::workspace::Workspace;
-
-const TARGET: &str = "wasm32-unknown-unknown";
 
 const CURE: &str = "The messages above say why; the app's code is in frontend/.";
 
 /// Returns the command that compiles the app.
 pub(crate) fn command(workspace: &Workspace, profile: Profile) -> Command {
-    let mut cargo = workspace.cargo(["build", "--package", "frontend", "--target", TARGET, "--profile"]);
+    let mut cargo = workspace.cargo(["build", "--package", "frontend", "--target", WASM32, "--profile"]);
     cargo.arg(profile.app());
     if let Some(flags) = rust_flags(|name| std::env::var(name).ok()) {
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags);
@@ -44,7 +42,7 @@ const SNIPPETS: &str = "snippets";
 
 /// Returns the compiled module, before wasm-bindgen.
 fn module(workspace: &Workspace, profile: Profile) -> PathBuf {
-    workspace.target.join(TARGET).join(profile.app()).join("frontend.wasm")
+    workspace.target.join(WASM32).join(profile.app()).join("frontend.wasm")
 }
 
 /// Reads a file that was just written.

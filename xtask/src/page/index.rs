@@ -36,16 +36,30 @@ pub(crate) fn parse(html: &str) -> Result<Vec<Part>, Failure> {
     let (mut rest, mut parts) = (html.as_str(), Vec::new());
     while let Some(begin) = rest.find(DIRECTIVE) {
         let end = rest[begin..].find('>').map_or(rest.len(), |end| begin + end + 1);
-        parts.push(Part::Text(rest[..begin].to_owned()));
+        parts.push(text(&rest[..begin])?);
         parts.push(Part::Asset(asset(&rest[begin..end])?));
         rest = &rest[end..];
     }
-    parts.push(Part::Text(rest.to_owned()));
+    parts.push(text(rest)?);
     Ok(parts)
 }
 
-/// The beginning of a directive. The document writes the attribute `data-trunk` first.
+/// The attribute that makes an element a directive.
+const ATTRIBUTE: &str = "data-trunk";
+
+/// The beginning of a directive. The document writes [`ATTRIBUTE`] first.
 const DIRECTIVE: &str = "<link data-trunk ";
+
+/// Returns a text that is kept. It is an error if it has a directive that does not begin with [`DIRECTIVE`].
+fn text(text: &str) -> Result<Part, Failure> {
+    let Some(position) = text.find(ATTRIBUTE) else { return Ok(Part::Text(text.to_owned())) };
+    let begin = text[..position].rfind('<').unwrap_or(position);
+    let end = text[position..].find('>').map_or(text.len(), |end| position + end + 1);
+    Err(Failure::new(
+        format!("`{}` in frontend/index.html is not known", &text[begin..end]),
+        format!("`cargo xtask` knows directives that begin with `{DIRECTIVE}`: write `{ATTRIBUTE}` first."),
+    ))
+}
 
 fn asset(tag: &str) -> Result<Asset, Failure> {
     let unknown = || {
@@ -139,5 +153,8 @@ mod tests {
             let failure = parse(directive).unwrap_err().to_string();
             assert!(failure.contains(directive), "{failure}");
         }
+        let not_first = "<link rel=\"css\" href=\"a.css\" data-trunk />";
+        let failure = parse(&format!("<p>text</p>{not_first}<p>text</p>")).unwrap_err().to_string();
+        assert!(failure.contains(&format!("`{not_first}`")) && failure.contains("first"), "{failure}");
     }
 }

@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::process;
 use crate::profile::Profile;
 use crate::steps::{Steps, say};
-use crate::tools::{self, AppTools, bind};
+use crate::tools::{self, AppTools, WASM32, bind};
 use crate::workspace::Workspace;
 use document::{File, Sources};
 use index::{Asset, Part};
@@ -47,14 +47,14 @@ pub(crate) fn ensure(
     profile: Profile,
     steps: &mut Steps,
 ) -> Result<AppTools, Failure> {
-    steps.must("Target wasm32-unknown-unknown", || tools::ensure_wasm32(workspace))?;
+    steps.must(&format!("Target {WASM32}"), || tools::ensure_wasm32(workspace))?;
     let tools = match profile {
         Profile::Quick => AppTools::default(),
         Profile::Shipped => steps.must("wasm-opt and esbuild", || Ok(AppTools::ensure(workspace)))?,
     };
     steps.must("Building wasm-bindgen (half a minute the first time)", || bind::build(workspace, profile))?;
     let title = match profile {
-        Profile::Quick => "Building the app (2 min the first time)",
+        Profile::Quick => "Building the app (1 min the first time)",
         Profile::Shipped => "Building the app (4 min the first time)",
     };
     steps.must(title, || build(workspace, profile, &tools))?;
@@ -65,8 +65,8 @@ pub(crate) fn ensure(
 pub(crate) fn build(workspace: &Workspace, profile: Profile, tools: &AppTools) -> Result<(), Failure> {
     let stamp = Stamp::of(workspace);
     let kind = kind(profile, tools);
-    if is_current(workspace, profile, tools) {
-        say("up to date");
+    if let Some(current) = current(workspace, profile, tools) {
+        say(&format!("up to date: {current}"));
         return Ok(());
     }
     let begun = std::time::SystemTime::now();
@@ -84,12 +84,12 @@ pub(crate) fn build(workspace: &Workspace, profile: Profile, tools: &AppTools) -
     Ok(())
 }
 
-/// Returns whether [`build`] has nothing to do. A shipped app is good enough for a quick build.
-pub(crate) fn is_current(workspace: &Workspace, profile: Profile, tools: &AppTools) -> bool {
+/// Returns the kind of the built app if [`build`] has nothing to do. A shipped app is good enough for a quick build.
+pub(crate) fn current(workspace: &Workspace, profile: Profile, tools: &AppTools) -> Option<String> {
     let kind = kind(profile, tools);
-    Stamp::of(workspace).is_current(|noted| match profile {
-        Profile::Quick => noted == kind || noted.starts_with(SHIPPED),
-        Profile::Shipped => noted == kind,
+    Stamp::of(workspace).current().filter(|current| match profile {
+        Profile::Quick => *current == kind || current.starts_with(SHIPPED),
+        Profile::Shipped => *current == kind,
     })
 }
 

@@ -7,8 +7,19 @@ use super::DIST;
 use crate::workspace::Workspace;
 
 /// The sources of the app. A change of any of these causes a new build.
-const SOURCES: [&str; 7] =
-    ["frontend", "shared", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "xtask/src/page", "xtask/bind"];
+const SOURCES: [&str; 10] = [
+    "frontend",
+    "shared",
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo/config.toml",
+    "rust-toolchain.toml",
+    "xtask/bind",
+    "xtask/src/page",
+    "xtask/src/profile.rs",
+    // The versions of the tools.
+    "xtask/src/tools",
+];
 
 /// The note about the last build: its kind and its `index.html`.
 pub(super) struct Stamp {
@@ -22,14 +33,14 @@ impl Stamp {
         Self { root: workspace.root.clone(), file: workspace.tools.join("app.stamp") }
     }
 
-    /// Returns whether the app is the last one that `xtask` built, of a kind that is accepted, from sources that are not newer.
-    /// `trunk serve` writes a development build to the same directory, which must never get into the server.
-    pub(super) fn is_current(&self, accepts: impl FnOnce(&str) -> bool) -> bool {
-        let built = self.file.metadata().and_then(|meta| meta.modified()).ok();
-        let (Ok(note), Ok(html)) = (std::fs::read_to_string(&self.file), self.html()) else { return false };
-        let Some((kind, noted)) = note.split_once('\n') else { return false };
-        let newest = newest(&self.root, &SOURCES);
-        built.zip(newest).is_some_and(|(built, newest)| newest <= built) && noted == html && accepts(kind)
+    /// Returns the kind of the app if it is the last one that `xtask` built, from sources that are not newer. `trunk serve` writes a
+    /// development build to the same directory, which must never get into the server.
+    pub(super) fn current(&self) -> Option<String> {
+        let built = self.file.metadata().and_then(|meta| meta.modified()).ok()?;
+        let note = std::fs::read_to_string(&self.file).ok()?;
+        let (kind, noted) = note.split_once('\n')?;
+        let is_current = newest(&self.root, &SOURCES)? <= built && noted == self.html().ok()?;
+        is_current.then(|| kind.to_owned())
     }
 
     /// Notes that the app is of this kind. `begun` is when its build started: a source that changes during a build is newer.
@@ -63,6 +74,8 @@ fn newest_in(path: &Path, except: &Path) -> Option<SystemTime> {
 }
 
 #[cfg(test)]
+// Windows does not change the time of a directory that was opened as a file.
+#[cfg(unix)]
 mod tests {
     use std::time::Duration;
 
@@ -94,7 +107,7 @@ mod tests {
 
         fn is_current(&self, kind: &str) -> bool {
             self.age(&self.0.join("frontend/src"), 100);
-            self.stamp().is_current(|noted| noted == kind)
+            self.stamp().current().as_deref() == Some(kind)
         }
     }
 
@@ -107,6 +120,14 @@ mod tests {
     /// An instant so many seconds before a fixed one.
     fn time(age: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000 - age)
+    }
+
+    #[test]
+    fn each_source_exists() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for source in SOURCES {
+            assert!(root.join(source).exists(), "{source}");
+        }
     }
 
     #[test]

@@ -35,17 +35,23 @@ impl Apt {
         process::must(&mut install, cure)
     }
 
-    /// Unpacks a package into the directory `root` without installing it. `cure` is the advice if that fails.
+    /// Unpacks a package into the directory `root` without installing it. Asks only if that needs a newer list of packages. `cure` is
+    /// the advice if that fails.
     pub(super) fn unpack(&self, package: &str, root: &Path, cure: &str) -> Result<(), Failure> {
         let failed = |error: std::io::Error| {
             Failure::new(format!("{} cannot be created: {error}", root.display()), cure)
         };
         let archives = root.join("archives");
         std::fs::create_dir_all(&archives).map_err(failed)?;
-        let _ = process::succeeds(self.command().args(["-qq", "update"]));
         // Without sudo: as another user, apt-get could not write to the folder.
         let mut download = Command::new("apt-get");
-        process::must(download.args(["-qq", "download", package]).current_dir(&archives), cure)?;
+        download.args(["-qq", "download", package]).current_dir(&archives);
+        if !process::succeeds(&mut download)? {
+            // The system's list of packages may be missing or old.
+            consent::ask("a newer list of packages", "apt-get", cure)?;
+            let _ = process::succeeds(self.command().args(["-qq", "update"]));
+            process::must(&mut download, cure)?;
+        }
         for archive in std::fs::read_dir(&archives).map_err(failed)?.flatten() {
             process::must(Command::new("dpkg-deb").arg("-x").arg(archive.path()).arg(root), cure)?;
         }

@@ -31,7 +31,7 @@ impl Browser {
         }
         let Some(apt) = Apt::usable() else {
             return Err(Failure::new(
-                "No browser with its driver was found, and no apt-get to install them",
+                "No browser with its driver was found, and apt-get is missing or needs a password",
                 CURE,
             ));
         };

@@ -5,22 +5,22 @@ use std::io::{BufRead, IsTerminal, Write};
 use crate::failure::Failure;
 use crate::steps::say;
 
-/// Asks whether to run a command that installs `what` with `program`.
+/// Asks whether to run a command that installs `item` with `program`.
 ///
 /// Without a terminal nobody can answer, as in CI. The task itself is the request then, and its output says what it installs.
 ///
 /// # Errors
 /// [`Failure`] with `cure` if the answer is no.
-pub(super) fn ask(what: &str, program: &str, cure: &str) -> Result<(), Failure> {
+pub(super) fn ask(item: &str, program: &str, cure: &str) -> Result<(), Failure> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        say(&format!("Installing {what} with {program}"));
+        say(&format!("Installing {item} with {program}"));
         return Ok(());
     }
-    print!("      Install {what} with {program}? It is outside the target directory. [Y/n] ");
+    print!("      Install {item} with {program}? It is outside the target directory. [Y/n] ");
     // If the terminal is gone, there is no answer either.
     let _ = std::io::stdout().flush();
-    if is_yes(stdin.lock()) { Ok(()) } else { Err(Failure::new(format!("{what} was not installed"), cure)) }
+    if is_yes(stdin.lock()) { Ok(()) } else { Err(Failure::new(format!("{item} was not installed"), cure)) }
 }
 
 /// Returns whether the next line is empty or begins with a `y`. The end of the input is a no.

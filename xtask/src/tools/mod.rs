@@ -14,7 +14,7 @@ mod wasm_opt;
 
 use std::path::PathBuf;
 
-pub(crate) use target::{ensure_components, ensure_wasm32};
+pub(crate) use target::{WASM32, ensure_components, ensure_wasm32};
 
 use crate::workspace::Workspace;
 

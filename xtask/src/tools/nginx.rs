@@ -18,7 +18,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf, Failure> {
         return Ok(nginx);
     }
     let Some(apt) = Apt::usable() else {
-        return Err(Failure::new("nginx was not found, and no apt-get to fetch it", CURE));
+        return Err(Failure::new("nginx was not found, and apt-get is missing or needs a password", CURE));
     };
     say("Fetching nginx with apt-get (a few seconds)");
     apt.unpack("nginx", &root, CURE)?;

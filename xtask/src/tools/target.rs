@@ -8,13 +8,14 @@ use crate::failure::Failure;
 use crate::process;
 use crate::workspace::Workspace;
 
-const TARGET: &str = "wasm32-unknown-unknown";
+/// The compilation target of the app.
+pub(crate) const WASM32: &str = "wasm32-unknown-unknown";
 
 /// Adds the target unless it is installed. `rust-toolchain.toml` lists it too, but rustup ignores that if automatic
 /// installation is turned off.
 pub(crate) fn ensure_wasm32(workspace: &Workspace) -> Result<(), Failure> {
     let mut rustc = Command::new("rustc");
-    rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(&workspace.root);
+    rustc.args(["--print", "target-libdir", "--target", WASM32]).current_dir(&workspace.root);
     let installed = process::output(&mut rustc)
         .and_then(|folder| Path::new(folder.trim()).read_dir().ok())
         .is_some_and(|mut files| files.next().is_some());
@@ -23,9 +24,9 @@ pub(crate) fn ensure_wasm32(workspace: &Workspace) -> Result<(), Failure> {
     }
     const CURE: &str =
         "Install Rust from https://rustup.rs, or your distribution's standard library for wasm32";
-    consent::ask(&format!("Rust's target {TARGET}"), "rustup", &format!("{CURE}."))?;
+    consent::ask(&format!("Rust's target {WASM32}"), "rustup", &format!("{CURE}."))?;
     let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]).current_dir(&workspace.root);
+    rustup.args(["target", "add", WASM32]).current_dir(&workspace.root);
     added(&mut rustup, CURE)
 }
 

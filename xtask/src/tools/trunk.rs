@@ -34,10 +34,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf, Failure> {
 
 /// Returns the first trunk with a suitable version.
 pub(crate) fn find(workspace: &Workspace) -> Option<PathBuf> {
-    let mut folders = vec![workspace.tools.join("bin")];
-    folders.extend(process::path_folders());
-    folders.extend(cargo::bin_folder());
-    folders.into_iter().find_map(|folder| {
+    workspace.program_folders().into_iter().find_map(|folder| {
         let path = process::find("trunk", &[folder])?;
         let version = Version::of(&path)?;
         if accepts(version) {

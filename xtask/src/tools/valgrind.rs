@@ -16,7 +16,7 @@ pub(crate) fn ensure() -> Result<PathBuf, Failure> {
         return Ok(valgrind);
     }
     let Some(apt) = Apt::usable() else {
-        return Err(Failure::new("valgrind was not found, and no apt-get to install it", CURE));
+        return Err(Failure::new("valgrind was not found, and apt-get is missing or needs a password", CURE));
     };
     apt.install(&["valgrind"], CURE)?;
     find().ok_or_else(|| Failure::new("valgrind was installed but does not start", CURE))

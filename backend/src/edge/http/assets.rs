@@ -19,12 +19,12 @@ use crate::edge::refusal::{self, ApiError};
 #[derive(RustEmbed)]
 #[folder = "../frontend/dist"]
 #[allow_missing = true]
-struct Page;
+struct App;
 
-/// The response of `/` if the web app was not built.
-const NO_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Tidings</title>\
+/// The response of `/` if the app was not built.
+const NO_APP: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Tidings</title>\
 <body style=\"font:1rem/1.6 system-ui;max-width:36rem;margin:4rem auto;padding:0 1rem\"><h1>Tidings is running</h1>\
-<p>This server was built without the page. Build it with <code>cargo xtask run</code>, or for development with \
+<p>This server was built without the app. Build it with <code>cargo xtask run</code>, or for development with \
 <code>trunk serve</code>. The API and the WebSockets on <code>/ws</code> and <code>/</code> work as they are.</p>";
 
 /// The compressed variants of a file, best first, with the suffixes of their names.
@@ -32,16 +32,16 @@ const COMPRESSED: [(ContentEncoding, &str); 2] =
     [(ContentEncoding::Brotli, ".br"), (ContentEncoding::Gzip, ".gz")];
 
 pub(super) async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    match Page::get("index.html") {
-        Some(page) => Ok(answer(&request, "index.html", page)),
-        None => Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(NO_PAGE)),
+    match App::get("index.html") {
+        Some(file) => Ok(answer(&request, "index.html", file)),
+        None => Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(NO_APP)),
     }
 }
 
 pub(super) async fn file(request: HttpRequest) -> HttpResponse {
     let path = request.path().trim_start_matches('/');
     let is_form_of_another = COMPRESSED.iter().any(|(_, ending)| path.ends_with(ending));
-    match Page::get(path) {
+    match App::get(path) {
         Some(_) if !matches!(*request.method(), Method::GET | Method::HEAD) => {
             refusal::other_method(request.method(), READ)
         }
@@ -54,7 +54,7 @@ fn answer(request: &HttpRequest, path: &str, plain: EmbeddedFile) -> HttpRespons
     let policy = (path == "index.html").then(|| policy::of_page(&plain.data));
     let forms: Vec<(ContentEncoding, EmbeddedFile)> = COMPRESSED
         .iter()
-        .filter_map(|(encoding, ending)| Some((*encoding, Page::get(&format!("{path}{ending}"))?)))
+        .filter_map(|(encoding, ending)| Some((*encoding, App::get(&format!("{path}{ending}"))?)))
         .collect();
     let varies = !forms.is_empty();
     let (encoding, file) = choose(request, forms).unwrap_or((ContentEncoding::Identity, plain));

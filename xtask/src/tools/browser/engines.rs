@@ -1,4 +1,4 @@
-//! Firefox and WebKit, in which the core of the browser stories also runs.
+//! Firefox and WebKit, in which the main stories also run.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,7 @@ const MINI_BROWSER_FOLDERS: [&str; 5] = [
 #[derive(Default)]
 pub(crate) struct Engines {
     variables: Vec<(&'static str, PathBuf)>,
+    /// The names of the engines without a program.
     skipped: Vec<&'static str>,
 }
 
@@ -40,8 +41,8 @@ impl Engines {
     /// prints; in CI (`CI=true`) it is an error.
     pub(crate) fn ensure(workspace: &Workspace) -> Result<Self, Failure> {
         let mut engines = Self::default();
-        engines.add("firefox", firefox(workspace))?;
-        engines.add("webkit", webkit())?;
+        engines.add("Firefox", firefox(workspace))?;
+        engines.add("WebKit", webkit())?;
         Ok(engines)
     }
 
@@ -58,7 +59,7 @@ impl Engines {
             }
             Err(failure) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => return Err(failure),
             Err(failure) => {
-                say(&format!("The stories `browser engines::{name}` are skipped: {failure}"));
+                say(&format!("The stories `browser {}` are skipped: {failure}", module(name)));
                 self.skipped.push(name);
             }
         }
@@ -72,8 +73,18 @@ impl Engines {
 
     /// Returns the arguments of the test program that skip the stories that cannot run.
     pub(crate) fn skips(&self) -> Vec<String> {
-        self.skipped.iter().flat_map(|name| ["--skip".to_owned(), format!("engines::{name}::")]).collect()
+        self.skipped.iter().flat_map(|name| ["--skip".to_owned(), module(name)]).collect()
     }
+
+    /// Returns the names of the engines whose stories cannot run.
+    pub(crate) fn skipped(&self) -> &[&'static str] {
+        &self.skipped
+    }
+}
+
+/// Returns the beginning of the names of an engine's stories.
+fn module(engine: &str) -> String {
+    format!("engines::{}::", engine.to_lowercase())
 }
 
 fn firefox(workspace: &Workspace) -> Result<Vec<(&'static str, PathBuf)>, Failure> {
@@ -85,9 +96,7 @@ fn firefox(workspace: &Workspace) -> Result<Vec<(&'static str, PathBuf)>, Failur
             firefox().ok_or_else(|| Failure::new("Firefox was installed but not found", FIREFOX_CURE))?
         }
     };
-    let mut folders = vec![workspace.tools.join("bin")];
-    folders.extend(process::path_folders());
-    folders.extend(cargo::bin_folder());
+    let folders = workspace.program_folders();
     let driver = || program("GECKODRIVER", &["geckodriver"], &folders);
     let driver = match driver() {
         Some(driver) => driver,
@@ -121,9 +130,10 @@ fn program(variable: &str, names: &[&str], folders: &[PathBuf]) -> Option<PathBu
     named.map(PathBuf::from).or_else(|| names.iter().find_map(|name| process::find(name, folders)))
 }
 
-fn install(packages: &[&str], what: &str, cure: &str) -> Result<(), Failure> {
+fn install(packages: &[&str], engine: &str, cure: &str) -> Result<(), Failure> {
     let Some(apt) = Apt::usable() else {
-        return Err(Failure::new(format!("{what} was not found, and no apt-get to install it"), cure));
+        let cause = format!("{engine} was not found, and apt-get is missing or needs a password");
+        return Err(Failure::new(cause, cure));
     };
     apt.install(packages, cure)
 }
@@ -147,7 +157,7 @@ mod tests {
 
     #[test]
     fn stories_of_a_missing_engine_are_skipped() {
-        let engines = Engines { variables: Vec::new(), skipped: vec!["webkit"] };
+        let engines = Engines { variables: Vec::new(), skipped: vec!["WebKit"] };
         assert_eq!(engines.skips(), ["--skip", "engines::webkit::"]);
         assert!(Engines::default().skips().is_empty());
     }
