@@ -254,10 +254,23 @@ async fn a_new_name_is_shown_from_then_on() {
     assert_eq!(bob.expect_chat("before").await.from.name.as_str(), "Ada");
     let (connection, user) = (ada.connection(), ada.user());
     ada.rename("Ada Lovelace");
-    ada.expect_online_anew(connection).await;
     ada.publish(LOBBY, "after").await;
     let message = bob.expect_chat("after").await;
     assert_eq!((message.from.name.as_str(), message.from.user), ("Ada Lovelace", user));
+    assert_eq!(ada.connection(), connection, "the connection is the same");
+    bob.expect_members(LOBBY, &["Ada Lovelace", "Bob"]).await;
+}
+
+#[tokio::test]
+async fn a_new_name_is_checked_and_has_an_answer() {
+    let server = TestServer::start().await;
+    let mut raw = server.greeted("Ada").await;
+    raw.send(&json!({"type": "rename", "id": 7, "name": "Ada Lovelace"})).await;
+    assert_eq!(raw.reply("renamed", 7).await["name"], "Ada Lovelace");
+    raw.send(&json!({"type": "rename", "id": 8, "name": "x".repeat(41)})).await;
+    assert_eq!(raw.reply("error", 8).await["code"], "invalid_name");
+    raw.send(&json!({"type": "rename", "id": 9})).await;
+    assert_eq!(raw.reply("error", 9).await["code"], "missing_field");
 }
 
 #[tokio::test]

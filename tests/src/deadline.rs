@@ -12,7 +12,7 @@ pub const DEADLINE: Duration = Duration::from_secs(10);
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Polling interval for a state that cannot notify.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Waits for `future`. `last` describes the last state and is a part of the failure's message.
 pub async fn within<T>(

@@ -4,11 +4,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use shared::ids::{ChannelName, Offset, RequestId};
+use shared::ids::{ChannelName, DisplayName, Offset, RequestId};
 use shared::limits::PAGE_MESSAGES_MAX;
 use shared::protocol::{
     self, ClientMessage, ErrorCode, Gap, GapReason, Hello, Limits, Position, Publish, RawPayload, Refusal,
-    Sender, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome, codec,
+    Renamed, Sender, Signal, SignalKind, SignalState, Subscribe, Subscribed, Welcome, codec,
 };
 
 use tokio::time::Instant;
@@ -92,6 +92,7 @@ fn handle(
             return Ok(Some(Question::History { id, channel, before, limit }));
         }
         ClientMessage::Presence { id, channel } => presence(connection, id, channel, &principal)?,
+        ClientMessage::Rename { id, name } => rename(connection, id, name, principal)?,
         ClientMessage::Signal { channel, kind: SignalKind::Typing } => {
             signal(connection, channel, principal, SignalTopic::Typing, SignalState::Typing)?;
         }
@@ -132,7 +133,7 @@ fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
         }
         None => services.tokens.new_guest().map(|(user, token)| (user, None, Some(token)))?,
     };
-    let unnamed = || shared::ids::DisplayName::parse(&format!("Guest {}", info.connection));
+    let unnamed = || DisplayName::parse(&format!("Guest {}", info.connection));
     let name = hello.name.or(known_name).map_or_else(unnamed, Ok);
     let name = name.map_err(|error| Refusal::new(ErrorCode::InvalidName, error.to_string()))?;
     let principal = Principal { sender: Sender { user: user.clone(), name: name.clone() } };
@@ -147,6 +148,21 @@ fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
     let (heartbeat_ms, version) = (settings.heartbeat_ms, protocol::VERSION);
     let welcome = Welcome { connection: info.connection, user, name, token, heartbeat_ms, limits, version };
     connection.outbound.reply(&ServerMessage::Welcome(welcome));
+    Ok(())
+}
+
+/// Changes the name of this connection's user, also where its channels list their members.
+fn rename(
+    connection: &Connection,
+    id: RequestId,
+    name: DisplayName,
+    principal: Principal,
+) -> Result<(), Refusal> {
+    let (services, outbound) = (&connection.services, &connection.outbound);
+    let sender = Sender { name: name.clone(), ..principal.sender };
+    services.registry.replace_principal(&outbound.info, Principal { sender: sender.clone() })?;
+    services.worker.rename(outbound, &sender);
+    outbound.reply(&ServerMessage::Renamed(Renamed { id, name }));
     Ok(())
 }
 
@@ -278,7 +294,8 @@ fn request_of(message: &ClientMessage<RawPayload>) -> Option<RequestId> {
         ClientMessage::Subscribe(Subscribe { id, .. })
         | ClientMessage::Publish(Publish { id, .. })
         | ClientMessage::History { id, .. }
-        | ClientMessage::Presence { id, .. } => Some(*id),
+        | ClientMessage::Presence { id, .. }
+        | ClientMessage::Rename { id, .. } => Some(*id),
         ClientMessage::Hello(_)
         | ClientMessage::Unsubscribe { .. }
         | ClientMessage::Signal { .. }

@@ -141,8 +141,8 @@ impl Registry {
     }
 
     /// Sets who a connection acts as from now on. `hello` calls it first; a renewed token may call it again, from any thread. The
-    /// next decision, message and [`view`](ConnectionInfo::view) have the new principal. The members of channels keep the name with
-    /// which the user joined, until the user's next subscription.
+    /// next decision, message and [`view`](ConnectionInfo::view) have the new principal. The members of channels keep the name; see
+    /// [`Worker::rename`](crate::shard::worker::Worker::rename).
     ///
     /// # Errors
     /// [`OtherUser`] if the connection belongs to another user. It keeps its principal.

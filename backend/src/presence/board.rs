@@ -95,6 +95,18 @@ impl PresenceBoard {
         version
     }
 
+    /// Gives a member of a channel another name.
+    pub fn rename(&self, channel: &ChannelName, sender: &Sender) {
+        let mut guard = self.lock();
+        let board = &mut *guard;
+        let room = board.rooms.get_mut(channel);
+        if room.is_some_and(|room| room.rename(channel, sender, self.members_max)) {
+            board.mark_changed(channel);
+            drop(guard);
+            self.wake_workers();
+        }
+    }
+
     /// Removes a connection of `user` from a channel. The user stays a member until [`sweep`](Self::sweep).
     pub fn leave(&self, channel: &ChannelName, user: &UserId) {
         let mut guard = self.lock();

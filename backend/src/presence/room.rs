@@ -88,15 +88,26 @@ impl Room {
             }
         };
         self.deserted_since = None;
-        if is_known {
-            return (false, returned);
-        }
+        let announced = !is_known && self.announce(channel, sender, members_max);
+        (announced, returned)
+    }
+
+    /// Gives a member another name. Returns whether to announce it.
+    pub(super) fn rename(&mut self, channel: &ChannelName, sender: &Sender, members_max: usize) -> bool {
+        let Some(member) = self.members.get_mut(&sender.user) else { return false };
+        let is_new = member.name != sender.name;
+        member.name.clone_from(&sender.name);
+        is_new && self.announce(channel, sender, members_max)
+    }
+
+    /// Notes that a member is new or has another name. Returns whether to announce it.
+    fn announce(&mut self, channel: &ChannelName, sender: &Sender, members_max: usize) -> bool {
         self.list = None;
         let announced = self.len() <= members_max;
         if announced {
             self.add_change(channel, PresenceChange::Joined(sender.clone()));
         }
-        (announced, returned)
+        announced
     }
 
     /// Removes a connection of `user`. Returns whether it was the last one.

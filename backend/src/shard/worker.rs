@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::ids::{ChannelName, ConnectionId, Epoch, Offset};
-use shared::protocol::{CloseCode, Push, RawPayload, Refusal};
+use shared::protocol::{CloseCode, Push, RawPayload, Refusal, Sender};
 use tokio::sync::oneshot;
 
 use super::connections::Connections;
@@ -191,6 +191,15 @@ impl Worker {
                 && feed.presence().is_none()
             {
                 feed.set_presence(Some(version));
+            }
+        }
+    }
+
+    /// Gives the user of a connection another name in the channels that it is subscribed to.
+    pub fn rename(&self, outbound: &Outbound, sender: &Sender) {
+        for channel in outbound.channels() {
+            if self.parts.permissions.policy(&channel).is_some_and(|policy| policy.presence) {
+                self.parts.presence.rename(&channel, sender);
             }
         }
     }

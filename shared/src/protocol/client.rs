@@ -55,6 +55,13 @@ tagged! {
             #[serde(skip_serializing_if = "Option::is_none")]
             read: Option<Offset>,
         },
+        /// Changes the name that others see. The reply is `renamed`.
+        Rename = "rename" {
+            /// The id of the request.
+            id: RequestId,
+            /// The new name.
+            name: DisplayName,
+        },
         /// Requests the members of a channel. The reply is a `presence` with all members.
         Presence = "presence" {
             /// The id of the request.

@@ -107,7 +107,7 @@ fn diagnose(text: &str, error: &ReadError) -> DecodeError {
             let form = "A channel is namespace:name, like room:lobby, of letters, digits and _ - . + @.";
             Refusal::new(ErrorCode::InvalidChannel, form)
         }
-        Some("hello") if holds_other_than::<DisplayName>(fields.name) => Refusal::new(
+        Some("hello" | "rename") if holds_other_than::<DisplayName>(fields.name) => Refusal::new(
             ErrorCode::InvalidName,
             "A name has 1 to 40 characters that can be seen, in one line.",
         ),
@@ -139,6 +139,8 @@ mod tests {
             (r#"{"type":"hello"}"#, ErrorCode::MissingField),
             (r#"{"type":"hello","version":"1"}"#, ErrorCode::InvalidField),
             (r#"{"type":"hello","version":1,"name":" "}"#, ErrorCode::InvalidName),
+            (r#"{"type":"rename","id":1,"name":" "}"#, ErrorCode::InvalidName),
+            (r#"{"type":"rename","id":1}"#, ErrorCode::MissingField),
             (r#"{"type":"subscribe","id":1,"channel":"lobby"}"#, ErrorCode::InvalidChannel),
             (r#"{"type":"subscribe","id":1}"#, ErrorCode::MissingField),
             (r#"{"type":"presence","id":-1,"channel":"room:x"}"#, ErrorCode::InvalidField),

@@ -39,7 +39,7 @@ pub use raw::RawPayload;
 pub use sender::Sender;
 pub use server::ServerMessage;
 pub use signal::{Signal, SignalState};
-pub use welcome::{Head, Heartbeat, Limits, Welcome};
+pub use welcome::{Head, Heartbeat, Limits, Renamed, Welcome};
 
 /// The version of this protocol. The server refuses a `hello` of another version with `unsupported_version`.
 pub const VERSION: u32 = 1;

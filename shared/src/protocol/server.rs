@@ -8,7 +8,7 @@ use super::error::ErrorReply;
 use super::payload::Payload;
 use super::presence::Presence;
 use super::signal::Signal;
-use super::welcome::{Heartbeat, Welcome};
+use super::welcome::{Heartbeat, Renamed, Welcome};
 use crate::json::Read;
 use crate::json::declare::tagged;
 
@@ -22,6 +22,8 @@ tagged! {
     pub enum ServerMessage<P = Payload> by "type" {
         /// The reply to `hello`.
         Welcome = "welcome" (Welcome),
+        /// The reply to `rename`: the next messages of this client have the new name.
+        Renamed = "renamed" (Renamed),
         /// The reply to `subscribe`. The messages of the channel follow.
         Subscribed = "subscribed" (Subscribed),
         /// A message of a subscribed channel. The publisher receives its own messages too.

@@ -1,8 +1,8 @@
-//! The start of a connection and its heartbeats.
+//! The start of a connection, its name and its heartbeats.
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChannelName, ConnectionId, DisplayName, Offset, UserId};
+use crate::ids::{ChannelName, ConnectionId, DisplayName, Offset, RequestId, UserId};
 use crate::json::declare::object;
 use crate::json::lenient;
 use crate::time::Timestamp;
@@ -29,6 +29,19 @@ object! {
         pub limits: Limits,
         /// The version of the protocol.
         pub version: u32,
+    }
+}
+
+object! {
+    [Read]
+    /// The reply to `rename`.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    pub struct Renamed {
+        /// The id of the request.
+        pub id: RequestId,
+        /// The name that others see.
+        #[serde(deserialize_with = "lenient")]
+        pub name: DisplayName,
     }
 }
 

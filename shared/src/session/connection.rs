@@ -71,6 +71,7 @@ impl Session {
             *kept = Some(new.clone());
         }
         self.unreadable.greeted(welcome.limits.frame_bytes_max);
+        self.renaming.greeted(welcome.name.clone());
         self.set_state(State::Online {
             connection: welcome.connection,
             attempt,
@@ -132,15 +133,29 @@ impl Session {
         self.wait(farewell.and_then(|said| said.retry_after_ms), now);
     }
 
-    /// Changes the name. `hello` carries it, once per connection, so a new name needs a new connection.
-    pub(super) fn rename(&mut self, name: DisplayName, now: Timestamp) {
+    /// Changes the name: on this connection if `hello` was sent, and with the next `hello` otherwise.
+    pub(super) fn rename(&mut self, name: DisplayName) {
         if self.config.name.as_ref() == Some(&name) {
             return;
         }
         self.config.name = Some(name);
         if matches!(self.state, State::Greeting { .. } | State::Online { .. }) {
+            self.renaming.request();
+        }
+    }
+
+    /// Handles the refusal of a new name.
+    pub(super) fn rename_refused(&mut self, refusal: Refusal, now: Timestamp) {
+        let known = self.renaming.refused();
+        // An older server accepts a name with `hello` only.
+        if refusal.code == ErrorCode::UnknownType {
             self.drop_socket();
-            self.open(0, now);
+            return self.open(0, now);
+        }
+        self.config.name = known.clone();
+        self.emit(Event::Refused(refusal));
+        if let Some(name) = known {
+            self.emit(Event::Renamed { name });
         }
     }
 
@@ -175,6 +190,7 @@ impl Session {
         self.subscriptions.reset();
         self.outbox.requeue_all();
         self.history.requeue_all();
+        self.renaming.forget_connection();
     }
 
     fn say_hello(&mut self) {

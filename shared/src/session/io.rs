@@ -31,7 +31,8 @@ pub enum Input {
         code: Option<CloseCode>,
     },
 
-    /// Change the name that others see. The session connects again with it.
+    /// Change the name that others see, on the open connection or with the next one. The event is
+    /// [`Renamed`](Event::Renamed).
     Rename(DisplayName),
     /// Use this token of the application, for example because the last one expired. It takes effect with the next
     /// connection. A session that has ended connects again, with its unsent messages.
@@ -125,6 +126,11 @@ pub enum Event {
         name: DisplayName,
         /// The guest's token, if the server created a new one.
         token: Option<String>,
+    },
+    /// Others see this name from now on. After an [`Input::Rename`] that the server refuses, it is the name before.
+    Renamed {
+        /// The name.
+        name: DisplayName,
     },
     /// A subscription has started, or continues after an interruption.
     Subscribed {

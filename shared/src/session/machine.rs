@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::config::{Credential, SessionConfig};
 use super::io::{Action, Delivery, Event, Input, Status};
 use super::outbox::Outbox;
+use super::renaming::Renaming;
 use super::requests::HistoryRequests;
 use super::state::State;
 use super::subscriptions::Subscriptions;
@@ -27,6 +28,7 @@ pub struct Session {
     pub(super) subscriptions: Subscriptions,
     pub(super) outbox: Outbox,
     pub(super) history: HistoryRequests,
+    pub(super) renaming: Renaming,
     pub(super) last_request: u64,
     /// The requests of this connection and when they were sent, starting with the oldest unanswered one.
     pub(super) made: VecDeque<(RequestId, Timestamp)>,
@@ -52,6 +54,7 @@ impl Session {
             subscriptions: Subscriptions::default(),
             outbox: Outbox::default(),
             history: HistoryRequests::default(),
+            renaming: Renaming::default(),
             last_request: 0,
             made: VecDeque::new(),
             turn: 0,
@@ -104,7 +107,7 @@ impl Session {
             Input::Opened => self.greet(now),
             Input::Received(message) => self.receive(message, now),
             Input::Closed { code } => self.lose(code, now),
-            Input::Rename(name) => self.rename(name, now),
+            Input::Rename(name) => self.rename(name),
             Input::Renew { token } => {
                 self.config.credential = Credential::Token(token);
                 if matches!(self.state, State::Ended { .. }) {
@@ -164,7 +167,10 @@ impl Session {
 
     /// Whether request `id` waits for its answer.
     pub(super) fn is_open(&self, id: RequestId) -> bool {
-        self.outbox.sent_by(id).is_some() || self.subscriptions.is_open(id) || self.history.is_open(id)
+        self.outbox.sent_by(id).is_some()
+            || self.subscriptions.is_open(id)
+            || self.history.is_open(id)
+            || self.renaming.is_open(id)
     }
 
     pub(super) fn is_online(&self) -> bool {

@@ -36,6 +36,7 @@ mod outbox;
 mod presence;
 mod receive;
 mod refused;
+mod renaming;
 mod request;
 mod requests;
 mod sending;

@@ -30,6 +30,11 @@ impl Session {
                     self.emit(Event::Page { channel, before, messages: page.messages, more: page.more });
                 }
             }
+            ServerMessage::Renamed(answer) => {
+                if self.renaming.answered(answer.id, &answer.name) {
+                    self.emit(Event::Renamed { name: answer.name });
+                }
+            }
             ServerMessage::Push(push) => self.emit(Event::Push(push)),
             ServerMessage::Signal(signal) => self.emit(Event::Signal(signal)),
             ServerMessage::Presence(presence) => {

@@ -35,6 +35,8 @@ impl Session {
         } else if let Some(channel) = self.subscriptions.asked_by(id) {
             self.subscriptions.remove(&channel);
             self.emit(Event::SubscribeRefused { channel, refusal });
+        } else if self.renaming.is_open(id) {
+            self.rename_refused(refusal, now);
         } else if let Some(asked) = self.history.answered(id) {
             self.emit(Event::HistoryRefused { channel: asked.channel, before: asked.before, refusal });
         } else {
@@ -49,6 +51,6 @@ impl Session {
             self.outbox.requeue(message_id);
             return true;
         }
-        self.subscriptions.requeue(id) || self.history.requeue(id)
+        self.subscriptions.requeue(id) || self.history.requeue(id) || self.renaming.requeue(id)
     }
 }

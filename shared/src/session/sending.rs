@@ -29,17 +29,30 @@ impl Session {
     }
 
     fn next_request(&mut self, id: RequestId, now: Timestamp) -> Option<ClientMessage> {
+        if let Some(rename) = self.renaming.next(id, self.config.name.as_ref()) {
+            return Some(rename);
+        }
         if let Some(subscribe) = self.subscriptions.next(id) {
             return Some(ClientMessage::Subscribe(subscribe));
         }
         if let Some(channel) = self.subscriptions.next_presence(id, now) {
             return Some(ClientMessage::Presence { id, channel });
         }
-        self.history.next(id).or_else(|| self.outbox.next(id, self.turn).map(ClientMessage::Publish))
+        if let Some(history) = self.history.next(id) {
+            return Some(history);
+        }
+        // What is published after a new name has it.
+        if self.renaming.in_flight() > 0 {
+            return None;
+        }
+        self.outbox.next(id, self.turn).map(ClientMessage::Publish)
     }
 
     /// Number of unanswered requests.
     pub(super) fn in_flight(&self) -> usize {
-        self.subscriptions.in_flight() + self.history.in_flight() + self.outbox.in_flight()
+        self.subscriptions.in_flight()
+            + self.history.in_flight()
+            + self.outbox.in_flight()
+            + self.renaming.in_flight()
     }
 }

@@ -58,6 +58,7 @@ fn set(all: &[&str]) -> BTreeSet<String> {
 fn type_of(message: &ServerMessage) -> &'static str {
     match message {
         ServerMessage::Welcome(_) => "welcome",
+        ServerMessage::Renamed(_) => "renamed",
         ServerMessage::Subscribed(_) => "subscribed",
         ServerMessage::Message(_) => "message",
         ServerMessage::Accepted(_) => "accepted",
@@ -77,6 +78,7 @@ fn each_type_has_a_golden_file() {
     assert_eq!(values_of(client(), "/type"), set(ClientMessage::TYPES));
     let server_types = [
         "welcome",
+        "renamed",
         "subscribed",
         "message",
         "accepted",

@@ -46,6 +46,7 @@ impl Model {
             }
             Event::Status(_)
             | Event::Welcomed { .. }
+            | Event::Renamed { .. }
             | Event::Push(_)
             | Event::Signal(_)
             | Event::Presence { .. }

@@ -3,6 +3,8 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use std::time::Duration;
+
 use super::pair::Pair;
 use super::server::ADAS_TOKEN;
 use crate::ids::DisplayName;
@@ -110,20 +112,79 @@ fn a_hello_that_is_refused_for_now_is_said_again_later() {
     assert!(pair.is_online());
 }
 
+/// The names of [`Event::Renamed`] so far.
+fn renamed(pair: &Pair) -> Vec<String> {
+    let names = pair.events.iter().filter_map(|event| match event {
+        Event::Renamed { name } => Some(name.to_string()),
+        _ => None,
+    });
+    names.collect()
+}
+
 #[test]
-fn a_new_name_is_said_on_a_new_connection() {
+fn a_new_name_needs_no_new_connection() {
     let mut pair = Pair::in_lobby();
     let before = pair.connection();
     let name = DisplayName::parse("Ada Lovelace").unwrap();
     pair.tell(Input::Rename(name.clone()));
+    pair.flow();
+    assert_eq!(pair.connection(), before);
+    assert_eq!(pair.server.greeted.as_ref().map(|sender| &sender.name), Some(&name));
+    assert_eq!((pair.opens, pair.closes), (1, 0));
+    assert_eq!(renamed(&pair), ["Ada Lovelace"]);
+
+    let requests = pair.server.heard.len();
+    pair.tell(Input::Rename(name.clone()));
+    pair.flow();
+    assert_eq!(pair.server.heard.len(), requests, "the same name is no news");
+
+    pair.cut();
+    pair.come_back();
+    let hello = pair.server.heard.iter().rev().find_map(|message| match message {
+        ClientMessage::Hello(hello) => hello.name.clone(),
+        _ => None,
+    });
+    assert_eq!(hello, Some(name), "the next connection begins with it");
+}
+
+#[test]
+fn a_message_after_a_new_name_has_it() {
+    let mut pair = Pair::in_lobby();
+    pair.server.refusals.push_back(Refusal::for_now(ErrorCode::RateLimited, "Wait.", Duration::from_secs(1)));
+    pair.tell(Input::Rename(DisplayName::parse("Grace").unwrap()));
+    pair.publish("hello");
+    pair.flow();
+    pair.elapse();
+    pair.flow();
+    let log = pair.server.logs.values().next().unwrap();
+    assert_eq!(log.last().unwrap().from.name.as_str(), "Grace");
+}
+
+#[test]
+fn a_name_that_is_refused_is_the_one_before() {
+    let mut pair = Pair::in_lobby();
+    let before = pair.server.greeted.clone().unwrap().name;
+    pair.server.refusals.push_back(Refusal::new(ErrorCode::InvalidName, "This name is taken."));
+    pair.tell(Input::Rename(DisplayName::parse("Server").unwrap()));
+    pair.flow();
+    assert_eq!(renamed(&pair), [before.to_string()]);
+    assert!(pair.events.iter().any(|event| matches!(event, Event::Refused(_))));
+    pair.cut();
+    pair.come_back();
+    assert_eq!(pair.server.greeted.clone().unwrap().name, before);
+}
+
+#[test]
+fn an_older_server_gets_a_new_name_with_a_new_connection() {
+    let mut pair = Pair::in_lobby();
+    pair.server.is_older = true;
+    let before = pair.connection();
+    let name = DisplayName::parse("Ada Lovelace").unwrap();
+    pair.tell(Input::Rename(name.clone()));
+    pair.flow();
     pair.connect();
     assert_ne!(pair.connection(), before);
     assert_eq!(pair.server.greeted.as_ref().map(|sender| &sender.name), Some(&name));
-    assert_eq!(user_of(&pair), "guest-1");
-    assert_eq!((pair.opens, pair.closes), (2, 1));
-
-    pair.tell(Input::Rename(name));
-    assert!(pair.is_online(), "the same name is no news");
 }
 
 #[test]

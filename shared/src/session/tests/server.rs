@@ -7,8 +7,8 @@ use crate::ids::{ChannelName, ConnectionId, DisplayName, Epoch, MessageId, Offse
 use crate::limits::PAGE_MESSAGES_MAX;
 use crate::protocol::{
     Accepted, ClientMessage, ErrorCode, ErrorReply, Gap, GapReason, Head, Heartbeat, Hello, Limits, Message,
-    Page, Payload, Position, Presence, PresenceChange, Publish, Refusal, Sender, ServerMessage, Subscribe,
-    Subscribed, VERSION, Welcome,
+    Page, Payload, Position, Presence, PresenceChange, Publish, Refusal, Renamed, Sender, ServerMessage,
+    Subscribe, Subscribed, VERSION, Welcome,
 };
 use crate::time::Timestamp;
 
@@ -35,6 +35,8 @@ pub(super) struct FakeServer {
     pub(super) busy_until: Timestamp,
     /// Refuses requests for the members.
     pub(super) presence_off: bool,
+    /// Whether this is a server from before `rename`.
+    pub(super) is_older: bool,
     /// The members of every channel, without the client.
     pub(super) members: BTreeSet<UserId>,
     /// The version of every channel's presence. `None` for a server of an earlier version.
@@ -61,6 +63,7 @@ impl FakeServer {
             refusals: VecDeque::new(),
             busy_until: Timestamp(0),
             presence_off: false,
+            is_older: false,
             members: BTreeSet::new(),
             presence_version: None,
             frame_bytes_max: 69_632,
@@ -104,6 +107,14 @@ impl FakeServer {
         }
         match message {
             ClientMessage::Hello(_) | ClientMessage::Signal { .. } | ClientMessage::Seen { .. } => {}
+            ClientMessage::Rename { id, .. } if self.is_older => {
+                let refusal = Refusal::new(ErrorCode::UnknownType, "This type is not known.");
+                self.say(ServerMessage::Error(ErrorReply { id: Some(id), refusal }));
+            }
+            ClientMessage::Rename { id, name } => {
+                self.greeted = Some(Sender { name: name.clone(), ..sender });
+                self.say(ServerMessage::Renamed(Renamed { id, name }));
+            }
             ClientMessage::Subscribe(request) => self.subscribe(request),
             ClientMessage::Unsubscribe { channel } => {
                 self.subscribed.remove(&channel);
@@ -295,7 +306,9 @@ fn request_of(message: &ClientMessage) -> Option<RequestId> {
     match message {
         ClientMessage::Subscribe(request) => Some(request.id),
         ClientMessage::Publish(request) => Some(request.id),
-        ClientMessage::History { id, .. } | ClientMessage::Presence { id, .. } => Some(*id),
+        ClientMessage::History { id, .. }
+        | ClientMessage::Presence { id, .. }
+        | ClientMessage::Rename { id, .. } => Some(*id),
         ClientMessage::Hello(_)
         | ClientMessage::Unsubscribe { .. }
         | ClientMessage::Signal { .. }

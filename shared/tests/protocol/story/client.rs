@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::ids::{Offset, RequestId};
 use shared::protocol::{ClientMessage, Hello, Level, Payload, Publish, SignalKind, Subscribe, VERSION};
 
-use super::{GREETING, Golden, ada, at, golden, lobby, message_id};
+use super::{GREETING, Golden, ada, at, golden, lobby, message_id, renamed};
 
 /// All golden files of this direction.
 pub(crate) fn client() -> Vec<Golden<ClientMessage>> {
@@ -57,6 +57,7 @@ pub(crate) fn client() -> Vec<Golden<ClientMessage>> {
             turn: Some(3),
             payload: Payload::chat("One lump or two?"),
         }),
+        "rename": ClientMessage::Rename { id: RequestId(18), name: renamed() },
         "history": history(11, None, 50),
         "history_before": history(12, Some(Offset(GREETING)), 2),
         "signal_typing": ClientMessage::Signal { channel: lobby(), kind: SignalKind::Typing },

@@ -37,6 +37,11 @@ fn ada() -> Sender {
     sender("guest-5xk3m0q8w2fz", "Ada")
 }
 
+/// Ada's name after she has changed it.
+fn renamed() -> DisplayName {
+    DisplayName::parse("Ada Lovelace").unwrap()
+}
+
 fn bob() -> Sender {
     sender("bob", "Bob")
 }

@@ -5,12 +5,12 @@ use shared::ids::{ConnectionId, Epoch, Offset, RequestId};
 use shared::limits::{FRAME_BYTES_MAX, SUBSCRIPTIONS_MAX};
 use shared::protocol::{
     Accepted, CloseCode, Closing, ErrorCode, ErrorReply, Gap, GapReason, Head, Heartbeat, Level, Limits,
-    Message, Page, Payload, Position, Presence, PresenceChange, Push, Refusal, Sender, ServerMessage, Signal,
-    SignalState, Subscribed, VERSION, Welcome,
+    Message, Page, Payload, Position, Presence, PresenceChange, Push, Refusal, Renamed, Sender,
+    ServerMessage, Signal, SignalState, Subscribed, VERSION, Welcome,
 };
 use shared::time::Timestamp;
 
-use super::{GREETING, Golden, ada, at, bob, golden, lobby, message_id, time_of};
+use super::{GREETING, Golden, ada, at, bob, golden, lobby, message_id, renamed, time_of};
 
 /// All golden files of this direction.
 pub(crate) fn server() -> Vec<Golden<ServerMessage>> {
@@ -27,6 +27,7 @@ pub(crate) fn server() -> Vec<Golden<ServerMessage>> {
     golden! { "server";
         "welcome_guest": welcome(1041, Some(token)),
         "welcome_again": welcome(1058, None),
+        "renamed": ServerMessage::Renamed(Renamed { id: RequestId(18), name: renamed() }),
         "subscribed": subscribed(1, at(41), 41, None),
         "subscribed_resume": subscribed(10, at(51), 53, None),
         "subscribed_gap_trimmed": subscribed(10, at(60), 112, Some(GapReason::Trimmed)),
