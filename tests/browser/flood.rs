@@ -254,3 +254,33 @@ async fn a_reader_at_the_end_of_a_flood_sees_its_end_and_what_was_before_it() {
     })
     .await;
 }
+
+/// Counts how often the button that leads back to the newest messages appears.
+const COUNT_LEAVING: &str = "\
+window.left = 0; \
+new MutationObserver(changes => { \
+  left += changes.flatMap(change => [...change.addedNodes]).filter(node => node.matches?.('.log__newest')).length; \
+}).observe(document.querySelector('.log'), {childList: true});";
+
+#[tokio::test]
+async fn a_reader_at_the_end_stays_there_on_a_slow_machine_while_messages_come_in_bursts() {
+    const BURSTS: usize = 40;
+    story_with(Settings::default().talkative(), async |stage| {
+        let ada = stage.person("Ada").await;
+        let bob = stage.server.join("Bob").await;
+        ada.run(COUNT_LEAVING, Vec::new()).await;
+        ada.slows_down(6).await;
+        // Some bursts are drawn as calm messages and some as a flood, which has fewer rows.
+        let mut last = 0;
+        for burst in 0..BURSTS {
+            let first = last + 1;
+            last += [3, 60, 8, 200][burst % 4];
+            says_numbers(&bob, first..=last).await;
+        }
+        ada.slows_down(1).await;
+        ada.timeline().expect_text(&last.to_string()).await;
+        ada.timeline().expect_at_end().await;
+        assert_eq!(ada.run("return left", Vec::new()).await, 0, "the app took nothing for scrolling up");
+    })
+    .await;
+}

@@ -92,6 +92,8 @@ async fn the_push_page_sends_and_shows_the_same_as_curl() {
 async fn the_push_page_says_what_went_wrong() {
     story(async |stage| {
         let ada = stage.person("Ada").await;
+        ada.expects_mistake(&["status of 401"]);
+        ada.expects_mistake(&["status of 404"]);
         let page = ada.push_page();
         page.open().await;
         page.key("not the key").await;

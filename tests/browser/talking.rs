@@ -26,8 +26,8 @@ async fn a_new_name_is_seen_by_others() {
         let user = ada.profile().user().await;
         assert!(user.contains("guest-"), "{user}");
         ada.profile().rename("Ada Lovelace").await;
-        ada.connection().expect_online_anew(before).await;
         bob.roster().expect(&["Ada Lovelace", "Bob"]).await;
+        assert_eq!(ada.connection().expect_online().await, before, "the connection is the same");
         ada.reload().await;
         ada.welcome().expect_gone().await;
         ada.says("it is still me").await;

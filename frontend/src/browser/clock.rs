@@ -5,7 +5,7 @@ use std::cell::Cell;
 use leptos::prelude::window;
 use shared::time::Timestamp;
 
-use crate::core::time::WakefulClock;
+use crate::core::clock::WakefulClock;
 
 thread_local! {
     static CLOCK: Cell<WakefulClock> = const { Cell::new(WakefulClock::new()) };

@@ -6,8 +6,8 @@ use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use shared::time::Timestamp;
 use wasm_bindgen::prelude::JsValue;
 
+use crate::core::day::DayName;
 use crate::core::texts::words;
-use crate::core::time::DayName;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 

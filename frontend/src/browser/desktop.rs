@@ -1,13 +1,18 @@
 //! Desktop notifications, shown by the operating system.
 
+use std::collections::VecDeque;
+
 use js_sys::{Array, Reflect};
-use leptos::prelude::window;
+use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::JsCast;
 use web_sys::{NotificationOptions, NotificationPermission};
 
 use super::promise;
 use crate::core::notifications::Notification;
+
+/// Maximum number of shown notifications that are remembered, to remove them later.
+const SHOWN_MAX: usize = 50;
 
 /// Whether the app may show desktop notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,20 +53,47 @@ pub(crate) fn ask(then: impl FnOnce(Permission) + 'static) {
     });
 }
 
-/// Shows one, if that is allowed. Several tabs show one with the same tag once. `on_click` runs after the page has the focus.
-pub(crate) fn show(notification: &Notification, on_click: impl FnOnce() + 'static) {
-    if permission() != Permission::Granted {
-        return;
+/// The notifications that this page has shown. A handle: cheap to copy.
+#[derive(Clone, Copy)]
+pub(crate) struct Desktop(StoredValue<VecDeque<(String, web_sys::Notification)>, LocalStorage>);
+
+impl Desktop {
+    /// Remembers no notification yet.
+    pub(crate) fn new() -> Self {
+        Self(StoredValue::new_local(VecDeque::new()))
     }
-    let options = NotificationOptions::new();
-    options.set_body(&notification.notice.body);
-    options.set_tag(&notification.tag());
-    let Ok(shown) = web_sys::Notification::new_with_options(&notification.notice.title, &options) else {
-        return;
-    };
-    let on_click = wasm_bindgen::prelude::Closure::once_into_js(move || {
-        let _ = window().focus();
-        on_click();
-    });
-    shown.set_onclick(Some(on_click.unchecked_ref()));
+
+    /// Shows a notification, if that is allowed. Several tabs show one with the same tag once. `on_click` runs after the page
+    /// has the focus.
+    pub(crate) fn show(self, notification: &Notification, on_click: impl FnOnce() + 'static) {
+        if permission() != Permission::Granted {
+            return;
+        }
+        let tag = notification.tag();
+        let options = NotificationOptions::new();
+        options.set_body(&notification.notice.body);
+        options.set_tag(&tag);
+        let Ok(shown) = web_sys::Notification::new_with_options(&notification.notice.title, &options) else {
+            return;
+        };
+        let on_click = wasm_bindgen::prelude::Closure::once_into_js(move || {
+            let _ = window().focus();
+            on_click();
+        });
+        shown.set_onclick(Some(on_click.unchecked_ref()));
+        self.0.update_value(|all| {
+            if all.len() == SHOWN_MAX {
+                all.pop_front();
+            }
+            all.push_back((tag, shown));
+        });
+    }
+
+    /// Removes a notification, if it is still shown.
+    pub(crate) fn withdraw(self, tag: &str) {
+        self.0.update_value(|all| {
+            all.iter().filter(|(other, _)| other == tag).for_each(|(_, shown)| shown.close());
+            all.retain(|(other, _)| other != tag);
+        });
+    }
 }

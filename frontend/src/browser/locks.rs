@@ -18,15 +18,15 @@ pub(crate) fn are_there() -> bool {
 
 /// Waits for the lock `name`, holds it until the tab ends, and calls `then` once it is held. Also calls `then` if the browser
 /// refuses the lock: such a browser stores nothing for the app either, so there is nothing to protect.
-pub(crate) fn take(name: &str, then: impl FnOnce() + 'static) {
+pub(crate) fn acquire(name: &str, then: impl FnOnce() + 'static) {
     request(name, false, move |_| {
         then();
         never_settled()
     });
 }
 
-/// Takes the lock `name` if it is free, holds it until the tab ends, and calls `then` with whether it is held.
-pub(crate) fn try_take(name: &str, then: impl FnOnce(bool) + 'static) {
+/// Acquires the lock `name` if it is free, holds it until the tab ends, and calls `then` with whether it is held.
+pub(crate) fn try_acquire(name: &str, then: impl FnOnce(bool) + 'static) {
     request(name, true, move |lock| {
         let is_held = lock.is_object();
         then(is_held);

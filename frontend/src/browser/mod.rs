@@ -1,5 +1,6 @@
 //! The Web APIs that the app uses, one per file.
 
+pub(crate) mod address;
 pub(crate) mod clipboard;
 pub(crate) mod clock;
 pub(crate) mod dates;

@@ -5,8 +5,6 @@
 use leptos::prelude::window;
 use web_sys::Storage;
 
-use crate::core::storage::Storage as Kept;
-
 /// One of the two stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Store {
@@ -43,25 +41,17 @@ impl Store {
         done.is_ok()
     }
 
+    /// Returns all keys of the app with their values.
+    pub(crate) fn all(self) -> Vec<(String, String)> {
+        let Some(storage) = self.storage() else { return Vec::new() };
+        let names = (0..storage.length().unwrap_or(0)).filter_map(|index| storage.key(index).ok().flatten());
+        let own = names.filter_map(|name| Self::own_key(&name).map(str::to_owned));
+        own.map(|key| (key.clone(), self.get(&key))).collect()
+    }
+
     /// Returns the app's key for the browser's `name`, or `None` if it belongs to another app.
     pub(crate) fn own_key(name: &str) -> Option<&str> {
         name.strip_prefix(PREFIX)
-    }
-}
-
-impl Kept for Store {
-    fn keys(&self) -> Vec<String> {
-        let Some(storage) = self.storage() else { return Vec::new() };
-        let names = (0..storage.length().unwrap_or(0)).filter_map(|index| storage.key(index).ok().flatten());
-        names.filter_map(|name| Self::own_key(&name).map(str::to_owned)).collect()
-    }
-
-    fn get(&self, key: &str) -> String {
-        Self::get(*self, key)
-    }
-
-    fn set(&self, key: &str, text: &str) -> bool {
-        Self::set(*self, key, text)
     }
 }
 

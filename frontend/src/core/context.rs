@@ -2,7 +2,6 @@
 //! queues that belong to no single room.
 
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 use shared::ids::{ChannelName, DisplayName, MessageId, UserId};
 use shared::protocol::{Payload, Refusal, Sender};
@@ -12,10 +11,10 @@ use shared::time::Timestamp;
 use super::effect::{Effect, Parts};
 use super::history::HistoryQueue;
 use super::intent::Attention;
-use super::storage::Storage;
+use super::storage::{Area, Storage, Write};
 use super::texts::{sentences, words};
 use super::toasts::Toasts;
-use super::unsent::{Unsent, UnsentMessage};
+use super::unsent::{TabId, Unsent, UnsentMessage, tabs};
 
 /// The reader, as far as known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,10 +35,10 @@ impl Me {
 
 /// What the browser offers, which differs between browsers and addresses.
 pub(crate) struct Surroundings {
-    /// Keeps texts over visits, for all tabs.
-    pub(crate) storage: Rc<dyn Storage>,
-    /// Keeps texts while the tab is open.
-    pub(crate) tab_storage: Rc<dyn Storage>,
+    /// The texts that the browser keeps over visits, for all tabs.
+    pub(crate) stored: Vec<(String, String)>,
+    /// The texts that it keeps while the tab is open.
+    pub(crate) stored_in_tab: Vec<(String, String)>,
     /// Whether tabs can see which other tabs are open. Without it, unsent messages end with the tab.
     pub(crate) has_locks: bool,
     /// Returns the day of a time in the reader's time zone, counted from 1970.
@@ -56,12 +55,13 @@ pub(crate) struct Context {
     pub(crate) status: Status,
     pub(crate) history: HistoryQueue,
     pub(crate) toasts: Toasts,
-    pub(crate) storage: Rc<dyn Storage>,
+    pub(crate) storage: Storage,
+    tab_storage: Storage,
     pub(crate) day_of: fn(Timestamp) -> i64,
     /// The changed values of the app.
     pub(crate) changed: Parts,
     pub(crate) effects: VecDeque<Effect>,
-    pub(crate) unsent: Unsent<Rc<dyn Storage>>,
+    unsent: Unsent,
     has_locks: bool,
     /// Whether the reader was warned that messages are at risk, and some still are.
     has_warned: bool,
@@ -69,21 +69,22 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(surroundings: Surroundings, me: Me, now: Timestamp) -> Self {
-        let Surroundings { storage, tab_storage, has_locks, day_of, seed } = surroundings;
-        let unsent_in = if has_locks { Rc::clone(&storage) } else { tab_storage };
+    /// Makes the context of a new page.
+    pub(crate) fn new(surroundings: Surroundings, now: Timestamp) -> Self {
+        let Surroundings { stored, stored_in_tab, has_locks, day_of, seed } = surroundings;
         Self {
             now,
             attention: Attention::Focused,
-            me,
+            me: Me::default(),
             status: Status::Stopped,
             history: HistoryQueue::default(),
             toasts: Toasts::default(),
-            storage,
+            storage: Storage::new(Area::Browser, stored),
+            tab_storage: Storage::new(Area::Tab, stored_in_tab),
             day_of,
             changed: Parts::NONE,
             effects: VecDeque::new(),
-            unsent: Unsent::new(unsent_in, has_locks),
+            unsent: Unsent::new(has_locks),
             has_locks,
             has_warned: false,
             random: fastrand::Rng::with_seed(seed),
@@ -110,20 +111,73 @@ impl Context {
     /// Keeps a message until the log has it, and sends it.
     pub(crate) fn publish(&mut self, channel: &ChannelName, message_id: MessageId, payload: Payload) {
         let message = UnsentMessage { channel: channel.clone(), message_id, payload };
-        let is_kept = self.unsent.add(&message);
-        // With a connection, the message is in the log before anybody has read the warning.
-        if !is_kept && !self.is_online() && !self.has_warned {
-            self.has_warned = true;
-            let why = if self.has_locks { words().at_risk_full } else { words().at_risk_insecure };
-            self.toast_error(words().at_risk_title, why.to_owned());
-        }
+        let (unsent, keep) = self.unsent();
+        unsent.add(&message, keep);
+        self.warn_of_loss();
         let UnsentMessage { channel, message_id, payload } = message;
         self.input(Input::Publish { channel, message_id, payload });
     }
 
-    /// The log has the message, or it is given up. Returns unsent messages of other tabs that have room now.
+    /// Warns if an unsent message would be lost with this page. With a connection, the message is in the log before anybody
+    /// has read the warning.
+    fn warn_of_loss(&mut self) {
+        if self.unsent.is_at_risk() && !self.is_online() && !self.has_warned {
+            self.has_warned = true;
+            let why = if self.has_locks { words().at_risk_full } else { words().at_risk_insecure };
+            self.toast_error(words().at_risk_title, why.to_owned());
+        }
+    }
+
+    /// Whether an unsent message would be lost with this page.
+    pub(crate) fn is_at_risk(&self) -> bool {
+        self.unsent.is_at_risk()
+    }
+
+    /// Returns the unsent messages, and where they are kept.
+    fn unsent(&mut self) -> (&mut Unsent, &mut Storage) {
+        let keep = if self.has_locks { &mut self.storage } else { &mut self.tab_storage };
+        (&mut self.unsent, keep)
+    }
+
+    /// Returns the next text for the browser to store.
+    pub(crate) fn next_write(&mut self) -> Option<Write> {
+        self.storage.next_write().or_else(|| self.tab_storage.next_write())
+    }
+
+    /// The browser could not store the text under `key`.
+    pub(crate) fn not_stored(&mut self, key: &str) {
+        let (unsent, keep) = self.unsent();
+        unsent.not_stored(key, keep);
+        self.warn_of_loss();
+    }
+
+    /// Returns the tabs with unsent messages.
+    pub(crate) fn tabs(&self) -> Vec<TabId> {
+        tabs(if self.has_locks { &self.storage } else { &self.tab_storage })
+    }
+
+    /// The session has begun. Returns the messages that have waited for it, to be sent.
+    pub(crate) fn start_sending(&mut self) -> Vec<UnsentMessage> {
+        let (unsent, keep) = self.unsent();
+        unsent.start(keep)
+    }
+
+    /// This page is `tab`, and holds its lock. Returns the messages of earlier pages of the tab, to be sent.
+    pub(crate) fn own_tab(&mut self, tab: TabId) -> Vec<UnsentMessage> {
+        let (unsent, keep) = self.unsent();
+        unsent.begin(tab, keep)
+    }
+
+    /// `tab` is closed, and this page holds its lock. Returns its messages, to be sent.
+    pub(crate) fn adopt_tab(&mut self, tab: &TabId) -> Vec<UnsentMessage> {
+        let (unsent, keep) = self.unsent();
+        unsent.adopt(tab, keep)
+    }
+
+    /// The log has the message, or it is given up. Returns adopted messages for which the outbox has space now.
     pub(crate) fn forget(&mut self, message_id: MessageId) -> Vec<UnsentMessage> {
-        let next = self.unsent.remove(message_id);
+        let (unsent, keep) = self.unsent();
+        let next = unsent.remove(message_id, keep);
         self.has_warned &= self.unsent.is_at_risk();
         next
     }

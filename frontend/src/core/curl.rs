@@ -30,6 +30,8 @@ mod tests {
         assert_eq!(quote("http://127.0.0.1:9501/api/push"), "http://127.0.0.1:9501/api/push");
     }
 
+    /// Windows has no such shell.
+    #[cfg(unix)]
     #[test]
     fn a_shell_reads_back_what_was_quoted() {
         for text in ["it's", "a\nb", "$(touch x) `y` \\ \"", "'", "-n", "ä 🙂", "!x"] {

@@ -5,6 +5,7 @@ use shared::session::{Input, SessionConfig};
 
 use super::notifications::Notification;
 use super::route::Route;
+use super::storage::Write;
 
 /// Something to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,10 @@ pub(crate) enum Effect {
     Changed(Changed),
     /// Show a notification of the operating system, if the user allows it.
     Notify(Notification),
+    /// Remove the notification of the operating system with this tag, if it is still shown.
+    Withdraw(String),
+    /// Store a text. If that fails, report [`NotStored`](super::intent::Intent::NotStored).
+    Store(Write),
     /// Change the address of the page.
     Navigate(Route),
 }
@@ -38,15 +43,23 @@ impl Parts {
     /// Number of values that the app or a room has, at most.
     pub(crate) const COUNT: usize = 9;
 
+    /// No value.
     pub(crate) const NONE: Self = Self(0);
 
     // Of the app.
+    /// The reader's name and id.
     pub(crate) const ME: Self = Self(1);
+    /// The state of the connection.
     pub(crate) const STATUS: Self = Self(1 << 1);
+    /// The open rooms.
     pub(crate) const ROOMS: Self = Self(1 << 2);
+    /// The address, and the room on the screen.
     pub(crate) const ROUTE: Self = Self(1 << 3);
+    /// The notifications.
     pub(crate) const BELL: Self = Self(1 << 4);
+    /// The toasts.
     pub(crate) const TOASTS: Self = Self(1 << 5);
+    /// The open panel, and whether the wire panel is open.
     pub(crate) const PANEL: Self = Self(1 << 6);
     /// The current day, for labels such as "Today".
     pub(crate) const TODAY: Self = Self(1 << 7);
@@ -54,15 +67,25 @@ impl Parts {
     pub(crate) const UNREAD_TOTAL: Self = Self(1 << 8);
 
     // Of a room.
+    /// The rows on the screen.
     pub(crate) const ROWS: Self = Self(1);
+    /// The part of the timeline that the reader looks at.
     pub(crate) const VIEW: Self = Self(1 << 1);
+    /// The number of unread messages.
     pub(crate) const UNREAD: Self = Self(1 << 2);
+    /// Whether messages can be loaded.
     pub(crate) const HISTORY: Self = Self(1 << 3);
+    /// Why the server refuses the room.
     pub(crate) const TROUBLE: Self = Self(1 << 4);
+    /// The members.
     pub(crate) const ROSTER: Self = Self(1 << 5);
+    /// Who is typing.
     pub(crate) const TYPING: Self = Self(1 << 6);
+    /// The number of messages that could not be sent.
     pub(crate) const FAILED: Self = Self(1 << 7);
+    /// The text in the field.
     pub(crate) const DRAFT: Self = Self(1 << 8);
+    /// All values.
     pub(crate) const ALL: Self = Self(u16::MAX);
 
     /// Adds the values of `other`.

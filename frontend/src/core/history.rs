@@ -45,12 +45,6 @@ impl HistoryQueue {
         self.waiting.retain(|request| request.channel != *channel);
     }
 
-    /// A new session knows of no request.
-    pub(crate) fn restart(&mut self) {
-        let lost = std::mem::take(&mut self.in_flight);
-        lost.into_iter().rev().for_each(|request| self.waiting.push_front(request));
-    }
-
     /// Returns the next request to send. Those of the channel `first` precede the others.
     pub(crate) fn next(&mut self, first: Option<&ChannelName>) -> Option<Input> {
         if self.in_flight.len() >= IN_FLIGHT_MAX {

@@ -6,7 +6,7 @@ use super::route::Route;
 use super::toasts::Hold;
 use super::unsent::TabId;
 
-/// A wish of the user, or a report of the browser.
+/// An action of the user, or a report of the browser.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Intent {
     /// The app has started. If a name is known, it connects.
@@ -37,7 +37,7 @@ pub(crate) enum Intent {
     ClearBell,
     /// Remove a toast.
     DismissToast(u64),
-    /// Keep a toast while the pointer or the keyboard is in it, or stop to.
+    /// Keep a toast while the pointer or the keyboard is in it. With `false`, no longer.
     HoldToast(u64, Hold, bool),
     /// A text was copied, or the browser refused it.
     Copied(bool),
@@ -47,12 +47,27 @@ pub(crate) enum Intent {
     Elapsed,
     /// The user has left the page or has come back. The attention says which.
     AttentionChanged,
-    /// Another tab has changed the text under this key.
-    Stored(String),
+    /// Another tab has stored a text under this key. If it is empty, it has removed the key.
+    Stored(String, String),
+    /// The browser could not store the text under this key.
+    NotStored(String),
+    /// These are all texts that the browser keeps over visits.
+    StorageRead(Vec<(String, String)>),
     /// This page is this tab: it holds the tab's lock.
     OwnTab(TabId),
     /// This tab is gone, and this page holds its lock.
     AdoptTab(TabId),
+}
+
+impl Intent {
+    /// Whether this may change what another tab has changed a moment ago, before its event has arrived here. Then
+    /// [`StorageRead`](Self::StorageRead) has to come first.
+    pub(crate) fn needs_fresh_storage(&self) -> bool {
+        matches!(
+            self,
+            Self::Arrive(_) | Self::Close(_) | Self::AttentionChanged | Self::OwnTab(_) | Self::AdoptTab(_)
+        )
+    }
 }
 
 /// Something that the user wants in a room.
@@ -86,6 +101,8 @@ pub(crate) enum RoomIntent {
     ReachBottom,
     /// The user wants older messages.
     Older,
+    /// The user wants the messages of a hole that could not be loaded.
+    RetryHole,
     /// The user looks at this message, so many pixels below the upper edge.
     Place(MessageId, i32),
 }

@@ -3,8 +3,10 @@
 
 mod app;
 pub(crate) mod case;
+pub(crate) mod clock;
 mod context;
 pub(crate) mod curl;
+pub(crate) mod day;
 pub(crate) mod effect;
 mod history;
 pub(crate) mod intent;
@@ -19,7 +21,6 @@ pub(crate) mod route;
 pub(crate) mod status;
 pub(crate) mod storage;
 pub(crate) mod texts;
-pub(crate) mod time;
 pub(crate) mod timeline;
 pub(crate) mod toasts;
 pub(crate) mod unsent;

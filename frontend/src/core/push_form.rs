@@ -17,6 +17,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
+    /// All kinds, in the order of the form.
     pub(crate) const ALL: [Self; 3] = [Self::Room, Self::User, Self::Connection];
 
     /// Returns its name in the form.
@@ -61,6 +62,18 @@ pub(crate) struct PushForm {
     pub(crate) link: String,
 }
 
+/// What the user has entered in one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PushEdit {
+    Target(Target),
+    To(String),
+    Notifies(bool),
+    Title(String),
+    Level(Level),
+    Text(String),
+    Link(String),
+}
+
 /// A request of the HTTP API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
@@ -89,8 +102,21 @@ impl PushForm {
         }
     }
 
+    /// Changes one field.
+    pub(crate) fn edit(&mut self, edit: PushEdit) {
+        match edit {
+            PushEdit::Target(target) => self.aim(target),
+            PushEdit::To(to) => self.to = to,
+            PushEdit::Notifies(notifies) => self.notifies = notifies,
+            PushEdit::Title(title) => self.title = title,
+            PushEdit::Level(level) => self.level = level,
+            PushEdit::Text(text) => self.text = text,
+            PushEdit::Link(link) => self.link = link,
+        }
+    }
+
     /// Chooses another kind of recipient, and clears the recipient, which was of the other kind.
-    pub(crate) fn aim(&mut self, target: Target) {
+    fn aim(&mut self, target: Target) {
         if self.target != target {
             self.target = target;
             self.to = if target == Target::Room { "lobby".to_owned() } else { String::new() };
@@ -145,12 +171,13 @@ impl PushForm {
         Ok(self.preview())
     }
 
-    /// Returns which field the refusal of the payload is about.
+    /// Returns what is wrong with the payload, as a sentence for the reader.
     fn problem(&self, refusal: &Refusal) -> String {
         let field = match refusal.code {
             ErrorCode::InvalidField if !self.notifies => words().text_missing,
             ErrorCode::InvalidField if is_blank(&self.title) => words().title_missing,
             ErrorCode::InvalidField => words().link_invalid,
+            ErrorCode::TextTooLong => words().payload_too_long,
             _ => return sentences().refusal(refusal),
         };
         field.to_owned()
@@ -242,7 +269,7 @@ mod tests {
         let linked = PushForm { link: "javascript:x".to_owned(), ..form(Target::Room, "a") };
         assert_eq!(linked.request(), payload(words().link_invalid));
         let long = PushForm { title: "x".repeat(TITLE_BYTES_MAX + 1), ..form(Target::Room, "a") };
-        assert_eq!(long.request(), payload("The text is too long. Shorten it."));
+        assert_eq!(long.request(), payload("The title, the text or the link is too long. Shorten it."));
     }
 
     #[test]

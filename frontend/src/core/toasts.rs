@@ -6,7 +6,7 @@ use shared::time::Timestamp;
 
 use super::timeline::Notice;
 
-/// Maximum number of toasts at a time. Above it, the oldest is removed; the bell still has it.
+/// Maximum number of toasts at a time. Above it, the oldest is removed. If it is a notification, the bell still has it.
 const TOASTS_MAX: usize = 4;
 
 /// A toast stays at least this long, in milliseconds.
@@ -31,6 +31,8 @@ pub(crate) struct Toast {
     pub(crate) number: u64,
     pub(crate) notice: Notice,
     message: Option<MessageId>,
+    /// Whether the bell has it too.
+    is_in_bell: bool,
     held_by_pointer: bool,
     held_by_focus: bool,
     /// When it is removed, unless it is held.
@@ -63,13 +65,18 @@ impl Toasts {
         &self.shown
     }
 
-    /// Adds a notice, which may belong to a message.
+    /// Adds a notice of the bell, which may belong to a message.
     pub(crate) fn add(&mut self, notice: Notice, message: Option<MessageId>, now: Timestamp) {
+        self.push(notice, message, true, now);
+    }
+
+    fn push(&mut self, notice: Notice, message: Option<MessageId>, is_in_bell: bool, now: Timestamp) {
         self.last_number += 1;
         let mut toast = Toast {
             number: self.last_number,
             notice,
             message,
+            is_in_bell,
             held_by_pointer: false,
             held_by_focus: false,
             expires: now,
@@ -84,18 +91,18 @@ impl Toasts {
     /// Adds an error.
     pub(crate) fn add_error(&mut self, title: &str, body: String, now: Timestamp) {
         let level = Level::Error;
-        self.add(Notice { title: title.to_owned(), body, level, link: None }, None, now);
+        self.push(Notice { title: title.to_owned(), body, level, link: None }, None, false, now);
     }
 
     /// Adds a success.
     pub(crate) fn add_success(&mut self, title: &str, now: Timestamp) {
         let (body, level) = (String::new(), Level::Success);
-        self.add(Notice { title: title.to_owned(), body, level, link: None }, None, now);
+        self.push(Notice { title: title.to_owned(), body, level, link: None }, None, false, now);
     }
 
-    /// Removes all: the list that has them is open.
-    pub(crate) fn dismiss_all(&mut self) {
-        self.shown.clear();
+    /// Removes those that the bell has.
+    pub(crate) fn dismiss_in_bell(&mut self) {
+        self.shown.retain(|toast| !toast.is_in_bell);
     }
 
     /// Removes one.
@@ -146,6 +153,24 @@ mod tests {
         assert_eq!(toasts.shown().iter().map(|toast| toast.number).collect::<Vec<_>>(), [3, 4, 5, 6]);
         toasts.dismiss(4);
         assert_eq!(toasts.shown().len(), 3);
+    }
+
+    #[test]
+    fn the_open_bell_replaces_only_what_it_has() {
+        let mut toasts = Toasts::default();
+        let notice = |title: &str| Notice {
+            title: title.to_owned(),
+            body: String::new(),
+            level: Level::Info,
+            link: None,
+        };
+        toasts.add(notice("Alarm"), None, Timestamp(0));
+        toasts.add_error("Not stored yet", String::new(), Timestamp(0));
+        toasts.dismiss_in_bell();
+        assert_eq!(
+            toasts.shown().iter().map(|toast| toast.notice.title.as_str()).collect::<Vec<_>>(),
+            ["Not stored yet"]
+        );
     }
 
     #[test]

@@ -81,148 +81,171 @@ impl fmt::Display for TabId {
 
 /// The unsent messages of this page, in the order of the session's outbox.
 #[derive(Debug)]
-pub(crate) struct Unsent<K> {
-    keep: K,
+pub(crate) struct Unsent {
     /// Whether stored messages outlive the tab.
     outlives_tab: bool,
     /// The tab of this page. Unknown until the page holds its lock.
     tab: Option<TabId>,
     /// Number of the last message that was written in this tab.
     written: u64,
-    entries: Vec<Entry>,
-    /// Keys of adopted messages that wait for space in the session's outbox.
+    entries: Vec<Kept>,
+    /// Keys of adopted messages that wait for the session, or for space in its outbox.
     waiting: VecDeque<String>,
+    /// Whether the session has begun.
+    has_session: bool,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Kept {
     message_id: MessageId,
-    place: Place,
+    storing: Storing,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Storing {
     /// Stored under this key.
-    Kept(String),
+    Stored(String),
     /// In memory only: the number in this tab, and the text to store.
-    Memory { number: u64, text: String },
+    InMemory { number: u64, text: String },
 }
 
-impl<K: Storage> Unsent<K> {
-    /// Makes an empty list that stores in `keep`. Without `outlives_tab`, a message is lost when the tab is closed.
-    pub(crate) fn new(keep: K, outlives_tab: bool) -> Self {
-        Self { keep, outlives_tab, tab: None, written: 0, entries: Vec::new(), waiting: VecDeque::new() }
+impl Unsent {
+    /// Makes an empty list. Without `outlives_tab`, a message is lost when the tab is closed.
+    pub(crate) fn new(outlives_tab: bool) -> Self {
+        Self {
+            outlives_tab,
+            tab: None,
+            written: 0,
+            entries: Vec::new(),
+            waiting: VecDeque::new(),
+            has_session: false,
+        }
+    }
+
+    /// The session has begun. Returns the messages that have waited for it, to be sent.
+    pub(crate) fn start(&mut self, keep: &Storage) -> Vec<UnsentMessage> {
+        self.has_session = true;
+        self.next(keep)
     }
 
     /// This page is `tab`, and holds its lock. Returns the messages of earlier pages of the tab, to be sent.
-    pub(crate) fn begin(&mut self, tab: TabId) -> Vec<UnsentMessage> {
-        let numbers = self.numbers_of(&tab);
+    pub(crate) fn begin(&mut self, tab: TabId, keep: &mut Storage) -> Vec<UnsentMessage> {
+        let numbers = numbers_of(&tab, keep);
         let before = numbers.last().copied().unwrap_or(0);
         self.written += before;
         for entry in &mut self.entries {
-            if let Place::Memory { number, .. } = &mut entry.place {
+            if let Storing::InMemory { number, .. } = &mut entry.storing {
                 *number += before;
             }
         }
         self.waiting.extend(numbers.into_iter().map(|number| tab.key(number)));
         self.tab = Some(tab);
-        self.keep_all();
-        self.next()
+        self.keep_all(keep);
+        self.next(keep)
     }
 
     /// `tab` is closed, and this page holds its lock. Returns its messages, to be sent.
-    pub(crate) fn adopt(&mut self, tab: &TabId) -> Vec<UnsentMessage> {
-        let numbers = self.numbers_of(tab);
+    pub(crate) fn adopt(&mut self, tab: &TabId, keep: &Storage) -> Vec<UnsentMessage> {
+        let numbers = numbers_of(tab, keep);
         self.waiting.extend(numbers.into_iter().map(|number| tab.key(number)));
-        self.next()
+        self.next(keep)
     }
 
-    /// Adds a message that was written here. Returns false if it would be lost with this page. A known message is not added
-    /// again, nor one for which the session's outbox has no space.
-    pub(crate) fn add(&mut self, message: &UnsentMessage) -> bool {
+    /// Adds a message that was written here. A known message is not added again, nor one for which the session's outbox has
+    /// no space.
+    pub(crate) fn add(&mut self, message: &UnsentMessage, keep: &mut Storage) {
         if self.knows(message.message_id) || self.entries.len() >= OUTBOX_MESSAGES_MAX {
-            return true;
+            return;
         }
         self.written += 1;
         let text = message.to_json();
-        let place = Place::Memory { number: self.written, text };
-        self.entries.push(Entry { message_id: message.message_id, place });
-        self.keep_all();
-        !self.is_at_risk()
+        let storing = Storing::InMemory { number: self.written, text };
+        self.entries.push(Kept { message_id: message.message_id, storing });
+        self.keep_all(keep);
+    }
+
+    /// The browser could not store the text under `key`: its storage is full or not allowed. The message stays in memory until
+    /// there is space.
+    pub(crate) fn not_stored(&mut self, key: &str, keep: &mut Storage) {
+        let is_it = |kept: &&mut Kept| matches!(&kept.storing, Storing::Stored(stored) if stored == key);
+        if let Some(kept) = self.entries.iter_mut().find(is_it)
+            && let Some(number) = key.rsplit('.').next().and_then(|number| number.parse().ok())
+        {
+            kept.storing = Storing::InMemory { number, text: keep.get(key).to_owned() };
+            keep.adopt(key, String::new());
+        }
     }
 
     /// Removes a message that the log has, or that was discarded. Returns messages that have space now, to be sent.
-    pub(crate) fn remove(&mut self, message_id: MessageId) -> Vec<UnsentMessage> {
+    pub(crate) fn remove(&mut self, message_id: MessageId, keep: &mut Storage) -> Vec<UnsentMessage> {
         let Some(index) = self.entries.iter().position(|entry| entry.message_id == message_id) else {
             return Vec::new();
         };
-        if let Place::Kept(key) = self.entries.remove(index).place {
-            self.keep.set(&key, "");
+        if let Storing::Stored(key) = self.entries.remove(index).storing {
+            keep.set(&key, "");
         }
-        self.keep_all();
-        self.next()
+        self.keep_all(keep);
+        self.next(keep)
     }
 
     /// Whether a message would be lost with this page.
     pub(crate) fn is_at_risk(&self) -> bool {
         // For some milliseconds the tab is unknown. That is no risk.
-        let is_lost = |entry: &Entry| !self.outlives_tab || matches!(entry.place, Place::Memory { .. });
+        let is_lost = |entry: &Kept| !self.outlives_tab || matches!(entry.storing, Storing::InMemory { .. });
         self.tab.is_some() && self.entries.iter().any(is_lost)
-    }
-
-    /// Returns the tabs with stored messages.
-    pub(crate) fn tabs(&self) -> Vec<TabId> {
-        let mut tabs: Vec<TabId> = Vec::new();
-        for tab in self.keep.keys().iter().filter_map(|key| TabId::of_key(key)) {
-            if !tabs.contains(&tab) {
-                tabs.push(tab);
-            }
-        }
-        tabs
     }
 
     fn knows(&self, message_id: MessageId) -> bool {
         self.entries.iter().any(|entry| entry.message_id == message_id)
     }
 
-    fn numbers_of(&self, tab: &TabId) -> Vec<u64> {
-        let start = format!("{PREFIX}{tab}.");
-        let keys = self.keep.keys();
-        let mut numbers: Vec<u64> = Vec::new();
-        for number in keys.iter().filter_map(|key| key.strip_prefix(&start)?.parse().ok()) {
-            numbers.insert(numbers.partition_point(|before| *before <= number), number);
-        }
-        numbers
-    }
-
-    /// Stores messages that are in memory only, in order, while there is space.
-    fn keep_all(&mut self) {
+    /// Stores messages that are in memory only, in order.
+    fn keep_all(&mut self, keep: &mut Storage) {
         let Some(tab) = &self.tab else { return };
         for entry in &mut self.entries {
-            let Place::Memory { number, text } = &entry.place else { continue };
+            let Storing::InMemory { number, text } = &entry.storing else { continue };
             let key = tab.key(*number);
-            if !self.keep.set(&key, text) {
-                return;
-            }
-            entry.place = Place::Kept(key);
+            keep.set(&key, text);
+            entry.storing = Storing::Stored(key);
         }
     }
 
-    /// Loads adopted messages while the session's outbox has space. A message that cannot be read stays where it is: a later
-    /// version of the app may have written it.
-    fn next(&mut self) -> Vec<UnsentMessage> {
+    /// Loads adopted messages while there is a session and its outbox has space. A message that cannot be read stays where it
+    /// is: a later version of the app may have written it.
+    fn next(&mut self, keep: &Storage) -> Vec<UnsentMessage> {
         let mut messages = Vec::new();
-        while self.entries.len() < OUTBOX_MESSAGES_MAX {
+        while self.has_session && self.entries.len() < OUTBOX_MESSAGES_MAX {
             let Some(key) = self.waiting.pop_front() else { break };
-            let Ok(message) = UnsentMessage::parse(&self.keep.get(&key)) else { continue };
+            let Ok(message) = UnsentMessage::parse(keep.get(&key)) else { continue };
             if self.knows(message.message_id) {
                 continue;
             }
-            self.entries.push(Entry { message_id: message.message_id, place: Place::Kept(key) });
+            self.entries.push(Kept { message_id: message.message_id, storing: Storing::Stored(key) });
             messages.push(message);
         }
         messages
     }
+}
+
+/// Returns the tabs with stored messages.
+pub(crate) fn tabs(keep: &Storage) -> Vec<TabId> {
+    let mut tabs: Vec<TabId> = Vec::new();
+    for tab in keep.keys().filter_map(TabId::of_key) {
+        if !tabs.contains(&tab) {
+            tabs.push(tab);
+        }
+    }
+    tabs
+}
+
+/// Returns the numbers of the stored messages of a tab, in order.
+fn numbers_of(tab: &TabId, keep: &Storage) -> Vec<u64> {
+    let start = format!("{PREFIX}{tab}.");
+    let mut numbers: Vec<u64> = Vec::new();
+    for number in keep.keys().filter_map(|key| key.strip_prefix(&start)?.parse().ok()) {
+        numbers.insert(numbers.partition_point(|before| *before <= number), number);
+    }
+    numbers
 }
 
 #[cfg(test)]

@@ -145,6 +145,13 @@ impl Frames {
         }
     }
 
+    /// Drops all frames.
+    fn clear(&mut self) {
+        self.dropped += self.frames.len() as u64;
+        self.frames.clear();
+        self.bytes = 0;
+    }
+
     /// The frames from this number on, with their numbers.
     fn from(&self, number: u64) -> impl Iterator<Item = WireRow> {
         let passed = usize::try_from(number.saturating_sub(self.dropped)).unwrap_or(usize::MAX);
@@ -201,7 +208,7 @@ impl WireLog {
 
     /// Drops all frames.
     pub(crate) fn clear(&mut self) {
-        self.frames.bound(0);
+        self.frames.clear();
     }
 
     fn bound(&mut self) {

@@ -22,11 +22,17 @@ use crate::core::wire::{Frame, Frames, WireKind};
 /// Interval between batches while the tab is hidden, in milliseconds. Nothing is rendered then, so there are no frames.
 const HIDDEN_FLUSH_MS: u64 = 250;
 
+/// Maximum size of the received texts of a batch, in bytes. Above it, the batch is delivered at once: the browser may run the
+/// requested frame or timer late, or never while the window is covered.
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// The events and frames since the last batch, in order.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<Event>,
     pub(crate) frames: Frames,
+    /// Size of the received texts, in bytes.
+    bytes: usize,
 }
 
 /// A handle to the app's only driver. Cheap to copy.
@@ -36,8 +42,6 @@ pub(crate) struct Driver(StoredValue<Rc<RefCell<Inner>>, LocalStorage>);
 struct Inner {
     session: Session,
     socket: Option<Socket>,
-    /// The previous socket. It is kept until the next input, because one of its closures may be running.
-    retired: Option<Socket>,
     /// The browser's timer, and when it fires.
     timer: Option<(i32, Timestamp)>,
     on_timer: Closure<dyn FnMut()>,
@@ -63,7 +67,6 @@ impl Driver {
             RefCell::new(Inner {
                 session: Session::new(SessionConfig::default(), clock::seed(), now),
                 socket: None,
-                retired: None,
                 timer: None,
                 on_timer,
                 batch: Batch::default(),
@@ -118,7 +121,6 @@ impl Driver {
 
 fn handle(this: &Rc<RefCell<Inner>>, input: Input) {
     let mut inner = this.borrow_mut();
-    inner.retired = None;
     if input == Input::Woken {
         clock::catch_up();
     }
@@ -152,7 +154,10 @@ fn handle_socket(this: &Rc<RefCell<Inner>>, event: SocketEvent) {
         }
         SocketEvent::Text(text) => {
             let decoded = codec::decode_server(&text);
-            this.borrow_mut().note(WireKind::Received, text);
+            let mut inner = this.borrow_mut();
+            inner.batch.bytes += text.len();
+            inner.note(WireKind::Received, text);
+            drop(inner);
             // A message that cannot be decoded is shown in the wire panel and otherwise ignored, like an unknown type.
             let Ok(message) = decoded else { return this.borrow_mut().schedule_flush(this) };
             Input::Received(message)
@@ -160,7 +165,7 @@ fn handle_socket(this: &Rc<RefCell<Inner>>, event: SocketEvent) {
         SocketEvent::Closed { code, reason } => {
             let mut inner = this.borrow_mut();
             inner.note(WireKind::Close, format!("{code} {reason}").trim_end().to_owned());
-            inner.retired = inner.socket.take();
+            inner.socket = None;
             Input::Closed { code: Some(CloseCode(code)) }
         }
     };
@@ -199,9 +204,7 @@ impl Inner {
     }
 
     fn close(&mut self) {
-        if let Some(socket) = self.socket.take() {
-            socket.silence();
-            self.retired = Some(socket);
+        if self.socket.take().is_some() {
             self.note(WireKind::Close, words().wire_closed_by_app.to_owned());
         }
     }
@@ -233,13 +236,17 @@ impl Inner {
 
     fn schedule_flush(&mut self, this: &Rc<RefCell<Self>>) {
         let is_empty = self.batch.events.is_empty() && self.batch.frames.is_empty();
-        if is_empty || self.flush_is_due {
+        let is_full = self.batch.bytes > BATCH_BYTES_MAX;
+        if is_empty || (self.flush_is_due && !is_full) {
             return;
         }
         self.flush_is_due = true;
         let this = Rc::clone(this);
         let run = move || flush(&this);
-        if !is_hidden() {
+        if is_full {
+            self.batch.bytes = 0;
+            queue_microtask(run);
+        } else if !is_hidden() {
             request_animation_frame(run);
         } else if clock::now().since(self.flushed_at) >= Duration::from_millis(HIDDEN_FLUSH_MS) {
             queue_microtask(run);

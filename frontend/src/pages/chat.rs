@@ -38,9 +38,10 @@ fn Closed(room: Room, refusal: Refusal) -> impl IntoView {
             <span>{text}</span>
             <span class="empty__actions">
                 <button type="button" class="button" on:click=act(move |_| app.in_room(room, RoomIntent::Join))>{words().try_again}</button>
-                <button type="button" class="button" on:click=act(move |_| app.intend(Intent::Close(room.channel())))>
-                    {leave}
-                </button>
+                {(!rooms::is_lobby(&room.channel())).then(|| view! {
+                    <button type="button" class="button" on:click=act(move |_| app.intend(Intent::Close(room.channel())))>
+                        {leave}
+                    </button> })}
             </span>
         </div>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::protocol::Level;
 
 use crate::core::curl;
-use crate::core::push_form::{Outcome, PushForm, Target};
+use crate::core::push_form::{Outcome, PushEdit, PushForm, Target};
 use crate::core::texts::{sentences, words};
 use crate::parts::Copyable;
 use crate::state::PushState;
@@ -24,7 +24,7 @@ pub(crate) fn Push() -> impl IntoView {
                 <p class="push__intro">
                     {words().push_intro}
                 </p>
-                <form class="push__form" data-testid="push-form" on:submit=act(submit) novalidate>
+                <form class="push__form" on:submit=act(submit) novalidate>
                     <Key push />
                     <Recipient push />
                     <Content push />
@@ -32,7 +32,6 @@ pub(crate) fn Push() -> impl IntoView {
                         <button
                             type="submit"
                             class="button button--primary"
-                            data-testid="push-send"
                             disabled=live(move || push.is_sending())
                         >
                             {live(move || if push.is_sending() { words().push_sending } else { words().push_send })}
@@ -56,7 +55,6 @@ fn Key(push: PushState) -> impl IntoView {
                 <input
                     id="push-key"
                     class="input"
-                    data-testid="push-key"
                     type=live(move || if is_shown.get() { "text" } else { "password" })
                     autocomplete="off"
                     spellcheck="false"
@@ -89,7 +87,7 @@ fn Recipient(push: PushState) -> impl IntoView {
                     name="target"
                     value=target.as_str()
                     prop:checked=live(move || push.with_form(|form| form.target == target))
-                    on:change=act(move |_| push.change(|form| form.aim(target)))
+                    on:change=act(move |_| push.edit(PushEdit::Target(target)))
                 />
                 <span class="choice__label">{target.label()}</span>
             </label>
@@ -98,17 +96,16 @@ fn Recipient(push: PushState) -> impl IntoView {
     view! {
         <fieldset class="field">
             <legend class="field__label">{words().push_to}</legend>
-            <div class="choices" data-testid="push-target-kind">{Target::ALL.map(option).collect_view()}</div>
+            <div class="choices">{Target::ALL.map(option).collect_view()}</div>
             <input
                 class="input"
-                data-testid="push-target"
                 aria-label=words().recipient
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
                 placeholder=live(move || push.with_form(|form| form.target.example()))
                 prop:value=live(move || push.with_form(|form| form.to.clone()))
-                on:input:target=move |event| push.change(|form| form.to = event.target().value())
+                on:input:target=move |event| push.edit(PushEdit::To(event.target().value()))
             />
         </fieldset>
     }
@@ -122,9 +119,8 @@ fn Content(push: PushState) -> impl IntoView {
             <span class="field__label">{words().push_type}</span>
             <select
                 class="input"
-                data-testid="push-kind"
                 on:change:target=move |event| {
-                    push.change(|form| form.notifies = event.target().value() == "notification");
+                    push.edit(PushEdit::Notifies(event.target().value() == "notification"));
                 }
             >
                 <option value="notification">{words().notification}</option>
@@ -137,21 +133,19 @@ fn Content(push: PushState) -> impl IntoView {
                     <span class="field__label">{words().title}</span>
                     <input
                         class="input"
-                        data-testid="push-title"
                         placeholder=words().title_example
                         prop:value=live(move || push.with_form(|form| form.title.clone()))
-                        on:input:target=move |event| push.change(|form| form.title = event.target().value())
+                        on:input:target=move |event| push.edit(PushEdit::Title(event.target().value()))
                     />
                 </label>
                 <label class="field">
                     <span class="field__label">{words().level}</span>
                     <select
                         class="input"
-                        data-testid="push-level"
                         on:change:target=move |event| {
                             let value = event.target().value();
                             let chosen = Level::ALL.iter().copied().find(|level| level.as_str() == value);
-                            push.change(|form| form.level = chosen.unwrap_or_default());
+                            push.edit(PushEdit::Level(chosen.unwrap_or_default()));
                         }
                     >
                         {Level::ALL.iter().map(|level| view! { <option value=level.as_str()>{sentences().level(*level)}</option> }).collect_view()}
@@ -162,10 +156,9 @@ fn Content(push: PushState) -> impl IntoView {
             <span class="field__label">{words().text}</span>
             <textarea
                 class="input push__text"
-                data-testid="push-text"
                 rows="3"
                 prop:value=live(move || push.with_form(|form| form.text.clone()))
-                on:input:target=move |event| push.change(|form| form.text = event.target().value())
+                on:input:target=move |event| push.edit(PushEdit::Text(event.target().value()))
             ></textarea>
         </label>
         {shown(move || notifies.get(), move || view! {
@@ -173,11 +166,10 @@ fn Content(push: PushState) -> impl IntoView {
                 <span class="field__label">{words().link}</span>
                 <input
                     class="input"
-                    data-testid="push-link"
                     type="url"
                     placeholder="https://example.org/builds/7"
                     prop:value=live(move || push.with_form(|form| form.link.clone()))
-                    on:input:target=move |event| push.change(|form| form.link = event.target().value())
+                    on:input:target=move |event| push.edit(PushEdit::Link(event.target().value()))
                 />
             </label> })}
     }
@@ -186,7 +178,7 @@ fn Content(push: PushState) -> impl IntoView {
 #[component]
 fn Result(push: PushState) -> impl IntoView {
     view! {
-        <p class="push__result" role="status" data-testid="push-result">
+        <p class="push__result" role="status">
             {part(move || match push.outcome() {
                 None => ().into_any(),
                 Some(Outcome::Done(text)) => view! { <span class="push__done">{text}</span> }.into_any(),
@@ -210,7 +202,7 @@ fn Curl(push: PushState) -> impl IntoView {
                 <h2 class="field__label">{words().curl_title}</h2>
                 <Copyable text=command label=words().copy />
             </header>
-            <pre class="push__curl" tabindex="0" data-testid="push-curl">{command}</pre>
+            <pre class="push__curl" tabindex="0">{command}</pre>
         </section>
     }
 }

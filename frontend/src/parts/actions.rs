@@ -42,13 +42,12 @@ pub(super) fn Actions(room: Room, entry: Memo<Arc<Entry>>) -> impl IntoView {
                     <Glyph icon=Icon::React />
                 </button>
                 {shown(move || is_own_chat.get(), move || view! {
-                    <button type="button" class="action" data-testid="edit" aria-label=words().edit title=words().edit on:click=act(edit)>
+                    <button type="button" class="action" aria-label=words().edit title=words().edit on:click=act(edit)>
                         <Glyph icon=Icon::Edit />
                     </button>
                     <button
                         type="button"
                         class="action"
-                        data-testid="delete"
                         aria-label=words().delete
                         title=words().delete
                         on:click=act(delete)

@@ -25,7 +25,6 @@ pub(crate) fn Notifications() -> impl IntoView {
             modality=Modality::Popover
             label=words().notifications
             class="bell"
-            testid="notifications"
         >
             <List />
         </Dialog>
@@ -41,7 +40,7 @@ fn List() -> impl IntoView {
     });
     let unread = StoredValue::new(unread);
     Effect::new(move |_| {
-        if app.bell.with(|bell| bell.iter().any(|item| item.unread)) {
+        if app.bell_unread.get() > 0 {
             app.intend(Intent::ReadBell);
         }
     });
@@ -84,12 +83,11 @@ fn List() -> impl IntoView {
 fn Item(item: Notification, fresh: bool) -> impl IntoView {
     let app = use_app();
     let level = item.notice.level.as_str();
-    let room = item.source.map(|(channel, _)| channel).filter(|channel| channel.namespace() != "inbox");
+    let room = item.source.map(|(channel, _)| channel).filter(rooms::is_room);
     view! {
         <li
             class=format!("bell__item notice--{level}")
             class:bell__item--fresh=fresh
-            data-testid="notification"
         >
             <NoticeText notice=item.notice />
             <span class="bell__meta">
@@ -119,7 +117,6 @@ fn DesktopOffer() -> impl IntoView {
                 <button
                     type="button"
                     class="button button--wide"
-                    data-testid="allow-desktop"
                     on:click=act(move |_| ask_for_desktop(move |answer| permission.set(answer)))
                 >
                     {words().allow_desktop}

@@ -11,9 +11,6 @@ use crate::state::{Room, Spot, focus, has_keyboard, use_app};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::live::{act, act_on_key, live, memo, shown};
 
-/// The `keyCode` of each key press that an input method handles.
-const INPUT_METHOD: u32 = 229;
-
 /// The field for a new message, and above it who is typing. It also works offline: messages wait in the outbox.
 #[component]
 pub(crate) fn Composer(room: Room) -> impl IntoView {
@@ -25,13 +22,11 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
         request_animation_frame(|| focus(Spot::Composer));
     }
     let on_key = move |event: KeyboardEvent| {
-        // While an input method is open, Enter chooses a word. Safari ends the composition before this event, so only the
-        // deprecated `keyCode` still shows it.
-        let chooses = event.is_composing() || event.key_code() == INPUT_METHOD;
-        if event.key() == "Enter" && !event.shift_key() && !chooses {
+        if event.key() == "Enter" && !event.shift_key() {
             event.prevent_default();
             send();
         } else if event.key() == "ArrowUp"
+            && !event.alt_key()
             && room.draft.with_untracked(String::is_empty)
             && app.has_own_chat(room)
         {
@@ -47,7 +42,7 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
     let placeholder = label.clone();
     view! {
         <div class="composer">
-            <p class="composer__typing" aria-live="polite" data-testid="typing">
+            <p class="composer__typing" aria-live="polite">
                 {live(move || room.typing.with(|typing| sentences().typing(&typing.names())))}
             </p>
             {shown(move || room.is_editing.get(), move || view! {
@@ -68,7 +63,6 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                 <div class="composer__grow" data-text=live(move || room.draft.get())>
                     <textarea
                         class="composer__text"
-                        data-testid="composer"
                         rows="1"
                         dir="auto"
                         aria-label=label
@@ -84,7 +78,6 @@ pub(crate) fn Composer(room: Room) -> impl IntoView {
                 <button
                     type="submit"
                     class="composer__send"
-                    data-testid="send"
                     aria-label=words().send
                     title=words().send_title
                     disabled=live(move || !check.get().is_sendable())

@@ -51,7 +51,6 @@ pub(crate) fn Connection() -> impl IntoView {
             class="connection"
             data-testid="connection"
             data-state=live(move || status.with(status::name))
-            data-connection=live(number)
             title=live(move || number().map(|number| sentences().connection(&number)).or_else(reason))
         >
             <span class="connection__dot" aria-hidden="true"></span>
@@ -63,7 +62,6 @@ pub(crate) fn Connection() -> impl IntoView {
                         <button
                             type="button"
                             class="button button--small"
-                            data-testid="connect-now"
                             on:click=act(move |_| app.intend(Intent::ConnectNow))
                         >
                             {text}

@@ -27,14 +27,13 @@ pub(crate) fn Dialog(
     modality: Modality,
     label: &'static str,
     class: &'static str,
-    testid: &'static str,
     children: ChildrenFn,
 ) -> impl IntoView {
     let app = use_app();
     let is_open = memo(move || app.panel.get() == Some(panel));
     view! {
         {shown(move || is_open.get(), move || view! {
-            <OpenDialog modality label class testid children=children.clone() /> })}
+            <OpenDialog modality label class children=children.clone() /> })}
     }
 }
 
@@ -43,7 +42,6 @@ fn OpenDialog(
     modality: Modality,
     label: &'static str,
     class: &'static str,
-    testid: &'static str,
     children: ChildrenFn,
 ) -> impl IntoView {
     let app = use_app();
@@ -82,7 +80,6 @@ fn OpenDialog(
             node_ref=dialog
             class=format!("{kind} {class}")
             aria-label=label
-            data-testid=testid
             on:click=act(on_click)
             on:cancel=act(move |_: web_sys::Event| close())
         >

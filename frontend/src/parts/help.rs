@@ -14,7 +14,7 @@ pub(crate) fn Help() -> impl IntoView {
         view! { <div class="help__row"><dt class="help__keys">{keys}</dt><dd>{effect}</dd></div> }
     };
     view! {
-        <Dialog panel=Panel::Help modality=Modality::Modal label=words().shortcuts class="help" testid="help">
+        <Dialog panel=Panel::Help modality=Modality::Modal label=words().shortcuts class="help">
             <dl class="help__list">{words().shortcut_list.into_iter().map(row).collect_view()}</dl>
         </Dialog>
     }

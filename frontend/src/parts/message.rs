@@ -39,7 +39,6 @@ pub(crate) fn Message(room: Room, entry: Memo<Arc<Entry>>, grouped: Memo<bool>) 
             on:focusin=act(move |_| is_near.set(true))
             tabindex="-1"
             data-message-id=id.to_string()
-            data-mine=mine.to_string()
             data-delivery=live(move || delivery.with(delivery_name))
         >
             {(!mine).then(|| view! { <Avatar user=from.user.clone() name=from.name.to_string() /> })}
@@ -140,7 +139,6 @@ fn Failure(room: Room, id: shared::ids::MessageId, delivery: Memo<Delivery>) -> 
                 <button
                     type="button"
                     class="button button--small"
-                    data-testid="retry"
                     on:click=act(move |_| app.in_room(room, RoomIntent::Retry(id)))
                 >
                     {words().retry}

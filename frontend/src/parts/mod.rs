@@ -1,4 +1,5 @@
-//! The components of the app. Each renders a model. Its style sheet is the file of the same name.
+//! The components of the app. The style sheet of a component has its name; those of bell, profile, switcher and help are in
+//! `panels.css`.
 
 mod actions;
 mod avatar;

@@ -10,13 +10,13 @@ use crate::core::intent::{Intent, Panel};
 use crate::core::people;
 use crate::core::texts::words;
 use crate::state::use_app;
-use crate::ui::live::act;
+use crate::ui::live::{act, shown};
 
 /// The panel that the reader's avatar in the top bar opens.
 #[component]
 pub(crate) fn Profile() -> impl IntoView {
     view! {
-        <Dialog panel=Panel::Profile modality=Modality::Popover label=words().you class="profile" testid="profile-panel">
+        <Dialog panel=Panel::Profile modality=Modality::Popover label=words().you class="profile">
             <NameForm />
             <Ids />
         </Dialog>
@@ -45,7 +45,6 @@ fn NameForm() -> impl IntoView {
                 <span class="field__label">{words().name}</span>
                 <input
                     class="input"
-                    data-testid="profile-name"
                     autocomplete="nickname"
                     prop:value=typed
                     on:input:target=move |event| {
@@ -54,7 +53,7 @@ fn NameForm() -> impl IntoView {
                     }
                 />
             </label>
-            <button type="submit" class="button button--primary" data-testid="profile-save">{words().save}</button>
+            <button type="submit" class="button button--primary">{words().save}</button>
             <p class="field__problem" role="alert">{problem}</p>
         </form>
     }
@@ -77,14 +76,16 @@ fn Ids() -> impl IntoView {
                 <dt>{words().user}</dt>
                 <dd>
                     <span data-testid="profile-user">{user}</span>
-                    <Copyable text=user label=words().copy_user />
+                    {shown(move || app.me.with(|me| me.user.is_some()), move || view! {
+                        <Copyable text=user label=words().copy_user /> })}
                 </dd>
             </div>
             <div class="profile__id">
                 <dt>{words().connection}</dt>
                 <dd>
-                    <span data-testid="profile-connection">{connection}</span>
-                    <Copyable text=connection label=words().copy_connection />
+                    <span>{connection}</span>
+                    {shown(move || app.is_online(), move || view! {
+                        <Copyable text=connection label=words().copy_connection /> })}
                 </dd>
             </div>
         </dl>

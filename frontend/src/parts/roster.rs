@@ -27,7 +27,6 @@ pub(crate) fn Roster(room: Room) -> impl IntoView {
             class="roster"
             class:roster--open=live(is_open)
             aria-label=words().who_is_here
-            data-testid="roster"
             data-panel=""
         >
             <header class="roster__head">
@@ -57,9 +56,9 @@ pub(crate) fn Roster(room: Room) -> impl IntoView {
 #[component]
 fn Member(user: UserId, name: DisplayName) -> impl IntoView {
     let is_me = use_app().me.with_untracked(|me| me.user.clone()).as_ref() == Some(&user);
-    let (id, title) = (user.to_string(), user.to_string());
+    let title = user.to_string();
     view! {
-        <li class="member" data-testid="member" data-user=id title=title>
+        <li class="member" title=title>
             <Avatar user name=name.to_string() />
             <span class="member__name">{name.to_string()}</span>
             {is_me.then(|| view! { <span class="member__you">{words().you_mark}</span> })}

@@ -19,8 +19,10 @@ const TOP_PX: i32 = 240;
 /// The scroll position of one list of messages. A handle: cheap to copy.
 ///
 /// A `ResizeObserver` corrects the position after a change of height; it runs between layout and paint. A
-/// `MutationObserver` corrects it after an exchange of rows; it runs before both. So the reader never sees a jump. The
-/// browser's own scroll anchoring is off, because not all browsers have it, and none anchors at the very top.
+/// `MutationObserver` corrects it after an exchange of rows; it runs before both. Rows of the same height change no size,
+/// and removed rows can move the position up before others are added, which would look like a reader who scrolls up. So
+/// the reader never sees a jump. The browser's own scroll anchoring is off, because not all browsers have it, and none
+/// anchors at the very top.
 #[derive(Clone, Copy)]
 pub(crate) struct Scroll {
     app: AppState,
@@ -71,7 +73,7 @@ impl Scroll {
     pub(crate) fn scrolled(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };
         let (top, last_top) = (scroller.scroll_top(), self.last_top.get_value());
-        // Caused by this type: the visible message is the same, and `resized` may be about to correct its position.
+        // Caused by this type: the visible message is the same, and `correct` may be about to correct its position.
         if top == last_top {
             return;
         }
@@ -107,7 +109,8 @@ impl Scroll {
         }
     }
 
-    fn resized(self) {
+    /// Moves to the newest message, or to where the message that is being read was.
+    fn correct(self) {
         let Some(scroller) = self.scroller.try_get_untracked().flatten() else { return };
         if self.room.view.get_untracked() == View::Following {
             return self.to_end();
@@ -120,14 +123,6 @@ impl Scroll {
             scroller.set_scroll_top(scroller.scroll_top() + moved.round() as i32);
         }
         self.last_top.set_value(scroller.scroll_top());
-    }
-
-    /// Handles an exchange of rows. If the new rows are as high as the removed ones, no size changes and no `ResizeObserver`
-    /// runs.
-    fn exchanged(self) {
-        if self.room.view.get_untracked() != View::Following {
-            self.resized();
-        }
     }
 
     /// Remembers which row is at the upper edge, by binary search.
@@ -168,11 +163,11 @@ struct Observers {
 
 impl Observers {
     fn observe(scroll: Scroll, scroller: &Element, list: &Element) -> Option<Self> {
-        let resized = Closure::<dyn FnMut()>::new(move || scroll.resized());
+        let resized = Closure::<dyn FnMut()>::new(move || scroll.correct());
         let sizes = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok()?;
         sizes.observe(list);
         sizes.observe(scroller);
-        let exchanged = Closure::<dyn FnMut()>::new(move || scroll.exchanged());
+        let exchanged = Closure::<dyn FnMut()>::new(move || scroll.correct());
         let rows = MutationObserver::new(exchanged.as_ref().unchecked_ref()).ok()?;
         let children = MutationObserverInit::new();
         children.set_child_list(true);

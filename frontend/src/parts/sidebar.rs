@@ -45,7 +45,6 @@ pub(crate) fn Sidebar() -> impl IntoView {
                 <a
                     class="nav-item"
                     href="#/push"
-                    data-testid="nav-push"
                     aria-current=live(move || on_push().then_some("page"))
                     on:click=act(move |_| app.intend(Intent::ClosePanel))
                 >
@@ -66,13 +65,12 @@ fn RoomList() -> impl IntoView {
     let app = use_app();
     let channels = move || app.rooms.with(|rooms| rooms.iter().cloned().collect::<Vec<_>>());
     view! {
-        <nav class="rooms" aria-label=words().rooms data-testid="rooms">
+        <nav class="rooms" aria-label=words().rooms>
             <div class="rooms__head">
                 <h2 class="rooms__title">{words().rooms}</h2>
                 <button
                     type="button"
                     class="button button--icon"
-                    data-testid="open-room"
                     aria-label=words().jump_to_room
                     title=words().jump_to_room_title
                     on:click=act(move |_| app.intend(Intent::Open(Panel::Switcher)))
@@ -107,7 +105,6 @@ fn RoomLink(channel: ChannelName) -> impl IntoView {
                 class="nav-item"
                 class:nav-item--unread=live(move || { count.get() > 0 })
                 href=Route::of_room(&channel)
-                data-testid="room-link"
                 data-channel=channel.to_string()
                 aria-current=live(move || is_here.get().then_some("page"))
                 on:click=act(move |_| app.intend(Intent::ClosePanel))
@@ -120,7 +117,7 @@ fn RoomLink(channel: ChannelName) -> impl IntoView {
                         <span class="visually-hidden">{words().message_failed_here}</span>
                     </span> })}
                 {shown(move || { count.get() > 0 }, move || view! {
-                    <span class="count" class:count--mention=live(move || has_mention.get()) data-testid="room-unread">
+                    <span class="count" class:count--mention=live(move || has_mention.get())>
                         {live(move || sentences().badge(count.get()))}
                         <span class="visually-hidden">{live(move || if has_mention.get() { words().unread_mention_suffix } else { words().unread_suffix })}</span>
                     </span> })}

@@ -20,7 +20,6 @@ pub(crate) fn Switcher() -> impl IntoView {
             modality=Modality::Modal
             label=words().jump_to_room
             class="switcher"
-            testid="switcher"
         >
             <Field />
         </Dialog>
@@ -84,7 +83,6 @@ fn Field() -> impl IntoView {
         <form class="switcher__form" on:submit=act(submit)>
             <input
                 class="input"
-                data-testid="open-room-name"
                 aria-label=words().room
                 placeholder=words().room_placeholder
                 autocomplete="off"

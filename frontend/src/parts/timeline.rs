@@ -119,7 +119,6 @@ fn Beginning(room: Room) -> impl IntoView {
             <button
                 type="button"
                 class="button button--small"
-                data-testid="load-older"
                 on:click=act(move |_| app.in_room(room, RoomIntent::Older))
             >
                 {text}
@@ -140,7 +139,7 @@ fn Beginning(room: Room) -> impl IntoView {
                 History::Unloaded => view! { <Skeleton /> }.into_any(),
                 History::Loading if is_empty.get() => view! { <Skeleton /> }.into_any(),
                 History::Loading => {
-                    view! { <span data-testid="loading-older">{words().loading_older}</span> }.into_any()
+                    view! { <span>{words().loading_older}</span> }.into_any()
                 }
                 History::More => load(words().load_older).into_any(),
                 History::Refused(refusal) => refused(refusal).into_any(),
@@ -171,7 +170,7 @@ fn Start(room: Room, is_empty: bool) -> impl IntoView {
 #[component]
 fn Offline() -> impl IntoView {
     view! {
-        <div class="empty" data-testid="offline">
+        <div class="empty">
             <strong class="empty__title">{words().offline_title}</strong>
             <span>{words().offline_hint}</span>
         </div>
@@ -182,7 +181,7 @@ fn Offline() -> impl IntoView {
 #[component]
 fn Skeleton() -> impl IntoView {
     view! {
-        <div class="skeleton" data-testid="loading-older">
+        <div class="skeleton">
             <span class="visually-hidden">{words().loading_messages}</span>
             <span class="skeleton__line"></span>
             <span class="skeleton__line"></span>
@@ -195,19 +194,30 @@ fn Skeleton() -> impl IntoView {
 #[component]
 fn RowView(room: Room, cell: Cell) -> impl IntoView {
     let app = use_app();
-    let row = cell.row;
+    let row = RwSignal::from(cell.row);
     match row.get_untracked() {
-        Row::Day { at, .. } => view! {
-            <li class="log__day"><span>{live(move || day_label(at, app.today.get()))}</span></li>
+        Row::Day { at: first, .. } => {
+            // The time of an own message changes when the log has it.
+            let at = move || row.with(|row| if let Row::Day { at, .. } = row { *at } else { first });
+            view! { <li class="log__day"><span>{live(move || day_label(at(), app.today.get()))}</span></li> }
+                .into_any()
+        }
+        Row::Lost(_, first) => {
+            let loss = move || row.with(|row| if let Row::Lost(_, loss) = row { *loss } else { first });
+            view! { <li class="log__lost" data-testid="gap">{live(move || lost(loss()))}</li> }.into_any()
+        }
+        Row::Hole(_) => view! {
+            <li class="log__lost">
+                {part(move || if room.hole_is_refused.get() {
+                    view! { <HoleRefused room /> }.into_any()
+                } else {
+                    words().loading_messages.into_any()
+                })}
+            </li>
         }
         .into_any(),
-        Row::Lost(_, loss) => view! { <li class="log__lost" data-testid="gap">{lost(loss)}</li> }.into_any(),
-        Row::Hole(_) => {
-            view! { <li class="log__lost" data-testid="hole">{words().loading_messages}</li> }.into_any()
-        }
         Row::New => view! { <li class="log__new"><span>{words().new}</span></li> }.into_any(),
         Row::Entry { entry, .. } => {
-            let row = RwSignal::from(row);
             let fallback = entry;
             let entry: Memo<Arc<Entry>> = memo(move || match row.get() {
                 Row::Entry { entry, .. } => entry,
@@ -216,6 +226,21 @@ fn RowView(room: Room, cell: Cell) -> impl IntoView {
             let grouped = memo(move || row.with(|row| matches!(row, Row::Entry { grouped: true, .. })));
             view! { <Message room entry grouped /> }.into_any()
         }
+    }
+}
+
+#[component]
+fn HoleRefused(room: Room) -> impl IntoView {
+    let app = use_app();
+    view! {
+        <span role="alert">{words().hole_refused}</span>
+        <button
+            type="button"
+            class="button button--small"
+            on:click=act(move |_| app.in_room(room, RoomIntent::RetryHole))
+        >
+            {words().try_again}
+        </button>
     }
 }
 

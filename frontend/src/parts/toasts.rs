@@ -35,7 +35,6 @@ fn ToastView(toast: Toast) -> impl IntoView {
         <div
             class=format!("toast toast--{}", level.as_str())
             role=role
-            data-testid="toast"
             on:mouseenter=act(move |_| hold(Hold::Pointer, true))
             on:mouseleave=act(move |_| hold(Hold::Pointer, false))
             on:focusin=act(move |_| hold(Hold::Focus, true))

@@ -16,13 +16,12 @@ use crate::ui::live::{act, live, memo, part, shown};
 pub(crate) fn Topbar() -> impl IntoView {
     let app = use_app();
     let is_open = move |panel: Panel| (app.panel.get() == Some(panel)).to_string();
-    let unread = memo(move || app.bell.with(|bell| bell.iter().filter(|item| item.unread).count()));
+    let unread = memo(move || app.bell_unread.get());
     view! {
         <header class="topbar">
             <button
                 type="button"
                 class="button button--icon topbar__menu"
-                data-testid="menu"
                 aria-label=words().menu
                 aria-expanded=live(move || is_open(Panel::Menu))
                 on:click=act(move |_| app.intend(Intent::Toggle(Panel::Menu)))
@@ -35,7 +34,6 @@ pub(crate) fn Topbar() -> impl IntoView {
                 <button
                     type="button"
                     class="button button--icon"
-                    data-testid="wire-toggle"
                     aria-label=words().wire_label
                     title=words().wire
                     aria-pressed=live(move || app.wire_is_open.get().to_string())
@@ -46,7 +44,6 @@ pub(crate) fn Topbar() -> impl IntoView {
                 <button
                     type="button"
                     class="button button--icon"
-                    data-testid="bell"
                     data-opens="panel"
                     aria-label=live(move || sentences().bell(unread.get()))
                     title=words().notifications
@@ -55,12 +52,11 @@ pub(crate) fn Topbar() -> impl IntoView {
                 >
                     <Glyph icon=Icon::Bell />
                     {shown(move || { unread.get() > 0 }, move || view! {
-                        <span class="count count--corner" data-testid="bell-count">{live(move || sentences().badge(unread.get()))}</span> })}
+                        <span class="count count--corner">{live(move || sentences().badge(unread.get()))}</span> })}
                 </button>
                 <button
                     type="button"
                     class="button button--icon"
-                    data-testid="profile"
                     data-opens="panel"
                     aria-label=words().you
                     title=words().you
@@ -83,7 +79,7 @@ fn Heading() -> impl IntoView {
                 .into_any();
         };
         let room = app.room(&channel);
-        let count = move || room.roster.with(|roster| roster.len());
+        let count = move || room.members.get();
         view! {
             <div class="topbar__heading">
                 <h1 class="topbar__title">{sentences().room(rooms::title(&channel))}</h1>

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use shared::ids::DisplayName;
-use shared::limits::NAME_CHARS_MAX;
 
 use crate::core::intent::Intent;
 use crate::core::people;
@@ -26,7 +25,7 @@ pub(crate) fn Welcome() -> impl IntoView {
     };
     view! {
         <main class="welcome">
-            <form class="welcome__card" data-testid="welcome" on:submit=act(submit) novalidate>
+            <form class="welcome__card" on:submit=act(submit) novalidate>
                 <Logo />
                 <h1 class="welcome__title">{words().welcome_title}</h1>
                 <p class="welcome__text">{words().welcome_text}</p>
@@ -38,7 +37,6 @@ pub(crate) fn Welcome() -> impl IntoView {
                         autocomplete="nickname"
                         autofocus
                         required
-                        maxlength=NAME_CHARS_MAX.to_string()
                         placeholder=words().name_example
                         aria-describedby="welcome-problem"
                         aria-invalid=live(move || problem.with(Option::is_some).to_string())

@@ -71,7 +71,7 @@ fn Panel() -> impl IntoView {
         }
     };
     view! {
-        <aside class="wire" aria-label=words().wire data-testid="wire">
+        <aside class="wire" aria-label=words().wire>
             <header class="wire__head">
                 <h2 class="wire__title">{words().wire}</h2>
                 <label class="wire__filter">
@@ -88,7 +88,7 @@ fn Panel() -> impl IntoView {
                     aria-label=words().pause
                     title=words().pause
                     aria-pressed=live(move || is_paused.get().to_string())
-                    on:click=act(move |_| app.change_wire(WireLog::toggle_pause))
+                    on:click=act(move |_| app.toggle_wire_pause())
                 >
                     {part(move || view! { <Glyph icon=if is_paused.get() { Icon::Play } else { Icon::Pause } /> })}
                 </button>
@@ -97,7 +97,7 @@ fn Panel() -> impl IntoView {
                     class="button button--icon"
                     aria-label=words().clear
                     title=words().clear
-                    on:click=act(move |_| app.change_wire(WireLog::clear))
+                    on:click=act(move |_| app.clear_wire())
                 >
                     <Glyph icon=Icon::Trash />
                 </button>
@@ -141,7 +141,7 @@ fn RowView(row: WireRow) -> impl IntoView {
     let is_of_protocol = matches!(kind, WireKind::Sent | WireKind::Received);
     let size = is_of_protocol.then(|| sentences().bytes(frame.bytes));
     view! {
-        <li class=format!("wire__row wire__row--{}", kind.as_str()) data-testid="wire-row" data-kind=kind.as_str()>
+        <li class=format!("wire__row wire__row--{}", kind.as_str())>
             <button
                 type="button"
                 class="wire__line"

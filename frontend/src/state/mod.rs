@@ -2,6 +2,7 @@
 //! changed; it decides nothing.
 
 mod app;
+mod engine;
 mod push;
 mod room;
 mod rows;
@@ -9,7 +10,7 @@ mod screen;
 mod tabs;
 mod timer;
 mod value;
-mod visits;
+mod window_events;
 
 pub(crate) use app::{AppState, use_app};
 pub(crate) use push::PushState;

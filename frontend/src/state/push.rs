@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 
 use crate::browser::http;
 use crate::browser::storage::Store;
-use crate::core::push_form::{Outcome, Problem, PushForm};
+use crate::core::push_form::{Outcome, Problem, PushEdit, PushForm};
 
 /// The state of the page. A handle: cheap to copy.
 #[derive(Clone, Copy)]
@@ -47,9 +47,9 @@ impl PushState {
         self.is_sending.get()
     }
 
-    /// The user has changed the form.
-    pub(crate) fn change(self, change: impl FnOnce(&mut PushForm)) {
-        self.form.update(change);
+    /// The user has changed a field.
+    pub(crate) fn edit(self, edit: PushEdit) {
+        self.form.update(|form| form.edit(edit));
     }
 
     /// The user has entered a key. It is kept until the tab is closed.

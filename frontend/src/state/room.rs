@@ -21,8 +21,12 @@ pub(crate) struct Room {
     pub(super) cells: RwSignal<Vec<Cell>>,
     pub(crate) view: RoomValue<View>,
     pub(crate) history: RoomValue<History>,
+    /// Whether messages between loaded ones could not be loaded.
+    pub(crate) hole_is_refused: RoomValue<bool>,
     pub(crate) trouble: RoomValue<Option<Refusal>>,
     pub(crate) roster: RoomValue<Roster>,
+    /// The number of members.
+    pub(crate) members: RoomValue<usize>,
     pub(crate) unread: RoomValue<Unread>,
     pub(crate) typing: RoomValue<Typing>,
     pub(crate) failed: RoomValue<usize>,
@@ -48,8 +52,10 @@ impl Room {
             cells: RwSignal::new(Vec::new()),
             view: value!(VIEW, |room| room.view()),
             history: value!(HISTORY, |room| room.history()),
+            hole_is_refused: value!(HISTORY, |room| room.hole_is_refused()),
             trouble: value!(TROUBLE, |room| room.trouble().cloned()),
             roster: value!(ROSTER, |room| room.roster().clone()),
+            members: value!(ROSTER, |room| room.roster().len()),
             unread: value!(UNREAD, |room| room.unread()),
             typing: value!(TYPING, |room| room.typing().clone()),
             failed: value!(FAILED, |room| room.failed()),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use web_sys::StorageEvent;
 
-use super::app::AppState;
+use super::engine::Engine;
 use crate::browser::listen::listen_for_good;
 use crate::browser::storage::Store;
 use crate::browser::{clock, locks};
@@ -19,13 +19,13 @@ const GONE_AFTER_MS: u64 = 3_000;
 /// The tabs whose locks this page holds or waits for.
 #[derive(Clone, Copy)]
 struct Tabs {
-    app: AppState,
+    engine: Engine,
     known: StoredValue<Vec<TabId>>,
 }
 
 /// Finds out which tab this is, and takes over from tabs that are gone.
-pub(super) fn begin(app: AppState) {
-    let tabs = Tabs { app, known: StoredValue::new(Vec::new()) };
+pub(super) fn begin(engine: Engine) {
+    let tabs = Tabs { engine, known: StoredValue::new(Vec::new()) };
     let noted = TabId::parse(&Store::Tab.get("tab"));
     if !locks::are_there() {
         return tabs.own(noted.unwrap_or_else(new_tab));
@@ -41,14 +41,14 @@ pub(super) fn begin(app: AppState) {
             }
         });
     };
-    let take_new = move || {
+    let begin_as_new_tab = move || {
         let tab = new_tab();
-        locks::take(&lock_name(&tab), move || go_on(tab));
+        locks::acquire(&lock_name(&tab), move || go_on(tab));
     };
-    let Some(noted) = noted else { return take_new() };
-    locks::try_take(&lock_name(&noted.clone()), move |is_held| {
+    let Some(noted) = noted else { return begin_as_new_tab() };
+    locks::try_acquire(&lock_name(&noted.clone()), move |is_held| {
         // A duplicated tab has the note of the first one, which is still open.
-        if is_held { go_on(noted) } else { take_new() }
+        if is_held { go_on(noted) } else { begin_as_new_tab() }
     });
 }
 
@@ -65,38 +65,38 @@ impl Tabs {
     fn own(self, tab: TabId) {
         Store::Tab.set("tab", &tab.to_string());
         self.note(&tab);
-        self.app.intend(Intent::OwnTab(tab));
+        self.engine.intend(Intent::OwnTab(tab));
     }
 
     /// Takes over from tabs that have been gone for `wait_ms`, and waits for the others to go.
     fn look_for_others(self, wait_ms: u64) {
-        for tab in self.app.read(|core| core.tabs()) {
+        for tab in self.engine.read(|core| core.tabs()) {
             if wait_ms > 0 {
                 self.watch(tab);
             } else if self.note(&tab) {
-                self.take_over(tab);
+                self.adopt_if_closed(tab);
             }
         }
     }
 
-    /// Takes over from `tab` when it is gone.
+    /// Adopts the messages of `tab` when it is gone.
     fn watch(self, tab: TabId) {
         if !self.note(&tab) {
             return;
         }
         locks::when_free(&lock_name(&tab), move || {
-            set_timeout(move || self.take_over(tab), Duration::from_millis(GONE_AFTER_MS));
+            set_timeout(move || self.adopt_if_closed(tab), Duration::from_millis(GONE_AFTER_MS));
         });
     }
 
-    fn take_over(self, tab: TabId) {
-        locks::try_take(&lock_name(&tab.clone()), move |is_held| {
+    fn adopt_if_closed(self, tab: TabId) {
+        locks::try_acquire(&lock_name(&tab.clone()), move |is_held| {
             if is_held {
-                return self.app.intend(Intent::AdoptTab(tab));
+                return self.engine.intend(Intent::AdoptTab(tab));
             }
             // The tab is open again, or another tab has taken it over.
             self.known.update_value(|known| known.retain(|other| *other != tab));
-            if self.app.read(|core| core.tabs()).contains(&tab) {
+            if self.engine.read(|core| core.tabs()).contains(&tab) {
                 self.watch(tab);
             }
         });

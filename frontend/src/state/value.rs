@@ -22,7 +22,7 @@ impl Core {
         Self(StoredValue::new_local(Rc::new(RefCell::new(app))))
     }
 
-    /// Calls the app's logic. It calls nothing outside of it, so it is never borrowed twice.
+    /// Calls the app's logic. It calls nothing of the browser, so no event can come in between and borrow it twice.
     pub(super) fn with<T>(self, run: impl FnOnce(&mut App) -> T) -> T {
         self.0.with_value(|app| run(&mut app.borrow_mut()))
     }
@@ -84,12 +84,12 @@ impl<T> Value<T> {
         self.core.with(|app| (self.read)(app))
     }
 
-    /// Reads the value. The caller runs again when it has changed.
+    /// Reads a copy of the value. The caller runs again when it has changed.
     pub(crate) fn with<U>(self, read: impl FnOnce(&T) -> U) -> U {
         read(&self.get())
     }
 
-    /// Reads the value once.
+    /// Reads a copy of the value once.
     pub(crate) fn with_untracked<U>(self, read: impl FnOnce(&T) -> U) -> U {
         read(&self.get_untracked())
     }
@@ -133,12 +133,12 @@ impl<T> RoomValue<T> {
         self.channel.with_value(|channel| self.core.with(|app| (self.read)(app.room(channel))))
     }
 
-    /// Reads the value. The caller runs again when it has changed.
+    /// Reads a copy of the value. The caller runs again when it has changed.
     pub(crate) fn with<U>(self, read: impl FnOnce(&T) -> U) -> U {
         read(&self.get())
     }
 
-    /// Reads the value once.
+    /// Reads a copy of the value once.
     pub(crate) fn with_untracked<U>(self, read: impl FnOnce(&T) -> U) -> U {
         read(&self.get_untracked())
     }

@@ -56,11 +56,16 @@ pub(crate) fn act<E: 'static>(handle: impl Fn(E) + 'static) -> impl Fn(E) + 'sta
     act_by(Box::new(handle))
 }
 
+/// The `keyCode` of each key press that an input method handles.
+const INPUT_METHOD: u32 = 229;
+
 /// A handler of pressed keys. A browser that fills in a form sends `keydown` events that are no `KeyboardEvent`; they are
-/// ignored.
+/// ignored. So are the keys of an input method: Enter chooses a word there, and Escape closes its list. Safari ends the
+/// composition before Enter's event, so only the deprecated `keyCode` still shows it.
 pub(crate) fn act_on_key(handle: impl Fn(KeyboardEvent) + 'static) -> impl Fn(KeyboardEvent) + 'static {
     act(move |event: KeyboardEvent| {
-        if event.is_instance_of::<KeyboardEvent>() {
+        let is_key = event.is_instance_of::<KeyboardEvent>();
+        if is_key && !event.is_composing() && event.key_code() != INPUT_METHOD {
             handle(event);
         }
     })

@@ -146,6 +146,14 @@ impl Person {
         set.unwrap_or_else(|e| panic!("{}: the scheme cannot be set: {e}", self.name));
     }
 
+    /// Makes the page's processor slower by this factor; 1 is as it is.
+    pub async fn slows_down(&self, factor: u32) {
+        assert_eq!(self.engine, Engine::Chromium, "only Chromium can be slowed down");
+        let slowed =
+            self.driver.cdp().send_raw("Emulation.setCPUThrottlingRate", json!({"rate": factor})).await;
+        slowed.unwrap_or_else(|e| panic!("{}: the page cannot be slowed down: {e}", self.name));
+    }
+
     /// Runs a script in each new page before the page's own.
     pub async fn runs_first(&self, script: &str) {
         if let Some(console) = &self.console {

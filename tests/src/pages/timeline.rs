@@ -46,7 +46,7 @@ pub struct Row {
 const ROWS: &str = r#"
     const of = (e, name) => e.querySelector(`[data-testid="${name}"]`)?.innerText?.trim() ?? '';
     return Array.from(document.querySelectorAll('[data-testid="message"]'), e => [
-        e.dataset.messageId ?? '', e.querySelector('[role=img]')?.ariaLabel ?? '', String(e.dataset.mine ?? ''),
+        e.dataset.messageId ?? '', e.querySelector('[role=img]')?.ariaLabel ?? '', String(e.classList.contains('message--mine')),
         of(e, 'message-author'), of(e, 'message-text'),
     ]);"#;
 

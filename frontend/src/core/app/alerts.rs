@@ -1,50 +1,59 @@
 //! Notifications: which messages become one, whether the user is disturbed, and the pages of the inbox.
 
-use shared::ids::{ChannelName, Namespace, Offset, UserId};
+use std::collections::VecDeque;
+
+use shared::ids::{ChannelName, Offset};
 use shared::protocol::{Message, Payload, Position, Push};
 
 use super::App;
+use super::inbox::inbox_of;
 use crate::core::effect::{Effect, Parts};
 use crate::core::intent::Attention;
 use crate::core::notifications::Notification;
+use crate::core::rooms::is_room;
 use crate::core::timeline::View;
 
 /// Maximum number of pages of the inbox that follow each other automatically, because none has a notification.
 const INBOX_PAGES_MAX: usize = 20;
 
-/// The loading of the inbox.
-#[derive(Debug, Default)]
-pub(super) struct Inbox {
-    has_loaded: bool,
-    /// The `before` of the open request.
-    asked: Option<Offset>,
-    pages: usize,
-}
-
-/// Returns the channel that only `user` reads.
-pub(super) fn inbox(user: &UserId) -> Option<ChannelName> {
-    Namespace::parse("inbox").ok().map(|inbox| ChannelName::of_user(&inbox, user))
-}
-
-fn is_inbox(channel: &ChannelName) -> bool {
-    channel.namespace() == "inbox"
-}
+/// Maximum number of notifications of the operating system that the app remembers, to remove them when they are read.
+const NOTIFIED_MAX: usize = 50;
 
 impl App {
     /// A subscription has begun.
     pub(super) fn begin_alerts(&mut self, channel: &ChannelName, position: Position, head: Offset) {
-        if self.bell.begin(channel, position.epoch, &self.context.storage) {
+        if self.bell.begin(channel, position.epoch, &mut self.context.storage) {
             self.context.changed.add(Parts::BELL);
         }
-        if is_inbox(channel) && !self.inbox.has_loaded {
+        if !is_room(channel) && !self.inbox.has_loaded {
             self.inbox.pages = 0;
             self.request_inbox(channel, Offset(head.0.saturating_add(1)));
         }
     }
 
     fn request_inbox(&mut self, channel: &ChannelName, before: Offset) {
-        self.inbox.asked = Some(before);
+        self.inbox.before = Some(before);
+        self.inbox.is_requested = true;
         self.context.history.add(channel, Some(before));
+    }
+
+    /// A page of history was refused. Opening the bell requests the inbox's again.
+    pub(super) fn refuse_alerts(&mut self, channel: &ChannelName, before: Option<Offset>) {
+        if !is_room(channel) && self.inbox.before == before {
+            self.inbox.is_requested = false;
+        }
+    }
+
+    /// The user opens the bell. Continues to load the inbox if a page was refused.
+    pub(super) fn open_bell(&mut self) {
+        let channel = self.context.me.user.as_ref().and_then(inbox_of);
+        if let (Some(channel), Some(before)) = (channel, self.inbox.before)
+            && !self.inbox.has_loaded
+            && !self.inbox.is_requested
+        {
+            self.inbox.pages = 0;
+            self.request_inbox(&channel, before);
+        }
     }
 
     /// A page of history may have notifications from before the page was opened. They do not disturb the user.
@@ -68,10 +77,10 @@ impl App {
         if has_shown || has_retracted {
             self.context.changed.add(Parts::BELL);
         }
-        if !is_inbox(channel) || self.inbox.asked.is_none() || self.inbox.asked != before {
+        if is_room(channel) || !self.inbox.is_requested || self.inbox.before != before {
             return;
         }
-        self.inbox.asked = None;
+        self.inbox.is_requested = false;
         self.inbox.pages += 1;
         let oldest = messages.first().map(|message| message.offset);
         match oldest.filter(|_| !has_shown && more && self.inbox.pages < INBOX_PAGES_MAX) {
@@ -86,7 +95,7 @@ impl App {
     }
 
     /// A live message may notify, or retract a notification.
-    pub(super) fn hear_alert(&mut self, message: &Message) {
+    pub(super) fn alert_of_message(&mut self, message: &Message) {
         if let Payload::Retract { of } = message.payload {
             if self.bell.retract(of, &message.from.user) {
                 self.context.changed.add(Parts::BELL);
@@ -118,8 +127,21 @@ impl App {
         }
     }
 
+    /// Removes the notifications of the operating system that are read or gone. While another window is in front, they stay,
+    /// as toasts do.
+    pub(super) fn withdraw_read(&mut self) {
+        if self.context.attention == Attention::Visible {
+            return;
+        }
+        let bell = &self.bell;
+        let (kept, gone): (VecDeque<_>, VecDeque<_>) =
+            self.notified.drain(..).partition(|(number, _)| bell.is_unread_number(*number));
+        self.notified = kept;
+        self.context.effects.extend(gone.into_iter().map(|(_, tag)| Effect::Withdraw(tag)));
+    }
+
     /// A push may notify.
-    pub(super) fn hear_push(&mut self, push: &Push) {
+    pub(super) fn alert_of_push(&mut self, push: &Push) {
         if let Some(notification) = self.bell.add_push(push, self.context.now) {
             self.context.changed.add(Parts::BELL);
             self.disturb(notification);
@@ -137,13 +159,17 @@ impl App {
         self.context.changed.add(Parts::TOASTS);
         // In front of the app, the toast is enough.
         if self.context.attention != Attention::Focused {
+            if self.notified.len() == NOTIFIED_MAX {
+                self.notified.pop_front();
+            }
+            self.notified.push_back((notification.number, notification.tag()));
             self.context.effects.push_back(Effect::Notify(notification));
         }
     }
 
     /// The list of notifications is open.
     pub(super) fn read_bell(&mut self) {
-        self.bell.read_all(&self.context.storage);
+        self.bell.read_all(&mut self.context.storage);
         self.context.changed.add(Parts::BELL);
     }
 }

@@ -1,10 +1,12 @@
 //! What the app does with the events of the session.
 
-use shared::ids::{ChannelName, DisplayName, UserId};
+use shared::ids::{DisplayName, UserId};
+use shared::protocol::{ErrorCode, Refusal};
 use shared::session::{Delivery, Event, Input};
 use shared::time::Timestamp;
 
-use super::{App, alerts};
+use super::App;
+use super::inbox::inbox_of;
 use crate::core::effect::Parts;
 use crate::core::intent::Attention;
 use crate::core::storage::key;
@@ -22,10 +24,11 @@ impl App {
                 return self.context.changed.add(Parts::STATUS);
             }
             Event::Welcomed { user, name, token } => return self.welcome(user, name, token.as_deref()),
-            Event::Push(push) => return self.hear_push(push),
-            Event::Refused(refusal) => return self.context.toast_refusal(refusal),
+            Event::Renamed { name } => return self.renamed(name.clone()),
+            Event::Push(push) => return self.alert_of_push(push),
+            Event::Refused(refusal) => return self.hear_refusal(refusal),
             Event::Message(message) => {
-                self.hear_alert(message);
+                self.alert_of_message(message);
                 &message.channel
             }
             Event::Signal(signal) => &signal.channel,
@@ -36,6 +39,7 @@ impl App {
             }
             Event::HistoryRefused { channel, before, .. } => {
                 self.context.history.answer(channel, *before);
+                self.refuse_alerts(channel, *before);
                 channel
             }
             Event::Subscribed { channel, position, head, .. } => {
@@ -65,6 +69,16 @@ impl App {
         self.send_again(next);
     }
 
+    /// Shows a refusal, unless it answers what the reader did not ask for: the members of a room without presence, or a typing
+    /// signal in a room that is read-only or was just left.
+    fn hear_refusal(&mut self, refusal: &Refusal) {
+        let is_quiet =
+            matches!(refusal.code, ErrorCode::PresenceOff | ErrorCode::Forbidden | ErrorCode::NotSubscribed);
+        if !is_quiet {
+            self.context.toast_refusal(refusal);
+        }
+    }
+
     /// The server has accepted the reader.
     fn welcome(&mut self, user: &UserId, name: &DisplayName, token: Option<&str>) {
         if let Some(token) = token {
@@ -74,14 +88,23 @@ impl App {
         self.context.me.name = Some(name.clone());
         if before.as_ref() != Some(user) {
             self.context.storage.set(key::USER, user.as_str());
-            if let Some(channel) = before.and_then(|before| alerts::inbox(&before)) {
+            if let Some(channel) = before.and_then(|before| inbox_of(&before)) {
                 self.context.input(Input::Unsubscribe { channel });
             }
         }
-        if let Some(channel) = alerts::inbox(user) {
+        if let Some(channel) = inbox_of(user) {
             self.context.input(Input::Subscribe { channel, since: None, presence: false });
         }
         self.know_me();
+    }
+
+    /// The server has the reader's name, or still has the one before.
+    fn renamed(&mut self, name: DisplayName) {
+        if self.context.me.name.as_ref() != Some(&name) {
+            self.context.storage.set(key::NAME, name.as_str());
+            self.context.me.name = Some(name);
+            self.know_me();
+        }
     }
 
     /// Tells the rooms that the reader's name or id has changed.
@@ -95,9 +118,8 @@ impl App {
     pub(super) fn send_again(&mut self, messages: Vec<UnsentMessage>) {
         for UnsentMessage { channel, message_id, payload } in messages {
             // A message with a row must be found, also if its room has been closed.
-            let room: Option<&ChannelName> = Body::of(&payload).map(|_| &channel);
-            if let Some(channel) = room {
-                self.open(channel);
+            if Body::of(&payload).is_some() {
+                self.open(&channel);
             }
             match self.room_mut(&channel) {
                 Some((room, context)) => room.write(context, message_id, payload),

@@ -4,14 +4,15 @@ use shared::ids::DisplayName;
 use shared::session::{Credential, Input, SessionConfig};
 use shared::time::Timestamp;
 
-use super::{App, Day};
+use super::App;
+use crate::core::day::Day;
 use crate::core::effect::{Effect, Parts};
 use crate::core::intent::{Attention, Intent, Panel, RoomIntent};
 use crate::core::storage::key;
 use crate::core::texts::words;
 
 impl App {
-    /// Handles a wish of the user or a report of the browser.
+    /// Handles an action of the user or a report of the browser.
     pub(crate) fn intend(&mut self, intent: Intent, attention: Attention, now: Timestamp) {
         self.context.now = now;
         self.context.attention = attention;
@@ -35,7 +36,7 @@ impl App {
             Intent::Escape => self.escape(),
             Intent::ReadBell => self.read_bell(),
             Intent::ClearBell => {
-                self.bell.clear(&self.context.storage);
+                self.bell.clear(&mut self.context.storage);
                 self.context.changed.add(Parts::BELL);
             }
             Intent::DismissToast(number) => {
@@ -53,13 +54,15 @@ impl App {
             Intent::ConnectNow => self.context.input(Input::ConnectNow),
             Intent::Elapsed => self.elapse(),
             Intent::AttentionChanged => self.attend(),
-            Intent::Stored(key) => self.adopt(&key),
+            Intent::Stored(key, text) => self.adopt(&key, text),
+            Intent::NotStored(key) => self.context.not_stored(&key),
+            Intent::StorageRead(texts) => self.context.storage.reload(texts),
             Intent::OwnTab(tab) => {
-                let messages = self.context.unsent.begin(tab);
+                let messages = self.context.own_tab(tab);
                 self.send_again(messages);
             }
             Intent::AdoptTab(tab) => {
-                let messages = self.context.unsent.adopt(&tab);
+                let messages = self.context.adopt_tab(&tab);
                 self.send_again(messages);
             }
         }
@@ -72,9 +75,8 @@ impl App {
         }
         self.has_started = true;
         // The token is read now: if the name was asked for in two tabs, the second is the guest of the first.
-        let token = Some(self.context.storage.get(key::TOKEN)).filter(|token| !token.is_empty());
+        let token = Some(self.context.storage.get(key::TOKEN).to_owned()).filter(|token| !token.is_empty());
         let (credential, name) = (Credential::Guest(token), self.context.me.name.clone());
-        self.context.history.restart();
         self.context.effects.push_back(Effect::Begin(SessionConfig { credential, name }));
         // The room on the screen first.
         let current = self.current().cloned();
@@ -83,6 +85,8 @@ impl App {
         shown.into_iter().chain(others).for_each(|room| room.join(&mut self.context));
         self.context.input(Input::Start);
         self.know_me();
+        let messages = self.context.start_sending();
+        self.send_again(messages);
     }
 
     fn set_name(&mut self, name: DisplayName) {
@@ -106,8 +110,9 @@ impl App {
         self.context.changed.add(Parts::PANEL);
         if panel == Some(Panel::Bell) {
             // The list has them.
-            self.context.toasts.dismiss_all();
+            self.context.toasts.dismiss_in_bell();
             self.context.changed.add(Parts::TOASTS);
+            self.open_bell();
         }
     }
 
@@ -131,6 +136,7 @@ impl App {
     }
 
     fn attend(&mut self) {
+        self.withdraw_read();
         let current = self.current().cloned();
         if !self.context.attention.is_visible() {
             return self.store_all();

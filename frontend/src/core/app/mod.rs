@@ -1,19 +1,23 @@
-//! The logic of the app: events of the session and wishes of the user come in, effects go out. It has no signal, no DOM, no
-//! clock and no IO but the storage that it is given.
+//! The logic of the app: events of the session and actions of the user come in, effects go out. It has no signal, no DOM, no
+//! clock and no IO.
 
 mod alerts;
 mod hear;
+mod inbox;
 mod intend;
 mod open_rooms;
 mod tabs;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
+
 use shared::ids::{ChannelName, DisplayName, MessageId, UserId};
 use shared::session::Status;
 use shared::time::Timestamp;
 
 use super::context::{Context, Me, Surroundings};
+use super::day::Day;
 use super::effect::{Changed, Effect, Parts};
 use super::intent::Panel;
 use super::notifications::Bell;
@@ -23,6 +27,7 @@ use super::route::Route;
 use super::storage::key;
 use super::timeline::Row;
 use super::toasts::Toasts;
+use inbox::Inbox;
 
 /// The app. The caller runs all effects of [`poll_effect`](Self::poll_effect) after each [`hear`](Self::hear) and
 /// [`intend`](Self::intend), and calls `intend` with [`Elapsed`](super::intent::Intent::Elapsed) at the time of
@@ -35,7 +40,9 @@ pub(crate) struct App {
     rooms: Vec<Room>,
     route: Route,
     bell: Bell,
-    inbox: alerts::Inbox,
+    inbox: Inbox,
+    /// The notifications of the operating system, each with its number in the bell and its tag.
+    notified: VecDeque<(u64, String)>,
     panel: Option<Panel>,
     wire_is_open: bool,
     /// The current day in the reader's time zone, and when the next one begins.
@@ -43,35 +50,15 @@ pub(crate) struct App {
     has_started: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Day {
-    number: i64,
-    ends: Timestamp,
-}
-
-/// Time zones differ by multiples of a quarter of an hour, so a day ends at one of these times.
-const QUARTER_MS: u64 = 15 * 60 * 1000;
-
-impl Day {
-    fn of(now: Timestamp, day_of: fn(Timestamp) -> i64) -> Self {
-        let number = day_of(now);
-        let quarters =
-            (now.0 / QUARTER_MS + 1..).map(|quarter| Timestamp(quarter.saturating_mul(QUARTER_MS)));
-        // A day has at most 25 hours.
-        let mut ends = quarters.take(101).filter(|end| day_of(*end) != number);
-        Self { number, ends: ends.next().unwrap_or(Timestamp(now.0.saturating_add(QUARTER_MS))) }
-    }
-}
-
 impl App {
     /// Makes the app as the browser remembers it, not yet connected.
     pub(crate) fn new(surroundings: Surroundings, route: Route, now: Timestamp) -> Self {
-        let storage = std::rc::Rc::clone(&surroundings.storage);
-        let name = DisplayName::parse(&storage.get(key::NAME)).ok();
-        let user = UserId::parse(&storage.get(key::USER)).ok();
         let day_of = surroundings.day_of;
-        let context = Context::new(surroundings, Me { name, user }, now);
-        let order = Rooms::restore(&storage.get(key::ROOMS));
+        let mut context = Context::new(surroundings, now);
+        let name = DisplayName::parse(context.storage.get(key::NAME)).ok();
+        let user = UserId::parse(context.storage.get(key::USER)).ok();
+        context.me = Me { name, user };
+        let order = Rooms::restore(context.storage.get(key::ROOMS));
         let rooms = order.iter().map(|channel| Room::new(channel, &context)).collect();
         let mut app = Self {
             context,
@@ -79,7 +66,8 @@ impl App {
             rooms,
             route: Route::Room(None),
             bell: Bell::default(),
-            inbox: alerts::Inbox::default(),
+            inbox: Inbox::default(),
+            notified: VecDeque::new(),
             panel: None,
             wire_is_open: false,
             today: Day::of(now, day_of),
@@ -94,7 +82,7 @@ impl App {
         if self.context.effects.is_empty() {
             self.settle();
         }
-        self.context.effects.pop_front()
+        self.context.next_write().map(Effect::Store).or_else(|| self.context.effects.pop_front())
     }
 
     /// Returns the time of the next [`Elapsed`](super::intent::Intent::Elapsed).
@@ -126,6 +114,7 @@ impl App {
         }
         if self.context.changed.has(Parts::BELL) {
             self.dismiss_read();
+            self.withdraw_read();
         }
         let mut parts = std::mem::take(&mut self.context.changed);
         if parts.has(Parts::ROOMS) || parts.has(Parts::BELL) {
@@ -212,12 +201,12 @@ impl App {
 
     /// Whether an unsent message would be lost with this page.
     pub(crate) fn is_at_risk(&self) -> bool {
-        self.context.unsent.is_at_risk()
+        self.context.is_at_risk()
     }
 
     /// Returns the tabs with unsent messages.
     pub(crate) fn tabs(&self) -> Vec<super::unsent::TabId> {
-        self.context.unsent.tabs()
+        self.context.tabs()
     }
 
     /// Returns the rows of a room to draw now, and whether these are all rows in view. `is_drawn` says which messages are on

@@ -29,8 +29,12 @@ impl App {
         }
     }
 
-    /// Goes to a room.
+    /// Goes to a room, or opens the bell for the inbox.
     pub(super) fn go_to(&mut self, channel: ChannelName) {
+        if !is_room(&channel) {
+            // The address may name the inbox already, and then it would not change.
+            return self.set_panel(Some(Panel::Bell));
+        }
         self.set_panel(None);
         self.context.effects.push_back(Effect::Navigate(Route::Room(Some(channel))));
     }
@@ -84,7 +88,7 @@ impl App {
         if !change(&mut self.order) {
             return false;
         }
-        let mut stored = Rooms::restore(&self.context.storage.get(key::ROOMS));
+        let mut stored = Rooms::restore(self.context.storage.get(key::ROOMS));
         change(&mut stored);
         self.context.storage.set(key::ROOMS, &stored.store());
         self.context.changed.add(Parts::ROOMS);

@@ -8,9 +8,9 @@ use crate::core::effect::Parts;
 use crate::core::storage::key;
 
 impl App {
-    /// Takes over the text that another tab has stored under `key`.
-    pub(super) fn adopt(&mut self, key: &str) {
-        let text = self.context.storage.get(key);
+    /// Takes over the `text` that another tab has stored under `key`.
+    pub(super) fn adopt(&mut self, key: &str, text: String) {
+        self.context.storage.adopt(key, text.clone());
         let of = |prefix: &str| key.strip_prefix(prefix).and_then(|name| ChannelName::parse(name).ok());
         if key == key::ROOMS {
             self.adopt_rooms(&text);
@@ -39,6 +39,6 @@ impl App {
 
     /// Stores everything that is not stored yet: the page may be closed.
     pub(super) fn store_all(&mut self) {
-        self.rooms.iter_mut().for_each(|room| room.store(&self.context));
+        self.rooms.iter_mut().for_each(|room| room.store(&mut self.context));
     }
 }

@@ -1,7 +1,5 @@
 //! How far the notifications of each channel were read and cleared, over visits and for all tabs.
 
-use std::rc::Rc;
-
 use shared::ids::{ChannelName, Epoch, Offset};
 use shared::json::{Fields, Unreadable, Writer};
 
@@ -57,10 +55,10 @@ impl Marks {
 
     /// The log of a channel has this epoch. Stored marks of another log are replaced, so that the stored ones always belong
     /// to the latest log. Returns whether the channel had another log in this visit.
-    pub(super) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, storage: &Rc<dyn Storage>) -> bool {
+    pub(super) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, storage: &mut Storage) -> bool {
         let had_other = self.of(channel).epoch.is_some_and(|before| before != epoch);
         let key = key::of(key::BELL, channel);
-        let stored = Mark::parse(&storage.get(&key)).unwrap_or_default();
+        let stored = Mark::parse(storage.get(&key)).unwrap_or_default();
         let is_same = stored.epoch.is_none_or(|before| before == epoch);
         let mark = if is_same {
             Mark { epoch: Some(epoch), ..stored }
@@ -76,12 +74,12 @@ impl Marks {
     }
 
     /// Everything up to `offset` is read.
-    pub(super) fn read(&mut self, channel: &ChannelName, offset: Offset, storage: &Rc<dyn Storage>) {
+    pub(super) fn read(&mut self, channel: &ChannelName, offset: Offset, storage: &mut Storage) {
         self.change(channel, storage, |mark| mark.read = mark.read.max(offset));
     }
 
     /// Everything up to `offset` is cleared.
-    pub(super) fn clear(&mut self, channel: &ChannelName, offset: Offset, storage: &Rc<dyn Storage>) {
+    pub(super) fn clear(&mut self, channel: &ChannelName, offset: Offset, storage: &mut Storage) {
         self.change(channel, storage, |mark| mark.cleared = mark.cleared.max(offset));
     }
 
@@ -94,9 +92,9 @@ impl Marks {
         }
     }
 
-    fn change(&mut self, channel: &ChannelName, storage: &Rc<dyn Storage>, change: impl Fn(&mut Mark)) {
+    fn change(&mut self, channel: &ChannelName, storage: &mut Storage, change: impl Fn(&mut Mark)) {
         let key = key::of(key::BELL, channel);
-        let stored = storage.get(&key);
+        let stored = storage.get(&key).to_owned();
         self.adopt(channel, &stored);
         if let Some((_, mark)) = self.0.iter_mut().find(|(known, _)| known == channel) {
             change(mark);

@@ -5,12 +5,12 @@ mod marks;
 mod tests;
 
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 use shared::ids::{ChannelName, Epoch, MessageId, Offset, UserId};
 use shared::protocol::{Level, Message, Payload, Push};
 use shared::time::Timestamp;
 
+use super::rooms::is_room;
 use super::storage::Storage;
 use super::texts::words;
 use super::timeline::{Body, Notice};
@@ -77,22 +77,25 @@ impl Bell {
         self.items.iter().find(|item| item.message_id == Some(message)).map(|item| item.unread)
     }
 
+    /// Whether the notification with this number is in the list and unread.
+    pub(crate) fn is_unread_number(&self, number: u64) -> bool {
+        self.items.iter().any(|item| item.number == number && item.unread)
+    }
+
     /// Returns the number of unread notifications.
-    #[cfg(test)]
-    fn unread(&self) -> usize {
+    pub(crate) fn unread(&self) -> usize {
         self.items.iter().filter(|item| item.unread).count()
     }
 
     /// Returns the number of unread notifications, without those of rooms: rooms count their own.
     pub(crate) fn unread_outside_rooms(&self) -> usize {
-        let in_room =
-            |item: &&Notification| item.source.as_ref().is_some_and(|(of, _)| of.namespace() != "inbox");
+        let in_room = |item: &&Notification| item.source.as_ref().is_some_and(|(of, _)| is_room(of));
         self.items.iter().filter(|item| item.unread && !in_room(item)).count()
     }
 
     /// The subscription to a channel has begun. Notifications of an earlier log of the channel are removed. Returns whether
     /// the list has changed.
-    pub(crate) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, storage: &Rc<dyn Storage>) -> bool {
+    pub(crate) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, storage: &mut Storage) -> bool {
         let is_other_log = self.marks.begin(channel, epoch, storage);
         is_other_log && self.remove(|item| item.source.as_ref().is_some_and(|(of, _)| of == channel))
     }
@@ -100,12 +103,7 @@ impl Bell {
     /// Adds a message if it is a notification, new and not cleared. The messages of its channel are read up to `read`.
     /// Returns the notification.
     pub(crate) fn add_message(&mut self, message: &Message, read: Offset) -> Option<Notification> {
-        if let Payload::Retract { of } = message.payload {
-            self.retract(of, &message.from.user);
-            return None;
-        }
-        let notice =
-            notice(&message.payload, message.from.name.as_str(), message.channel.namespace() == "inbox")?;
+        let notice = notice(&message.payload, message.from.name.as_str(), !is_room(&message.channel))?;
         let mark = self.marks.of(&message.channel);
         let is_known = self.items.iter().any(|item| item.message_id == Some(message.id));
         let is_retracted =
@@ -161,7 +159,7 @@ impl Bell {
     }
 
     /// Marks all as read, for all tabs and later visits.
-    pub(crate) fn read_all(&mut self, storage: &Rc<dyn Storage>) {
+    pub(crate) fn read_all(&mut self, storage: &mut Storage) {
         self.items.iter_mut().for_each(|item| item.unread = false);
         for (channel, newest) in self.newest() {
             self.marks.read(&channel, newest, storage);
@@ -169,7 +167,7 @@ impl Bell {
     }
 
     /// Removes all, for all tabs and later visits.
-    pub(crate) fn clear(&mut self, storage: &Rc<dyn Storage>) {
+    pub(crate) fn clear(&mut self, storage: &mut Storage) {
         for (channel, newest) in self.newest() {
             self.marks.clear(&channel, newest, storage);
         }

@@ -1,6 +1,6 @@
 //! What a room does with the events of its channel.
 
-use shared::protocol::{Message, SignalState};
+use shared::protocol::{GapReason, Message, SignalState};
 use shared::session::{Delivery, Event, Input};
 
 use super::Room;
@@ -10,7 +10,7 @@ use crate::core::timeline::View;
 use crate::core::unsent::UnsentMessage;
 
 impl Room {
-    /// Handles an event of this channel. Returns unsent messages of other tabs that have room now.
+    /// Handles an event of this channel. Returns adopted messages for which the outbox has space now.
     pub(crate) fn hear(&mut self, event: Event, context: &mut Context) -> Vec<UnsentMessage> {
         match event {
             Event::Subscribed { position, head, gap, .. } => {
@@ -18,10 +18,11 @@ impl Room {
                     // The messages that the reader was looking at are gone.
                     self.set_view(View::Following);
                 }
-                self.begin_reading(context, position, head);
-                self.pages.retry_hole();
+                let is_ahead = gap.is_some_and(|gap| gap.reason == GapReason::Ahead);
+                self.begin_reading(context, position, head, is_ahead);
+                self.retry_hole();
                 self.stale(Parts::NONE);
-                if !self.pages.has_loaded() {
+                if !self.pages.has_loaded {
                     self.pages.restart();
                     self.request_older(context);
                 }
@@ -37,8 +38,9 @@ impl Room {
                 return self.deliver(context, message_id, delivery);
             }
             Event::Presence { change, .. } => {
-                self.roster.apply(change);
-                self.changed.add(Parts::ROSTER);
+                if self.roster.apply(change) {
+                    self.changed.add(Parts::ROSTER);
+                }
             }
             Event::Signal(signal) => {
                 if signal.state == SignalState::Typing && context.me.user.as_ref() != Some(&signal.from.user)
@@ -47,7 +49,11 @@ impl Room {
                     self.changed.add(Parts::TYPING);
                 }
             }
-            Event::Status(_) | Event::Welcomed { .. } | Event::Push(_) | Event::Refused(_) => {}
+            Event::Status(_)
+            | Event::Welcomed { .. }
+            | Event::Renamed { .. }
+            | Event::Push(_)
+            | Event::Refused(_) => {}
         }
         Vec::new()
     }

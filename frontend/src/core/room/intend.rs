@@ -13,7 +13,7 @@ use crate::core::timeline::{Body, View};
 use crate::core::unsent::UnsentMessage;
 
 impl Room {
-    /// Handles a wish of the reader. Returns unsent messages of other tabs that have room now.
+    /// Handles an action of the reader. Returns adopted messages for which the outbox has space now.
     pub(crate) fn intend(&mut self, intent: RoomIntent, context: &mut Context) -> Vec<UnsentMessage> {
         match intent {
             RoomIntent::Join => self.join(context),
@@ -59,6 +59,7 @@ impl Room {
                 }
             }
             RoomIntent::Older => self.older(context),
+            RoomIntent::RetryHole => self.retry_hole(),
             RoomIntent::Place(message, below_px) => {
                 self.reading.set_place(ReadingPlace { message, below_px });
             }
@@ -68,7 +69,7 @@ impl Room {
 
     pub(super) fn set_view(&mut self, view: View) {
         if self.reading.set_view(view) {
-            self.pages.retry_hole();
+            self.retry_hole();
             self.stale(Parts::VIEW);
         }
     }

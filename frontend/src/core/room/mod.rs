@@ -4,6 +4,7 @@ mod draft;
 mod drawing;
 mod hear;
 mod intend;
+mod loading;
 mod pages;
 mod reading;
 mod typing;
@@ -57,7 +58,7 @@ pub(crate) struct Room {
 impl Room {
     /// Makes a room as the browser remembers it.
     pub(crate) fn new(channel: &ChannelName, context: &Context) -> Self {
-        let stored = |prefix| context.storage.get(&key::of(prefix, channel));
+        let stored = |prefix| context.storage.get(&key::of(prefix, channel)).to_owned();
         let mut room = Self {
             channel: channel.clone(),
             timeline: Timeline::new(context.day_of),
@@ -107,6 +108,11 @@ impl Room {
     /// Returns whether there are older messages to load.
     pub(crate) fn history(&self) -> History {
         self.pages.history(&self.timeline)
+    }
+
+    /// Whether messages between loaded ones could not be loaded.
+    pub(crate) fn hole_is_refused(&self) -> bool {
+        self.pages.hole_is_refused
     }
 
     /// Returns why the server refuses the room.
@@ -169,6 +175,7 @@ impl Room {
         self.pages.enter();
         self.drawing.ignore_arrivals();
         self.stale(Parts::VIEW);
+        self.changed.add(Parts::HISTORY);
     }
 
     /// The reader comes back to the page with this room on it.
@@ -190,8 +197,7 @@ impl Room {
         self.changed.add(parts);
     }
 
-    /// Updates what is computed from the messages. `is_seen` if the reader looks at this room right now. Returns the
-    /// changed values.
+    /// Updates what is computed from the messages. `is_shown` if this room is on the screen. Returns the changed values.
     pub(crate) fn settle(&mut self, context: &mut Context, is_shown: bool) -> Parts {
         if std::mem::take(&mut self.is_stale) {
             self.update(context, is_shown);
@@ -207,11 +213,9 @@ impl Room {
         if self.timeline.bound(view) {
             self.changed.add(Parts::HISTORY);
         }
-        // Before everything counts as read.
-        let first_unread = self.pages.finds_first_unread();
         let is_seen = is_shown && context.attention.is_visible() && view == View::Following;
         if is_seen
-            && self.pages.has_loaded()
+            && self.pages.has_loaded
             && let Some(newest) = self.timeline.newest()
             && self.reading.read_to(newest)
         {
@@ -231,7 +235,7 @@ impl Room {
         }
         if is_shown {
             self.drawing.schedule(context.now);
-            if first_unread {
+            if self.pages.finds_first_unread {
                 self.find_first_unread(context);
             }
             self.fill_hole_in_view(context);
@@ -270,14 +274,14 @@ impl Room {
     }
 
     /// Stores what is not stored yet: the page may be closed.
-    pub(crate) fn store(&mut self, context: &Context) {
+    pub(crate) fn store(&mut self, context: &mut Context) {
         self.store_draft(context);
-        if self.store_mark_at.is_some() || self.reading.has_begun() {
+        if self.reading.has_begun() {
             self.store_mark(context);
         }
     }
 
-    fn store_draft(&mut self, context: &Context) {
+    fn store_draft(&mut self, context: &mut Context) {
         let key = key::of(key::DRAFT, &self.channel);
         if let Some(text) = self.draft.take_unstored() {
             context.storage.set(&key, text);
@@ -285,26 +289,26 @@ impl Room {
     }
 
     /// Stores the read position, unless another tab has stored a later one.
-    fn store_mark(&mut self, context: &Context) {
+    fn store_mark(&mut self, context: &mut Context) {
         self.store_mark_at = None;
         let key = key::of(key::READ, &self.channel);
-        let stored = context.storage.get(&key);
+        let stored = context.storage.get(&key).to_owned();
         // A subscription of another tab has begun in a later log, of which this tab has not heard yet.
         if self.reading.is_other_log(&stored) {
             return;
         }
         self.adopt_mark(&stored);
-        let text = self.reading.mark().to_json();
-        if text != stored {
-            context.storage.set(&key, &text);
-        }
+        context.storage.set(&key, &self.reading.mark().to_json());
     }
 
     /// The subscription begins. Another tab may have stored a position of this log, which meant nothing until now. The first
     /// position in a log is stored at once, so that the stored one always belongs to the latest log.
-    fn begin_reading(&mut self, context: &Context, position: Position, head: Offset) {
+    ///
+    /// `is_ahead` if the log has lost its newest messages, as after an older copy of the data was put in place.
+    fn begin_reading(&mut self, context: &mut Context, position: Position, head: Offset, is_ahead: bool) {
         let key = key::of(key::READ, &self.channel);
-        if self.reading.begin(position, head, &context.storage.get(&key)) {
+        let has_moved = self.reading.begin(position, head, context.storage.get(&key));
+        if has_moved | (is_ahead && self.reading.go_back_to(head)) {
             self.has_read = true;
             context.storage.set(&key, &self.reading.mark().to_json());
         }

@@ -109,6 +109,17 @@ impl Reading {
         is_new
     }
 
+    /// The log has lost its messages after `head`. Others will have their offsets, and they are not read. Returns whether the
+    /// mark has moved.
+    pub(crate) fn go_back_to(&mut self, head: Offset) -> bool {
+        let moves = self.mark.offset > head;
+        if moves {
+            self.mark.offset = head;
+            self.line = None;
+        }
+        moves
+    }
+
     /// The reader opens the room. The "New" line stands above what is unread.
     pub(crate) fn enter(&mut self, timeline: &Timeline) {
         self.line = None;

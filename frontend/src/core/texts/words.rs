@@ -75,6 +75,8 @@ pub(crate) struct Words {
     pub(crate) loading_messages: &'static str,
     pub(crate) loading_older: &'static str,
     pub(crate) load_older: &'static str,
+    /// Messages between loaded ones could not be loaded.
+    pub(crate) hole_refused: &'static str,
     pub(crate) jump_to_newest: &'static str,
     /// On the line above the first unread message.
     pub(crate) new: &'static str,
@@ -218,5 +220,6 @@ pub(crate) struct Words {
     pub(crate) connection_invalid: &'static str,
     pub(crate) title_missing: &'static str,
     pub(crate) text_missing: &'static str,
+    pub(crate) payload_too_long: &'static str,
     pub(crate) link_invalid: &'static str,
 }

@@ -11,7 +11,7 @@ use shared::sorted::SortedMap;
 use super::entry::{Body, Entry, Reaction};
 use crate::core::mentions::mentions;
 
-/// Maximum memory of the amendments, in bytes, roughly. Above it, those of messages that are not loaded are dropped.
+/// Maximum memory of the amendments, in bytes, roughly. Above it, first those of messages that are not loaded are dropped.
 const KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Maximum number of reactions that are kept for one message. Further users and emojis are ignored.
@@ -114,14 +114,24 @@ impl Amendments {
         self.by_message.iter().map(|(_, about)| about.len()).sum()
     }
 
-    /// Drops amendments above the limit.
+    /// Drops amendments above the limit: first those of messages that are not loaded, then those of the oldest messages.
     pub(super) fn bound(&mut self, is_loaded: impl Fn(&MessageId) -> bool) {
-        if self.bytes > KEPT_BYTES_MAX {
-            self.by_message.retain(|id, _| is_loaded(id));
-            let all = self.by_message.iter().flat_map(|(_, about)| about.iter());
-            self.bytes = all.map(|((change, _), amendment)| bytes_of(change, amendment)).sum();
+        if self.bytes <= KEPT_BYTES_MAX {
+            return;
+        }
+        self.by_message.retain(|id, _| is_loaded(id));
+        self.bytes = self.by_message.iter().map(|(_, about)| bytes_about(about)).sum();
+        // Down to three quarters, so that the next message does not count everything again. Ids are in order of time.
+        while self.bytes > KEPT_BYTES_MAX / 4 * 3
+            && let Some((_, about)) = self.by_message.pop_first()
+        {
+            self.bytes = self.bytes.saturating_sub(bytes_about(&about));
         }
     }
+}
+
+fn bytes_about(about: &About) -> usize {
+    about.iter().map(|((change, _), amendment)| bytes_of(change, amendment)).sum()
 }
 
 fn bytes_of(change: &Change, amendment: &Amendment) -> usize {

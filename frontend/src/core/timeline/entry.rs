@@ -141,7 +141,11 @@ impl Entry {
             Body::Custom { name } => name.len(),
             Body::Unsupported { kind } => kind.len(),
         };
-        ENTRY_BYTES + texts
+        let reaction = |reaction: &Reaction| {
+            let users = reaction.users.iter().map(|user| size_of::<UserId>() + user.as_str().len());
+            size_of::<Reaction>() + reaction.emoji.len() + users.sum::<usize>()
+        };
+        ENTRY_BYTES + texts + self.reactions.iter().map(reaction).sum::<usize>()
     }
 
     /// Returns its offset, or `None` if it is not in the log yet.

@@ -4,7 +4,7 @@ use shared::ids::Offset;
 
 use super::Timeline;
 use super::entry::Place;
-use super::rows::{READING_ROWS_MAX, View};
+use super::view::{READING_ROWS_MAX, View};
 
 /// Maximum number of entries while the reader follows the newest messages.
 const ENTRIES_MAX: usize = 2_000;

@@ -56,11 +56,11 @@ impl Losses {
             Some(Place::Unsent(_)) => return None,
             None => Offset::START,
         };
-        let found = match next {
+        let nearest = match next {
             Some(Place::At(offset)) => self.0.range(from..offset).next_back(),
             Some(Place::Unsent(_)) | None => self.0.range(from..).next_back(),
         };
-        found.map(|(offset, loss)| (*offset, *loss))
+        nearest.map(|(offset, loss)| (*offset, *loss))
     }
 }
 

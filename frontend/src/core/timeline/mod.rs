@@ -5,22 +5,25 @@ mod amendments;
 mod entry;
 mod limits;
 mod losses;
+mod row;
 mod rows;
 mod segments;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::sync::Arc;
 
 pub(crate) use entry::{Body, Entry, Notice, Place, Reaction};
 pub(crate) use losses::Loss;
-pub(crate) use rows::{Line, Pace, Row, RowKey, View};
+pub(crate) use row::{Row, RowKey};
 pub(crate) use segments::Hole;
 use shared::ids::{Epoch, MessageId, Offset, UserId};
 use shared::protocol::{Gap, Message, Payload, Position, Sender};
 use shared::session::Delivery;
 use shared::sorted::SortedMap;
 use shared::time::Timestamp;
+pub(crate) use view::{Line, Pace, View};
 
 use super::mentions::mentions;
 use amendments::Amendments;
@@ -166,10 +169,18 @@ impl Timeline {
     /// Adds a live message. Returns whether it is a new entry.
     pub(crate) fn receive(&mut self, message: &Message) -> bool {
         self.segments.add(Offset(message.prev.0.saturating_add(1)), message.offset);
-        if let Some(of) = self.amendments.add(message) {
+        if !self.is_void(message)
+            && let Some(of) = self.amendments.add(message)
+        {
             self.refresh(of);
         }
         self.add_entry(message)
+    }
+
+    /// Whether an amendment has no effect: only the sender of a message may edit or retract it.
+    fn is_void(&self, message: &Message) -> bool {
+        let (Payload::Edit { of, .. } | Payload::Retract { of }) = &message.payload else { return false };
+        self.entry(*of).is_some_and(|entry| entry.from.user != message.from.user)
     }
 
     /// Adds the page of history that ends before the offset `before`; `more` if there are older messages. Returns whether
@@ -189,6 +200,9 @@ impl Timeline {
         // An entry with many amendments in the page is rebuilt once.
         let mut amended: Vec<MessageId> = Vec::new();
         for message in messages {
+            if self.is_void(message) {
+                continue;
+            }
             if let Some(of) = self.amendments.add(message) {
                 if !amended.contains(&of) {
                     amended.push(of);

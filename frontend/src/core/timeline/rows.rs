@@ -7,134 +7,15 @@ use shared::ids::{MessageId, Offset};
 
 use super::Timeline;
 use super::entry::{Entry, Place};
-use super::losses::Loss;
+use super::row::Row;
 use super::segments::Hole;
-
-/// Maximum number of entries on the screen while the reader follows the newest: a few screens.
-const FOLLOWED_ROWS: usize = 100;
-
-/// Maximum number of entries on the screen while more arrive than can be read: one screen of short ones.
-const FLOOD_ROWS: usize = 24;
+use super::view::{FOLLOWED_ROWS, Line, Pace, READING_ROWS_MAX, View};
 
 /// Maximum number of rows that are created at a time. Creating a row takes long compared with a frame.
 const NEW_ROWS_MAX: usize = 24;
 
-/// If so many messages have arrived since the last drawing, nobody reads them one by one.
-const FLOOD_ARRIVALS: usize = 10;
-
-/// Time between two drawings of a flood, in milliseconds.
-const FLOOD_STAY_MS: u64 = 100;
-
 /// Number of entries by which the view moves when the reader reaches one of its ends.
 const STEP_ROWS: usize = 100;
-
-/// Maximum number of entries on the screen while the reader is further up.
-pub(super) const READING_ROWS_MAX: usize = 600;
-
-/// The part of the timeline that is on the screen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum View {
-    /// The newest messages, also when more arrive.
-    #[default]
-    Following,
-    /// The messages from `first` on.
-    Reading { first: Option<Place> },
-}
-
-impl View {
-    /// Returns the view that begins at `first`. A message that is not in the log yet moves when it is, so no view begins
-    /// at one.
-    fn reading(first: Option<Place>) -> Self {
-        Self::Reading { first: first.filter(|first| matches!(first, Place::At(_))) }
-    }
-}
-
-/// The position of the "New" line: above the first unread message with `after < offset <= upto`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub(crate) after: Offset,
-    pub(crate) upto: Offset,
-}
-
-/// How quickly messages arrive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pace {
-    /// They can be read.
-    Calm,
-    /// They cannot be read. Only the last of them are drawn.
-    Flood,
-}
-
-impl Pace {
-    /// Returns the pace if `arrivals` messages have arrived since the last drawing.
-    pub(crate) fn of(arrivals: usize) -> Self {
-        if arrivals >= FLOOD_ARRIVALS { Self::Flood } else { Self::Calm }
-    }
-
-    /// Returns the time until the next drawing, in milliseconds, if the last one was `ago_ms` ago.
-    pub(crate) fn wait_ms(self, ago_ms: u64) -> u64 {
-        match self {
-            Self::Calm => 0,
-            Self::Flood => FLOOD_STAY_MS.saturating_sub(ago_ms),
-        }
-    }
-
-    fn followed_rows(self) -> usize {
-        match self {
-            Self::Calm => FOLLOWED_ROWS,
-            Self::Flood => FLOOD_ROWS,
-        }
-    }
-}
-
-/// One row on the screen.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Row {
-    /// The first message of a day follows.
-    Day { before: MessageId, day: i64, at: shared::time::Timestamp },
-    /// Messages are lost here.
-    Lost(Offset, Loss),
-    /// Messages are not loaded here.
-    Hole(Hole),
-    /// The messages below were unread when the reader came.
-    New,
-    /// A message. `grouped` if it continues the group of the row above.
-    Entry { entry: Arc<Entry>, grouped: bool },
-}
-
-/// Identifies a row after a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum RowKey {
-    DayBefore(MessageId),
-    Lost(Offset),
-    /// By its upper end: a hole is loaded from either end, and mostly from below.
-    Hole(Offset),
-    New,
-    Entry(MessageId),
-}
-
-impl Row {
-    /// Returns the row's key.
-    pub(crate) fn key(&self) -> RowKey {
-        match self {
-            Self::Day { before, .. } => RowKey::DayBefore(*before),
-            Self::Lost(offset, _) => RowKey::Lost(*offset),
-            Self::Hole(hole) => RowKey::Hole(hole.after),
-            Self::New => RowKey::New,
-            Self::Entry { entry, .. } => RowKey::Entry(entry.id),
-        }
-    }
-
-    /// Whether the rows are equal. Unchanged entries are the same allocation, so this compares pointers.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Entry { entry: a, grouped: x }, Self::Entry { entry: b, grouped: y }) => {
-                x == y && Arc::ptr_eq(a, b)
-            }
-            (a, b) => a == b,
-        }
-    }
-}
 
 impl Timeline {
     /// Returns the rows to draw now, oldest first, and whether these are all rows in view. `is_drawn` says which entries
@@ -179,7 +60,7 @@ impl Timeline {
         for &entry in shown {
             let mut grouped = before.is_some_and(|before| entry.continues(before));
             if before.is_none_or(|before| before.day != entry.day) {
-                rows.push(Row::Day { before: entry.id, day: entry.day, at: entry.at });
+                rows.push(Row::Day { before: entry.id, at: entry.at });
             }
             let lines = [
                 self.losses.between(above, Some(entry.place)).map(|(offset, loss)| Row::Lost(offset, loss)),

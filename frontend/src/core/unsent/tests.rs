@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::*;
+use crate::core::storage::Area;
 
 /// What all tabs of one browser share.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +19,7 @@ impl Shelf {
     }
 }
 
-impl Storage for Shelf {
+impl Shelf {
     fn keys(&self) -> Vec<String> {
         self.0.borrow().keys().cloned().collect()
     }
@@ -41,6 +42,62 @@ impl Storage for Shelf {
     }
 }
 
+/// The unsent messages of one page. What it stores is written to the shelf after each step.
+struct Page {
+    unsent: Unsent,
+    storage: Storage,
+    shelf: Shelf,
+}
+
+impl Page {
+    fn new(shelf: Shelf, outlives_tab: bool) -> Self {
+        let storage = Storage::new(Area::Browser, Vec::new());
+        Self { unsent: Unsent::new(outlives_tab), storage, shelf }
+    }
+
+    /// Reads the shelf, takes a step, and writes what has changed.
+    fn step<T>(&mut self, step: impl FnOnce(&mut Unsent, &mut Storage) -> T) -> T {
+        self.storage.reload(self.shelf.0.borrow().clone().into_iter().collect());
+        let result = step(&mut self.unsent, &mut self.storage);
+        while let Some(write) = self.storage.next_write() {
+            if !self.shelf.set(&write.key, &write.text) {
+                self.unsent.not_stored(&write.key, &mut self.storage);
+            }
+        }
+        result
+    }
+
+    fn start(&mut self) -> Vec<UnsentMessage> {
+        self.step(|unsent, keep| unsent.start(keep))
+    }
+
+    fn begin(&mut self, tab: TabId) -> Vec<UnsentMessage> {
+        self.step(|unsent, keep| unsent.begin(tab, keep))
+    }
+
+    fn adopt(&mut self, tab: &TabId) -> Vec<UnsentMessage> {
+        self.step(|unsent, keep| unsent.adopt(tab, keep))
+    }
+
+    /// Returns whether no message would be lost with the page.
+    fn add(&mut self, message: &UnsentMessage) -> bool {
+        self.step(|unsent, keep| unsent.add(message, keep));
+        !self.is_at_risk()
+    }
+
+    fn remove(&mut self, id: MessageId) -> Vec<UnsentMessage> {
+        self.step(|unsent, keep| unsent.remove(id, keep))
+    }
+
+    fn tabs(&mut self) -> Vec<TabId> {
+        self.step(|_, keep| tabs(keep))
+    }
+
+    fn is_at_risk(&self) -> bool {
+        self.unsent.is_at_risk()
+    }
+}
+
 fn tab(number: u64) -> TabId {
     TabId::new(number)
 }
@@ -54,12 +111,31 @@ fn message(number: usize) -> UnsentMessage {
     UnsentMessage { channel, message_id: id(number), payload: Payload::chat(number.to_string()) }
 }
 
+/// The list of a page whose session has begun.
+fn started(shelf: Shelf, outlives_tab: bool) -> Page {
+    let mut unsent = Page::new(shelf, outlives_tab);
+    assert_eq!(unsent.start(), []);
+    unsent
+}
+
+#[test]
+fn adopted_messages_wait_for_the_session() {
+    let shelf = Shelf::open();
+    let mut before = started(shelf.clone(), true);
+    before.begin(tab(1));
+    before.add(&message(1));
+    let mut unsent = Page::new(shelf, true);
+    assert_eq!(unsent.begin(tab(2)), []);
+    assert_eq!(unsent.adopt(&tab(1)), []);
+    assert_eq!(ids(&unsent.start()), [id(1)]);
+}
+
 fn ids(messages: &[UnsentMessage]) -> Vec<MessageId> {
     messages.iter().map(|message| message.message_id).collect()
 }
 
-fn opened(shelf: &Shelf, number: u64) -> Unsent<Shelf> {
-    let mut unsent = Unsent::new(shelf.clone(), true);
+fn opened(shelf: &Shelf, number: u64) -> Page {
+    let mut unsent = started(shelf.clone(), true);
     assert_eq!(unsent.begin(tab(number)), []);
     unsent
 }
@@ -70,11 +146,11 @@ fn a_reload_finds_all_in_the_order_in_which_it_was_written() {
     let mut unsent = opened(&shelf, 1);
     (1..=12).for_each(|number| assert!(unsent.add(&message(number))));
     unsent.remove(id(3));
-    let mut again = Unsent::new(shelf.clone(), true);
+    let mut again = started(shelf.clone(), true);
     let found = again.begin(tab(1));
     assert_eq!(found, [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12].map(message));
     again.add(&message(13));
-    let third = Unsent::new(shelf, true).begin(tab(1));
+    let third = started(shelf, true).begin(tab(1));
     assert_eq!(ids(&third).last(), Some(&id(13)), "what is written after the reload comes after it");
 }
 
@@ -116,10 +192,10 @@ fn another_tab_takes_over_without_moving_anything() {
 fn what_is_written_before_the_tab_is_known_comes_after_what_is_kept() {
     let shelf = Shelf::open();
     opened(&shelf, 1).add(&message(1));
-    let mut unsent = Unsent::new(shelf.clone(), true);
+    let mut unsent = started(shelf.clone(), true);
     assert!(unsent.add(&message(2)) && !unsent.is_at_risk());
     assert_eq!(unsent.begin(tab(1)), [message(1)]);
-    assert_eq!(Unsent::new(shelf, true).begin(tab(1)), [message(1), message(2)]);
+    assert_eq!(started(shelf, true).begin(tab(1)), [message(1), message(2)]);
 }
 
 #[test]
@@ -131,7 +207,7 @@ fn a_full_place_is_told_and_used_as_soon_as_there_is_room() {
     unsent.remove(id(4));
     unsent.remove(id(1));
     assert!(!unsent.is_at_risk());
-    assert_eq!(Unsent::new(shelf, true).begin(tab(1)), [message(2), message(3)]);
+    assert_eq!(started(shelf, true).begin(tab(1)), [message(2), message(3)]);
 }
 
 #[test]
@@ -145,12 +221,12 @@ fn where_nothing_may_be_kept_nothing_is_and_the_rest_works() {
 #[test]
 fn what_ends_with_the_tab_is_at_risk_until_it_is_sent() {
     let shelf = Shelf::open();
-    let mut unsent = Unsent::new(shelf.clone(), false);
+    let mut unsent = started(shelf.clone(), false);
     unsent.begin(tab(1));
     assert!(!unsent.is_at_risk());
     assert!(!unsent.add(&message(1)) && unsent.is_at_risk());
     // A reload keeps it all the same.
-    let mut again = Unsent::new(shelf, false);
+    let mut again = started(shelf, false);
     assert_eq!(again.begin(tab(1)), [message(1)]);
     assert!(again.is_at_risk());
     again.remove(id(1));
@@ -188,10 +264,10 @@ fn what_cannot_be_read_holds_nothing_up() {
     ] {
         shelf.set(&key, text);
     }
-    let mut unsent = Unsent::new(shelf.clone(), true);
+    let mut unsent = started(shelf.clone(), true);
     assert_eq!((unsent.tabs(), unsent.begin(tab(1))), (vec![tab(1)], vec![]));
     unsent.add(&message(2));
-    assert_eq!(Unsent::new(shelf.clone(), true).begin(tab(1)), [message(2)], "nor is it written over");
+    assert_eq!(started(shelf.clone(), true).begin(tab(1)), [message(2)], "nor is it written over");
     assert_eq!(shelf.get(&tab(1).key(3)), of_a_later_page);
 }
 

@@ -1,6 +1,6 @@
 //! Notifications: toasts, the bell, and the operating system's.
 
-use shared::protocol::{Payload, Push};
+use shared::protocol::{ErrorCode, Payload, Push, Refusal};
 use shared::session::Event;
 
 use super::world::{LOBBY, World, channel, notification};
@@ -70,6 +70,42 @@ fn the_operating_system_notifies_when_the_app_is_not_in_front() {
 }
 
 #[test]
+fn a_notification_of_the_operating_system_goes_when_its_message_is_read_or_gone() {
+    let (mut world, tab) = ada_is_in_the_kitchen();
+    let other = world.open("#/");
+    world.attend(tab, Attention::Hidden);
+    world.attend(other, Attention::Hidden);
+    let read = world.publish(LOBBY, "bob", notification("Read in another tab"));
+    let gone = world.publish(KITCHEN, "bob", notification("Retracted"));
+    let kept = world.publish(KITCHEN, "bob", notification("Kept"));
+    assert_eq!((world.tabs[tab].notified.len(), world.tabs[tab].withdrawn.len()), (3, 0));
+    world.attend(other, Attention::Focused);
+    world.wait(1_000);
+    world.publish(KITCHEN, "bob", Payload::Retract { of: gone });
+    assert_eq!(world.tabs[tab].withdrawn, [read.to_string(), gone.to_string()]);
+    world.attend(tab, Attention::Focused);
+    assert_eq!(world.tabs[tab].withdrawn.last(), Some(&kept.to_string()), "it is on the screen");
+}
+
+#[test]
+fn an_inbox_that_was_refused_is_loaded_when_the_bell_is_opened() {
+    let mut world = World::new();
+    world.publish("inbox:ada", "bob", notification("Hi"));
+    world.history_is_refused = true;
+    let tab = world.open("#/");
+    assert_eq!(world.bell(tab), "");
+    world.history_is_refused = false;
+    world.intend(tab, Intent::Toggle(Panel::Bell));
+    world.run();
+    assert_eq!(world.bell(tab), "Hi*");
+    let requests = world.requested(tab, "inbox:ada").len();
+    world.intend(tab, Intent::ClosePanel);
+    world.intend(tab, Intent::Toggle(Panel::Bell));
+    world.run();
+    assert_eq!(world.requested(tab, "inbox:ada").len(), requests, "it is loaded");
+}
+
+#[test]
 fn a_push_has_the_same_tag_in_all_tabs() {
     let (mut world, tab) = ada_is_in_the_kitchen();
     let other = world.open("#/");
@@ -96,6 +132,28 @@ fn the_inbox_is_behind_the_bell_and_is_no_room() {
     world.run();
     world.publish("inbox:ada", "bob", notification("Still there"));
     assert_eq!(world.bell(tab), "Still there* Hi*");
+}
+
+#[test]
+fn what_the_reader_did_not_ask_for_is_refused_in_silence() {
+    let (mut world, tab) = ada_is_in_the_kitchen();
+    for code in [ErrorCode::PresenceOff, ErrorCode::Forbidden, ErrorCode::NotSubscribed] {
+        world.hear(tab, Event::Refused(Refusal::new(code, "No.")));
+    }
+    assert_eq!(world.toasts(tab), "");
+    world.hear(tab, Event::Refused(Refusal::new(ErrorCode::InvalidName, "No.")));
+    assert_ne!(world.toasts(tab), "");
+}
+
+#[test]
+fn a_click_on_a_notification_of_the_inbox_opens_the_bell_and_leaves_the_room_on_the_screen() {
+    let (mut world, tab) = ada_is_in_the_kitchen();
+    for _ in 0..2 {
+        world.go(tab, "inbox:ada");
+        assert_eq!(world.tabs[tab].app.panel(), Some(Panel::Bell));
+        assert_eq!(world.tabs[tab].app.current(), Some(&channel(KITCHEN)));
+        world.intend(tab, Intent::Escape);
+    }
 }
 
 #[test]

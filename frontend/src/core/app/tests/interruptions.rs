@@ -1,10 +1,10 @@
 //! Lost connections, logs that were reset, pages that are refused or late.
 
-use shared::ids::{Epoch, MessageId};
+use shared::ids::{Epoch, MessageId, Offset};
 use shared::protocol::Payload;
-use shared::session::Input;
+use shared::session::{Event, Input};
 
-use super::world::{LOBBY, World, notification};
+use super::world::{LOBBY, World, channel, notification};
 use crate::core::intent::{Attention, Intent, RoomIntent};
 use crate::core::room::History;
 use crate::core::timeline::View;
@@ -105,11 +105,67 @@ fn a_hole_whose_page_is_refused_is_requested_again_when_the_reader_moves() {
     world.in_room(tab, KITCHEN, RoomIntent::Older);
     assert_eq!(world.requested(tab, KITCHEN).len(), before + 1, "not in a loop");
     assert!(world.rows(tab, KITCHEN).contains('…'));
+    assert!(world.room(tab, KITCHEN).hole_is_refused(), "its row says so");
     world.history_is_refused = false;
     for intent in [RoomIntent::Follow, RoomIntent::LeaveEnd, RoomIntent::Older] {
         world.in_room(tab, KITCHEN, intent);
     }
     assert!(!world.rows(tab, KITCHEN).contains('…'));
+    assert!(!world.room(tab, KITCHEN).hole_is_refused());
+}
+
+#[test]
+fn a_hole_whose_page_is_refused_is_requested_again_on_request() {
+    let mut world = World::new();
+    world.says(KITCHEN, "old");
+    let tab = world.open("#/room/kitchen");
+    world.wait(1_000);
+    world.close(tab);
+    world.says_many(KITCHEN, 400);
+    let tab = world.open("#/room/kitchen");
+    world.history_is_refused = true;
+    world.in_room(tab, KITCHEN, RoomIntent::LeaveEnd);
+    world.in_room(tab, KITCHEN, RoomIntent::Older);
+    assert!(world.room(tab, KITCHEN).hole_is_refused());
+    world.history_is_refused = false;
+    world.in_room(tab, KITCHEN, RoomIntent::RetryHole);
+    assert!(!world.room(tab, KITCHEN).hole_is_refused());
+    assert!(!world.rows(tab, KITCHEN).contains('…'));
+}
+
+#[test]
+fn an_empty_page_for_a_hole_is_not_requested_for_ever() {
+    let mut world = World::new();
+    world.says(KITCHEN, "old");
+    let tab = world.open("#/room/kitchen");
+    world.wait(1_000);
+    world.close(tab);
+    world.says_many(KITCHEN, 400);
+    let tab = world.open("#/room/kitchen");
+    world.answers_history = false;
+    world.in_room(tab, KITCHEN, RoomIntent::LeaveEnd);
+    world.in_room(tab, KITCHEN, RoomIntent::Older);
+    let requests = world.requested(tab, KITCHEN);
+    let before = requests.last().map(|before| Offset(*before));
+    world.hear(tab, Event::Page { channel: channel(KITCHEN), before, messages: Vec::new(), more: true });
+    assert_eq!(world.requested(tab, KITCHEN), requests);
+    assert!(world.room(tab, KITCHEN).hole_is_refused());
+}
+
+#[test]
+fn messages_after_an_older_copy_of_the_log_was_put_in_place_are_unread() {
+    let mut world = World::new();
+    let tab = world.open("#/room/kitchen");
+    world.says_many(KITCHEN, 10);
+    world.go(tab, LOBBY);
+    world.restore(KITCHEN, 4);
+    world.reconnect(tab);
+    assert_eq!(world.unread(tab, KITCHEN), 0);
+    world.says(KITCHEN, "new");
+    assert_eq!(world.unread(tab, KITCHEN), 1);
+    world.close(tab);
+    let tab = world.open("#/room/lobby");
+    assert_eq!(world.unread(tab, KITCHEN), 1, "also after a reload");
 }
 
 #[test]

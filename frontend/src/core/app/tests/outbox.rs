@@ -41,3 +41,19 @@ fn what_was_written_offline_is_sent_by_the_next_visit() {
     assert_eq!(world.rows(tab, "room:kitchen"), "soup", "its room is open again");
     assert!(!world.tabs[tab].app.is_at_risk() && world.tabs[tab].app.tabs().is_empty());
 }
+
+#[test]
+fn a_message_that_the_browser_has_no_space_for_is_at_risk_until_it_is_sent() {
+    let mut world = World::new();
+    world.is_online = false;
+    let tab = world.open("#/room/lobby");
+    world.storage_is_full = true;
+    world.in_room(tab, LOBBY, RoomIntent::Type("hello".to_owned()));
+    world.in_room(tab, LOBBY, RoomIntent::Send);
+    assert!(world.tabs[tab].app.is_at_risk());
+    assert_eq!(world.toasts(tab), "Not stored yet");
+    world.storage_is_full = false;
+    world.in_room(tab, LOBBY, RoomIntent::Type("again".to_owned()));
+    world.in_room(tab, LOBBY, RoomIntent::Send);
+    assert!(!world.tabs[tab].app.is_at_risk(), "there is space for both now");
+}

@@ -1,8 +1,6 @@
 //! A browser with tabs, and a server with a log per channel. Everything happens when [`World::run`] is called.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use shared::ids::{ChannelName, ConnectionId, DisplayName, Epoch, MessageId, Offset, UserId};
 use shared::protocol::{ErrorCode, Gap, GapReason, Message, Payload, Position, Refusal, Sender};
@@ -16,7 +14,7 @@ use crate::core::intent::{Attention, Intent, RoomIntent};
 use crate::core::notifications::Notification;
 use crate::core::room::Room;
 use crate::core::route::Route;
-use crate::core::storage::Storage;
+use crate::core::storage::{Area, Write};
 use crate::core::timeline::{Body, Row};
 use crate::core::unsent::TabId;
 
@@ -32,42 +30,6 @@ pub(super) fn notification(title: &str) -> Payload {
     Payload::Notification { title: title.to_owned(), body: String::new(), level, link: None }
 }
 
-/// What the tabs of one browser share, and which tab has changed what.
-#[derive(Default)]
-struct Shelf {
-    texts: RefCell<BTreeMap<String, String>>,
-    changes: RefCell<Vec<(usize, String)>>,
-    writes: RefCell<usize>,
-}
-
-/// The shared storage as one tab sees it.
-struct View {
-    shelf: Rc<Shelf>,
-    tab: usize,
-}
-
-impl Storage for View {
-    fn keys(&self) -> Vec<String> {
-        self.shelf.texts.borrow().keys().cloned().collect()
-    }
-
-    fn get(&self, key: &str) -> String {
-        self.shelf.texts.borrow().get(key).cloned().unwrap_or_default()
-    }
-
-    fn set(&self, key: &str, text: &str) -> bool {
-        *self.shelf.writes.borrow_mut() += 1;
-        let before = self.shelf.texts.borrow_mut().insert(key.to_owned(), text.to_owned());
-        if text.is_empty() {
-            self.shelf.texts.borrow_mut().remove(key);
-        }
-        if before.unwrap_or_default() != text {
-            self.shelf.changes.borrow_mut().push((self.tab, key.to_owned()));
-        }
-        true
-    }
-}
-
 /// One tab, or one that was closed.
 pub(super) struct Tab {
     pub(super) app: App,
@@ -77,6 +39,8 @@ pub(super) struct Tab {
     /// All inputs so far.
     pub(super) inputs: Vec<Input>,
     pub(super) notified: Vec<Notification>,
+    /// The tags of the notifications that were removed again.
+    pub(super) withdrawn: Vec<String>,
     /// The subscriptions, each with the position of the session.
     subscribed: BTreeMap<ChannelName, Position>,
     pub(super) is_open: bool,
@@ -114,14 +78,20 @@ pub(super) struct World {
     pub(super) epoch: Epoch,
     pub(super) day_of: fn(Timestamp) -> i64,
     log: BTreeMap<ChannelName, Log>,
-    shelf: Rc<Shelf>,
+    /// The texts that the tabs of one browser share.
+    stored: BTreeMap<String, String>,
+    /// Which tab has changed which of them.
+    changes: Vec<(usize, Write)>,
+    writes: usize,
+    /// Whether the browser refuses to store more.
+    pub(super) storage_is_full: bool,
     ids: u64,
 }
 
 impl World {
     /// A server without messages, and a browser in which Ada has been here before.
     pub(super) fn new() -> Self {
-        let world = Self {
+        let mut world = Self {
             now: Timestamp(100 * DAY_MS + DAY_MS / 2),
             tabs: Vec::new(),
             is_online: true,
@@ -132,7 +102,10 @@ impl World {
             epoch: Epoch(7),
             day_of: |at| i64::try_from(at.0 / DAY_MS).unwrap(),
             log: BTreeMap::new(),
-            shelf: Rc::default(),
+            stored: BTreeMap::new(),
+            changes: Vec::new(),
+            writes: 0,
+            storage_is_full: false,
             ids: 0,
         };
         world.keep("name", "Ada");
@@ -140,34 +113,44 @@ impl World {
         world
     }
 
-    pub(super) fn keep(&self, key: &str, text: &str) {
-        self.shelf.texts.borrow_mut().insert(key.to_owned(), text.to_owned());
+    pub(super) fn keep(&mut self, key: &str, text: &str) {
+        self.stored.insert(key.to_owned(), text.to_owned());
     }
 
     pub(super) fn kept(&self, key: &str) -> String {
-        self.shelf.texts.borrow().get(key).cloned().unwrap_or_default()
+        self.stored.get(key).cloned().unwrap_or_default()
     }
 
     pub(super) fn writes(&self) -> usize {
-        *self.shelf.writes.borrow()
+        self.writes
     }
 
     /// Opens a tab at an address. Returns its number.
     pub(super) fn open(&mut self, fragment: &str) -> usize {
         let tab = self.tabs.len();
-        let view = || Rc::new(View { shelf: Rc::clone(&self.shelf), tab }) as Rc<dyn Storage>;
         let surroundings = Surroundings {
-            storage: view(),
-            tab_storage: Rc::new(View { shelf: Rc::default(), tab }),
+            stored: self.stored.clone().into_iter().collect(),
+            stored_in_tab: Vec::new(),
             has_locks: true,
             day_of: self.day_of,
             seed: tab as u64 + 1,
         };
         let app = App::new(surroundings, Route::parse(fragment), self.now);
         let (attention, is_open) = (Attention::Focused, true);
-        let (waiting, inputs, notified, subscribed) = (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
+        let (waiting, inputs, subscribed) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let (notified, withdrawn) = (Vec::new(), Vec::new());
         let is_connected = self.is_online;
-        self.tabs.push(Tab { app, attention, waiting, inputs, notified, subscribed, is_open, is_connected });
+        self.tabs.push(Tab {
+            app,
+            attention,
+            waiting,
+            inputs,
+            notified,
+            withdrawn,
+            subscribed,
+            is_open,
+            is_connected,
+        });
         self.intend(tab, Intent::Start);
         self.intend(tab, Intent::OwnTab(TabId::new(tab as u64 + 1)));
         if self.is_online {
@@ -200,6 +183,8 @@ impl World {
             let (floor, head) = (log.floor, log.head);
             let reason = if since.epoch != self.epoch {
                 Some(GapReason::Epoch)
+            } else if since.offset > head {
+                Some(GapReason::Ahead)
             } else if since.offset < floor {
                 Some(GapReason::Trimmed)
             } else {
@@ -232,6 +217,17 @@ impl World {
         }
         self.log.clear();
         self.epoch = Epoch(self.epoch.0 + 1);
+    }
+
+    /// The server goes on with an older copy of its data, without the messages of a channel after `head`. All connections are
+    /// lost.
+    pub(super) fn restore(&mut self, name: &str, head: u64) {
+        for tab in self.open_tabs() {
+            self.disconnect(tab);
+        }
+        let log = self.log.entry(channel(name)).or_default();
+        log.all.retain(|message| message.offset <= Offset(head));
+        log.head = Offset(head);
     }
 
     /// The numbers of the open tabs.
@@ -277,6 +273,10 @@ impl World {
 
     pub(super) fn intend(&mut self, tab: usize, intent: Intent) {
         let (now, one) = (self.now, &mut self.tabs[tab]);
+        if intent.needs_fresh_storage() {
+            let texts = self.stored.clone().into_iter().collect();
+            one.app.intend(Intent::StorageRead(texts), one.attention, now);
+        }
         one.app.intend(intent, one.attention, now);
         self.collect(tab);
     }
@@ -321,6 +321,21 @@ impl World {
                     one.app.intend(Intent::Arrive(Route::parse(&route.to_fragment())), one.attention, now);
                 }
                 Effect::Notify(notification) => one.notified.push(notification),
+                Effect::Store(write) => {
+                    self.writes += 1;
+                    assert_eq!(write.area, Area::Browser);
+                    if self.storage_is_full && !write.text.is_empty() {
+                        one.app.intend(Intent::NotStored(write.key), one.attention, now);
+                        continue;
+                    }
+                    if write.text.is_empty() {
+                        self.stored.remove(&write.key);
+                    } else {
+                        self.stored.insert(write.key.clone(), write.text.clone());
+                    }
+                    self.changes.push((tab, write));
+                }
+                Effect::Withdraw(tag) => one.withdrawn.push(tag),
                 Effect::Begin(_) | Effect::Changed(_) => {}
             }
         }
@@ -356,12 +371,13 @@ impl World {
     /// The server handles all requests, and the tabs hear of each other's changes, until nothing is left to do.
     pub(super) fn run(&mut self) {
         for _ in 0..1_000 {
-            let changes = std::mem::take(&mut *self.shelf.changes.borrow_mut());
+            let changes = std::mem::take(&mut self.changes);
             let mut is_idle = changes.is_empty();
-            for (by, key) in changes {
+            for (by, Write { key, .. }) in changes {
+                let text = self.kept(&key);
                 for tab in 0..self.tabs.len() {
                     if tab != by && self.tabs[tab].is_open {
-                        self.intend(tab, Intent::Stored(key.clone()));
+                        self.intend(tab, Intent::Stored(key.clone(), text.clone()));
                     }
                 }
             }

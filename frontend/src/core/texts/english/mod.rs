@@ -4,7 +4,5 @@ mod refusals;
 mod sentences;
 mod words;
 
+pub(super) use sentences::English;
 pub(super) use words::WORDS;
-
-/// The sentences in English.
-pub(super) struct English;

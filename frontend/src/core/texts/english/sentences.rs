@@ -2,10 +2,12 @@
 
 use shared::protocol::{ErrorCode, Level, Refusal};
 
-use super::super::Sentences;
-use super::English;
 use super::refusals;
 use super::words::WORDS;
+use crate::core::texts::sentences::Sentences;
+
+/// The sentences in English.
+pub(crate) struct English;
 
 impl Sentences for English {
     fn number(&self, number: u64) -> String {
@@ -61,7 +63,7 @@ impl Sentences for English {
             [] => String::new(),
             [one] => format!("{one} is typing…"),
             [one, other] => format!("{one} and {other} are typing…"),
-            many => format!("{} people are typing…", many.len()),
+            many => format!("{} people are typing…", self.number(many.len() as u64)),
         }
     }
 
@@ -81,12 +83,17 @@ impl Sentences for English {
     }
 
     fn unsupported(&self, kind: &str) -> String {
-        format!("This version of the app cannot show this message ({kind}). Reload the page.")
+        let kind = if kind.is_empty() { String::new() } else { format!(" ({kind})") };
+        format!("This version of the app cannot show this message{kind}. Reload the page.")
     }
 
     fn reaction(&self, emoji: &str, count: usize, is_mine: bool) -> String {
         let plural = if count == 1 { "" } else { "s" };
-        let rest = if is_mine { ", one is yours. Remove it" } else { ". Add yours" };
+        let rest = match (is_mine, count) {
+            (true, 1) => ", yours. Remove it",
+            (true, _) => ", one is yours. Remove it",
+            (false, _) => ". Add yours",
+        };
         format!("{emoji} {count} reaction{plural}{rest}")
     }
 
@@ -102,14 +109,15 @@ impl Sentences for English {
 
     fn members(&self, count: usize, is_online: bool) -> String {
         let title = if is_online { WORDS.here_now } else { WORDS.last_seen_here };
-        if count == 0 { title.to_owned() } else { format!("{title} · {count}") }
+        if count == 0 { title.to_owned() } else { format!("{title} · {}", self.number(count as u64)) }
     }
 
     fn members_short(&self, count: usize, is_online: bool) -> String {
+        let number = self.number(count as u64);
         match (count, is_online) {
             (0, _) => String::new(),
-            (_, true) => format!("{count} here"),
-            (_, false) => format!("{count} last seen here"),
+            (_, true) => format!("{number} here"),
+            (_, false) => format!("{number} last seen here"),
         }
     }
 
@@ -123,7 +131,7 @@ impl Sentences for English {
     fn bell(&self, unread: usize) -> String {
         match unread {
             0 => WORDS.notifications.to_owned(),
-            count => format!("{}, {count} unread", WORDS.notifications),
+            count => format!("{}, {} unread", WORDS.notifications, self.number(count as u64)),
         }
     }
 

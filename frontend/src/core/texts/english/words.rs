@@ -1,9 +1,9 @@
 //! The fixed texts in English.
 
-use super::super::Words;
+use crate::core::texts::words::Words;
 
 /// The fixed texts in English.
-pub(in super::super) const WORDS: Words = Words {
+pub(crate) const WORDS: Words = Words {
     app: "Tidings",
     close: "Close",
     cancel: "Cancel",
@@ -21,7 +21,7 @@ pub(in super::super) const WORDS: Words = Words {
     welcome_note: "No sign-up. This browser will remember you.",
 
     name_missing: "Please enter a name.",
-    name_unprintable: "Use one line of letters, digits, signs and emoji.",
+    name_unprintable: "Use one line of letters, digits, symbols and emoji.",
 
     not_connected: "Not connected",
     connecting: "Connecting…",
@@ -40,7 +40,7 @@ pub(in super::super) const WORDS: Words = Words {
     room: "Room",
     room_placeholder: "Search or create a room",
     join_or_create: "Join or create",
-    room_name_invalid: "Room names can have the letters a to z, digits, and - _ . + @",
+    room_name_invalid: "Use a short name with the letters a to z, digits, and - _ . + @",
     message_failed_here: "A message could not be sent",
     unread_suffix: " unread",
     unread_mention_suffix: " unread, with a mention of you",
@@ -51,6 +51,7 @@ pub(in super::super) const WORDS: Words = Words {
     loading_messages: "Loading messages",
     loading_older: "Loading older messages…",
     load_older: "Load older messages",
+    hole_refused: "Some messages could not be loaded.",
     jump_to_newest: "Jump to newest",
     new: "New",
     some_expired: "Some older messages have expired",
@@ -167,5 +168,6 @@ pub(in super::super) const WORDS: Words = Words {
     connection_invalid: "Enter a connection’s number.",
     title_missing: "Enter a title.",
     text_missing: "Enter a text.",
+    payload_too_long: "The title, the text or the link is too long. Shorten it.",
     link_invalid: "Start the link with https://, http:// or /.",
 };

@@ -1,34 +1,27 @@
-//! Time: a clock that goes on while the machine sleeps, and how a day is named.
+//! Days in the reader's time zone, and how they are named.
 
-/// Minimum difference of the two clocks, in milliseconds, that counts as sleep. It is less while the machine is awake.
-const SLEEP_MS_MIN: f64 = 1_000.0;
+use shared::time::Timestamp;
 
-/// Most browsers stop their monotonic clock while the machine sleeps, except on Windows
-/// (<https://github.com/w3c/hr-time/issues/115>). This one goes on, and never goes back.
+/// A day in the reader's time zone.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct WakefulClock {
-    /// How long the machine has slept since the app was opened, in milliseconds.
-    slept_ms: f64,
+pub(crate) struct Day {
+    /// Counted from 1970.
+    pub(crate) number: i64,
+    pub(crate) ends: Timestamp,
 }
 
-impl WakefulClock {
-    /// Makes a clock of a machine that has not slept.
-    pub(crate) const fn new() -> Self {
-        Self { slept_ms: 0.0 }
-    }
+/// Time zones differ by multiples of a quarter of an hour, so a day ends at one of these times.
+const QUARTER_MS: u64 = 15 * 60 * 1000;
 
-    /// Returns the time in milliseconds since 1970, from that of the browser's monotonic clock.
-    pub(crate) fn now_ms(self, monotonic_ms: f64) -> f64 {
-        monotonic_ms + self.slept_ms
-    }
-
-    /// Adds the time that the machine has slept, as the difference to the wall clock. Call it when the machine may have woken
-    /// up.
-    pub(crate) fn catch_up(&mut self, monotonic_ms: f64, wall_ms: f64) {
-        let slept_ms = wall_ms - self.now_ms(monotonic_ms);
-        if slept_ms > SLEEP_MS_MIN {
-            self.slept_ms += slept_ms;
-        }
+impl Day {
+    /// Returns the day of `now`.
+    pub(crate) fn of(now: Timestamp, day_of: fn(Timestamp) -> i64) -> Self {
+        let number = day_of(now);
+        let quarters =
+            (now.0 / QUARTER_MS + 1..).map(|quarter| Timestamp(quarter.saturating_mul(QUARTER_MS)));
+        // A day has at most 25 hours.
+        let mut ends = quarters.take(101).filter(|end| day_of(*end) != number);
+        Self { number, ends: ends.next().unwrap_or(Timestamp(now.0.saturating_add(QUARTER_MS))) }
     }
 }
 
@@ -71,20 +64,6 @@ fn year_of(day: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_clock_goes_on_while_the_machine_sleeps() {
-        const HOUR_MS: f64 = 3_600_000.0;
-        let mut clock = WakefulClock::new();
-        clock.catch_up(1_000.0, 1_200.0);
-        assert!((clock.now_ms(1_000.0) - 1_000.0).abs() < 1.0, "the clocks always differ a little");
-        // Eight hours of sleep: the monotonic clock stands still.
-        clock.catch_up(1_000.0, 1_000.0 + 8.0 * HOUR_MS);
-        assert!((clock.now_ms(2_000.0) - 2_000.0 - 8.0 * HOUR_MS).abs() < 1.0);
-        // A user who sets the wall clock back does not turn back the time.
-        clock.catch_up(3_000.0, 0.0);
-        assert!(clock.now_ms(3_000.0) > clock.now_ms(2_000.0));
-    }
 
     #[test]
     fn days_are_named_from_near_to_far() {
