@@ -125,7 +125,7 @@ async fn a_tab_that_crashed_loses_nothing() {
 #[tokio::test]
 async fn the_next_visit_sends_what_the_last_could_not() {
     story(async |stage| {
-        let ada = stage.person("Ada").await;
+        let ada = stage.person_with_own_browser("Ada").await;
         writes_offline(stage, &ada, &["one", "two"]).await;
         let ada = stage.comes_back(&ada).await;
         enter(&ada).await;

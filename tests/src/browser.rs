@@ -8,6 +8,7 @@ mod mistakes;
 mod names;
 mod person;
 mod screen;
+mod tab_console;
 mod tabs;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -19,6 +20,7 @@ use console::ConsoleProxy;
 pub use engine::Engine;
 use engine::Options;
 pub use look::Sight;
+use mistakes::Mistakes;
 pub use person::Person;
 use screen::Waits;
 pub use screen::{Background, Screen};
@@ -35,6 +37,7 @@ pub struct Stage {
     engine: Engine,
     network: Option<Arc<Proxy>>,
     people: Vec<Person>,
+    mistakes: Arc<Mistakes>,
 }
 
 /// Runs a story in Chromium on a server with default settings. It fails also if a browser's console has an unexpected
@@ -56,12 +59,10 @@ pub async fn story_in(engine: Engine, tell: impl AsyncFnOnce(&mut Stage)) {
 async fn run(engine: Engine, settings: Settings, tell: impl AsyncFnOnce(&mut Stage)) {
     let settings = settings.flag("--host", engine::INSECURE_HOST);
     let server = TestServer::start_with(settings).await;
-    let mut stage = Stage { server, engine, network: None, people: Vec::new() };
+    let mut stage = Stage { server, engine, network: None, people: Vec::new(), mistakes: Arc::default() };
     let told = AssertUnwindSafe(async {
         tell(&mut stage).await;
-        for person in &stage.people {
-            person.expect_no_mistakes().await;
-        }
+        stage.mistakes.expect_none_but_expected(&stage.people).await;
     });
     let told = told.catch_unwind().await;
     if told.is_err() {
@@ -98,7 +99,10 @@ impl Stage {
     pub async fn insecure_visitor(&mut self, name: &str) -> Person {
         assert_eq!(self.engine, Engine::Chromium, "only Chromium has rules for host names");
         let base = format!("http://{}:{}", engine::INSECURE_HOST, self.server.address().port());
-        let person = self.add(Person::open(name, self.engine, Options::default(), &base, None).await);
+        let person = self.add(
+            Person::open(name, self.engine, Options::default(), &base, None, Arc::clone(&self.mistakes))
+                .await,
+        );
         person.visit("/").await;
         person
     }
@@ -107,7 +111,7 @@ impl Stage {
     pub async fn stranger_at(&mut self, name: &str, url: &str, screen: Screen) -> Person {
         assert_eq!(self.engine, Engine::Chromium, "the console of others is read through a proxy of its own");
         let options = Options { screen, waits: Waits::ForHtml, ..Options::default() };
-        self.add(Person::open(name, self.engine, options, url, None).await)
+        self.add(Person::open(name, self.engine, options, url, None, Arc::clone(&self.mistakes)).await)
     }
 
     /// Puts a network between the server and the browsers that are opened from now on.
@@ -126,7 +130,7 @@ impl Stage {
             console = Some(proxy);
         }
         let url = format!("http://{address}/");
-        self.add(Person::open(name, self.engine, options, &url, console).await)
+        self.add(Person::open(name, self.engine, options, &url, console, Arc::clone(&self.mistakes)).await)
     }
 
     fn add(&mut self, person: Person) -> Person {
@@ -151,7 +155,20 @@ impl Stage {
         self.open(name, Options { background: Background::AsUsual, ..Options::default() }).await
     }
 
-    /// Closes a person's browser and opens it again with the same profile.
+    /// Opens a browser that is a process of its own, with an empty page.
+    pub async fn stranger_with_own_browser(&mut self, name: &str) -> Person {
+        self.open(name, Options { is_own: true, ..Options::default() }).await
+    }
+
+    /// Opens the page in a browser that is a process of its own, enters a name and joins the lobby.
+    pub async fn person_with_own_browser(&mut self, name: &str) -> Person {
+        let person = self.stranger_with_own_browser(name).await;
+        person.visit("/").await;
+        person.welcome().enter(name).await;
+        person
+    }
+
+    /// Closes a person's own browser and opens it again with the same profile.
     pub async fn comes_back(&mut self, person: &Person) -> Person {
         let again = person.reopen().await;
         // The closed browser has no screen to save.

@@ -41,7 +41,7 @@ pub(crate) async fn run(options: &Options) {
             for number in 1..=BEFORE {
                 bob.publish(LOBBY, &format!("{number}: it is raining again, and the harbour is grey")).await;
             }
-            let ada = stage.stranger("Ada").await;
+            let ada = stage.stranger_with_own_browser("Ada").await;
             // Nothing of the page is cached except the person's name, as after an update.
             ada.visit("/favicon.svg").await;
             ada.run("localStorage.setItem('tidings.name', 'Ada')", Vec::new()).await;

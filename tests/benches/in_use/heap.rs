@@ -53,7 +53,7 @@ pub(crate) async fn run(options: &Options) {
     story_with(Settings::default().talkative(), async |stage| {
         let talkers = talkers(&stage.server, options.talkers).await;
         say(&talkers, 1..=BEFORE, options.rate).await;
-        let ada = stage.person("Ada").await;
+        let ada = stage.person_with_own_browser("Ada").await;
         ada.expect_text("[data-testid=timeline]", &text(BEFORE)).await;
         if options.wire {
             ada.wire().toggle().await;

@@ -55,7 +55,7 @@ pub(crate) async fn run(options: &Options) {
         let talkers = talkers(&stage.server, options.talkers).await;
         let mut last = before;
         fill(&talkers, last).await;
-        let ada = stage.person("Ada").await;
+        let ada = stage.person_with_own_browser("Ada").await;
         ada.timeline().expect_part(&text(last)).await;
         slow_down(&ada, options.slow).await;
         println!("{last} messages in the room; load {}", load());

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
@@ -10,6 +11,10 @@ use std::thread;
 /// Kills the program and all that it started when this process ends for any reason: the pipe to `cat` then closes. A
 /// static is not dropped, so they would stay. They are one process group: `kill 0`.
 const WATCHED: &str = r#"exec 3<&0; "$0" "$@" 3<&- & cat <&3 >/dev/null; kill 0"#;
+
+/// The same for a program with a folder, the variable `FOLDER`, which is removed after the program has ended.
+const WATCHED_WITH_FOLDER: &str = r#"exec 3<&0; "$0" "$@" 3<&- & cat <&3 >/dev/null
+kill $!; wait $!; rm -rf "$FOLDER"; kill 0"#;
 
 /// A program that runs beside the stories. It ends, with all that it started, when this is dropped.
 #[derive(Debug)]
@@ -25,8 +30,29 @@ impl Helper {
         arguments: &[impl AsRef<OsStr>],
         variables: &[(&str, &str)],
     ) -> Self {
+        Self::run(WATCHED, Command::new("sh"), program, arguments, variables)
+    }
+
+    /// Starts a program that keeps its data in `folder`, which is removed after it has ended.
+    pub(super) fn start_with_folder(
+        program: &OsStr,
+        arguments: &[impl AsRef<OsStr>],
+        variables: &[(&str, &str)],
+        folder: &Path,
+    ) -> Self {
         let mut shell = Command::new("sh");
-        shell.args(["-c", WATCHED]).arg(program).args(arguments).envs(variables.iter().copied());
+        shell.env("FOLDER", folder);
+        Self::run(WATCHED_WITH_FOLDER, shell, program, arguments, variables)
+    }
+
+    fn run(
+        script: &str,
+        mut shell: Command,
+        program: &OsStr,
+        arguments: &[impl AsRef<OsStr>],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        shell.args(["-c", script]).arg(program).args(arguments).envs(variables.iter().copied());
         shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let child = Mutex::new(shell.spawn().expect("a shell"));
         Self { name: program.display().to_string(), child }

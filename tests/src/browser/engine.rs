@@ -1,6 +1,7 @@
 //! The browsers that stories run in: one file per engine with its program and options.
 
 mod chromium;
+mod contexts;
 mod firefox;
 mod webkit;
 
@@ -13,6 +14,7 @@ use super::driver::{Driver, program};
 use super::screen::{Background, Screen, Waits};
 
 pub(super) use chromium::INSECURE_HOST;
+pub(super) use contexts::Context;
 
 /// A browser engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,16 +29,19 @@ pub enum Engine {
 }
 
 /// What a browser is opened for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Options {
     pub(super) screen: Screen,
     pub(super) waits: Waits,
     pub(super) background: Background,
+    /// Whether the browser is a process of its own. Otherwise it is a context of a shared one, if the engine and the other
+    /// options allow that.
+    pub(super) is_own: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { screen: Screen::Wide, waits: Waits::ForAll, background: Background::Steady }
+        Self { screen: Screen::Wide, waits: Waits::ForAll, background: Background::Steady, is_own: false }
     }
 }
 
@@ -48,6 +53,16 @@ impl Engine {
             Self::Firefox => firefox::driver(),
             Self::WebKit => webkit::driver().await,
         }
+    }
+
+    /// Whether a browser with these options is a context of a shared one.
+    pub(super) fn shares(self, options: Options) -> bool {
+        self == Self::Chromium && options == Options::default()
+    }
+
+    /// Returns the request for a session in the shared browser.
+    pub(super) async fn shared_capabilities(self) -> Capabilities {
+        chromium::shared_capabilities(contexts::address().await)
     }
 
     /// Returns the request for a browser that stores its data in `profile`.

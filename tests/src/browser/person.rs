@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,12 +11,10 @@ use thirtyfour::{Key, WebDriver, WebElement};
 
 use super::console::ConsoleProxy;
 use super::driver::Driver;
-use super::engine::{Engine, Options};
+use super::engine::{Context, Engine, Options};
 use super::look::{LOOK, Sight};
+use super::mistakes::Mistakes;
 use crate::deadline::{PATIENCE, eventually};
-
-/// Console texts of a story that provokes errors: for each error, alternatives of which one is required.
-pub(super) type Expected = Arc<Mutex<Vec<Vec<String>>>>;
 
 /// A person with a browser. Their pages are in [`crate::pages`].
 #[derive(Clone)]
@@ -30,7 +28,10 @@ pub struct Person {
     pub(super) profile: Arc<TempDir>,
     /// Collects the errors of the page if the driver gives no access to the console.
     pub(super) console: Option<Arc<ConsoleProxy>>,
-    pub(super) expected: Expected,
+    /// The console of all people of the story.
+    pub(super) mistakes: Arc<Mistakes>,
+    /// The browser context, if the browser is shared.
+    pub(super) context: Option<Arc<Context>>,
     /// Dropped last, because it controls the browser.
     driver_process: Arc<Driver>,
 }
@@ -45,17 +46,34 @@ impl fmt::Debug for Person {
     }
 }
 
-/// Opens a browser. `name` is for the failure's message.
-async fn browser(name: &str, engine: Engine, options: Options, profile: &Path) -> (WebDriver, Arc<Driver>) {
+/// A browser or a context, and what controls it.
+struct Opened {
+    driver: WebDriver,
+    process: Arc<Driver>,
+    context: Option<Arc<Context>>,
+}
+
+/// Opens a browser, or a context of the shared one. `name` is for the failure's message.
+async fn browser(name: &str, engine: Engine, options: Options, profile: &Path) -> Opened {
     let process = engine.driver().await;
-    let driver = WebDriver::new(process.url(), engine.capabilities(options, profile)).await;
+    let shares = engine.shares(options);
+    let capabilities =
+        if shares { engine.shared_capabilities().await } else { engine.capabilities(options, profile) };
+    let driver = WebDriver::new(process.url(), capabilities).await;
     let driver = driver.unwrap_or_else(|e| panic!("{name}'s {engine:?} cannot be opened: {e}"));
+    let mut context = None;
+    if shares {
+        let own = Context::open().await;
+        let switched = driver.switch_to_window(own.open_tab(true).await.into()).await;
+        switched.unwrap_or_else(|e| panic!("{name}'s tab cannot be found: {e}"));
+        context = Some(Arc::new(own));
+    }
     if engine == Engine::WebKit {
         // It has no option for the size of its window.
         let sized = driver.set_window_rect(0, 0, 1280, 900).await;
         sized.unwrap_or_else(|e| panic!("{name}'s window cannot be resized: {e}"));
     }
-    (driver, process)
+    Opened { driver, process, context }
 }
 
 impl Person {
@@ -65,9 +83,10 @@ impl Person {
         options: Options,
         base: &str,
         console: Option<ConsoleProxy>,
+        mistakes: Arc<Mistakes>,
     ) -> Self {
         let profile = TempDir::with_prefix("tidings-browser-").expect("a folder for the browser's profile");
-        let (driver, driver_process) = browser(name, engine, options, profile.path()).await;
+        let Opened { driver, process, context } = browser(name, engine, options, profile.path()).await;
         Self {
             name: name.to_owned(),
             base: base.trim_end_matches('/').to_owned(),
@@ -76,24 +95,31 @@ impl Person {
             driver,
             profile: Arc::new(profile),
             console: console.map(Arc::new),
-            expected: Expected::default(),
-            driver_process,
+            mistakes,
+            context,
+            driver_process: process,
         }
     }
 
     pub(super) async fn close(self) {
-        // This also closes a crashed browser.
+        if let Some(context) = &self.context {
+            context.close().await;
+        }
+        // This also closes a crashed browser. A shared one stays open.
         let _ = self.driver.quit().await;
     }
 
     /// Closes the browser with all tabs, and opens it again with the same profile and an empty tab.
     pub(super) async fn reopen(&self) -> Self {
-        assert_eq!(self.engine, Engine::Chromium, "only Chromium's profile is kept");
-        self.expect_no_mistakes().await;
+        assert!(
+            self.engine == Engine::Chromium && self.options.is_own,
+            "only Chromium's own profile is kept"
+        );
+        self.note_mistakes().await;
         self.clone().close().await;
-        let (driver, driver_process) =
+        let Opened { driver, process, context } =
             browser(&self.name, self.engine, self.options, self.profile.path()).await;
-        Self { driver, driver_process, ..self.clone() }
+        Self { driver, driver_process: process, context, ..self.clone() }
     }
 
     /// Returns the person's name in the story.

@@ -18,7 +18,10 @@ impl Person {
 
     /// Opens an empty tab and switches to it.
     pub async fn open_tab(&self) -> Tab {
-        let tab = self.driver.new_tab().await;
+        let tab = match &self.context {
+            Some(context) => Ok(context.open_tab(false).await.into()),
+            None => self.driver.new_tab().await,
+        };
         let tab = Tab(tab.unwrap_or_else(|e| panic!("{}: no tab can be opened: {e}", self.name)));
         self.turn_to(&tab).await;
         tab

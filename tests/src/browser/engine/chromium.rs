@@ -59,6 +59,19 @@ pub(super) fn driver() -> Arc<Driver> {
     Arc::clone(DRIVER.get_or_init(start))
 }
 
+/// Returns the flags of a browser with [`Background::Steady`].
+pub(super) fn steady_flags() -> impl Iterator<Item = &'static str> {
+    FLAGS.into_iter().chain(STEADY)
+}
+
+/// Returns the request for a session in the browser whose remote control is at `address`.
+pub(super) fn shared_capabilities(address: &str) -> Capabilities {
+    let mut chrome = DesiredCapabilities::chrome();
+    let said = "an address is proper JSON";
+    chrome.add_experimental_option("debuggerAddress", address).expect(said);
+    chrome.into()
+}
+
 pub(super) fn capabilities(options: Options, profile: &Path) -> Capabilities {
     let mut chrome = DesiredCapabilities::chrome();
     let said = "Chromium's own settings are proper JSON";
