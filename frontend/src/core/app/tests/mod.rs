@@ -6,6 +6,7 @@ mod interruptions;
 mod outbox;
 mod random;
 mod reading;
+mod renaming;
 mod reported;
 mod rooms;
 mod sharing;
