@@ -327,6 +327,11 @@ impl Room {
         std::mem::take(&mut self.has_read).then(|| self.read())
     }
 
+    /// The browser could not store the draft. It is tried again when the reader types or leaves the page.
+    pub(crate) fn draft_was_not_stored(&mut self) {
+        self.draft.was_not_stored();
+    }
+
     /// Another tab has stored a draft.
     pub(crate) fn adopt_draft(&mut self, stored: String) {
         if self.draft.adopt(stored) {

@@ -10,5 +10,6 @@ mod renaming;
 mod reported;
 mod rooms;
 mod sharing;
+mod storing;
 mod world;
 mod writing;
