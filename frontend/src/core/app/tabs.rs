@@ -16,8 +16,8 @@ impl App {
             self.adopt_rooms(&text);
         } else if key == key::NAME {
             self.adopt_name(&text);
-        } else if let Some((room, _)) = of(key::READ).and_then(|channel| self.room_mut(&channel)) {
-            room.adopt_mark(&text);
+        } else if let Some((room, context)) = of(key::READ).and_then(|channel| self.room_mut(&channel)) {
+            room.mark_was_stored(&text, context);
         } else if let Some((room, _)) = of(key::DRAFT).and_then(|channel| self.room_mut(&channel)) {
             room.adopt_draft(text);
         } else if let Some(channel) = of(key::BELL)

@@ -314,8 +314,16 @@ impl Room {
         }
     }
 
-    /// Another tab has stored a read position.
-    pub(crate) fn adopt_mark(&mut self, stored: &str) {
+    /// Another tab has stored a read position. If it is an earlier one, that tab did not know of this tab's, which is stored
+    /// again. Without a connection it is not: the log may have lost its newest messages.
+    pub(crate) fn mark_was_stored(&mut self, stored: &str, context: &Context) {
+        self.adopt_mark(stored);
+        if context.is_online() && self.reading.is_beyond(stored) {
+            self.store_mark_soon(context);
+        }
+    }
+
+    fn adopt_mark(&mut self, stored: &str) {
         if self.reading.adopt(stored) {
             self.has_read = true;
             self.stale(Parts::NONE);
