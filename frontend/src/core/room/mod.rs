@@ -304,11 +304,12 @@ impl Room {
     /// The subscription begins. Another tab may have stored a position of this log, which meant nothing until now. The first
     /// position in a log is stored at once, so that the stored one always belongs to the latest log.
     ///
-    /// `is_ahead` if the log has lost its newest messages, as after an older copy of the data was put in place.
-    fn begin_reading(&mut self, context: &mut Context, position: Position, head: Offset, is_ahead: bool) {
+    /// The log ends before the read position if an older copy of the server's data was put in place. If that happened between
+    /// two visits, the server reports no gap.
+    fn begin_reading(&mut self, context: &mut Context, position: Position, head: Offset) {
         let key = key::of(key::READ, &self.channel);
         let has_moved = self.reading.begin(position, head, context.storage.get(&key));
-        if has_moved | (is_ahead && self.reading.go_back_to(head)) {
+        if has_moved | self.reading.go_back_to(head) {
             self.has_read = true;
             context.storage.set(&key, &self.reading.mark().to_json());
         }

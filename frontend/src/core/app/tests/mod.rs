@@ -8,6 +8,7 @@ mod random;
 mod reading;
 mod renaming;
 mod reported;
+mod restored;
 mod rooms;
 mod sharing;
 mod storing;
