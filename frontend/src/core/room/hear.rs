@@ -24,6 +24,8 @@ impl Room {
                 if !self.pages.has_loaded {
                     self.pages.restart();
                     self.request_older(context);
+                } else if self.pages.refused.is_some() {
+                    self.request_older(context);
                 }
             }
             Event::Message(message) => self.arrive(&message),

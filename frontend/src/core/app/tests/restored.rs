@@ -69,6 +69,21 @@ fn what_an_older_copy_of_the_log_does_not_say_is_not_shown() {
     assert_eq!(world.rows(tab, LOBBY), "~ kept as it was");
 }
 
+/// <https://github.com/element-hq/element-x-ios/issues/2672>
+#[test]
+fn the_page_of_history_that_was_refused_is_requested_again_by_the_next_connection() {
+    let mut world = World::new();
+    world.says_many(LOBBY, 70);
+    world.history_is_refused = true;
+    let tab = world.open("#/");
+    assert!(matches!(world.room(tab, LOBBY).history(), History::Refused(_)));
+    world.disconnect(tab);
+    world.history_is_refused = false;
+    world.reconnect(tab);
+    assert!(world.rows(tab, LOBBY).starts_with("m21 "), "{}", world.rows(tab, LOBBY));
+    assert_eq!(world.room(tab, LOBBY).history(), History::More);
+}
+
 /// <https://github.com/thelounge/thelounge/pull/3460>
 #[test]
 fn older_messages_that_were_wanted_without_a_connection_are_loaded_by_the_next() {
