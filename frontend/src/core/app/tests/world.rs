@@ -308,8 +308,10 @@ impl World {
 
     pub(super) fn hear(&mut self, tab: usize, event: Event) {
         let (now, one) = (self.now, &mut self.tabs[tab]);
-        if let Event::SubscribeRefused { channel, .. } = &event {
-            one.subscribed.remove(channel);
+        if let Event::SubscribeRefused { channel: refused, .. } = &event {
+            one.subscribed.remove(refused);
+            one.waiting
+                .retain(|input| !matches!(input, Input::Subscribe { channel, .. } if channel == refused));
         }
         one.app.hear(event, one.attention, now);
         self.collect(tab);
