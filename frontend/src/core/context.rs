@@ -144,6 +144,13 @@ impl Context {
         self.storage.next_write().or_else(|| self.tab_storage.next_write())
     }
 
+    /// The browser keeps these texts now. Unsent messages that are not among them are stored again.
+    pub(crate) fn storage_read(&mut self, texts: Vec<(String, String)>) {
+        self.storage.reload(texts);
+        let (unsent, keep) = self.unsent();
+        unsent.store_again(keep);
+    }
+
     /// The browser could not store the text under `key`.
     pub(crate) fn not_stored(&mut self, key: &str) {
         let (unsent, keep) = self.unsent();

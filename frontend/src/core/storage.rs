@@ -40,10 +40,13 @@ impl Storage {
         storage
     }
 
-    /// Replaces the copy with the texts that the browser keeps now.
+    /// Replaces the copy with the texts that the browser keeps now, and those that are still to be written.
     pub(crate) fn reload(&mut self, texts: Vec<(String, String)>) {
         self.texts.clear();
         texts.into_iter().for_each(|(key, text)| self.adopt(&key, text));
+        for Write { key, text, .. } in self.writes.iter().cloned().collect::<Vec<_>>() {
+            self.adopt(&key, text);
+        }
     }
 
     /// The browser keeps `text` under `key`; if it is empty, nothing.
@@ -107,6 +110,18 @@ pub(crate) mod key {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Otherwise a text that is removed before it was written would come back.
+    #[test]
+    fn what_is_still_to_be_written_is_in_the_copy_after_it_was_read_again() {
+        let mut storage = Storage::new(Area::Browser, Vec::new());
+        storage.set("draft", "hello");
+        storage.reload(Vec::new());
+        assert_eq!(storage.get("draft"), "hello");
+        storage.set("draft", "");
+        let writes: Vec<_> = std::iter::from_fn(|| storage.next_write()).map(|write| write.text).collect();
+        assert_eq!(writes, ["hello", ""]);
+    }
 
     #[test]
     fn only_changes_are_written() {

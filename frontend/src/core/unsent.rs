@@ -98,15 +98,18 @@ pub(crate) struct Unsent {
 #[derive(Debug)]
 struct Kept {
     message_id: MessageId,
-    storing: Storing,
+    text: String,
+    key: Key,
+    /// Whether the browser has the text. Otherwise it is in memory only.
+    is_stored: bool,
 }
 
+/// Where a message is stored.
 #[derive(Debug)]
-enum Storing {
-    /// Stored under this key.
-    Stored(String),
-    /// In memory only: the number in this tab, and the text to store.
-    InMemory { number: u64, text: String },
+enum Key {
+    /// While the tab is unknown: the number in it.
+    Number(u64),
+    Known(String),
 }
 
 impl Unsent {
@@ -134,7 +137,7 @@ impl Unsent {
         let before = numbers.last().copied().unwrap_or(0);
         self.written += before;
         for entry in &mut self.entries {
-            if let Storing::InMemory { number, .. } = &mut entry.storing {
+            if let Key::Number(number) = &mut entry.key {
                 *number += before;
             }
         }
@@ -158,20 +161,26 @@ impl Unsent {
             return;
         }
         self.written += 1;
-        let text = message.to_json();
-        let storing = Storing::InMemory { number: self.written, text };
-        self.entries.push(Kept { message_id: message.message_id, storing });
+        let (message_id, text, key) = (message.message_id, message.to_json(), Key::Number(self.written));
+        self.entries.push(Kept { message_id, text, key, is_stored: false });
+        self.keep_all(keep);
+    }
+
+    /// The browser's texts were read again. Stores the messages that are not among them, because the user has cleared the
+    /// storage, and those for which there was no space.
+    pub(crate) fn store_again(&mut self, keep: &mut Storage) {
+        for entry in &mut self.entries {
+            entry.is_stored &= matches!(&entry.key, Key::Known(key) if keep.get(key) == entry.text);
+        }
         self.keep_all(keep);
     }
 
     /// The browser could not store the text under `key`: its storage is full or not allowed. The message stays in memory until
     /// there is space.
     pub(crate) fn not_stored(&mut self, key: &str, keep: &mut Storage) {
-        let is_it = |kept: &&mut Kept| matches!(&kept.storing, Storing::Stored(stored) if stored == key);
-        if let Some(kept) = self.entries.iter_mut().find(is_it)
-            && let Some(number) = key.rsplit('.').next().and_then(|number| number.parse().ok())
-        {
-            kept.storing = Storing::InMemory { number, text: keep.get(key).to_owned() };
+        let is_it = |kept: &&mut Kept| matches!(&kept.key, Key::Known(known) if known == key);
+        if let Some(kept) = self.entries.iter_mut().find(is_it) {
+            kept.is_stored = false;
             keep.adopt(key, String::new());
         }
     }
@@ -181,7 +190,7 @@ impl Unsent {
         let Some(index) = self.entries.iter().position(|entry| entry.message_id == message_id) else {
             return Vec::new();
         };
-        if let Storing::Stored(key) = self.entries.remove(index).storing {
+        if let Key::Known(key) = self.entries.remove(index).key {
             keep.set(&key, "");
         }
         self.keep_all(keep);
@@ -191,7 +200,7 @@ impl Unsent {
     /// Whether a message would be lost with this page.
     pub(crate) fn is_at_risk(&self) -> bool {
         // For some milliseconds the tab is unknown. That is no risk.
-        let is_lost = |entry: &Kept| !self.outlives_tab || matches!(entry.storing, Storing::InMemory { .. });
+        let is_lost = |entry: &Kept| !self.outlives_tab || !entry.is_stored;
         self.tab.is_some() && self.entries.iter().any(is_lost)
     }
 
@@ -202,11 +211,13 @@ impl Unsent {
     /// Stores messages that are in memory only, in order.
     fn keep_all(&mut self, keep: &mut Storage) {
         let Some(tab) = &self.tab else { return };
-        for entry in &mut self.entries {
-            let Storing::InMemory { number, text } = &entry.storing else { continue };
-            let key = tab.key(*number);
-            keep.set(&key, text);
-            entry.storing = Storing::Stored(key);
+        for entry in self.entries.iter_mut().filter(|entry| !entry.is_stored) {
+            let key = match &entry.key {
+                Key::Number(number) => tab.key(*number),
+                Key::Known(key) => key.clone(),
+            };
+            keep.set(&key, &entry.text);
+            (entry.key, entry.is_stored) = (Key::Known(key), true);
         }
     }
 
@@ -216,11 +227,13 @@ impl Unsent {
         let mut messages = Vec::new();
         while self.has_session && self.entries.len() < OUTBOX_MESSAGES_MAX {
             let Some(key) = self.waiting.pop_front() else { break };
-            let Ok(message) = UnsentMessage::parse(keep.get(&key)) else { continue };
+            let text = keep.get(&key).to_owned();
+            let Ok(message) = UnsentMessage::parse(&text) else { continue };
             if self.knows(message.message_id) {
                 continue;
             }
-            self.entries.push(Kept { message_id: message.message_id, storing: Storing::Stored(key) });
+            let (message_id, key) = (message.message_id, Key::Known(key));
+            self.entries.push(Kept { message_id, text, key, is_stored: true });
             messages.push(message);
         }
         messages

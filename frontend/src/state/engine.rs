@@ -141,7 +141,7 @@ impl Engine {
     }
 
     /// Passes the texts that the browser keeps now to the app's logic.
-    fn read_storage(self) {
+    pub(super) fn read_storage(self) {
         self.intend(Intent::StorageRead(Store::Local.all()));
     }
 

@@ -25,7 +25,11 @@ pub(super) fn listen(engine: Engine) {
     }
     on("pagehide", |engine| engine.intend_with(Intent::AttentionChanged, Attention::Hidden));
     listen_for_good("storage", move |event: StorageEvent| {
-        if let Some(key) = event.key().and_then(|key| Store::own_key(&key).map(str::to_owned)) {
+        let Some(name) = event.key() else {
+            // All keys were removed.
+            return engine.read_storage();
+        };
+        if let Some(key) = Store::own_key(&name).map(str::to_owned) {
             // Not the event's value: this tab may have stored another one since.
             let text = Store::Local.get(&key);
             engine.intend(Intent::Stored(key, text));

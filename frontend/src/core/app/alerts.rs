@@ -22,7 +22,7 @@ const NOTIFIED_MAX: usize = 50;
 impl App {
     /// A subscription has begun.
     pub(super) fn begin_alerts(&mut self, channel: &ChannelName, position: Position, head: Offset) {
-        if self.bell.begin(channel, position.epoch, &mut self.context.storage) {
+        if self.bell.begin(channel, position.epoch, head, &mut self.context.storage) {
             self.context.changed.add(Parts::BELL);
         }
         if !is_room(channel) && !self.inbox.has_loaded {

@@ -55,8 +55,8 @@ impl App {
             Intent::Elapsed => self.elapse(),
             Intent::AttentionChanged => self.attend(),
             Intent::Stored(key, text) => self.adopt(&key, text),
-            Intent::NotStored(key) => self.context.not_stored(&key),
-            Intent::StorageRead(texts) => self.context.storage.reload(texts),
+            Intent::NotStored(key) => self.was_not_stored(&key),
+            Intent::StorageRead(texts) => self.context.storage_read(texts),
             Intent::OwnTab(tab) => {
                 let messages = self.context.own_tab(tab);
                 self.send_again(messages);

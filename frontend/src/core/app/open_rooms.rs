@@ -1,6 +1,6 @@
 //! Which rooms are open, and which one is on the screen.
 
-use shared::ids::ChannelName;
+use shared::ids::{ChannelName, Offset};
 use shared::session::Input;
 
 use super::App;
@@ -76,6 +76,10 @@ impl App {
             room.store(context);
         }
         self.rooms.retain(|room| room.channel() != channel);
+        // Nobody can read them any more, so they must not wait for that.
+        if self.bell.read_to(channel, Offset(u64::MAX)) {
+            self.context.changed.add(Parts::BELL);
+        }
         self.context.history.cancel(channel);
         self.context.input(Input::Unsubscribe { channel: channel.clone() });
         let changed = Changed::Room(channel.clone(), Parts::ALL);

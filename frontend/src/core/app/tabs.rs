@@ -11,19 +11,27 @@ impl App {
     /// Takes over the `text` that another tab has stored under `key`.
     pub(super) fn adopt(&mut self, key: &str, text: String) {
         self.context.storage.adopt(key, text.clone());
-        let of = |prefix: &str| key.strip_prefix(prefix).and_then(|name| ChannelName::parse(name).ok());
+        let of = |prefix| channel_of(prefix, key);
         if key == key::ROOMS {
             self.adopt_rooms(&text);
         } else if key == key::NAME {
             self.adopt_name(&text);
-        } else if let Some((room, _)) = of(key::READ).and_then(|channel| self.room_mut(&channel)) {
-            room.adopt_mark(&text);
+        } else if let Some((room, context)) = of(key::READ).and_then(|channel| self.room_mut(&channel)) {
+            room.mark_was_stored(&text, context);
         } else if let Some((room, _)) = of(key::DRAFT).and_then(|channel| self.room_mut(&channel)) {
             room.adopt_draft(text);
         } else if let Some(channel) = of(key::BELL)
             && self.bell.adopt(&channel, &text)
         {
             self.context.changed.add(Parts::BELL);
+        }
+    }
+
+    /// The browser could not store the text under `key`.
+    pub(super) fn was_not_stored(&mut self, key: &str) {
+        self.context.not_stored(key);
+        if let Some((room, _)) = channel_of(key::DRAFT, key).and_then(|channel| self.room_mut(&channel)) {
+            room.draft_was_not_stored();
         }
     }
 
@@ -41,4 +49,9 @@ impl App {
     pub(super) fn store_all(&mut self) {
         self.rooms.iter_mut().for_each(|room| room.store(&mut self.context));
     }
+}
+
+/// Returns the channel of a key with this prefix.
+fn channel_of(prefix: &str, key: &str) -> Option<ChannelName> {
+    ChannelName::parse(key.strip_prefix(prefix)?).ok()
 }

@@ -53,19 +53,24 @@ impl Marks {
         self.0.iter().find(|(known, _)| known == channel).map(|(_, mark)| *mark).unwrap_or_default()
     }
 
-    /// The log of a channel has this epoch. Stored marks of another log are replaced, so that the stored ones always belong
-    /// to the latest log. Returns whether the channel had another log in this visit.
-    pub(super) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, storage: &mut Storage) -> bool {
+    /// The log of a channel has this epoch and ends with `head`. The marks are stored, also if there were none, so that the
+    /// stored ones always belong to the latest log: a tab without a connection does not store over them. Marks after the end would hide the next messages, so they go back to it. Returns
+    /// whether the channel had another log in this visit.
+    pub(super) fn begin(
+        &mut self,
+        channel: &ChannelName,
+        epoch: Epoch,
+        head: Offset,
+        storage: &mut Storage,
+    ) -> bool {
         let had_other = self.of(channel).epoch.is_some_and(|before| before != epoch);
         let key = key::of(key::BELL, channel);
         let stored = Mark::parse(storage.get(&key)).unwrap_or_default();
         let is_same = stored.epoch.is_none_or(|before| before == epoch);
-        let mark = if is_same {
-            Mark { epoch: Some(epoch), ..stored }
-        } else {
-            Mark { epoch: Some(epoch), ..Mark::default() }
-        };
-        if !is_same {
+        let before = if is_same { stored } else { Mark::default() };
+        let mark =
+            Mark { epoch: Some(epoch), read: before.read.min(head), cleared: before.cleared.min(head) };
+        if mark != stored {
             storage.set(&key, &mark.to_json());
         }
         self.0.retain(|(known, _)| known != channel);

@@ -93,11 +93,19 @@ impl Bell {
         self.items.iter().filter(|item| item.unread && !in_room(item)).count()
     }
 
-    /// The subscription to a channel has begun. Notifications of an earlier log of the channel are removed. Returns whether
-    /// the list has changed.
-    pub(crate) fn begin(&mut self, channel: &ChannelName, epoch: Epoch, storage: &mut Storage) -> bool {
-        let is_other_log = self.marks.begin(channel, epoch, storage);
-        is_other_log && self.remove(|item| item.source.as_ref().is_some_and(|(of, _)| of == channel))
+    /// The subscription to a channel has begun. Notifications that are not in the log are removed: they are of an earlier log
+    /// of the channel, or the log has lost its messages after `head`. Returns whether the list has changed.
+    pub(crate) fn begin(
+        &mut self,
+        channel: &ChannelName,
+        epoch: Epoch,
+        head: Offset,
+        storage: &mut Storage,
+    ) -> bool {
+        let is_other_log = self.marks.begin(channel, epoch, head, storage);
+        self.remove(|item| {
+            item.source.as_ref().is_some_and(|(of, at)| of == channel && (is_other_log || *at > head))
+        })
     }
 
     /// Adds a message if it is a notification, new and not cleared. The messages of its channel are read up to `read`.

@@ -95,6 +95,8 @@ pub(crate) struct Draft {
     editing: Option<Editing>,
     typed_at: Option<Timestamp>,
     store_at: Option<Timestamp>,
+    /// Whether the browser had no space for the draft.
+    is_unstored: bool,
 }
 
 impl Draft {
@@ -180,9 +182,17 @@ impl Draft {
         self.store_at
     }
 
+    /// The browser could not store the draft. There is no time for the next attempt: the browser may stay full.
+    pub(crate) fn was_not_stored(&mut self) {
+        self.is_unstored = true;
+    }
+
     /// Returns the text to store, if it has changed since it was stored.
     pub(crate) fn take_unstored(&mut self) -> Option<&str> {
-        self.store_at.take()?;
+        let (is_due, is_unstored) = (self.store_at.take(), std::mem::take(&mut self.is_unstored));
+        if is_due.is_none() && !is_unstored {
+            return None;
+        }
         Some(self.editing.as_ref().map_or(&self.text, |editing| &editing.draft_before))
     }
 }

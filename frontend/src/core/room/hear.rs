@@ -1,6 +1,6 @@
 //! What a room does with the events of its channel.
 
-use shared::protocol::{GapReason, Message, SignalState};
+use shared::protocol::{Message, SignalState};
 use shared::session::{Delivery, Event, Input};
 
 use super::Room;
@@ -18,12 +18,13 @@ impl Room {
                     // The messages that the reader was looking at are gone.
                     self.set_view(View::Following);
                 }
-                let is_ahead = gap.is_some_and(|gap| gap.reason == GapReason::Ahead);
-                self.begin_reading(context, position, head, is_ahead);
+                self.begin_reading(context, position, head);
                 self.retry_hole();
                 self.stale(Parts::NONE);
                 if !self.pages.has_loaded {
                     self.pages.restart();
+                    self.request_older(context);
+                } else if self.pages.refused.is_some() {
                     self.request_older(context);
                 }
             }

@@ -304,18 +304,27 @@ impl Room {
     /// The subscription begins. Another tab may have stored a position of this log, which meant nothing until now. The first
     /// position in a log is stored at once, so that the stored one always belongs to the latest log.
     ///
-    /// `is_ahead` if the log has lost its newest messages, as after an older copy of the data was put in place.
-    fn begin_reading(&mut self, context: &mut Context, position: Position, head: Offset, is_ahead: bool) {
+    /// The log ends before the read position if an older copy of the server's data was put in place. If that happened between
+    /// two visits, the server reports no gap.
+    fn begin_reading(&mut self, context: &mut Context, position: Position, head: Offset) {
         let key = key::of(key::READ, &self.channel);
         let has_moved = self.reading.begin(position, head, context.storage.get(&key));
-        if has_moved | (is_ahead && self.reading.go_back_to(head)) {
+        if has_moved | self.reading.go_back_to(head) {
             self.has_read = true;
             context.storage.set(&key, &self.reading.mark().to_json());
         }
     }
 
-    /// Another tab has stored a read position.
-    pub(crate) fn adopt_mark(&mut self, stored: &str) {
+    /// Another tab has stored a read position. If it is an earlier one, that tab did not know of this tab's, which is stored
+    /// again. Without a connection it is not: the log may have lost its newest messages.
+    pub(crate) fn mark_was_stored(&mut self, stored: &str, context: &Context) {
+        self.adopt_mark(stored);
+        if context.is_online() && self.reading.is_beyond(stored) {
+            self.store_mark_soon(context);
+        }
+    }
+
+    fn adopt_mark(&mut self, stored: &str) {
         if self.reading.adopt(stored) {
             self.has_read = true;
             self.stale(Parts::NONE);
@@ -325,6 +334,11 @@ impl Room {
     /// Returns the offset up to which everything is read, if it has moved since the last call.
     pub(crate) fn take_read(&mut self) -> Option<Offset> {
         std::mem::take(&mut self.has_read).then(|| self.read())
+    }
+
+    /// The browser could not store the draft. It is tried again when the reader types or leaves the page.
+    pub(crate) fn draft_was_not_stored(&mut self) {
+        self.draft.was_not_stored();
     }
 
     /// Another tab has stored a draft.

@@ -154,6 +154,12 @@ impl Reading {
         ReadMark::parse(stored).is_ok_and(|other| other.epoch != self.mark.epoch)
     }
 
+    /// Whether the mark that another tab has stored is an earlier one of the same log.
+    pub(crate) fn is_beyond(&self, stored: &str) -> bool {
+        ReadMark::parse(stored)
+            .is_ok_and(|other| other.epoch == self.mark.epoch && other.offset < self.mark.offset)
+    }
+
     /// Takes over a mark that another tab has stored. Returns whether the mark has moved.
     pub(crate) fn adopt(&mut self, stored: &str) -> bool {
         let Ok(other) = ReadMark::parse(stored) else { return false };

@@ -96,9 +96,12 @@ impl Amendments {
             let own = *user == entry.from.user;
             match (change, &mut entry.body) {
                 (Change::Edit, Body::Chat { text, edited, .. }) if own => {
-                    text.clone_from(&amendment.text);
                     *edited = true;
-                    entry.mentions_me = !entry.mine && mentions(text, my_name);
+                    // The same text mentions whom it mentioned, also if the reader has another name now.
+                    if *text != amendment.text {
+                        text.clone_from(&amendment.text);
+                        entry.mentions_me = !entry.mine && mentions(text, my_name);
+                    }
                 }
                 (Change::Retract, body) if own => *body = Body::Retracted,
                 (Change::Reaction(emoji), _) => shown.react(emoji, user, amendment, me),

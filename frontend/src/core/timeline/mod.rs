@@ -333,5 +333,7 @@ impl Timeline {
         self.bytes = self.entries.iter().map(|(_, entry)| entry.bytes()).sum();
         self.losses.clear();
         self.segments.clear();
+        // An older copy of the log may not have them.
+        self.amendments = Amendments::default();
     }
 }

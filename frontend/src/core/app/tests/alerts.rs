@@ -186,3 +186,37 @@ fn there_are_no_panels_before_there_is_a_name() {
     world.intend(tab, Intent::Escape);
     assert_eq!(world.tabs[tab].app.panel(), None);
 }
+
+/// <https://github.com/element-hq/element-web/issues/21448>, <https://github.com/gitterHQ/gitter/issues/1442>
+#[test]
+fn a_room_that_is_closed_takes_its_notifications_along_in_all_tabs() {
+    let mut world = World::new();
+    world.keep("rooms", KITCHEN);
+    let (first, second) = (world.open("#/"), world.open("#/"));
+    world.attend(second, Attention::Hidden);
+    let soup = world.publish(KITCHEN, "bob", notification("Soup"));
+    world.publish("inbox:ada", "bob", notification("Hi"));
+    assert_eq!([first, second].map(|tab| world.toasts(tab)), ["Soup Hi", "Soup Hi"]);
+    world.intend(first, Intent::Close(channel(KITCHEN)));
+    world.run();
+    for tab in [first, second] {
+        assert_eq!((world.bell(tab).as_str(), world.toasts(tab).as_str()), ("Hi* Soup", "Hi"));
+    }
+    assert_eq!(world.tabs[second].withdrawn, [soup.to_string()]);
+}
+
+/// <https://github.com/deltachat/deltachat-android/issues/4242>
+#[test]
+fn a_notification_whose_message_is_retracted_while_the_app_is_offline_goes_with_the_next_connection() {
+    let mut world = World::new();
+    let tab = world.open("#/room/kitchen");
+    world.attend(tab, Attention::Hidden);
+    let alarm = world.publish(LOBBY, "bob", notification("Alarm"));
+    world.disconnect(tab);
+    world.publish(LOBBY, "bob", Payload::Retract { of: alarm });
+    world.wait(2_000);
+    assert!(world.tabs[tab].withdrawn.is_empty());
+    world.reconnect(tab);
+    assert_eq!(world.tabs[tab].withdrawn, [alarm.to_string()]);
+    assert_eq!((world.bell(tab).as_str(), world.toasts(tab).as_str()), ("", ""));
+}

@@ -289,6 +289,22 @@ fn a_tab_without_a_connection_does_not_bring_back_cleared_notifications_of_a_lat
 }
 
 #[test]
+fn a_tab_without_a_connection_that_reads_the_bell_first_does_not_bring_them_back_either() {
+    let mut world = World::new();
+    world.publish("inbox:ada", "bob", notification("Old"));
+    let (first, second) = (world.open("#/"), world.open("#/"));
+    world.reset();
+    world.publish("inbox:ada", "bob", notification("New"));
+    world.reconnect(first);
+    for (tab, intent) in [(second, Intent::ReadBell), (first, Intent::ClearBell)] {
+        world.intend(tab, intent);
+        world.run();
+    }
+    world.reconnect(second);
+    assert_eq!([first, second].map(|tab| world.bell(tab)), ["", ""]);
+}
+
+#[test]
 fn what_was_cleared_after_a_reset_stays_away_although_marks_of_the_earlier_log_were_kept() {
     let mut world = World::new();
     world.publish("inbox:ada", "bob", notification("Old"));

@@ -15,6 +15,7 @@ use crate::core::timeline::{Body, Row, UNREAD_MAX, View};
 
 const ROOMS: [&str; 3] = [LOBBY, "room:kitchen", "room:attic"];
 const USERS: [&str; 3] = ["bob", "eve", "ada"];
+const NAMES: [&str; 3] = ["Ada", "Countess", "Lovelace"];
 const TABS_MAX: usize = 3;
 
 /// Something that happens. Numbers pick one of what there is.
@@ -40,6 +41,11 @@ enum Step {
     Typing(usize),
     Trim(usize, u64),
     Reset,
+    Restore(usize, u64),
+    SetName(usize, usize),
+    RefuseNames(bool),
+    FillStorage(bool),
+    ClearStorage,
     Wait(u64),
     Sleep(u64),
 }
@@ -57,7 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (tab.clone(), room.clone()).prop_map(|(tab, room)| Step::Go(tab, room)),
         1 => (tab.clone(), room.clone()).prop_map(|(tab, room)| Step::CloseRoom(tab, room)),
         3 => (tab.clone(), 0..3_usize).prop_map(|(tab, how)| Step::Attend(tab, how)),
-        6 => (tab.clone(), 0..4_usize).prop_map(|(tab, how)| Step::Scroll(tab, how)),
+        6 => (tab.clone(), 0..5_usize).prop_map(|(tab, how)| Step::Scroll(tab, how)),
         5 => (tab.clone(), 0..6_usize).prop_map(|(tab, how)| Step::Write(tab, how)),
         1 => (tab.clone(), any::<bool>()).prop_map(|(tab, clears)| Step::Bell(tab, clears)),
         2 => tab.clone().prop_map(Step::Disconnect),
@@ -67,9 +73,14 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::RepliesFirst),
         9 => (tab.clone(), pick, prop::bool::weighted(0.15))
             .prop_map(|(tab, pick, refuses)| Step::Reply { tab, pick, refuses }),
-        1 => tab.prop_map(Step::Typing),
-        1 => (room, 1..100_u64).prop_map(|(room, percent)| Step::Trim(room, percent)),
+        1 => tab.clone().prop_map(Step::Typing),
+        1 => (room.clone(), 1..100_u64).prop_map(|(room, percent)| Step::Trim(room, percent)),
         1 => Just(Step::Reset),
+        1 => (room, 1..100_u64).prop_map(|(room, percent)| Step::Restore(room, percent)),
+        1 => (tab, 0..NAMES.len()).prop_map(|(tab, name)| Step::SetName(tab, name)),
+        1 => any::<bool>().prop_map(Step::RefuseNames),
+        1 => any::<bool>().prop_map(Step::FillStorage),
+        1 => Just(Step::ClearStorage),
         4 => (1..3_000_u64).prop_map(Step::Wait),
         1 => (1..200_000_000_u64).prop_map(Step::Sleep),
     ]
@@ -83,6 +94,9 @@ struct Story {
     /// Up to where the notifications of a channel were cleared.
     cleared: BTreeMap<ChannelName, (Epoch, Offset)>,
     written: usize,
+    /// Whether the browser has kept everything so far: it was neither full nor cleared.
+    has_kept_all: bool,
+    was_cleared: bool,
 }
 
 impl Story {
@@ -92,7 +106,8 @@ impl Story {
         world.says_many(LOBBY, 3);
         world.answers_history = false;
         world.open("#/");
-        Self { world, said: BTreeMap::new(), cleared: BTreeMap::new(), written: 0 }
+        let (said, cleared, written) = (BTreeMap::new(), BTreeMap::new(), 0);
+        Self { world, said, cleared, written, has_kept_all: true, was_cleared: false }
     }
 
     /// Picks an open tab.
@@ -124,6 +139,18 @@ impl Story {
                 self.world.reset();
                 self.said.clear();
             }
+            Step::Restore(room, percent) => self.restore(ROOMS[*room], *percent),
+            Step::RefuseNames(on) => self.world.name_is_refused = *on,
+            Step::FillStorage(on) => {
+                self.world.storage_is_full = *on;
+                self.has_kept_all &= !on;
+            }
+            Step::ClearStorage => {
+                self.world.clear_storage();
+                (self.has_kept_all, self.was_cleared) = (false, true);
+                self.world.keep("name", "Ada");
+                self.world.keep("user", "ada");
+            }
             Step::RefusePublications(on) => self.world.publish_is_refused = *on,
             Step::RepliesFirst(on) => self.world.replies_first = *on,
             Step::Wait(ms) => {
@@ -146,6 +173,7 @@ impl Story {
             | Step::Reconnect(tab)
             | Step::RefuseRoom(tab, _)
             | Step::Typing(tab)
+            | Step::SetName(tab, _)
             | Step::Reply { tab, .. } => {
                 if let Some(tab) = self.tab(*tab) {
                     return self.run_in(tab, step);
@@ -169,8 +197,13 @@ impl Story {
                 world.attend(tab, [Attention::Focused, Attention::Visible, Attention::Hidden][*how]);
             }
             Step::Scroll(_, how) => {
-                let intents =
-                    [RoomIntent::LeaveEnd, RoomIntent::Older, RoomIntent::ReachBottom, RoomIntent::Follow];
+                let intents = [
+                    RoomIntent::LeaveEnd,
+                    RoomIntent::Older,
+                    RoomIntent::ReachBottom,
+                    RoomIntent::Follow,
+                    RoomIntent::RetryHole,
+                ];
                 let name = self.current(tab);
                 self.world.in_room(tab, name.as_str(), intents[*how].clone());
             }
@@ -197,6 +230,10 @@ impl Story {
                 let signal = Signal { channel: channel(LOBBY), from, state: SignalState::Typing };
                 world.hear(tab, Event::Signal(signal));
             }
+            Step::SetName(_, name) => {
+                world.intend(tab, Intent::SetName(NAMES[*name].parse().unwrap()));
+                world.run();
+            }
             Step::Disconnect(_) if world.tabs[tab].is_connected => world.disconnect(tab),
             Step::Reconnect(_) if !world.tabs[tab].is_connected => {
                 world.reconnect(tab);
@@ -217,6 +254,21 @@ impl Story {
             _ => {}
         }
         false
+    }
+
+    /// The server goes on with an older copy of a room, and all tabs connect again before anybody says anything. Later, the
+    /// server could not say that the log is another.
+    fn restore(&mut self, name: &str, percent: u64) {
+        let channel = channel(name);
+        let (all, floor) = self.world.published(&channel);
+        let head = all.last().map_or(0, |last| last.offset.0 * percent / 100).max(floor.0);
+        self.world.restore(name, head);
+        if let Some((_, cleared)) = self.cleared.get_mut(&channel) {
+            *cleared = Offset(head).min(*cleared);
+        }
+        for tab in self.world.open_tabs() {
+            self.world.reconnect(tab);
+        }
     }
 
     fn say(&mut self, room: usize, user: usize, what: usize, step: u64) {
@@ -327,6 +379,7 @@ impl Story {
     /// Everything that waits is done, and nothing is refused any more.
     fn settle(&mut self) {
         (self.world.answers_history, self.world.publish_is_refused) = (true, false);
+        self.world.storage_is_full = false;
         for tab in self.world.open_tabs() {
             if !self.world.tabs[tab].is_connected {
                 self.world.reconnect(tab);
@@ -334,6 +387,7 @@ impl Story {
             for channel in self.world.tabs[tab].app.order().clone().iter() {
                 self.try_again(tab, channel);
             }
+            self.world.attend(tab, Attention::Hidden);
             self.world.attend(tab, Attention::Visible);
         }
         self.world.wait(3_000);
@@ -361,6 +415,11 @@ impl Story {
         let (first, world) = (tabs[0], &self.world);
         for tab in tabs {
             let (one, other) = (&world.tabs[first].app, &world.tabs[tab].app);
+            assert!(!other.is_at_risk(), "an unsent message of tab {tab} is not stored");
+            if self.has_kept_all {
+                assert_eq!(one.me(), other.me());
+                assert_eq!(other.me().name.as_ref().unwrap().as_str(), world.kept("name"));
+            }
             for channel in ROOMS.map(channel) {
                 let stored = world.kept("rooms");
                 if stored.lines().any(|line| line == channel.as_str()) {
@@ -368,7 +427,7 @@ impl Story {
                 }
                 let (Some(one), Some(other)) = (one.room(&channel), other.room(&channel)) else { continue };
                 assert_eq!(one.read(), other.read(), "{channel} is read in tabs {first} and {tab}");
-                if !one.is_editing() && !other.is_editing() {
+                if !one.is_editing() && !other.is_editing() && !self.was_cleared {
                     assert_eq!(one.draft(), other.draft(), "drafts of {channel}");
                     assert_eq!(other.draft(), world.kept(&format!("draft.{channel}")));
                 }
@@ -414,7 +473,8 @@ impl Story {
             // A room that was closed may have notifications of an earlier log.
             let Some(original) = all.iter().find(|message| message.id == id) else { continue };
             if let Some((epoch, cleared)) = self.cleared.get(channel) {
-                assert!(*epoch != self.world.epoch || offset > cleared, "{item:?} was cleared");
+                let is_earlier = *epoch != self.world.epoch || !self.has_kept_all;
+                assert!(is_earlier || offset > cleared, "{item:?} was cleared");
             }
             if let Some(room) = self.world.tabs[tab].app.room(channel) {
                 assert!(!item.unread || *offset > room.read(), "{item:?} was read in its room");

@@ -38,6 +38,22 @@ fn a_tab_that_is_closed_later_does_not_take_back_what_another_has_read() {
     assert_eq!(world.unread(tab, KITCHEN), 0);
 }
 
+/// <https://github.com/holon-run/holon/pull/2634>
+#[test]
+fn of_two_read_positions_that_are_stored_at_the_same_moment_the_later_is_kept() {
+    let mut world = World::new();
+    let (first, second) = (world.open("#/"), world.open("#/"));
+    world.says(LOBBY, "seen in both");
+    world.in_room(second, LOBBY, RoomIntent::LeaveEnd);
+    world.says(LOBBY, "seen in the first");
+    world.wait(2_000);
+    assert_eq!((world.unread(first, LOBBY), world.unread(second, LOBBY)), (0, 0));
+    world.close(second);
+    world.close(first);
+    let tab = world.open("#/room/kitchen");
+    assert_eq!(world.unread(tab, LOBBY), 0, "also after a reload");
+}
+
 #[test]
 fn rooms_of_all_tabs_are_kept_and_seen_by_all() {
     let (mut world, first, second) = two_tabs();

@@ -45,6 +45,8 @@ pub(super) struct Tab {
     subscribed: BTreeMap<ChannelName, Position>,
     pub(super) is_open: bool,
     pub(super) is_connected: bool,
+    /// The name that the server has, or gets with the next connection.
+    name: DisplayName,
 }
 
 /// The messages of one channel.
@@ -73,6 +75,8 @@ pub(super) struct World {
     pub(super) answers_history: bool,
     pub(super) history_is_refused: bool,
     pub(super) publish_is_refused: bool,
+    /// Whether the server refuses a new name of a tab that is connected.
+    pub(super) name_is_refused: bool,
     /// Whether the reply to a publication precedes its copy from the log.
     pub(super) replies_first: bool,
     pub(super) epoch: Epoch,
@@ -83,7 +87,7 @@ pub(super) struct World {
     /// Which tab has changed which of them.
     changes: Vec<(usize, Write)>,
     writes: usize,
-    /// Whether the browser refuses to store more.
+    /// Whether the browser refuses to store more. It stores a text that is not longer than the one before.
     pub(super) storage_is_full: bool,
     ids: u64,
 }
@@ -98,6 +102,7 @@ impl World {
             answers_history: true,
             history_is_refused: false,
             publish_is_refused: false,
+            name_is_refused: false,
             replies_first: false,
             epoch: Epoch(7),
             day_of: |at| i64::try_from(at.0 / DAY_MS).unwrap(),
@@ -119,6 +124,15 @@ impl World {
 
     pub(super) fn kept(&self, key: &str) -> String {
         self.stored.get(key).cloned().unwrap_or_default()
+    }
+
+    /// The user clears the data of the site, in the settings of the browser. The tabs stay open.
+    pub(super) fn clear_storage(&mut self) {
+        self.stored.clear();
+        for tab in self.open_tabs() {
+            self.intend(tab, Intent::StorageRead(Vec::new()));
+        }
+        self.run();
     }
 
     pub(super) fn writes(&self) -> usize {
@@ -150,6 +164,7 @@ impl World {
             subscribed,
             is_open,
             is_connected,
+            name: "Ada".parse().unwrap(),
         });
         self.intend(tab, Intent::Start);
         self.intend(tab, Intent::OwnTab(TabId::new(tab as u64 + 1)));
@@ -161,7 +176,7 @@ impl World {
     }
 
     fn connect(&mut self, tab: usize) {
-        let (user, name) = (UserId::parse("ada").unwrap(), DisplayName::parse("Ada").unwrap());
+        let (user, name) = (UserId::parse("ada").unwrap(), self.tabs[tab].name.clone());
         if self.tabs[tab].app.me().name.is_some() {
             self.hear(tab, Event::Status(Status::Online { connection: ConnectionId(tab as u64 + 1) }));
             self.hear(tab, Event::Welcomed { user, name, token: None });
@@ -293,8 +308,10 @@ impl World {
 
     pub(super) fn hear(&mut self, tab: usize, event: Event) {
         let (now, one) = (self.now, &mut self.tabs[tab]);
-        if let Event::SubscribeRefused { channel, .. } = &event {
-            one.subscribed.remove(channel);
+        if let Event::SubscribeRefused { channel: refused, .. } = &event {
+            one.subscribed.remove(refused);
+            one.waiting
+                .retain(|input| !matches!(input, Input::Subscribe { channel, .. } if channel == refused));
         }
         one.app.hear(event, one.attention, now);
         self.collect(tab);
@@ -309,6 +326,12 @@ impl World {
             match effect {
                 Effect::Session(input) => {
                     one.inputs.push(input.clone());
+                    if let Input::Rename(name) = &input
+                        && !(one.is_connected && self.is_online)
+                    {
+                        one.name = name.clone();
+                        continue;
+                    }
                     if let Input::Unsubscribe { channel: left } = &input {
                         one.subscribed.remove(left);
                         one.waiting.retain(
@@ -318,13 +341,16 @@ impl World {
                     one.waiting.push(input);
                 }
                 Effect::Navigate(route) => {
+                    let texts = self.stored.clone().into_iter().collect();
+                    one.app.intend(Intent::StorageRead(texts), one.attention, now);
                     one.app.intend(Intent::Arrive(Route::parse(&route.to_fragment())), one.attention, now);
                 }
                 Effect::Notify(notification) => one.notified.push(notification),
                 Effect::Store(write) => {
                     self.writes += 1;
                     assert_eq!(write.area, Area::Browser);
-                    if self.storage_is_full && !write.text.is_empty() {
+                    let before = self.stored.get(&write.key).map_or(0, String::len);
+                    if self.storage_is_full && write.text.len() > before {
                         one.app.intend(Intent::NotStored(write.key), one.attention, now);
                         continue;
                     }
@@ -336,7 +362,8 @@ impl World {
                     self.changes.push((tab, write));
                 }
                 Effect::Withdraw(tag) => one.withdrawn.push(tag),
-                Effect::Begin(_) | Effect::Changed(_) => {}
+                Effect::Begin(config) => one.name = config.name.unwrap(),
+                Effect::Changed(_) => {}
             }
         }
     }
@@ -424,7 +451,9 @@ impl World {
                 self.hear(tab, Event::Delivery { channel, message_id, delivery });
             }
             Input::Publish { channel, message_id, payload } => {
-                let (offset, new) = self.append(channel.as_str(), "ada", "Ada", message_id, payload, 1);
+                let name = self.tabs[tab].name.clone();
+                let (offset, new) =
+                    self.append(channel.as_str(), "ada", name.as_str(), message_id, payload, 1);
                 let delivery = Delivery::Accepted { offset };
                 let event = Event::Delivery { channel, message_id, delivery };
                 if self.replies_first {
@@ -434,6 +463,15 @@ impl World {
                 if !self.replies_first {
                     self.hear(tab, event);
                 }
+            }
+            Input::Rename(_) if self.name_is_refused => {
+                let name = self.tabs[tab].name.clone();
+                self.hear(tab, Event::Refused(Refusal::new(ErrorCode::InvalidName, "No.")));
+                self.hear(tab, Event::Renamed { name });
+            }
+            Input::Rename(name) => {
+                self.tabs[tab].name = name.clone();
+                self.hear(tab, Event::Renamed { name });
             }
             _ => return false,
         }
