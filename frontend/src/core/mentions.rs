@@ -1,4 +1,4 @@
-//! Whether a text mentions somebody: `@` and the name.
+//! Who is mentioned in a text: `@` and the name.
 
 use super::case;
 
@@ -12,6 +12,16 @@ pub(crate) fn mentions(text: &str, name: &str) -> bool {
         let rest = after.strip_prefix(name.as_str());
         rest.is_some_and(|rest| !rest.chars().next().is_some_and(char::is_alphanumeric))
     })
+}
+
+/// Returns the length in bytes of the longest of `names` at the start of `text`, in any case of ASCII letters, if no letter or digit
+/// follows it.
+pub(crate) fn name_at(text: &str, names: &[String]) -> Option<usize> {
+    let is_at_start = |name: &&String| {
+        let start = text.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name));
+        start.is_some_and(|_| !text[name.len()..].chars().next().is_some_and(char::is_alphanumeric))
+    };
+    names.iter().filter(is_at_start).map(String::len).max().filter(|length| *length > 0)
 }
 
 #[cfg(test)]
@@ -28,5 +38,13 @@ mod tests {
         }
         assert!(mentions("@ada lovelace, please", "Ada Lovelace"));
         assert!(!mentions("@ada", ""));
+    }
+
+    #[test]
+    fn of_two_names_that_begin_alike_the_longer_is_mentioned() {
+        let names = ["Ada", "Ada Lovelace", ""].map(str::to_owned);
+        assert_eq!(name_at("ada lovelace, hi", &names), Some(12));
+        assert_eq!(name_at("Ada Love", &names), Some(3));
+        assert_eq!((name_at("Adam", &names), name_at("", &names), name_at("é", &names)), (None, None, None));
     }
 }

@@ -11,6 +11,7 @@ use super::avatar::Avatar;
 use super::notice::NoticeText;
 use super::text::Text;
 use crate::core::intent::RoomIntent;
+use crate::core::rich::is_emoji_only;
 use crate::core::texts::{sentences, words};
 use crate::core::timeline::{Body, Entry, Reaction};
 use crate::state::{Room, time_label, times, use_app};
@@ -22,6 +23,7 @@ use crate::ui::live::{act, live, memo, part, shown};
 pub(crate) fn Message(room: Room, entry: Memo<Arc<Entry>>, grouped: Memo<bool>) -> impl IntoView {
     let first = entry.get_untracked();
     let (id, mine, from) = (first.id, first.mine, first.from.clone());
+    let mentions_me = memo(move || entry.with(|entry| entry.mentions_me));
     // The time of an own message changes when the log has it.
     let at = memo(move || entry.with(|entry| entry.at));
     // The buttons are most of a row's elements and few rows are ever hovered, so render them at the first hover or focus.
@@ -34,6 +36,7 @@ pub(crate) fn Message(room: Room, entry: Memo<Arc<Entry>>, grouped: Memo<bool>) 
             class="message"
             class:message--mine=mine
             class:message--grouped=live(move || grouped.get())
+            class:message--mention=live(move || mentions_me.get())
             data-testid="message"
             on:mouseenter=act(move |_| is_near.set(true))
             on:focusin=act(move |_| is_near.set(true))
@@ -45,7 +48,7 @@ pub(crate) fn Message(room: Room, entry: Memo<Arc<Entry>>, grouped: Memo<bool>) 
             <div class="message__main">
                 <span class="message__author" data-testid="message-author">{from.name.to_string()}</span>
                 <div class="message__line">
-                    {part(move || view! { <Content body=body.get() /> })}
+                    {part(move || view! { <Content room body=body.get() /> })}
                     <Time at />
                     {mine.then(|| view! { <Progress delivery /> })}
                     {shown(move || is_near.get(), move || view! {
@@ -83,15 +86,18 @@ fn delivery_name(delivery: &Delivery) -> &'static str {
 }
 
 #[component]
-fn Content(body: Body) -> impl IntoView {
+fn Content(room: Room, body: Body) -> impl IntoView {
     match body {
-        Body::Chat { text, edited, .. } => view! {
-            <p class="message__text" dir="auto" data-testid="message-text">
-                <Text text />
-                {edited.then(|| view! { <span class="message__edited">{words().edited_suffix}</span> })}
-            </p>
+        Body::Chat { text, edited, .. } => {
+            let is_large = is_emoji_only(&text);
+            view! {
+                <div class="message__text" class:message__text--emoji=is_large data-testid="message-text">
+                    <Text text room=Some(room) />
+                    {edited.then(|| view! { <span class="message__edited">{words().edited_suffix}</span> })}
+                </div>
+            }
+            .into_any()
         }
-        .into_any(),
         Body::Notice(notice) => {
             let class = format!("message__text notice notice--{}", notice.level.as_str());
             view! { <div class=class data-testid="message-text"><NoticeText notice /></div> }.into_any()

@@ -161,6 +161,8 @@ pub(crate) struct Words {
     pub(crate) copy_user: &'static str,
     pub(crate) connection: &'static str,
     pub(crate) no_connection: &'static str,
+    /// Label of the button at a block of code.
+    pub(crate) copy_code: &'static str,
     pub(crate) copy_connection: &'static str,
     pub(crate) ids_hint: &'static str,
     /// The link behind that hint, to the page that sends a push.

@@ -110,6 +110,7 @@ pub(crate) const WORDS: Words = Words {
     copy_user: "Copy the user id",
     connection: "Connection",
     no_connection: "Not connected",
+    copy_code: "Copy the code",
     copy_connection: "Copy the connection number",
     ids_hint: "Use one of these to send yourself a push.",
     ids_try: "Try it",

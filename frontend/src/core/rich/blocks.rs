@@ -1,0 +1,131 @@
+//! Finds the blocks of a text, line by line.
+
+use super::inline::{Budget, inline};
+use super::tree::{Block, Item};
+
+/// Maximum depth of quotes in quotes. Deeper markers are text.
+const QUOTES_MAX: usize = 3;
+
+/// Maximum indentation of an item of a list, in steps of two blanks.
+pub(crate) const INDENT_MAX: usize = 3;
+
+/// What begins and ends a block of code.
+const FENCE: &str = "```";
+
+/// Parses a text. `mention` returns the length in bytes of the name at the start of a text that follows an `@`, if it is the name
+/// of somebody who can be mentioned.
+pub(crate) fn parse(text: &str, mention: &dyn Fn(&str) -> Option<usize>) -> Vec<Block> {
+    let mut budget = Budget::new(mention);
+    blocks(text, 0, &mut budget)
+}
+
+fn blocks(text: &str, depth: usize, budget: &mut Budget) -> Vec<Block> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    // A fence without an end is text. To search the end after each fence would be quadratic.
+    let last_end = lines.iter().rposition(|line| is_end_of_code(line)).unwrap_or(0);
+    let mut blocks = Vec::new();
+    let mut paragraph: Option<usize> = None;
+    let mut at = 0;
+    while at < lines.len() {
+        let block = if budget.is_spent() {
+            None
+        } else if is_fence(lines[at]) && at < last_end {
+            code(&lines, at)
+        } else if depth < QUOTES_MAX && quote_mark(lines[at]).is_some() {
+            Some(quote(&lines, at, depth, budget))
+        } else if item_mark(lines[at]).is_some() {
+            Some(list(&lines, at, budget))
+        } else {
+            None
+        };
+        match block {
+            Some((block, next)) => {
+                blocks.extend(
+                    paragraph
+                        .take()
+                        .map(|from| Block::Paragraph(inline(&lines[from..at].join("\n"), budget))),
+                );
+                budget.spend();
+                blocks.push(block);
+                at = next;
+            }
+            None => {
+                paragraph.get_or_insert(at);
+                at += 1;
+            }
+        }
+    }
+    blocks.extend(paragraph.map(|from| Block::Paragraph(inline(&lines[from..].join("\n"), budget))));
+    blocks
+}
+
+/// Whether a line begins a block of code: a fence, and perhaps the name of a language.
+fn is_fence(line: &str) -> bool {
+    line.strip_prefix(FENCE).is_some_and(|rest| {
+        let language = rest.trim();
+        language.len() <= 32 && language.chars().all(|c| c.is_ascii_alphanumeric() || "+-#._".contains(c))
+    })
+}
+
+fn is_end_of_code(line: &str) -> bool {
+    line.strip_prefix(FENCE).is_some_and(|rest| rest.trim().is_empty())
+}
+
+fn code(lines: &[&str], at: usize) -> Option<(Block, usize)> {
+    let length = lines[at + 1..].iter().position(|line| is_end_of_code(line))?;
+    let end = at + 1 + length;
+    let text = (length > 0).then(|| lines[at + 1..end].join("\n"));
+    Some((Block::Code { fence: lines[at].to_owned(), text, end: lines[end].to_owned() }, end + 1))
+}
+
+/// Returns the marker of a quoted line.
+fn quote_mark(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix('>')?;
+    Some(&line[..if rest.starts_with(' ') { 2 } else { 1 }])
+}
+
+fn quote(lines: &[&str], at: usize, depth: usize, budget: &mut Budget) -> (Block, usize) {
+    let quoted =
+        lines[at..].iter().map_while(|line| quote_mark(line).map(|mark| (mark, &line[mark.len()..])));
+    let (marks, texts): (Vec<&str>, Vec<&str>) = quoted.unzip();
+    let next = at + marks.len();
+    let marks = marks.into_iter().map(str::to_owned).collect();
+    (Block::Quote { marks, blocks: blocks(&texts.join("\n"), depth + 1, budget) }, next)
+}
+
+/// Returns the marker of an item, its indentation, and its number.
+fn item_mark(line: &str) -> Option<(&str, usize, Option<u32>)> {
+    let trimmed = line.trim_start_matches(' ');
+    let blanks = line.len() - trimmed.len();
+    let indent = blanks / 2;
+    if indent > INDENT_MAX {
+        return None;
+    }
+    let digits = trimmed.len() - trimmed.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (mark, number) = if digits > 0 {
+        let number = trimmed[..digits].parse().ok().filter(|_| digits <= 6)?;
+        (digits + 2, Some(number))
+    } else {
+        (2, None)
+    };
+    let has_mark = match number {
+        Some(_) => [". ", ") "].iter().any(|end| trimmed[digits..].starts_with(end)),
+        None => ["- ", "* ", "• "].iter().any(|mark| trimmed.starts_with(mark)),
+    };
+    let mark = if trimmed.starts_with('•') { '•'.len_utf8() + 1 } else { mark };
+    let length = blanks + mark;
+    // Without content, it is not an item yet.
+    (has_mark && !line[length..].trim().is_empty()).then(|| (&line[..length], indent, number))
+}
+
+fn list(lines: &[&str], at: usize, budget: &mut Budget) -> (Block, usize) {
+    let mut items = Vec::new();
+    for line in &lines[at..] {
+        let Some((mark, indent, number)) = item_mark(line).filter(|_| !budget.is_spent()) else { break };
+        budget.spend();
+        let content = inline(&line[mark.len()..], budget);
+        items.push(Item { mark: mark.to_owned(), indent, number, content });
+    }
+    let next = at + items.len();
+    (Block::List(items), next)
+}
