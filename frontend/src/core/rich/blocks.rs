@@ -9,8 +9,8 @@ const QUOTES_MAX: usize = 3;
 /// Maximum indentation of an item of a list, in steps of two blanks.
 pub(crate) const INDENT_MAX: usize = 3;
 
-/// What begins and ends a block of code.
-const FENCE: &str = "```";
+/// Minimum number of backticks of a line that begins or ends a block of code. A block ends with as many as it begins with, or more.
+const FENCE_TICKS_MIN: usize = 3;
 
 /// Parses a text. `mention` returns the length in bytes of the name at the start of a text that follows an `@`, if it is the name
 /// of somebody who can be mentioned.
@@ -21,15 +21,14 @@ pub(crate) fn parse(text: &str, mention: &dyn Fn(&str) -> Option<usize>) -> Vec<
 
 fn blocks(text: &str, depth: usize, budget: &mut Budget) -> Vec<Block> {
     let lines: Vec<&str> = text.split('\n').collect();
-    // A fence without an end is text. To search the end after each fence would be quadratic.
-    let last_end = lines.iter().rposition(|line| is_end_of_code(line)).unwrap_or(0);
+    let ends = longest_ends(&lines);
     let mut blocks = Vec::new();
     let mut paragraph: Option<usize> = None;
     let mut at = 0;
     while at < lines.len() {
         let block = if budget.is_spent() {
             None
-        } else if is_fence(lines[at]) && at < last_end {
+        } else if fence_ticks(lines[at]).is_some_and(|ticks| ticks <= ends[at + 1]) {
             code(&lines, at)
         } else if depth < QUOTES_MAX && quote_mark(lines[at]).is_some() {
             Some(quote(&lines, at, depth, budget))
@@ -59,20 +58,35 @@ fn blocks(text: &str, depth: usize, budget: &mut Budget) -> Vec<Block> {
     blocks
 }
 
-/// Whether a line begins a block of code: a fence, and perhaps the name of a language.
-fn is_fence(line: &str) -> bool {
-    line.strip_prefix(FENCE).is_some_and(|rest| {
-        let language = rest.trim();
-        language.len() <= 32 && language.chars().all(|c| c.is_ascii_alphanumeric() || "+-#._".contains(c))
-    })
+/// Returns the number of backticks of a line that begins a block of code: a fence, and perhaps the name of a language.
+fn fence_ticks(line: &str) -> Option<usize> {
+    let language = line.trim_start_matches('`');
+    let ticks = line.len() - language.len();
+    let language = language.trim();
+    let is_language =
+        language.len() <= 32 && language.chars().all(|c| c.is_ascii_alphanumeric() || "+-#._".contains(c));
+    (ticks >= FENCE_TICKS_MIN && is_language).then_some(ticks)
 }
 
-fn is_end_of_code(line: &str) -> bool {
-    line.strip_prefix(FENCE).is_some_and(|rest| rest.trim().is_empty())
+/// Returns the number of backticks of a line that ends a block of code, 0 if it is no such line.
+fn end_ticks(line: &str) -> usize {
+    let rest = line.trim_start_matches('`');
+    if rest.trim().is_empty() { line.len() - rest.len() } else { 0 }
+}
+
+/// Returns for each line, and for the end of the text, the longest end of a block of code from there on. A fence without an end is
+/// text, and to search for the end after each fence would be quadratic.
+fn longest_ends(lines: &[&str]) -> Vec<usize> {
+    let mut ends = vec![0; lines.len() + 1];
+    for at in (0..lines.len()).rev() {
+        ends[at] = end_ticks(lines[at]).max(ends[at + 1]);
+    }
+    ends
 }
 
 fn code(lines: &[&str], at: usize) -> Option<(Block, usize)> {
-    let length = lines[at + 1..].iter().position(|line| is_end_of_code(line))?;
+    let ticks = fence_ticks(lines[at])?;
+    let length = lines[at + 1..].iter().position(|line| end_ticks(line) >= ticks)?;
     let end = at + 1 + length;
     let text = (length > 0).then(|| lines[at + 1..end].join("\n"));
     Some((Block::Code { fence: lines[at].to_owned(), text, end: lines[end].to_owned() }, end + 1))

@@ -153,7 +153,7 @@ fn is_word(c: Option<char>) -> bool {
 
 /// Chinese and other scripts have no blanks between words, so an address or an emphasis may follow one of their letters.
 fn is_ascii_word(c: Option<char>) -> bool {
-    c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '/' | '.' | '-' | '@'))
+    c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '@'))
 }
 
 /// For each run of backticks that has a later one of the same length: where it starts, where the later one starts, and the length.
@@ -231,8 +231,12 @@ fn emphasis(rest: &str, before: Option<char>, line: &mut Line, budget: &mut Budg
 
 fn link(rest: &str, line: &mut Line, budget: &mut Budget) -> Option<usize> {
     let Address { href, text } = address(rest)?;
-    let length = text.len();
-    line.push(Inline::Link { href, text: text.to_owned() }, budget);
+    // An open emphasis may end right after the address.
+    let may_end = |c: char| line.open.iter().any(|open| MARKERS[open.marker].0.starts_with(c));
+    let length = text.trim_end_matches(|c| matches!(c, '*' | '_' | '~') && may_end(c)).len();
+    let href = href[..href.len() - (text.len() - length)].to_owned();
+    let text = text[..length].to_owned();
+    line.push(Inline::Link { href, text }, budget);
     Some(length)
 }
 

@@ -96,7 +96,7 @@ fn trim_end(link: &str) -> &str {
     }
     link[..end].trim_end_matches(|last: char| {
         super::steps::count();
-        if matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '…') {
+        if matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '…') {
             return true;
         }
         let kind = PAIRS.iter().zip(&mut excess).find(|((_, close), _)| *close == last);

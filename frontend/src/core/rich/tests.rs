@@ -112,6 +112,9 @@ fn code_is_shown_as_it_is() {
         ("```\n\n```", "[|]"),
         ("```\nnot closed", "```\nnot closed"),
         ("```rust\n```\n```", "[rust|-]\n```"),
+        ("````\ncode with a\n```quote\n````\n- a", "[|code with a\n```quote]\n- a"),
+        ("```\nx\n````", "[|x]"),
+        ("> `a`\n> \n> ```\n> b\n> ```\n\nc", "> <code>a</code>\n> \n> [|b]\n\nc"),
         ("```a b\nx\n```", "<code>a b\nx\n</code>"),
     ] {
         assert_eq!(seen(text), shown, "{text}");
@@ -163,7 +166,12 @@ fn addresses_end_where_they_should() {
         ("https://en.wikipedia.org/wiki/A_(b)", "<a>https://en.wikipedia.org/wiki/A_(b)</a>"),
         ("HTTPS://EXAMPLE.ORG/g", "<a https://EXAMPLE.ORG/g>HTTPS://EXAMPLE.ORG/g</a>"),
         ("**https://a.example/x**", "<b><a>https://a.example/x</a></b>"),
-        ("https://a.example/snake_case_*x*", "<a>https://a.example/snake_case_*x</a>*"),
+        ("https://a.example/snake_case_*x*", "<a>https://a.example/snake_case_*x*</a>"),
+        ("https://a.example/maps_ and more", "<a>https://a.example/maps_</a> and more"),
+        ("_https://a.example/x_", "<i><a>https://a.example/x</a></i>"),
+        ("https://a.example/?a=m65-_-26-816-_-P", "<a>https://a.example/?a=m65-_-26-816-_-P</a>"),
+        ("https://a.example/bar-_stuff_-in-it.jpg", "<a>https://a.example/bar-_stuff_-in-it.jpg</a>"),
+        ("https://a.example/wiki/N_(computing)#E", "<a>https://a.example/wiki/N_(computing)#E</a>"),
         ("www.example.org.", "<a https://www.example.org>www.example.org</a>."),
         ("mail ada.l@example.org, now", "mail <a mailto:ada.l@example.org>ada.l@example.org</a>, now"),
         ("<a href=\"https://a.example/x\">", "<a href=\"<a>https://a.example/x</a>\">"),
