@@ -44,19 +44,20 @@ pub(crate) fn Message(room: Room, entry: Memo<Arc<Entry>>, grouped: Memo<bool>) 
             data-message-id=id.to_string()
             data-delivery=live(move || delivery.with(delivery_name))
         >
-            {(!mine).then(|| view! { <Avatar user=from.user.clone() name=from.name.to_string() /> })}
+            <Avatar user=from.user.clone() name=from.name.to_string() />
             <div class="message__main">
-                <span class="message__author" data-testid="message-author">{from.name.to_string()}</span>
+                <div class="message__head">
+                    <span class="message__author" data-testid="message-author">{from.name.to_string()}</span>
+                    <Time at />
+                </div>
                 <div class="message__line">
                     {part(move || view! { <Content room body=body.get() /> })}
-                    <Time at />
                     {mine.then(|| view! { <Progress delivery /> })}
-                    {shown(move || is_near.get(), move || view! {
-                        <Actions room entry /> })}
                 </div>
                 <Reactions room id reactions />
                 {mine.then(|| view! { <Failure room id delivery /> })}
             </div>
+            {shown(move || is_near.get(), move || view! { <Actions room entry /> })}
         </li>
     }
 }
