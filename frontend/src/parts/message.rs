@@ -93,8 +93,7 @@ fn Content(room: Room, body: Body) -> impl IntoView {
             let is_large = is_emoji_only(&text);
             view! {
                 <div class="message__text" class:message__text--emoji=is_large data-testid="message-text">
-                    <Text text room=Some(room) />
-                    {edited.then(|| view! { <span class="message__edited">{words().edited_suffix}</span> })}
+                    <Text text room=Some(room) is_edited=edited />
                 </div>
             }
             .into_any()

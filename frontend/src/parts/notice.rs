@@ -12,7 +12,7 @@ pub(crate) fn NoticeText(notice: Notice) -> impl IntoView {
     let Notice { title, body, link, .. } = notice;
     view! {
         <strong class="notice__title">{title}</strong>
-        {(!body.is_empty()).then(|| view! { <div class="notice__body"><Text text=body room=None /></div> })}
+        {(!body.is_empty()).then(|| view! { <div class="notice__body"><Text text=body room=None is_edited=false /></div> })}
         {link.map(|link| view! { <span class="notice__link"><Outside link>{words().open_link}</Outside></span> })}
     }
 }

@@ -12,9 +12,19 @@ use crate::state::{Room, use_app};
 
 /// Renders `text` without interpreting it as HTML: every character is in a text node. People of `room` can be mentioned in it.
 #[component]
-pub(crate) fn Text(text: String, #[prop(optional_no_strip)] room: Option<Room>) -> impl IntoView {
+pub(crate) fn Text(text: String, room: Option<Room>, is_edited: bool) -> impl IntoView {
     let names = if text.contains('@') { room.map(names_of).unwrap_or_default() } else { Vec::new() };
-    blocks(parse(&text, &|after| name_at(after, &names)))
+    let mut all = parse(&text, &|after| name_at(after, &names));
+    let edited = is_edited.then(|| view! { <span class="message__edited">{words().edited_suffix}</span> });
+    // The mark is at the end of the last line.
+    let last = match all.pop() {
+        Some(Block::Paragraph(content)) => {
+            view! { <p class="text" dir="auto">{inline(content)} {edited}</p> }.into_any()
+        }
+        Some(other) => view! { {block(other)} {edited} }.into_any(),
+        None => ().into_any(),
+    };
+    view! { {blocks(all)} {last} }
 }
 
 /// Returns the names of the people who can be mentioned in a room.

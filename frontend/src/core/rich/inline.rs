@@ -9,6 +9,9 @@ const NODES_MAX: usize = 1_000;
 /// Maximum depth of emphasis in emphasis. Deeper markers are text.
 const DEPTH_MAX: usize = 6;
 
+/// Maximum number of links of a text. Further addresses stay text, because each link is an element of the page.
+const LINKS_MAX: usize = 100;
+
 /// Maximum number of `@` of a text that are compared with the names of people.
 const MENTIONS_MAX: usize = 100;
 
@@ -23,13 +26,14 @@ const MARKERS: [(&str, Mark); 4] =
 /// What is left of the limits of a text.
 pub(super) struct Budget<'a> {
     nodes: usize,
+    links: usize,
     mentions: usize,
     mention: &'a dyn Fn(&str) -> Option<usize>,
 }
 
 impl<'a> Budget<'a> {
     pub(super) fn new(mention: &'a dyn Fn(&str) -> Option<usize>) -> Self {
-        Self { nodes: NODES_MAX, mentions: MENTIONS_MAX, mention }
+        Self { nodes: NODES_MAX, links: LINKS_MAX, mentions: MENTIONS_MAX, mention }
     }
 
     /// Counts a node.
@@ -230,7 +234,9 @@ fn emphasis(rest: &str, before: Option<char>, line: &mut Line, budget: &mut Budg
 }
 
 fn link(rest: &str, line: &mut Line, budget: &mut Budget) -> Option<usize> {
+    let links = budget.links.checked_sub(1)?;
     let Address { href, text } = address(rest)?;
+    budget.links = links;
     // An open emphasis may end right after the address.
     let may_end = |c: char| line.open.iter().any(|open| MARKERS[open.marker].0.starts_with(c));
     let length = text.trim_end_matches(|c| matches!(c, '*' | '_' | '~') && may_end(c)).len();
@@ -241,7 +247,9 @@ fn link(rest: &str, line: &mut Line, budget: &mut Budget) -> Option<usize> {
 }
 
 fn mail(rest: &str, line: &mut Line, budget: &mut Budget) -> Option<usize> {
+    let links = budget.links.checked_sub(1)?;
     let (local, length) = email(&line.text, rest)?;
+    budget.links = links;
     let local = line.text.split_off(line.text.len() - local);
     let text = format!("{local}{}", &rest[..length]);
     line.push(Inline::Link { href: format!("mailto:{text}"), text }, budget);

@@ -205,6 +205,12 @@ fn nothing_else_becomes_a_link() {
 }
 
 #[test]
+fn only_so_many_addresses_become_links() {
+    let text = "http://a.example x@y.org ".repeat(80);
+    assert_eq!(seen(&text).matches("<a").count(), 100);
+}
+
+#[test]
 fn people_and_rooms_are_named() {
     for (text, shown) in [
         ("@Ada Lovelace, hi", "<@>@Ada Lovelace</@>, hi"),
