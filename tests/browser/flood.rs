@@ -75,9 +75,9 @@ async fn a_flood_passes_a_reader_by_who_can_follow_it_afterwards() {
         ada.timeline().expect_at_end().await;
 
         // Ada reads an older message during the flood.
-        let read = BEFORE - 20;
+        let read = BEFORE - 40;
         let scroll = format!(
-            "[...document.querySelectorAll('[data-testid=message]')].at(-21).scrollIntoView(true); return {}",
+            "[...document.querySelectorAll('[data-testid=message]')].at(-41).scrollIntoView(true); return {}",
             place_of(read)
         );
         let before = ada.run(&scroll, Vec::new()).await.as_f64().unwrap();

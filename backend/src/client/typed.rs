@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use shared::ids::{ChannelName, DisplayName, Offset, RequestId};
 use shared::limits::PAGE_MESSAGES_MAX;
@@ -22,6 +23,9 @@ use crate::shard::worker::Reach;
 use crate::store::PageRange;
 use crate::telemetry::Event;
 use crate::telemetry::event::SignalDropped;
+
+/// How long a client should wait that has changed its name too often.
+const RENAME_WAIT: Duration = Duration::from_secs(1);
 
 /// Handles the messages of typed clients: the protocol of the `shared` crate.
 pub struct Typed;
@@ -153,11 +157,19 @@ fn greet(connection: &Connection, hello: Hello) -> Result<(), Refusal> {
 
 /// Changes the name of this connection's user, also where its channels list their members.
 fn rename(
-    connection: &Connection,
+    connection: &mut Connection,
     id: RequestId,
     name: DisplayName,
     principal: Principal,
 ) -> Result<(), Refusal> {
+    // The readers of all its channels get the new name, so it is charged like a signal.
+    let worker = &connection.services.worker;
+    let readers =
+        connection.outbound.channels().iter().map(|channel| worker.reach(channel).subscribers).sum();
+    if !connection.throttle.admit_signal(readers, Instant::now()) {
+        let what = "The name was changed too often. Wait a moment.";
+        return Err(Refusal::for_now(ErrorCode::RateLimited, what, RENAME_WAIT));
+    }
     let (services, outbound) = (&connection.services, &connection.outbound);
     let sender = Sender { name: name.clone(), ..principal.sender };
     services.registry.replace_principal(&outbound.info, Principal { sender: sender.clone() })?;

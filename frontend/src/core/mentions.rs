@@ -14,11 +14,14 @@ pub(crate) fn mentions(text: &str, name: &str) -> bool {
     })
 }
 
-/// Returns the length in bytes of the longest of `names` at the start of `text`, in any case of ASCII letters, if no letter or digit
+/// Returns the length in bytes of the longest of `names` at the start of `text`, in any case, if no letter or digit
 /// follows it.
 pub(crate) fn name_at(text: &str, names: &[String]) -> Option<usize> {
     let is_at_start = |name: &&String| {
-        let start = text.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name));
+        let is_same = |start: &&str| {
+            start.eq_ignore_ascii_case(name) || (!start.is_ascii() && case::lower(start) == case::lower(name))
+        };
+        let start = text.get(..name.len()).filter(is_same);
         start.is_some_and(|_| !text[name.len()..].chars().next().is_some_and(char::is_alphanumeric))
     };
     names.iter().filter(is_at_start).map(String::len).max().filter(|length| *length > 0)
@@ -45,6 +48,7 @@ mod tests {
         let names = ["Ada", "Ada Lovelace", ""].map(str::to_owned);
         assert_eq!(name_at("ada lovelace, hi", &names), Some(12));
         assert_eq!(name_at("Ada Love", &names), Some(3));
+        assert_eq!(name_at("дмитрий!", &["Дмитрий".to_owned()]), Some(14));
         assert_eq!((name_at("Adam", &names), name_at("", &names), name_at("é", &names)), (None, None, None));
     }
 }

@@ -92,7 +92,7 @@ fn Content(room: Room, body: Body) -> impl IntoView {
         Body::Chat { text, edited, .. } => {
             let is_large = is_emoji_only(&text);
             view! {
-                <div class="message__text" class:message__text--emoji=is_large data-testid="message-text">
+                <div class="message__text" class:message__text--emoji=is_large dir="auto" data-testid="message-text">
                     <Text text room=Some(room) is_edited=edited />
                 </div>
             }

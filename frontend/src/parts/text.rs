@@ -19,7 +19,7 @@ pub(crate) fn Text(text: String, room: Option<Room>, is_edited: bool) -> impl In
     // The mark is at the end of the last line.
     let last = match all.pop() {
         Some(Block::Paragraph(content)) => {
-            view! { <p class="text" dir="auto">{inline(content)} {edited}</p> }.into_any()
+            view! { <p class="text">{inline(content)} {edited}</p> }.into_any()
         }
         Some(other) => view! { {block(other)} {edited} }.into_any(),
         None => ().into_any(),
@@ -41,7 +41,7 @@ fn blocks(all: Vec<Block>) -> AnyView {
 
 fn block(block: Block) -> AnyView {
     match block {
-        Block::Paragraph(content) => view! { <p class="text" dir="auto">{inline(content)}</p> }.into_any(),
+        Block::Paragraph(content) => view! { <p class="text">{inline(content)}</p> }.into_any(),
         Block::Code { text, .. } => {
             let text = text.unwrap_or_default();
             view! {
@@ -56,14 +56,14 @@ fn block(block: Block) -> AnyView {
             view! { <blockquote class="quote" dir="auto">{blocks(quoted)}</blockquote> }.into_any()
         }
         Block::List(items) => {
-            view! { <ul class="list" dir="auto">{items.into_iter().map(item).collect_view()}</ul> }.into_any()
+            view! { <ul class="list">{items.into_iter().map(item).collect_view()}</ul> }.into_any()
         }
     }
 }
 
 fn item(item: Item) -> AnyView {
-    let Item { indent, number, content, .. } = item;
-    let mark = number.map_or_else(|| "•".to_owned(), |number| format!("{number}."));
+    let Item { mark, indent, number, content } = item;
+    let mark = if number.is_some() { mark.trim().to_owned() } else { "•".to_owned() };
     view! { <li class=format!("list__item list__item--{indent}")><span class="list__mark">{mark}</span> <span>{inline(content)}</span></li> }
         .into_any()
 }

@@ -30,6 +30,9 @@ pub(super) struct Engine {
     owner: StoredValue<Owner>,
     /// A handle for each room since the page was opened.
     rooms: StoredValue<Vec<Room>>,
+    /// Whether the browser's storage is being used. Firefox runs other events meanwhile, and their effects have to wait: they
+    /// run in order.
+    waits_for_storage: StoredValue<bool>,
     /// The log of the traffic. No logic depends on it.
     pub(super) wire: RwSignal<WireLog>,
 }
@@ -50,6 +53,7 @@ impl Engine {
             desktop: Desktop::new(),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             rooms: StoredValue::new(Vec::new()),
+            waits_for_storage: StoredValue::new(false),
             wire: RwSignal::new(WireLog::default()),
         };
         this.set_value(Some(engine));
@@ -99,8 +103,11 @@ impl Engine {
         self.run();
     }
 
-    /// Runs the effects.
+    /// Runs the effects. In the middle of a call, the outer one runs them.
     fn run(self) {
+        if self.waits_for_storage.get_value() {
+            return;
+        }
         while let Some(effect) = self.core.with(App::poll_effect) {
             match effect {
                 Effect::Begin(config) => self.driver.begin(config),
@@ -135,14 +142,25 @@ impl Engine {
             Area::Browser => Store::Local,
             Area::Tab => Store::Tab,
         };
-        if !store.set(&write.key, &write.text) {
+        if !self.use_storage(|| store.set(&write.key, &write.text)) {
             self.intend(Intent::NotStored(write.key));
         }
     }
 
     /// Passes the texts that the browser keeps now to the app's logic.
     pub(super) fn read_storage(self) {
-        self.intend(Intent::StorageRead(Store::Local.all()));
+        if self.waits_for_storage.get_value() {
+            return;
+        }
+        let texts = self.use_storage(|| Store::Local.all());
+        self.intend(Intent::StorageRead(texts));
+    }
+
+    fn use_storage<T>(self, run: impl FnOnce() -> T) -> T {
+        self.waits_for_storage.set_value(true);
+        let result = run();
+        self.waits_for_storage.set_value(false);
+        result
     }
 
     fn notify(self, notification: &Notification) {

@@ -62,8 +62,10 @@ impl Renaming {
     /// The answer of request `id` has arrived. Returns whether it is the newest one.
     pub(super) fn answered(&mut self, id: RequestId, name: &DisplayName) -> bool {
         let is_open = self.is_open(id);
+        // An earlier name was accepted too.
+        self.known = Some(name.clone());
         if is_open {
-            (self.state, self.known) = (State::Idle, Some(name.clone()));
+            self.state = State::Idle;
         }
         is_open
     }

@@ -30,7 +30,7 @@ impl TabConsole {
         let (mut socket, _) =
             connect_async(&url).await.unwrap_or_else(|e| panic!("{url} cannot be opened: {e}"));
         for method in ["Runtime.enable", "Log.enable"] {
-            send(&mut socket, method).await;
+            send(&mut socket, 0, method).await;
         }
         let (flushes, requests) = mpsc::unbounded_channel();
         let errors = Arc::<Mutex<Vec<String>>>::default();
@@ -57,9 +57,9 @@ impl Drop for TabConsole {
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn send(socket: &mut Socket, method: &str) {
+async fn send(socket: &mut Socket, id: u64, method: &str) {
     // Fails only if the tab is closed.
-    let _ = socket.send(Message::text(json!({"id": 1, "method": method}).to_string())).await;
+    let _ = socket.send(Message::text(json!({"id": id, "method": method}).to_string())).await;
 }
 
 /// Collects errors. The answer to a command follows all earlier events, so each flush sends one.
@@ -69,8 +69,7 @@ async fn collect(
     errors: Arc<Mutex<Vec<String>>>,
 ) {
     let mut flush: Option<oneshot::Sender<()>> = None;
-    // The answers to the two commands that switch the events on.
-    let mut answers_before = 2;
+    let mut last = 0_u64;
     loop {
         tokio::select! {
             message = socket.next() => {
@@ -78,15 +77,16 @@ async fn collect(
                 let event: Value = serde_json::from_str(message.to_text().unwrap_or_default()).unwrap_or_default();
                 if event["id"].is_null() {
                     errors.lock().unwrap().extend(error_of(&event));
-                } else if answers_before > 0 {
-                    answers_before -= 1;
-                } else if let Some(flush) = flush.take() {
+                } else if event["id"] == last
+                    && let Some(flush) = flush.take()
+                {
                     let _ = flush.send(());
                 }
             }
             Some(request) = requests.recv() => {
+                last += 1;
                 flush = Some(request);
-                send(&mut socket, "Runtime.getIsolateId").await;
+                send(&mut socket, last, "Runtime.getIsolateId").await;
             }
         }
     }

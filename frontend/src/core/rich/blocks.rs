@@ -26,24 +26,27 @@ fn blocks(text: &str, depth: usize, budget: &mut Budget) -> Vec<Block> {
     let mut paragraph: Option<usize> = None;
     let mut at = 0;
     while at < lines.len() {
-        let block = if budget.is_spent() {
+        let is_code = fence_ticks(lines[at]).is_some_and(|ticks| ticks <= ends[at + 1]);
+        let is_quote = depth < QUOTES_MAX && quote_mark(lines[at]).is_some();
+        let begins = is_code || is_quote || item_mark(lines[at]).is_some();
+        // The limits reach what comes first.
+        if begins
+            && !budget.is_spent()
+            && let Some(from) = paragraph.take()
+        {
+            blocks.push(Block::Paragraph(inline(&lines[from..at].join("\n"), budget)));
+        }
+        let block = if !begins || budget.is_spent() {
             None
-        } else if fence_ticks(lines[at]).is_some_and(|ticks| ticks <= ends[at + 1]) {
+        } else if is_code {
             code(&lines, at)
-        } else if depth < QUOTES_MAX && quote_mark(lines[at]).is_some() {
+        } else if is_quote {
             Some(quote(&lines, at, depth, budget))
-        } else if item_mark(lines[at]).is_some() {
-            Some(list(&lines, at, budget))
         } else {
-            None
+            Some(list(&lines, at, budget))
         };
         match block {
             Some((block, next)) => {
-                blocks.extend(
-                    paragraph
-                        .take()
-                        .map(|from| Block::Paragraph(inline(&lines[from..at].join("\n"), budget))),
-                );
                 budget.spend();
                 blocks.push(block);
                 at = next;
@@ -95,7 +98,12 @@ fn code(lines: &[&str], at: usize) -> Option<(Block, usize)> {
 /// Returns the marker of a quoted line.
 fn quote_mark(line: &str) -> Option<&str> {
     let rest = line.strip_prefix('>')?;
-    Some(&line[..if rest.starts_with(' ') { 2 } else { 1 }])
+    // `>:(` and `>5` are no quotes.
+    match rest.chars().next() {
+        Some(' ') => Some(&line[..2]),
+        None | Some('>') => Some(&line[..1]),
+        Some(_) => None,
+    }
 }
 
 fn quote(lines: &[&str], at: usize, depth: usize, budget: &mut Budget) -> (Block, usize) {

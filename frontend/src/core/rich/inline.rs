@@ -133,8 +133,11 @@ pub(super) fn inline(text: &str, budget: &mut Budget) -> Vec<Inline> {
         let length = match c {
             '`' => code(rest, at, &ends, &mut line, budget),
             '*' | '_' | '~' => emphasis(rest, before, &mut line, budget),
-            '@' if is_word(before) => mail(rest, &mut line, budget),
-            '@' => mention(&rest[1..], &mut line, budget),
+            // In Chinese, no blank is before a mention.
+            '@' => match is_word(before).then(|| mail(rest, &mut line, budget)).flatten() {
+                Some(length) => Some(length),
+                None => mention(&rest[1..], &mut line, budget),
+            },
             '#' if !is_word(before) => room(&rest[1..], &mut line, budget),
             'h' | 'H' | 'w' | 'W' if !is_ascii_word(before) => link(rest, &mut line, budget),
             _ => None,
@@ -202,10 +205,17 @@ fn code(
 }
 
 fn emphasis(rest: &str, before: Option<char>, line: &mut Line, budget: &mut Budget) -> Option<usize> {
-    let underscores = rest.len() - rest.trim_start_matches('_').len();
-    if underscores > 1 {
-        line.text.push_str(&rest[..underscores]);
-        return Some(underscores);
+    let first = rest.chars().next()?;
+    let run = rest.len() - rest.trim_start_matches(first).len();
+    // More of them are no marker, as in `__init__` or a word that is starred out.
+    let run_max = match first {
+        '*' => 3,
+        '~' => 2,
+        _ => 1,
+    };
+    if run > run_max {
+        line.text.push_str(&rest[..run]);
+        return Some(run);
     }
     let mut fitting = MARKERS.iter().enumerate().filter(|(_, (text, _))| rest.starts_with(text));
     // `***` ends the inner emphasis first.
@@ -214,16 +224,18 @@ fn emphasis(rest: &str, before: Option<char>, line: &mut Line, budget: &mut Budg
         fitting.clone().find(|(marker, _)| Some(*marker) == innermost).or_else(|| fitting.next())?;
     let after = rest[text.len()..].chars().next();
     let is_blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
-    let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    // A single marker within a word is part of the word, as in `snake_case` or `2*3*4`.
-    let is_strict = *mark == Mark::Emphasis;
+    // From Thai on, many scripts have no blanks between words.
+    let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && c < '\u{e00}');
+    let after_run = rest[run..].chars().next();
+    // A marker within a word is part of the word, as in `snake_case` or `2*3*4`.
+    let is_strict = *mark != Mark::Strike;
     let may_close = !(is_blank(before) || is_strict && is_letter(after));
     if may_close && line.close(marker, budget) {
         return Some(text.len());
     }
     // In `¯\_(ツ)_/¯` the underscore is an arm.
     let is_inside = is_strict && (is_letter(before) || before == Some('\\'));
-    let may_open = !(is_blank(after) || is_inside) && line.open.len() < DEPTH_MAX;
+    let may_open = !(is_blank(after_run) || is_inside) && line.open.len() < DEPTH_MAX;
     if may_open {
         line.end_text();
         line.open.push(Open { marker, from: line.nodes.len() });
@@ -235,13 +247,10 @@ fn emphasis(rest: &str, before: Option<char>, line: &mut Line, budget: &mut Budg
 
 fn link(rest: &str, line: &mut Line, budget: &mut Budget) -> Option<usize> {
     let links = budget.links.checked_sub(1)?;
-    let Address { href, text } = address(rest)?;
-    budget.links = links;
-    // An open emphasis may end right after the address.
     let may_end = |c: char| line.open.iter().any(|open| MARKERS[open.marker].0.starts_with(c));
-    let length = text.trim_end_matches(|c| matches!(c, '*' | '_' | '~') && may_end(c)).len();
-    let href = href[..href.len() - (text.len() - length)].to_owned();
-    let text = text[..length].to_owned();
+    let Address { href, text } = address(rest, &may_end)?;
+    budget.links = links;
+    let (length, text) = (text.len(), text.to_owned());
     line.push(Inline::Link { href, text }, budget);
     Some(length)
 }
@@ -272,6 +281,7 @@ fn room(rest: &str, line: &mut Line, budget: &mut Budget) -> Option<usize> {
     if !is_name {
         return None;
     }
+    budget.links = budget.links.checked_sub(1)?;
     line.push(Inline::Room(name.to_owned()), budget);
     Some(1 + name.len())
 }

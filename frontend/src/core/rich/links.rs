@@ -17,9 +17,9 @@ const DOMAIN_BYTES_MAX: usize = 253;
 /// Maximum length of what is before the `@` of an e-mail address, in bytes (RFC 5321 section 4.5.3.1.1).
 const LOCAL_BYTES_MAX: usize = 64;
 
-/// Returns the web address at the start of `text`. It looks for the end only after the start of a host. Otherwise a text full of
-/// `http` would be read to its end for each of them.
-pub(super) fn address(text: &str) -> Option<Address<'_>> {
+/// Returns the web address at the start of `text`. `may_end` says whether a marker of emphasis may follow it. The end is searched
+/// only after the start of a host. Otherwise a text full of `http` would be read to its end for each of them.
+pub(super) fn address<'a>(text: &'a str, may_end: &dyn Fn(char) -> bool) -> Option<Address<'a>> {
     let scheme = ["https://", "http://", "www."]
         .into_iter()
         .find(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))?;
@@ -28,28 +28,36 @@ pub(super) fn address(text: &str) -> Option<Address<'_>> {
     if !after.starts_with(begins_host) {
         return None;
     }
-    let end = after.find(ends_address).unwrap_or(after.len());
-    let length = scheme.len() + trim_end(&after[..end]).len();
-    let text = text.get(..length)?;
+    // Before the end is searched, for the same reason: `www.` and one word are no host.
     if scheme == "www." {
-        // `www.` alone is no host.
-        let is_host =
-            text[scheme.len()..].split(['/', '?', '#', ':']).next().is_some_and(|host| host.contains('.'));
-        return is_host.then(|| Address { href: format!("https://{text}"), text });
+        let is_of_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let host = &after[..after.find(|c| !is_of_host(c)).unwrap_or(after.len())];
+        if !host.trim_end_matches('.').contains('.') {
+            return None;
+        }
     }
-    Some(Address { href: format!("{scheme}{}", &text[scheme.len()..]), text })
+    let end = after.find(ends_address).unwrap_or(after.len());
+    let length = scheme.len() + trim_end(&after[..end], may_end).len();
+    let text = text.get(..length)?;
+    let href = match scheme {
+        "www." => format!("https://{text}"),
+        _ => format!("{scheme}{}", &text[scheme.len()..]),
+    };
+    Some(Address { href, text })
 }
 
 /// Returns the length in bytes of the part of an e-mail address that ends `before`, an `@`, and the length of the part from the
 /// `@` at the start of `text` on.
 pub(super) fn email(before: &str, text: &str) -> Option<(usize, usize)> {
-    let is_local = |byte: &u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(byte);
+    let is_local = |byte: &u8| byte.is_ascii_alphanumeric() || b"._+-".contains(byte);
     let local = before.bytes().rev().take(LOCAL_BYTES_MAX + 1).take_while(is_local).count();
-    if local == 0
-        || local > LOCAL_BYTES_MAX
-        || before[before.len() - local..].starts_with('.')
-        || before.ends_with('.')
-    {
+    if local == 0 || local > LOCAL_BYTES_MAX {
+        return None;
+    }
+    let marks =
+        before.bytes().skip(before.len() - local).take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+    let local = local - marks;
+    if local == 0 || before.ends_with('.') {
         return None;
     }
     let after = text.strip_prefix('@')?;
@@ -64,7 +72,11 @@ pub(super) fn email(before: &str, text: &str) -> Option<(usize, usize)> {
 
 fn ends_address(c: char) -> bool {
     super::steps::count();
-    let is_foreign_punctuation = matches!(c, '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}');
+    // Of Chinese and Japanese, of full width, of Arabic, Urdu and Hindi, the dash, and invisible marks.
+    let is_foreign_punctuation = matches!(c,
+        '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}'
+        | '\u{60c}' | '\u{61b}' | '\u{61f}' | '\u{6d4}' | '\u{964}' | '\u{965}' | '\u{2014}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     c.is_whitespace()
         || c.is_control()
         || is_foreign_punctuation
@@ -76,7 +88,7 @@ fn ends_address(c: char) -> bool {
 
 /// Removes punctuation at the end, and closing brackets that the address does not open. Such a bracket before a letter of another
 /// script ends the address too, as in `(https://example.org/o)和`. Brackets are counted once, and each removal updates the counts.
-fn trim_end(link: &str) -> &str {
+fn trim_end<'a>(link: &'a str, may_end: &dyn Fn(char) -> bool) -> &'a str {
     const PAIRS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
     // For each kind: the number of closing brackets minus opening ones.
     let mut excess = [0_isize; PAIRS.len()];
@@ -96,7 +108,8 @@ fn trim_end(link: &str) -> &str {
     }
     link[..end].trim_end_matches(|last: char| {
         super::steps::count();
-        if matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '…') {
+        let is_marker = matches!(last, '*' | '_' | '~') && may_end(last);
+        if is_marker || matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '…') {
             return true;
         }
         let kind = PAIRS.iter().zip(&mut excess).find(|((_, close), _)| *close == last);

@@ -75,6 +75,10 @@ fn emphasis_is_seen_and_its_markers_are_not() {
 #[test]
 fn what_only_looks_like_emphasis_is_text() {
     for text in [
+        "f*** this s***",
+        "x**2 + y**2",
+        "мой_файл_новый",
+        "été_à_été",
         "2*3*4",
         "snake_case_name",
         "__init__.py",
@@ -126,7 +130,7 @@ fn quotes_and_lists_are_blocks() {
     for (text, shown) in [
         ("> one\n> two\nthree", "> one\n> two\nthree"),
         ("> > deep\n> back", "> > deep\n> back"),
-        (">no blank", "> no blank"),
+        (">:( and\n>5", ">:( and\n>5"),
         ("> - item\n> **b**", "> - item\n> <b>b</b>"),
         ("- one\n- *two*\n  - three", "- one\n- <i>two</i>\n  - three"),
         ("1. one\n2) two\n10. ten", "1. one\n2. two\n10. ten"),
@@ -165,6 +169,12 @@ fn addresses_end_where_they_should() {
         ("看 https://例子.cn/路。", "看 <a>https://例子.cn/路</a>。"),
         ("https://en.wikipedia.org/wiki/A_(b)", "<a>https://en.wikipedia.org/wiki/A_(b)</a>"),
         ("HTTPS://EXAMPLE.ORG/g", "<a https://EXAMPLE.ORG/g>HTTPS://EXAMPLE.ORG/g</a>"),
+        ("**See https://a.example/x.**", "<b>See <a>https://a.example/x</a>.</b>"),
+        ("*(https://a.example/x)*", "<i>(<a>https://a.example/x</a>)</i>"),
+        ("https://example.org/a، ثم", "<a>https://example.org/a</a>، ثم"),
+        ("https://example.org/a\u{200f}", "<a>https://example.org/a</a>\u{200f}"),
+        ("'ada@example.org'", "'<a mailto:ada@example.org>ada@example.org</a>'"),
+        ("to=ada@x.org", "to=<a mailto:ada@x.org>ada@x.org</a>"),
         ("**https://a.example/x**", "<b><a>https://a.example/x</a></b>"),
         ("https://a.example/snake_case_*x*", "<a>https://a.example/snake_case_*x*</a>"),
         ("https://a.example/maps_ and more", "<a>https://a.example/maps_</a> and more"),
@@ -211,12 +221,19 @@ fn only_so_many_addresses_become_links() {
 }
 
 #[test]
+fn the_limits_reach_what_comes_last() {
+    let text = format!("**b** https://a.example\n{}", "- a\n".repeat(1_200));
+    assert!(seen(&text).starts_with("<b>b</b> <a>https://a.example</a>\n- a"));
+    assert_eq!(seen(&"#a ".repeat(1_000)).matches("<#>").count(), 100);
+}
+
+#[test]
 fn people_and_rooms_are_named() {
     for (text, shown) in [
         ("@Ada Lovelace, hi", "<@>@Ada Lovelace</@>, hi"),
         ("@Ada: hi @bob", "<@>@Ada</@>: hi <@>@bob</@>"),
         ("@nobody", "@nobody"),
-        ("你好@bob", "你好@bob"),
+        ("你好@bob", "你好<@>@bob</@>"),
         ("in #design-team.", "in <#>design-team</#>."),
         ("#1 and C#x and ##", "#1 and C#x and ##"),
     ] {
@@ -277,6 +294,8 @@ fn hostile() -> Vec<String> {
         "http://a)",
         "(http://a",
         "www.a",
+        "www.a/(",
+        "www.a)é",
         "a@",
         "a@b.",
         "*a",

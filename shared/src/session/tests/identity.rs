@@ -175,6 +175,17 @@ fn a_name_that_is_refused_is_the_one_before() {
 }
 
 #[test]
+fn of_two_new_names_the_one_that_was_accepted_is_kept() {
+    let mut pair = Pair::in_lobby();
+    pair.tell(Input::Rename(DisplayName::parse("Grace").unwrap()));
+    pair.tell(Input::Rename(DisplayName::parse("Server").unwrap()));
+    pair.server_hears();
+    pair.server.refusals.push_back(Refusal::new(ErrorCode::InvalidName, "This name is taken."));
+    pair.flow();
+    assert_eq!(renamed(&pair), ["Grace"]);
+}
+
+#[test]
 fn an_older_server_gets_a_new_name_with_a_new_connection() {
     let mut pair = Pair::in_lobby();
     pair.server.is_older = true;

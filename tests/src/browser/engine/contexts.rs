@@ -73,7 +73,9 @@ impl Context {
 
     /// Closes the context with its tabs, and forgets its data.
     pub(in crate::browser) async fn close(&self) {
-        command("Target.disposeBrowserContext", json!({"browserContextId": self.id})).await;
+        // A Chromium that has crashed has no context to close.
+        let close = try_command("Target.disposeBrowserContext", json!({"browserContextId": self.id}));
+        let _ = tokio::time::timeout(PATIENCE, close).await;
     }
 }
 
@@ -89,6 +91,8 @@ async fn shared() -> &'static SharedChromium {
 
 async fn start() -> SharedChromium {
     let profile = std::env::temp_dir().join(format!("tidings-chromium-{}", std::process::id()));
+    // A killed process with the same id may have left its own, with an old port.
+    let _ = std::fs::remove_dir_all(&profile);
     let mut arguments: Vec<String> = chromium::steady_flags().map(str::to_owned).collect();
     arguments.push("--remote-debugging-port=0".to_owned());
     arguments.push(format!("--user-data-dir={}", profile.display()));
@@ -110,20 +114,26 @@ fn control_of(profile: &Path) -> Option<(u16, String)> {
 
 /// Sends a command to the browser and returns its result.
 async fn command(method: &str, parameters: Value) -> Value {
+    let reply = tokio::time::timeout(PATIENCE, try_command(method, parameters)).await;
+    reply.unwrap_or_else(|_| panic!("{method} has no reply")).unwrap_or_else(|e| panic!("{method}: {e}"))
+}
+
+async fn try_command(method: &str, parameters: Value) -> Result<Value, String> {
     let shared = shared().await;
     let url = format!("ws://{}{}", shared.address, shared.path);
-    let (mut socket, _) = connect_async(&url).await.unwrap_or_else(|e| panic!("{url} cannot be opened: {e}"));
+    let (mut socket, _) = connect_async(&url).await.map_err(|e| e.to_string())?;
     let request = json!({"id": 1, "method": method, "params": parameters});
-    let sent = socket.send(Message::text(request.to_string())).await;
-    sent.unwrap_or_else(|e| panic!("{method} cannot be sent: {e}"));
-    let reply = loop {
-        let message = socket.next().await.unwrap_or_else(|| panic!("{method} has no reply"));
-        let message = message.unwrap_or_else(|e| panic!("{method} has no reply: {e}"));
+    socket.send(Message::text(request.to_string())).await.map_err(|e| e.to_string())?;
+    while let Some(message) = socket.next().await {
+        let message = message.map_err(|e| e.to_string())?;
         let reply: Value = serde_json::from_str(message.to_text().unwrap_or_default()).unwrap_or_default();
         if reply["id"] == 1 {
-            break reply;
+            return if reply["error"].is_null() {
+                Ok(reply["result"].clone())
+            } else {
+                Err(reply["error"].to_string())
+            };
         }
-    };
-    assert!(reply["error"].is_null(), "{method}: {}", reply["error"]);
-    reply["result"].clone()
+    }
+    Err("the connection was closed".to_owned())
 }
