@@ -1,4 +1,4 @@
-//! `xtask-bind INPUT OUT_DIR`: writes `app.js` and `app_bg.wasm` for the WebAssembly module `INPUT`.
+//! `xtask-bind INPUT OUT_DIR`: writes `frontend.js` and `frontend_bg.wasm` for the WebAssembly module `INPUT`.
 //!
 //! A separate program, so that `xtask` itself compiles without dependencies.
 
@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use wasm_bindgen_cli_support::Bindgen;
 
-/// The name of the output files, before `.js` and `_bg.wasm`.
-const NAME: &str = "app";
+/// The name of the output files, before `.js` and `_bg.wasm`. The module names it too, so it is the one that trunk uses.
+const NAME: &str = "frontend";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,6 +19,8 @@ fn main() -> ExitCode {
         .input_path(input)
         .out_name(NAME)
         .typescript(false)
+        // As trunk does. The app's start names the module, so the default is not used.
+        .omit_default_module_path(false)
         .web(true)
         .and_then(|bindgen| bindgen.generate(folder));
     match outcome {

@@ -11,9 +11,9 @@ use crate::profile::Profile;
 use crate::workspace::Workspace;
 
 /// The file with the JavaScript side.
-pub(crate) const SCRIPT: &str = "app.js";
+pub(crate) const SCRIPT: &str = "frontend.js";
 /// The file with the WebAssembly module.
-pub(crate) const MODULE: &str = "app_bg.wasm";
+pub(crate) const MODULE: &str = "frontend_bg.wasm";
 
 const PACKAGE: &str = "xtask-bind";
 /// The package with the programs for trunk and for the WebAssembly tests.
