@@ -18,7 +18,7 @@ const PROFILE: Profile = Profile::Shipped;
 /// Installs, builds, tests and reports. `arguments` go to the test programs: filters and their options.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    println!("The first time this takes 15 to 16 min on 2 cores, later 3 to 5 min.");
+    println!("The first time this takes 15 to 16 min on 2 cores, later 6 min.");
     let mut steps = Steps::new(13);
     let outcome = all(&workspace, &mut steps, arguments);
     println!("\n{}", steps.table());
