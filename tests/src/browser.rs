@@ -155,12 +155,12 @@ impl Stage {
         self.open(name, Options { background: Background::AsUsual, ..Options::default() }).await
     }
 
-    /// Opens a browser that is a process of its own, with an empty page.
+    /// Opens a browser with its own process and an empty page.
     pub async fn stranger_with_own_browser(&mut self, name: &str) -> Person {
         self.open(name, Options { is_own: true, ..Options::default() }).await
     }
 
-    /// Opens the page in a browser that is a process of its own, enters a name and joins the lobby.
+    /// Opens the page in a browser with its own process, enters a name and joins the lobby.
     pub async fn person_with_own_browser(&mut self, name: &str) -> Person {
         let person = self.stranger_with_own_browser(name).await;
         person.visit("/").await;

@@ -30,8 +30,8 @@ pub(super) struct Engine {
     owner: StoredValue<Owner>,
     /// A handle for each room since the page was opened.
     rooms: StoredValue<Vec<Room>>,
-    /// Whether the browser's storage is being used. Firefox runs other events meanwhile, and their effects have to wait: they
-    /// run in order.
+    /// Whether the browser's storage is being used. Firefox runs other events during that time. Their effects wait, so that
+    /// effects run in order.
     waits_for_storage: StoredValue<bool>,
     /// The log of the traffic. No logic depends on it.
     pub(super) wire: RwSignal<WireLog>,

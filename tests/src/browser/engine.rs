@@ -34,7 +34,7 @@ pub(super) struct Options {
     pub(super) screen: Screen,
     pub(super) waits: Waits,
     pub(super) background: Background,
-    /// Whether the browser is a process of its own. Otherwise it is a context of a shared one, if the engine and the other
+    /// Whether the browser has its own process. Otherwise it is a context of a shared browser, if the engine and the other
     /// options allow that.
     pub(super) is_own: bool,
 }

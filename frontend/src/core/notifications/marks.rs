@@ -54,8 +54,8 @@ impl Marks {
     }
 
     /// The log of a channel has this epoch and ends with `head`. The marks are stored, also if there were none, so that the
-    /// stored ones always belong to the latest log: a tab without a connection does not store over them. Marks after the end would hide the next messages, so they go back to it. Returns
-    /// whether the channel had another log in this visit.
+    /// stored ones always belong to the latest log: a tab without a connection does not store over them. Marks after the end
+    /// would hide the next messages, so they go back to it. Returns whether the channel had another log in this visit.
     pub(super) fn begin(
         &mut self,
         channel: &ChannelName,

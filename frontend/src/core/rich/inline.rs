@@ -233,7 +233,7 @@ fn emphasis(rest: &str, before: Option<char>, line: &mut Line, budget: &mut Budg
     if may_close && line.close(marker, budget) {
         return Some(text.len());
     }
-    // In `¯\_(ツ)_/¯` the underscore is an arm.
+    // After a backslash, an underscore is text, as in `¯\_(ツ)_/¯`.
     let is_inside = is_strict && (is_letter(before) || before == Some('\\'));
     let may_open = !(is_blank(after_run) || is_inside) && line.open.len() < DEPTH_MAX;
     if may_open {

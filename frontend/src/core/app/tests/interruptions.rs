@@ -19,6 +19,18 @@ fn last_published(world: &World, tab: usize) -> MessageId {
     published.unwrap()
 }
 
+/// Ada has read the kitchen, and returns when so many more messages are there that the pages from the end leave a hole.
+fn ada_returns_to_400_unread_messages() -> (World, usize) {
+    let mut world = World::new();
+    world.says(KITCHEN, "old");
+    let tab = world.open("#/room/kitchen");
+    world.wait(1_000);
+    world.close(tab);
+    world.says_many(KITCHEN, 400);
+    let tab = world.open("#/room/kitchen");
+    (world, tab)
+}
+
 #[test]
 fn a_reader_further_up_sees_the_new_log_after_a_reset() {
     let mut world = World::new();
@@ -92,13 +104,7 @@ fn a_hole_in_the_unread_messages_is_loaded_before_older_ones() {
 
 #[test]
 fn a_hole_whose_page_is_refused_is_requested_again_when_the_reader_moves() {
-    let mut world = World::new();
-    world.says(KITCHEN, "old");
-    let tab = world.open("#/room/kitchen");
-    world.wait(1_000);
-    world.close(tab);
-    world.says_many(KITCHEN, 400);
-    let tab = world.open("#/room/kitchen");
+    let (mut world, tab) = ada_returns_to_400_unread_messages();
     let before = world.requested(tab, KITCHEN).len();
     world.history_is_refused = true;
     world.in_room(tab, KITCHEN, RoomIntent::LeaveEnd);
@@ -116,13 +122,7 @@ fn a_hole_whose_page_is_refused_is_requested_again_when_the_reader_moves() {
 
 #[test]
 fn a_hole_whose_page_is_refused_is_requested_again_on_request() {
-    let mut world = World::new();
-    world.says(KITCHEN, "old");
-    let tab = world.open("#/room/kitchen");
-    world.wait(1_000);
-    world.close(tab);
-    world.says_many(KITCHEN, 400);
-    let tab = world.open("#/room/kitchen");
+    let (mut world, tab) = ada_returns_to_400_unread_messages();
     world.history_is_refused = true;
     world.in_room(tab, KITCHEN, RoomIntent::LeaveEnd);
     world.in_room(tab, KITCHEN, RoomIntent::Older);
@@ -135,13 +135,7 @@ fn a_hole_whose_page_is_refused_is_requested_again_on_request() {
 
 #[test]
 fn an_empty_page_for_a_hole_is_not_requested_for_ever() {
-    let mut world = World::new();
-    world.says(KITCHEN, "old");
-    let tab = world.open("#/room/kitchen");
-    world.wait(1_000);
-    world.close(tab);
-    world.says_many(KITCHEN, 400);
-    let tab = world.open("#/room/kitchen");
+    let (mut world, tab) = ada_returns_to_400_unread_messages();
     world.answers_history = false;
     world.in_room(tab, KITCHEN, RoomIntent::LeaveEnd);
     world.in_room(tab, KITCHEN, RoomIntent::Older);
@@ -170,13 +164,7 @@ fn messages_after_an_older_copy_of_the_log_was_put_in_place_are_unread() {
 
 #[test]
 fn a_hole_whose_messages_the_server_has_dropped_is_a_loss() {
-    let mut world = World::new();
-    world.says(KITCHEN, "old");
-    let tab = world.open("#/room/kitchen");
-    world.wait(1_000);
-    world.close(tab);
-    world.says_many(KITCHEN, 400);
-    let tab = world.open("#/room/kitchen");
+    let (mut world, tab) = ada_returns_to_400_unread_messages();
     world.trim(KITCHEN, 250);
     world.in_room(tab, KITCHEN, RoomIntent::LeaveEnd);
     for _ in 0..10 {

@@ -32,9 +32,9 @@ fn notifications_after_an_older_copy_of_the_inbox_was_put_in_place_are_shown_and
     }
 }
 
-/// The same, if the app was closed meanwhile.
+/// The app was closed when the copy was put in place, so no gap is reported.
 #[test]
-fn what_comes_after_an_older_copy_was_put_in_place_is_unread_also_if_the_app_was_closed_meanwhile() {
+fn what_comes_after_an_older_copy_was_put_in_place_is_unread_also_if_the_app_was_closed() {
     let mut world = World::new();
     let tab = world.open("#/room/kitchen");
     world.says_many(KITCHEN, 10);
